@@ -1,0 +1,37 @@
+# `make app` and `make test` do all set-up in .venv; nothing is installed elsewhere.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# PyTorch's CPU index keeps an ordinary Linux machine from receiving gigabytes of CUDA libraries.
+# With an NVIDIA GPU: make setup TORCH_INDEX=https://download.pytorch.org/whl/cu130
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+.PHONY: setup app demo test lint types benchmark clean
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml scripts/install.sh
+	PYTHON=$(PYTHON) VENV=$(VENV) TORCH_INDEX=$(TORCH_INDEX) sh scripts/install.sh
+	touch $@
+
+app: setup
+	$(BIN)/cropmap app
+
+demo: setup
+	$(BIN)/cropmap demo --out demo
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup
+	$(BIN)/mypy
+
+test: lint types
+	$(BIN)/python -m pytest -n 2
+
+benchmark: setup
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) demo out

@@ -1,0 +1,87 @@
+"""Every error a person may meet: one root, one clear sentence, one hint.
+
+Raise the narrowest class that fits.  ``message`` says what is wrong with what (name the file);
+``hint`` says what to do about it.  The command line and the app show both and never a traceback.
+"""
+
+from __future__ import annotations
+
+
+class CropMapError(Exception):
+    """Root of all errors meant for the user.
+
+    Parameters
+    ----------
+    message : str
+        One sentence, ending with a full stop, that says what is wrong.
+    hint : str
+        One sentence that says what to do; empty where the message already does.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class InputError(CropMapError):
+    """The input is at fault: wrong file, wrong place, wrong option."""
+
+
+class UnreadableRasterError(InputError):
+    """Not a raster, a format that is not allowed, or a damaged or truncated file."""
+
+
+class RasterTooLargeError(InputError):
+    """The header claims more pixels, bands or bytes per block than the limits allow."""
+
+
+class MissingCrsError(InputError):
+    """The raster has no CRS or no georeference; the person must say, we never guess."""
+
+
+class EmptySceneError(InputError):
+    """The scene holds no valid pixel."""
+
+
+class AccessError(InputError):
+    """A path or URL that the operator does not allow."""
+
+
+class LandCoverError(InputError):
+    """A land cover product that cannot be recognised or used."""
+
+
+class NoOverlapError(LandCoverError):
+    """Land cover and scene do not overlap."""
+
+
+class NetworkError(CropMapError):
+    """Something had to be fetched and could not be."""
+
+
+class WeightsError(CropMapError):
+    """Model weights cannot be used."""
+
+
+class MissingWeightsError(WeightsError):
+    """The weights are not on this machine."""
+
+
+class ChecksumError(WeightsError):
+    """The weights file is not the published one."""
+
+
+class OutputError(CropMapError):
+    """Results cannot be written."""
+
+
+class DiskFullError(OutputError):
+    """No space left for the results; what was there before is whole."""
+
+
+class CancelledError(CropMapError):
+    """The person cancelled; finished tiles are kept and the next run resumes."""

@@ -1,0 +1,284 @@
+"""Raster geometry: the only module that turns pixels into world coordinates and back.
+
+Pixel coordinates follow the GDAL convention: the upper left *corner* of the upper left pixel is
+(column 0, row 0) and its centre is (0.5, 0.5).  World coordinates are always ``x`` = easting or
+longitude, ``y`` = northing or latitude, in the grid's CRS, whatever axis order the authority
+defines ("traditional GIS order").
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from affine import Affine
+from pyproj import CRS, Geod, Transformer
+from shapely.geometry import Polygon
+
+WGS84_GEOD = Geod(ellps="WGS84")
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelPoint:
+    """A position on a grid in pixels; the centre of the first pixel is (0.5, 0.5)."""
+
+    column: float
+    row: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorldPoint:
+    """A position in a CRS; x is easting or longitude, y is northing or latitude."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorldCoordinates:
+    """Many positions in a CRS: ``x`` and ``y`` are float64 arrays of one shape."""
+
+    x: FloatArray
+    y: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class PixelCoordinates:
+    """Many positions on a grid, in pixels: ``column`` and ``row`` are float64 arrays."""
+
+    column: FloatArray
+    row: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """An axis-aligned box in a CRS."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def intersects(self, other: Bounds) -> bool:
+        """Whether the two boxes share an area (touching edges do not count)."""
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.bottom < other.top
+            and other.bottom < self.top
+        )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """A rectangle of whole pixels: first column, first row, width, height."""
+
+    column: int
+    row: int
+    width: int
+    height: int
+
+    @property
+    def column_stop(self) -> int:
+        """First column after the window."""
+        return self.column + self.width
+
+    @property
+    def row_stop(self) -> int:
+        """First row after the window."""
+        return self.row + self.height
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Row slice and column slice, for an array in (row, column) order."""
+        return slice(self.row, self.row_stop), slice(self.column, self.column_stop)
+
+    def expanded(self, margin: int) -> Window:
+        """The window grown by ``margin`` pixels on each side."""
+        return Window(
+            self.column - margin,
+            self.row - margin,
+            self.width + 2 * margin,
+            self.height + 2 * margin,
+        )
+
+    def intersection(self, other: Window) -> Window | None:
+        """The shared rectangle, or None where there is none."""
+        column, row = max(self.column, other.column), max(self.row, other.row)
+        width = min(self.column_stop, other.column_stop) - column
+        height = min(self.row_stop, other.row_stop) - row
+        return Window(column, row, width, height) if width > 0 and height > 0 else None
+
+    def relative_to(self, other: Window) -> Window:
+        """The same pixels, counted from the first pixel of ``other``."""
+        return Window(self.column - other.column, self.row - other.row, self.width, self.height)
+
+
+@lru_cache(maxsize=64)
+def _transformer(source: str, target: str) -> Transformer:
+    return Transformer.from_crs(source, target, always_xy=True)
+
+
+def transform_coordinates(
+    coordinates: WorldCoordinates, source: CRS, target: CRS
+) -> WorldCoordinates:
+    """Coordinates moved from the CRS ``source`` to ``target`` (x, y order on both sides).
+
+    Positions that the target CRS cannot hold come back as infinity, as PROJ gives them.
+    """
+    if source == target:
+        return coordinates
+    x, y = _transformer(source.to_wkt(), target.to_wkt()).transform(coordinates.x, coordinates.y)
+    return WorldCoordinates(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A raster's geometry: CRS, affine transform (pixel corner to world) and size in pixels.
+
+    The transform may be rotated or sheared.
+    """
+
+    crs: CRS
+    transform: Affine
+    width: int
+    height: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape of an array on this grid: (rows, columns)."""
+        return self.height, self.width
+
+    @property
+    def extent(self) -> Window:
+        """The whole grid as a window."""
+        return Window(0, 0, self.width, self.height)
+
+    def pixel_to_world(self, point: PixelPoint) -> WorldPoint:
+        """World position of a pixel position."""
+        x, y = self.transform * (point.column, point.row)
+        return WorldPoint(float(x), float(y))
+
+    def world_to_pixel(self, point: WorldPoint) -> PixelPoint:
+        """Pixel position of a world position in this grid's CRS (not rounded, not clipped)."""
+        column, row = ~self.transform * (point.x, point.y)
+        return PixelPoint(float(column), float(row))
+
+    def pixels_to_world(self, pixels: PixelCoordinates) -> WorldCoordinates:
+        """World positions of many pixel positions."""
+        t = self.transform
+        return WorldCoordinates(
+            t.a * pixels.column + t.b * pixels.row + t.c,
+            t.d * pixels.column + t.e * pixels.row + t.f,
+        )
+
+    def worlds_to_pixel(self, world: WorldCoordinates) -> PixelCoordinates:
+        """Pixel positions of many world positions in this grid's CRS."""
+        t = ~self.transform
+        return PixelCoordinates(
+            t.a * world.x + t.b * world.y + t.c, t.d * world.x + t.e * world.y + t.f
+        )
+
+    def window_grid(self, window: Window) -> Grid:
+        """The grid of a window of this grid; the window may reach beyond the edge."""
+        return Grid(
+            self.crs,
+            self.transform @ Affine.translation(window.column, window.row),
+            window.width,
+            window.height,
+        )
+
+    def scaled(self, width: int, height: int) -> Grid:
+        """The same area with other pixels: ``width`` x ``height`` of them."""
+        factor = Affine.scale(self.width / width, self.height / height)
+        return Grid(self.crs, self.transform @ factor, width, height)
+
+    @property
+    def corners(self) -> WorldCoordinates:
+        """The four corners: upper left, upper right, lower right, lower left in pixel order."""
+        return self.pixels_to_world(
+            PixelCoordinates(
+                np.array([0.0, self.width, self.width, 0.0]),
+                np.array([0.0, 0.0, self.height, self.height]),
+            )
+        )
+
+    @property
+    def bounds(self) -> Bounds:
+        """Bounding box of the four corners, in the grid's CRS."""
+        corners = self.corners
+        return Bounds(
+            float(corners.x.min()),
+            float(corners.y.min()),
+            float(corners.x.max()),
+            float(corners.y.max()),
+        )
+
+    def outline(self, target: CRS, points_per_side: int = 21) -> WorldCoordinates:
+        """The grid's outline in the CRS ``target``, densified because straight edges bend."""
+        t = np.linspace(0.0, 1.0, points_per_side)[:-1]
+        zero, one = np.zeros_like(t), np.ones_like(t)
+        columns = np.concatenate([t, one, 1 - t, zero]) * self.width
+        rows = np.concatenate([zero, t, one, 1 - t]) * self.height
+        return transform_coordinates(
+            self.pixels_to_world(PixelCoordinates(columns, rows)), self.crs, target
+        )
+
+    def bounds_in(self, target: CRS) -> Bounds:
+        """Bounding box of the densified outline in the CRS ``target``."""
+        outline = self.outline(target)
+        return Bounds(
+            float(outline.x.min()),
+            float(outline.y.min()),
+            float(outline.x.max()),
+            float(outline.y.max()),
+        )
+
+    @property
+    def gsd_m(self) -> float:
+        """Ground sample distance in metres: geodesic, at the grid's centre.
+
+        The root of the product of the two pixel sides, so that non-square pixels (degrees away
+        from the equator) get their mean side.
+        """
+        column, row = self.width / 2, self.height / 2
+        across = self._geodesic_step(column, row, 1.0, 0.0)
+        down = self._geodesic_step(column, row, 0.0, 1.0)
+        return math.sqrt(across * down)
+
+    def _geodesic_step(self, column: float, row: float, columns: float, rows: float) -> float:
+        """Metres on the ground from a pixel position to the one a step further."""
+        # A longer step keeps digits where one pixel is 1e-6 of a degree.
+        reach = 16.0
+        pixels = PixelCoordinates(
+            np.array([column, column + columns * reach]), np.array([row, row + rows * reach])
+        )
+        wgs84 = transform_coordinates(
+            self.pixels_to_world(pixels), self.crs, CRS.from_epsg(4326)
+        )
+        _, _, metres = WGS84_GEOD.inv(wgs84.x[0], wgs84.y[0], wgs84.x[1], wgs84.y[1])
+        return float(metres) / reach
+
+    @property
+    def pixel_area_m2(self) -> float:
+        """Geodesic area of the pixel at the grid's centre, in square metres."""
+        column, row = self.width / 2, self.height / 2
+        reach = 8.0
+        columns = np.array([-reach, reach, reach, -reach]) + column
+        rows = np.array([-reach, -reach, reach, reach]) + row
+        wgs84 = transform_coordinates(
+            self.pixels_to_world(PixelCoordinates(columns, rows)), self.crs, CRS.from_epsg(4326)
+        )
+        area, _ = WGS84_GEOD.polygon_area_perimeter(wgs84.x, wgs84.y)
+        return abs(float(area)) / (4 * reach * reach)
+
+    @property
+    def footprint(self) -> Polygon:
+        """The grid's rectangle (a rotated one where the transform is) in its own CRS."""
+        corners = self.corners
+        return Polygon(list(zip(corners.x, corners.y, strict=True)))
