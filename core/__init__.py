@@ -1,0 +1,27 @@
+"""Cropland maps from one image: imagery, land cover, prompts, embedding, mask, correction, export.
+
+Importing this package sets GDAL's environment, before any of the bundled GDAL libraries loads:
+rasterio and pyogrio each carry their own and read these variables when they first start.
+"""
+
+from __future__ import annotations
+
+import os
+
+_GDAL_ENVIRONMENT = {
+    # Drivers that read other files or the network on behalf of whoever made a file.  The list of
+    # drivers given when a raster is opened does not cover its sidecars (.ovr, .msk); this does.
+    "GDAL_SKIP": "VRT,WMS,WMTS,WCS,PLMOSAIC,PLSCENES,NGW,EEDA,EEDAI,DAAS,OGCAPI,STACIT,STACTA,GTI",
+    "OGR_SKIP": "VRT,OGR_VRT",
+    # Block cache in MB, so that a preview of a large scene stays small in memory.
+    "GDAL_CACHEMAX": "128",
+    "GDAL_HTTP_CONNECTTIMEOUT": "10",
+    "GDAL_HTTP_TIMEOUT": "60",
+    "GDAL_HTTP_MAX_RETRY": "2",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".tif,.tiff,.ovr",
+    # Auxiliary XML beside a raster would be written into the person's folders.
+    "GDAL_PAM_ENABLED": "NO",
+}
+
+for _name, _value in _GDAL_ENVIRONMENT.items():
+    os.environ.setdefault(_name, _value)

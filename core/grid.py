@@ -258,9 +258,7 @@ class Grid:
         pixels = PixelCoordinates(
             np.array([column, column + columns * reach]), np.array([row, row + rows * reach])
         )
-        wgs84 = transform_coordinates(
-            self.pixels_to_world(pixels), self.crs, CRS.from_epsg(4326)
-        )
+        wgs84 = transform_coordinates(self.pixels_to_world(pixels), self.crs, CRS.from_epsg(4326))
         _, _, metres = WGS84_GEOD.inv(wgs84.x[0], wgs84.y[0], wgs84.x[1], wgs84.y[1])
         return float(metres) / reach
 

@@ -1,0 +1,1 @@
+"""Export: rasters and vectors that QGIS opens at the right place."""

@@ -1,0 +1,1 @@
+"""Imagery: guarded opening, scenes, stretch, tile plan."""

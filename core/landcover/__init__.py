@@ -1,0 +1,1 @@
+"""Land cover products: registry, recognition, alignment, agreement, fetching."""

@@ -1,0 +1,1 @@
+"""Masks: strategies from prompts to probability, clean-up, polygons, merging."""

@@ -1,0 +1,1 @@
+"""Prompts: points, boxes and masks placed from land cover or by a person."""

@@ -1,0 +1,1 @@
+"""Segment Anything: models, weights, runtimes, embedding cache."""

@@ -1,0 +1,5 @@
+"""``python -m core`` is ``cropmap``."""
+
+from core.cli import main
+
+main()

@@ -1,0 +1,217 @@
+"""The command line: the same verbs as the app.
+
+Exit status: 0 done, 1 the input, the weights or the output is at fault (one sentence on stderr),
+2 wrong usage, 130 cancelled (finished tiles are kept; the same command resumes).
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version as package_version
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from core.errors import CancelledError, CropMapError
+
+app = typer.Typer(
+    help="Cropland maps from one image: land cover gives the prompts, a model draws the fields.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+weights_app = typer.Typer(help="Model weights: list, fetch, verify.", no_args_is_help=True)
+app.add_typer(weights_app, name="weights")
+
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+_output = Console(highlight=False, soft_wrap=True)
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+
+
+def main() -> None:
+    """Entry point of ``cropmap`` and of ``python -m core``."""
+    try:
+        app(standalone_mode=True)
+    except CancelledError as error:
+        _errors.print(f"Cancelled. {error}", markup=False)
+        sys.exit(130)
+    except CropMapError as error:
+        _errors.print(f"Error: {error.message}", markup=False)
+        if error.hint:
+            _errors.print(error.hint, markup=False)
+        sys.exit(1)
+
+
+@contextmanager
+def _cancel_on_interrupt() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets; a second Ctrl-C interrupts at once."""
+    cancelled = threading.Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if cancelled.is_set():
+            raise KeyboardInterrupt
+        cancelled.set()
+        _errors.print("Stopping after this step; press Ctrl-C again to stop at once.")
+
+    previous = signal.signal(signal.SIGINT, handle)
+    try:
+        yield cancelled
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+class _Bar:
+    """A progress bar on stderr with one line per stage; silent where stderr is no terminal."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, Any] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(stage, total=total)
+        self._progress.update(self._tasks[stage], completed=done, total=total)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[_Bar]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns, TimeRemainingColumn(), console=_errors, disable=not _errors.is_terminal
+    ) as progress:
+        yield _Bar(progress)
+
+
+@app.command("map")
+def map_command(
+    scene: Annotated[str, typer.Argument(help="GeoTIFF, COG, or JPEG/PNG with a world file.")],
+    landcover: Annotated[
+        str, typer.Option(help="Land cover file, or 'worldcover' to fetch ESA WorldCover.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the results.")],
+    product: Annotated[
+        str | None, typer.Option(help="Land cover product, where the file does not tell.")
+    ] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="CRS of the scene where its file has none: EPSG:32633.")
+    ] = None,
+    bands: Annotated[
+        str | None, typer.Option(help="Red, green and blue band, counted from 1: 3,2,1.")
+    ] = None,
+    working_gsd: Annotated[
+        float | None, typer.Option(help="Metres per pixel at which the model looks.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Model, see: cropmap weights list.")] = None,
+    strategy: Annotated[
+        str | None, typer.Option(help="classifier, apt, joint, per_field or apt_plus.")
+    ] = None,
+    threshold: Annotated[float, typer.Option(help="Probability that counts as cropland.")] = 0.5,
+    min_part_m2: Annotated[float, typer.Option(help="Smallest piece of cropland, m2.")] = 1000.0,
+    min_hole_m2: Annotated[float, typer.Option(help="Smallest hole in cropland, m2.")] = 1000.0,
+    simplify_m: Annotated[float, typer.Option(help="Tolerance of outlines, metres.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    runtime: Annotated[str, typer.Option(help="auto, torch or onnx.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    as_json: JsonFlag = False,
+) -> None:
+    """Map the cropland of SCENE from its land cover: masks, parcels, shapefile."""
+    from core.pipeline import MapOptions, SceneRequest, map_scene
+
+    options = MapOptions(
+        strategy=strategy,
+        model=model,
+        runtime=runtime,
+        device=device,
+        threshold=threshold,
+        min_part_m2=min_part_m2,
+        min_hole_m2=min_hole_m2,
+        simplify_m=simplify_m,
+        seed=seed,
+    )
+    request = SceneRequest(
+        scene=scene,
+        landcover=landcover,
+        product=product,
+        crs=crs,
+        bands=_parse_bands(bands),
+        working_gsd_m=working_gsd,
+    )
+    with _cancel_on_interrupt() as cancelled, _progress_bar() as bar:
+        result = map_scene(request, options, out, progress=bar, cancelled=cancelled.is_set)
+    if as_json:
+        typer.echo(json.dumps(result.summary(), indent=2))
+        return
+    _output.print(result.sentence(), markup=False)
+    for path in result.files:
+        _output.print(f"  {path}", markup=False)
+
+
+def _parse_bands(text: str | None) -> tuple[int, int, int] | None:
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 3 or not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise typer.BadParameter("three band numbers, counted from 1, such as 3,2,1")
+    return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the scene and the results.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="Seed of the farmland that is made.")] = 7,
+    size: Annotated[int, typer.Option(min=256, max=8192, help="Side in pixels of 1 m.")] = 1024,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make a farmland scene with a coarse land cover, map it, and compare with its exact truth."""
+    from core.demo import run_demo
+
+    with _cancel_on_interrupt() as cancelled, _progress_bar() as bar:
+        report = run_demo(out, seed=seed, size=size, progress=bar, cancelled=cancelled.is_set)
+    if as_json:
+        typer.echo(json.dumps(report.summary(), indent=2))
+    else:
+        _output.print(report.text(), markup=False)
+
+
+@app.command("app")
+def app_command(
+    port: Annotated[int, typer.Option(help="Port of the app on this machine.")] = 8501,
+) -> None:
+    """Open the app in the browser."""
+    script = Path(__file__).resolve().parent.parent / "app.py"
+    # A process of its own: `core` never imports streamlit.
+    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+    sys.exit(subprocess.run(command, check=False, cwd=script.parent).returncode)  # noqa: S603
+
+
+@app.command()
+def landcovers(as_json: JsonFlag = False) -> None:
+    """List the land cover products and their keys."""
+    from core.landcover.registry import PRODUCTS
+
+    if as_json:
+        rows = {key: {"title": p.title, "licence": p.licence} for key, p in PRODUCTS.items()}
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("Key", "Product", "Metres", "Licence", box=None)
+    for key, product in PRODUCTS.items():
+        table.add_row(key, product.title, f"{product.resolution_m:g}", product.licence)
+    _output.print(table)
+
+
+@app.command("version")
+def version_command() -> None:
+    """Print the version."""
+    typer.echo(package_version("cropmap"))

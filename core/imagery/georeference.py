@@ -1,0 +1,107 @@
+"""Where a raster lies: from its header, its world file, or the person; never a guess."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from affine import Affine
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+from rasterio.io import DatasetReader
+
+from core.errors import InputError, MissingCrsError
+from core.imagery.worldfile import find_world_file, read_projection_file, read_world_file
+
+
+@dataclass(frozen=True, slots=True)
+class Georeference:
+    """CRS, transform of pixel corners to world, and who stated the CRS (``file``, ``person``)."""
+
+    crs: CRS
+    transform: Affine
+    source: str
+
+
+def find_georeference(
+    dataset: DatasetReader, path: str, stated_crs: str | None, *, what: str = "scene"
+) -> Georeference:
+    """The georeference of an open raster.
+
+    Parameters
+    ----------
+    stated_crs : str, optional
+        The CRS that the person states; used only where the file has none.
+
+    Raises
+    ------
+    MissingCrsError
+        The file does not say where it lies, or not in which CRS.
+    InputError
+        The stated CRS cannot be understood.
+    """
+    local = None if "://" in path else Path(path)
+    transform = _find_transform(dataset, local, path, what)
+    crs = _usable(dataset.crs.to_wkt() if dataset.crs else None)
+    if crs is None and local is not None:
+        crs = read_projection_file(local)
+    if crs is not None:
+        return Georeference(crs, transform, "file")
+    if stated_crs is None:
+        raise MissingCrsError(
+            f"The {what} {Path(path).name} does not say in which CRS its coordinates are.",
+            "State it, for example --crs EPSG:32633; whoever made the file knows it.",
+        )
+    return Georeference(parse_crs(stated_crs), transform, "person")
+
+
+def parse_crs(text: str) -> CRS:
+    """A CRS as a person writes it: ``EPSG:32633``, WKT, PROJ.
+
+    Raises
+    ------
+    InputError
+        Not a CRS, or one that is neither geographic nor projected.
+    """
+    crs = _usable(text)
+    if crs is None:
+        raise InputError(
+            f"'{text[:80]}' is not a CRS that can hold a map.",
+            "Write its EPSG code, such as EPSG:32633 or EPSG:4326.",
+        )
+    return crs
+
+
+def _usable(text: str | None) -> CRS | None:
+    if not text:
+        return None
+    try:
+        crs = CRS.from_user_input(text)
+    except CRSError:
+        return None
+    return crs if crs.is_geographic or crs.is_projected else None
+
+
+def _find_transform(dataset: DatasetReader, local: Path | None, path: str, what: str) -> Affine:
+    transform: Affine = dataset.transform
+    if not transform.is_identity:
+        values = list(transform)[:6]
+        if not all(map(math.isfinite, values)) or transform.is_degenerate:
+            raise MissingCrsError(
+                f"The {what} {Path(path).name} has a transform that gives pixels without an area.",
+                "Georeference it again (in QGIS: Layer, Georeferencer).",
+            )
+        return transform
+    world_file = find_world_file(local) if local is not None else None
+    if world_file is not None:
+        return read_world_file(world_file)
+    if dataset.gcps[0]:
+        raise MissingCrsError(
+            f"The {what} {Path(path).name} has ground control points but is not rectified.",
+            "Warp it first, for example: gdalwarp -tps INPUT OUTPUT.tif",
+        )
+    raise MissingCrsError(
+        f"The {what} {Path(path).name} is not georeferenced: it does not say where it lies.",
+        "Put its world file beside it, or georeference it (in QGIS: Layer, Georeferencer).",
+    )

@@ -1,0 +1,73 @@
+"""What a person may choose about one run of the map."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from core.errors import InputError
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage's name, steps done and steps in all."""
+
+Cancelled = Callable[[], bool]
+"""Returns True once the person has cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapOptions:
+    """Options of one run; areas in square metres, lengths in metres on the ground.
+
+    Parameters
+    ----------
+    strategy : str or None
+        One of ``core.masks.strategies.STRATEGIES``; None takes ``apt_plus`` where a model is
+        given and ``classifier`` where none is.
+    model : str or None
+        Key of a model in ``core.sam.registry.MODELS``; None runs without Segment Anything.
+    threshold : float
+        Probability from which a pixel is cropland.
+    min_part_m2, min_hole_m2 : float
+        Smaller pieces of cropland, and smaller holes in it, are removed.
+    simplify_m : float
+        Tolerance of the parcels' outlines; 0 follows the pixels' edges exactly.
+    """
+
+    strategy: str | None = None
+    model: str | None = None
+    runtime: str = "auto"
+    device: str = "auto"
+    threshold: float = 0.5
+    min_part_m2: float = 1000.0
+    min_hole_m2: float = 1000.0
+    simplify_m: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.threshold < 1.0:
+            raise InputError(
+                f"The threshold {self.threshold:g} is not between 0 and 1.",
+                "Take 0.5, more for surer and smaller cropland, less for more of it.",
+            )
+        for name in ("min_part_m2", "min_hole_m2", "simplify_m"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} must not be negative.", "Take 0 to switch it off.")
+
+    @property
+    def chosen_strategy(self) -> str:
+        """The strategy that runs, defaults resolved."""
+        return self.strategy or ("apt_plus" if self.model else "classifier")
+
+    def prediction_key(self, *facts: str) -> str:
+        """SHA-256 over ``facts`` and the options that change a tile's probability.
+
+        Threshold, clean-up and simplification are left out: they act on kept probabilities.
+        """
+        values = asdict(self)
+        for later in ("threshold", "min_part_m2", "min_hole_m2", "simplify_m", "device"):
+            del values[later]
+        values["strategy"] = self.chosen_strategy
+        text = json.dumps([values, *facts], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
