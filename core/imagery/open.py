@@ -10,6 +10,7 @@ pixels.  Formats that read other files or the network (VRT, WMS) are switched of
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 from rasterio.enums import Resampling
-from rasterio.errors import RasterioError, RasterioIOError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window as RasterioWindow
 
@@ -45,6 +46,8 @@ _URL_SCHEMES = ("https", "s3")
 _ALL_SUFFIXES = "GeoTIFF, COG, PNG, JPEG or JPEG 2000"
 
 logging.getLogger("rasterio._env").setLevel(logging.CRITICAL)
+# Missing georeference is told as an error of ours, with a hint, not as a warning.
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 
 
 @contextmanager

@@ -1,0 +1,162 @@
+"""Land cover onto the grid of a tile: as class, and as share of cropland."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from pyproj import CRS
+from rasterio.enums import Resampling
+from rasterio.warp import reproject
+
+from core.errors import NoOverlapError
+from core.grid import Bounds, Grid, Window
+from core.imagery.open import open_raster, read_bands
+from core.landcover.source import LandCover, LandCoverTile, to_codes
+
+_FINEST_READ = 8
+"""Cells of the product read along one pixel of the grid, at most; beyond, overviews serve."""
+
+
+def check_overlap(landcover: LandCover, grid: Grid) -> None:
+    """Raise unless land cover and grid share an area.
+
+    Raises
+    ------
+    NoOverlapError
+        They lie apart; the message says where each lies.
+    """
+    if _window_over(landcover, grid) is None:
+        raise NoOverlapError(
+            f"The land cover {Path(landcover.path).name} does not cover the scene: it lies at "
+            f"{_place(landcover.grid)}, the scene at {_place(grid)}.",
+            "Choose the land cover of the scene's own area, and check the CRS of both.",
+        )
+
+
+def align(landcover: LandCover, grid: Grid) -> LandCoverTile:
+    """Land cover on ``grid``, whatever the CRS, rotation and resolution of the two.
+
+    Where the product's cells are coarser than the grid's pixels, each pixel gets the class of the
+    cell in which its centre lies and a fraction of 0 or 1.  Where they are finer, it gets the most
+    frequent class and the exact share of cropland cells.
+
+    Raises
+    ------
+    NoOverlapError
+        Land cover and grid lie apart, or all that they share is nodata.
+    """
+    check_overlap(landcover, grid)
+    window = _window_over(landcover, grid)
+    if window is None:
+        raise AssertionError("unreachable: the overlap was checked")
+    codes, source = _read_codes(landcover, window, grid)
+    coarser = source.gsd_m >= grid.gsd_m
+    known = np.isin(codes, _known_codes(landcover))
+    crop = np.isin(codes, landcover.product.cropland_codes) & known
+
+    share_known = _warp(known.astype(np.float32), source, grid, coarser)
+    share_crop = _warp(crop.astype(np.float32), source, grid, coarser)
+    classes = _warp_classes(np.where(known, codes, 0).astype(np.uint16), source, grid, coarser)
+    valid = share_known >= 0.5
+    if not valid.any():
+        raise NoOverlapError(
+            f"The land cover {Path(landcover.path).name} is nodata all over this area.",
+            "Choose a product that covers it.",
+        )
+    fraction = np.full(grid.shape, np.nan, dtype=np.float32)
+    fraction[valid] = np.clip(share_crop[valid] / share_known[valid], 0.0, 1.0)
+    return LandCoverTile(classes, fraction, valid, grid, landcover.product)
+
+
+def class_areas(tile: LandCoverTile) -> dict[int, float]:
+    """Hectares of each class of the tile, largest first (geodesic pixel area at its centre)."""
+    codes, counts = np.unique(tile.classes[tile.valid], return_counts=True)
+    hectares = counts * tile.grid.pixel_area_m2 / 10_000.0
+    order = np.argsort(-hectares, kind="stable")
+    return {int(codes[i]): float(hectares[i]) for i in order}
+
+
+def _known_codes(landcover: LandCover) -> list[int]:
+    return [c.code for c in landcover.product.classes if c.code not in landcover.product.nodata]
+
+
+def _window_over(landcover: LandCover, grid: Grid) -> Window | None:
+    """Cells of the product that cover ``grid``, with a margin of two; None where none do."""
+    outline = grid.outline(landcover.grid.crs)
+    cells = landcover.grid.worlds_to_pixel(outline)
+    inside = np.isfinite(cells.column) & np.isfinite(cells.row)
+    if not inside.any():
+        return None
+    columns, rows = cells.column[inside], cells.row[inside]
+    first_column, first_row = math.floor(columns.min()), math.floor(rows.min())
+    exact = Window(
+        first_column,
+        first_row,
+        max(1, math.ceil(columns.max()) - first_column),
+        max(1, math.ceil(rows.max()) - first_row),
+    )
+    if exact.intersection(landcover.grid.extent) is None:
+        return None
+    return exact.expanded(2).intersection(landcover.grid.extent)
+
+
+def _read_codes(
+    landcover: LandCover, window: Window, grid: Grid
+) -> tuple[npt.NDArray[np.uint16], Grid]:
+    source = landcover.grid.window_grid(window)
+    # Much finer than the grid: read through overviews, no finer than the share needs.
+    shrink = max(1.0, grid.gsd_m / source.gsd_m / _FINEST_READ)
+    shape = (max(1, round(window.height / shrink)), max(1, round(window.width / shrink)))
+    with open_raster(landcover.path, what="land cover") as dataset:
+        values = read_bands(dataset, [1], window=window, shape=shape)[0]
+        nodata = dataset.nodata
+    codes = to_codes(values, landcover.path)
+    if nodata is not None and np.isfinite(nodata) and 0 <= nodata < np.iinfo(np.uint16).max:
+        codes = np.where(codes == np.uint16(nodata), np.uint16(65535), codes)
+    return codes, source.scaled(shape[1], shape[0])
+
+
+def _warp(
+    values: npt.NDArray[np.float32], source: Grid, target: Grid, coarser: bool
+) -> npt.NDArray[np.float32]:
+    out = np.zeros(target.shape, dtype=np.float32)
+    reproject(
+        values,
+        out,
+        src_transform=source.transform,
+        src_crs=source.crs.to_wkt(),
+        dst_transform=target.transform,
+        dst_crs=target.crs.to_wkt(),
+        resampling=Resampling.nearest if coarser else Resampling.average,
+        # Exact transformation of each pixel: the usual approximation may be off by 0.125 cells.
+        tolerance=0.0,
+    )
+    return out
+
+
+def _warp_classes(
+    codes: npt.NDArray[np.uint16], source: Grid, target: Grid, coarser: bool
+) -> npt.NDArray[np.uint16]:
+    out = np.zeros(target.shape, dtype=np.uint16)
+    reproject(
+        codes,
+        out,
+        src_transform=source.transform,
+        src_crs=source.crs.to_wkt(),
+        dst_transform=target.transform,
+        dst_crs=target.crs.to_wkt(),
+        resampling=Resampling.nearest if coarser else Resampling.mode,
+        tolerance=0.0,
+    )
+    return out
+
+
+def _place(grid: Grid) -> str:
+    bounds: Bounds = grid.bounds_in(CRS.from_epsg(4326))
+    x, y = (bounds.left + bounds.right) / 2, (bounds.bottom + bounds.top) / 2
+    if not (math.isfinite(x) and math.isfinite(y)):
+        return "coordinates outside the Earth"
+    return f"{abs(y):.2f}\u00b0{'N' if y >= 0 else 'S'} {abs(x):.2f}\u00b0{'E' if x >= 0 else 'W'}"

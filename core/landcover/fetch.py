@@ -1,0 +1,159 @@
+"""ESA WorldCover by window from its public bucket, kept on disk.
+
+Source: WorldCover data access, https://esa-worldcover.org/en/data-access.  The maps are COGs of 3 x 3
+degrees, named by their lower left corner; only the blocks under the window are transferred.  Tiles of
+open ocean do not exist.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from affine import Affine
+from pyproj import CRS
+from rasterio.errors import RasterioError
+
+from core.errors import NetworkError
+from core.grid import Bounds, Grid, Window
+from core.imagery.open import rasterio_window
+from core.settings import get_settings
+
+BUCKET = "https://esa-worldcover.s3.eu-central-1.amazonaws.com"
+DOWNLOAD_PAGE = "https://esa-worldcover.org/en/data-access"
+CELLS_PER_DEGREE = 12_000
+TILE_DEGREES = 3
+_YEARS = {"v100": 2020, "v200": 2021}
+
+
+@dataclass(frozen=True, slots=True)
+class WorldCoverTile:
+    """One 3 x 3 degree map, by the longitude and latitude of its lower left corner."""
+
+    longitude: int
+    latitude: int
+    version: str
+
+    @property
+    def name(self) -> str:
+        """File name in the bucket."""
+        latitude = f"{'N' if self.latitude >= 0 else 'S'}{abs(self.latitude):02d}"
+        longitude = f"{'E' if self.longitude >= 0 else 'W'}{abs(self.longitude):03d}"
+        year = _YEARS[self.version]
+        return f"ESA_WorldCover_10m_{year}_{self.version}_{latitude}{longitude}_Map.tif"
+
+    def url(self, bucket: str) -> str:
+        """Address of the file."""
+        return f"{bucket}/{self.version}/{_YEARS[self.version]}/map/{self.name}"
+
+
+def fetch_worldcover(grid: Grid, version: str = "v200", *, bucket: str = BUCKET) -> Path:
+    """The WorldCover cells that cover ``grid``, as a GeoTIFF on this machine.
+
+    Fetched once; the same window is served from disk afterwards.
+
+    Raises
+    ------
+    NetworkError
+        No network, or ``CROPMAP_OFFLINE`` is set; says which files to get from where.
+    """
+    window = _world_window(grid.bounds_in(CRS.from_epsg(4326)))
+    key = hashlib.sha256(f"{version} {window}".encode()).hexdigest()[:16]
+    path = get_settings().landcover_folder / f"worldcover_{version}_{key}.tif"
+    if path.exists():
+        return path
+    tiles = tiles_over(window, version)
+    if get_settings().offline:
+        raise _unavailable(tiles, "This machine is set to work offline")
+    codes = np.zeros((window.height, window.width), dtype=np.uint8)
+    for tile in tiles:
+        _copy_tile(tile, window, codes, bucket)
+    _write(path, codes, window, version)
+    return path
+
+
+def tiles_over(window: Window, version: str) -> tuple[WorldCoverTile, ...]:
+    """The maps under a window that counts cells east and north from 180 W, 90 S."""
+    side = TILE_DEGREES * CELLS_PER_DEGREE
+    return tuple(
+        WorldCoverTile(column * TILE_DEGREES - 180, row * TILE_DEGREES - 90, version)
+        for row in range(window.row // side, (window.row_stop - 1) // side + 1)
+        for column in range(window.column // side, (window.column_stop - 1) // side + 1)
+    )
+
+
+def _world_window(bounds: Bounds) -> Window:
+    """Cells under ``bounds`` with a margin of two, counted from 180 W and 90 S."""
+    column = math.floor((bounds.left + 180) * CELLS_PER_DEGREE) - 2
+    row = math.floor((bounds.bottom + 90) * CELLS_PER_DEGREE) - 2
+    width = math.ceil((bounds.right + 180) * CELLS_PER_DEGREE) + 2 - column
+    height = math.ceil((bounds.top + 90) * CELLS_PER_DEGREE) + 2 - row
+    return Window(column, row, width, height)
+
+
+def _copy_tile(
+    tile: WorldCoverTile, window: Window, codes: npt.NDArray[np.uint8], bucket: str
+) -> None:
+    side = TILE_DEGREES * CELLS_PER_DEGREE
+    west = (tile.longitude + 180) * CELLS_PER_DEGREE
+    south = (tile.latitude + 90) * CELLS_PER_DEGREE
+    shared = window.intersection(Window(west, south, side, side))
+    if shared is None:
+        return
+    # The file counts rows from the north, the world window from the south.
+    inside = Window(
+        shared.column - west, side - (shared.row_stop - south), shared.width, shared.height
+    )
+    try:
+        with rasterio.open(tile.url(bucket), driver="GTiff") as dataset:  # noqa: TID251
+            values = dataset.read(1, window=rasterio_window(inside))
+    except RasterioError as error:
+        if "404" in str(error):
+            return  # open ocean: the map does not exist
+        raise _unavailable((tile,), "ESA WorldCover could not be fetched") from error
+    first = window.row_stop - shared.row_stop
+    column = shared.column - window.column
+    codes[first : first + shared.height, column : column + shared.width] = values
+
+
+def _write(path: Path, codes: npt.NDArray[np.uint8], window: Window, version: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cell = 1.0 / CELLS_PER_DEGREE
+    west = window.column / CELLS_PER_DEGREE - 180
+    north = window.row_stop / CELLS_PER_DEGREE - 90
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    os.close(handle)
+    try:
+        with rasterio.open(  # noqa: TID251
+            name,
+            "w",
+            driver="GTiff",
+            width=window.width,
+            height=window.height,
+            count=1,
+            dtype="uint8",
+            crs="EPSG:4326",
+            transform=Affine(cell, 0, west, 0, -cell, north),
+            nodata=0,
+            compress="deflate",
+        ) as dataset:
+            dataset.write(codes, 1)
+            dataset.update_tags(source=BUCKET, product=f"ESA WorldCover {version}")
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _unavailable(tiles: tuple[WorldCoverTile, ...], why: str) -> NetworkError:
+    names = ", ".join(tile.name for tile in tiles)
+    return NetworkError(
+        f"{why}.",
+        f"Get {names} from {DOWNLOAD_PAGE} and pass it with --landcover FILE.",
+    )

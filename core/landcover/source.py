@@ -1,0 +1,174 @@
+"""An opened land cover raster, and its pixels on a tile's grid."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rasterio.io import DatasetReader
+
+from core.errors import LandCoverError
+from core.grid import Grid
+from core.imagery.georeference import find_georeference
+from core.imagery.open import open_raster, read_bands
+from core.landcover.product import Product
+from core.landcover.recognise import Recognition, recognise
+from core.landcover.registry import get_product
+
+_SAMPLE_SIDE = 2048
+_LARGEST_CODE = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class LandCover:
+    """A land cover raster.
+
+    Parameters
+    ----------
+    path : str
+        File or URL; band 1 holds the codes.
+    product : Product
+        Whose legend the codes follow.
+    grid : Grid
+        The raster's own grid.
+    recognised_by : str
+        In words: why this product was taken.
+    simulated : bool
+        Whether the file says of itself that it is simulated.
+    fingerprint : str
+        SHA-256 over product, grid and a sample of at most 2048 x 2048 codes.
+    """
+
+    path: str
+    product: Product
+    grid: Grid
+    recognised_by: str
+    simulated: bool
+    fingerprint: str
+
+    @property
+    def title(self) -> str:
+        """The product's title, saying so where it is simulated."""
+        return f"{self.product.title} codes, SIMULATED" if self.simulated else self.product.title
+
+
+@dataclass(frozen=True, slots=True)
+class LandCoverTile:
+    """Land cover on the grid of a tile.
+
+    Parameters
+    ----------
+    classes : uint16 (rows, columns)
+        The product's codes; meaningless where not ``valid``.
+    cropland_fraction : float32 (rows, columns)
+        Share of the pixel's area that is cropland, 0 to 1; NaN where not ``valid``.
+    valid : bool (rows, columns)
+        Where the product says anything.
+    grid : Grid
+    product : Product
+    """
+
+    classes: npt.NDArray[np.uint16]
+    cropland_fraction: npt.NDArray[np.float32]
+    valid: npt.NDArray[np.bool_]
+    grid: Grid
+    product: Product
+
+    @property
+    def cropland(self) -> npt.NDArray[np.bool_]:
+        """Pixels at least half of which are cropland, (rows, columns)."""
+        return self.valid & (np.nan_to_num(self.cropland_fraction, nan=0.0) >= 0.5)
+
+
+def open_landcover(
+    path: str | Path, *, product: str | None = None, crs: str | None = None
+) -> LandCover:
+    """Open a land cover raster and find out which product it is.
+
+    Parameters
+    ----------
+    product : str, optional
+        Key of the product as the person states it; otherwise it is recognised.
+    crs : str, optional
+        CRS as the person states it, for a file that has none.
+
+    Raises
+    ------
+    InputError
+        Unreadable, without CRS, or no codes.
+    LandCoverError
+        Not recognised, or the stated product does not have the codes in the file.
+    """
+    with open_raster(path, what="land cover") as dataset:
+        georeference = find_georeference(dataset, str(path), crs, what="land cover")
+        grid = Grid(georeference.crs, georeference.transform, dataset.width, dataset.height)
+        sample = _sample_codes(dataset, str(path))
+        codes = frozenset(int(code) for code in np.unique(sample))
+        tags = dataset.tags()
+        if product is None:
+            recognition = recognise(str(path), tags, codes)
+        else:
+            recognition = Recognition(_checked_product(product, codes, str(path)), "you chose it")
+    said = " ".join([Path(path).stem, *tags.values()]).lower()
+    digest = hashlib.sha256(repr((recognition.product.key, grid)).encode())
+    digest.update(sample.tobytes())
+    return LandCover(
+        str(path),
+        recognition.product,
+        grid,
+        recognition.reason,
+        "simulated" in said,
+        digest.hexdigest(),
+    )
+
+
+def to_codes(values: npt.NDArray[np.generic], path: str) -> npt.NDArray[np.uint16]:
+    """Pixel values as codes; NaN and negative values become 65535, which no legend has.
+
+    Raises
+    ------
+    LandCoverError
+        Values that are not whole numbers: a photograph or a probability, not classes.
+    """
+    if np.issubdtype(values.dtype, np.floating):
+        known = np.isfinite(values)
+        whole = np.where(known, values, _LARGEST_CODE)
+        if not np.array_equal(whole, np.rint(whole)):
+            raise LandCoverError(
+                f"{Path(path).name} holds fractions, not class codes.",
+                "Choose the classified land cover raster, not a probability or an image.",
+            )
+        values = whole
+    return np.where((values < 0) | (values > _LARGEST_CODE), _LARGEST_CODE, values).astype(
+        np.uint16
+    )
+
+
+def _sample_codes(dataset: DatasetReader, path: str) -> npt.NDArray[np.uint16]:
+    factor = max(1.0, max(dataset.width, dataset.height) / _SAMPLE_SIDE)
+    shape = (max(1, round(dataset.height / factor)), max(1, round(dataset.width / factor)))
+    codes = to_codes(read_bands(dataset, [1], shape=shape)[0], path)
+    nodata = dataset.nodata
+    if nodata is not None and np.isfinite(nodata) and 0 <= nodata <= _LARGEST_CODE:
+        codes = codes[codes != np.uint16(nodata)]
+    known: npt.NDArray[np.uint16] = codes[codes != _LARGEST_CODE]
+    if known.size == 0:
+        raise LandCoverError(
+            f"The land cover {Path(path).name} holds nothing but nodata.", "Choose another file."
+        )
+    return known
+
+
+def _checked_product(key: str, codes: frozenset[int], path: str) -> Product:
+    product = get_product(key)
+    strangers = sorted(codes - product.codes)
+    if len(strangers) * 2 > len(codes):
+        raise LandCoverError(
+            f"{Path(path).name} holds codes that {product.title} does not have: "
+            f"{', '.join(map(str, strangers[:8]))}.",
+            "Choose the product that the file holds (see: cropmap landcovers).",
+        )
+    return product
