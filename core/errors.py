@@ -6,6 +6,9 @@ Raise the narrowest class that fits.  ``message`` says what is wrong with what (
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
 
 class CropMapError(Exception):
     """Root of all errors meant for the user.
@@ -85,3 +88,16 @@ class DiskFullError(OutputError):
 
 class CancelledError(CropMapError):
     """The person cancelled; finished tiles are kept and the next run resumes."""
+
+
+def storage_error(error: OSError, path: Path) -> OutputError:
+    """The error to show where writing ``path`` failed."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return DiskFullError(
+            f"The disk is full: {path.name} could not be written to {path.parent}.",
+            "Free some space or choose another folder; earlier files there are unchanged.",
+        )
+    return OutputError(
+        f"{path} cannot be written ({(error.strerror or 'unknown reason').lower()}).",
+        "Choose a folder in which you may write.",
+    )

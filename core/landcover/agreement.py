@@ -72,6 +72,9 @@ def agreement(tiles: Sequence[LandCoverTile]) -> Agreement:
         raise LandCoverError(
             "The land cover products are not on one grid.", "Align each to the same tile first."
         )
-    votes = np.sum([tile.cropland for tile in tiles], axis=0, dtype=np.uint8)
-    products = np.sum([tile.valid for tile in tiles], axis=0, dtype=np.uint8)
+    votes = np.zeros(grid.shape, dtype=np.uint8)
+    products = np.zeros(grid.shape, dtype=np.uint8)
+    for tile in tiles:
+        votes += tile.cropland
+        products += tile.valid
     return Agreement(votes, products, grid, tuple(tiles))

@@ -1,8 +1,8 @@
 """ESA WorldCover by window from its public bucket, kept on disk.
 
-Source: WorldCover data access, https://esa-worldcover.org/en/data-access.  The maps are COGs of 3 x 3
-degrees, named by their lower left corner; only the blocks under the window are transferred.  Tiles of
-open ocean do not exist.
+Source: WorldCover data access, https://esa-worldcover.org/en/data-access.  The maps are COGs of
+3 x 3 degrees, named by their lower left corner; only the blocks under the window are transferred.
+Tiles of open ocean do not exist.
 """
 
 from __future__ import annotations

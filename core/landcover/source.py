@@ -142,9 +142,9 @@ def to_codes(values: npt.NDArray[np.generic], path: str) -> npt.NDArray[np.uint1
                 "Choose the classified land cover raster, not a probability or an image.",
             )
         values = whole
-    return np.where((values < 0) | (values > _LARGEST_CODE), _LARGEST_CODE, values).astype(
-        np.uint16
-    )
+    numbers = values.astype(np.int64)
+    numbers[(numbers < 0) | (numbers > _LARGEST_CODE)] = _LARGEST_CODE
+    return numbers.astype(np.uint16)
 
 
 def _sample_codes(dataset: DatasetReader, path: str) -> npt.NDArray[np.uint16]:

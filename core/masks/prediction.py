@@ -1,0 +1,65 @@
+"""What a strategy gives for one tile, and what it may be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.prompts.prompt import PromptSet
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TilePrediction:
+    """Cropland of one tile as a strategy sees it.
+
+    Parameters
+    ----------
+    probability : float32 (rows, columns)
+        0 to 1; NaN where the image or the land cover holds nothing.
+    uncertainty : float32 (rows, columns)
+        0 (sure) to 1; NaN where probability is.
+    instances : int32 (rows, columns) or None
+        Parcel numbers from 1, 0 for none, where the strategy tells fields apart.
+    prompts : PromptSet
+        The prompts that were shown to the model, cleaning included.
+    """
+
+    probability: npt.NDArray[np.float32]
+    uncertainty: npt.NDArray[np.float32]
+    instances: npt.NDArray[np.int32] | None
+    prompts: PromptSet
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyOptions:
+    """How a strategy runs.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of every random choice.
+    prompts : PromptSet or None
+        Prompts to use instead of placing them; the person's corrections come in here.
+    draws : int
+        Prompt draws of the ensemble (``apt_plus``).
+    points_per_class : int
+        Points placed per class; the published procedure keeps about 33.
+    min_border_distance_m : float
+        Least distance of a placed point from the land cover's class borders (``apt_plus``).
+    cancelled : callable
+        Asked between decodes; True stops with ``CancelledError``.
+    """
+
+    seed: int = 0
+    prompts: PromptSet | None = None
+    draws: int = 5
+    points_per_class: int = 33
+    min_border_distance_m: float = 15.0
+    cancelled: Callable[[], bool] = _never
