@@ -12,7 +12,7 @@ _GDAL_ENVIRONMENT = {
     # Drivers that read other files or the network on behalf of whoever made a file.  The list of
     # drivers given when a raster is opened does not cover its sidecars (.ovr, .msk); this does.
     "GDAL_SKIP": "VRT,WMS,WMTS,WCS,PLMOSAIC,PLSCENES,NGW,EEDA,EEDAI,DAAS,OGCAPI,STACIT,STACTA,GTI",
-    "OGR_SKIP": "VRT,OGR_VRT",
+    "OGR_SKIP": "OGR_VRT",
     # Block cache in MB, so that a preview of a large scene stays small in memory.
     "GDAL_CACHEMAX": "128",
     "GDAL_HTTP_CONNECTTIMEOUT": "10",

@@ -1,9 +1,9 @@
 """The classifier that is trained on each image's own land cover: no weights, no labels.
 
-Extra trees (Geurts et al. 2006, doi:10.1007/s10994-006-6226-1) on colour and texture.  Land cover is
-wrong in clumps and shifted at borders; a field is not: what most of a field's pixels say wins, because
-large leaves average over clumps.  It is the default where no model weights are at hand and the
-baseline that every model has to beat.  It is never to be shown as Segment Anything.
+Extra trees (Geurts et al. 2006, doi:10.1007/s10994-006-6226-1) on colour and texture.  Land cover
+is wrong in clumps and shifted at borders; a field is not: what most of a field's pixels say wins,
+because many trees average over the clumps.  It is the default where no model weights are at hand
+and the baseline that every model has to beat.  It is never to be shown as Segment Anything.
 """
 
 from __future__ import annotations

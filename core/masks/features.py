@@ -57,4 +57,5 @@ def _gaussian(values: npt.NDArray[np.float32], sigma: float) -> npt.NDArray[np.f
 
 def _gradient(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     down, across = np.gradient(values)
-    return np.hypot(down, across).astype(np.float32)
+    slope: npt.NDArray[np.float32] = np.hypot(down, across).astype(np.float32)
+    return slope

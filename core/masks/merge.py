@@ -52,7 +52,7 @@ class TileStore:
         OutputError
             The disk is full or the folder cannot be written.
         """
-        arrays = {
+        arrays: dict[str, npt.NDArray[np.generic]] = {
             "probability": prediction.probability.astype(np.float16),
             "uncertainty": prediction.uncertainty.astype(np.float16),
         }

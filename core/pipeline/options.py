@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from core.errors import InputError
+from core.masks.strategies import STRATEGIES, WITHOUT_MODEL
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage's name, steps done and steps in all."""
@@ -59,6 +60,19 @@ class MapOptions:
     def chosen_strategy(self) -> str:
         """The strategy that runs, defaults resolved."""
         return self.strategy or ("apt_plus" if self.model else "classifier")
+
+    def check_strategy(self) -> None:
+        """Raise ``InputError`` unless the strategy exists and has the model that it needs."""
+        chosen = self.chosen_strategy
+        if chosen not in STRATEGIES:
+            raise InputError(
+                f"There is no strategy '{chosen}'.", f"Known are: {', '.join(STRATEGIES)}."
+            )
+        if chosen != WITHOUT_MODEL and self.model is None:
+            raise InputError(
+                f"The strategy '{chosen}' needs a model.",
+                "Name one with --model (see: cropmap weights list), or use --strategy classifier.",
+            )
 
     def prediction_key(self, *facts: str) -> str:
         """SHA-256 over ``facts`` and the options that change a tile's probability.

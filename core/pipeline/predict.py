@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,9 +50,8 @@ def plan_run(
     key = options.prediction_key(
         code_version,
         scene.fingerprint,
-        str(scene.to_json()),
-        landcover.path,
-        landcover.product.key,
+        json.dumps(scene.to_json(), sort_keys=True),
+        landcover.fingerprint,
         segmenter.weights_hash if segmenter else "",
         f"{settings.tile_size}/{settings.tile_halo}",
     )
@@ -77,7 +77,8 @@ def predict_tiles(run: Run, progress: Progress, cancelled: Cancelled) -> int:
         if run.store.has(tile.name):
             kept += 1
         else:
-            run.store.save(tile.name, predict_tile(run, tile, cancelled))
+            grid = run.scene.working_grid.window_grid(tile.window)
+            run.store.save(tile.name, predict_tile(run, tile, cancelled), grid)
         progress(STAGE, done, len(run.tiles))
     return kept
 
@@ -99,4 +100,4 @@ def predict_tile(run: Run, tile: Tile, cancelled: Cancelled) -> TilePrediction:
 
 def _nothing(shape: tuple[int, int]) -> TilePrediction:
     missing = np.full(shape, np.nan, dtype=np.float32)
-    return TilePrediction(missing, missing.copy(), None, PromptSet(()))
+    return TilePrediction(missing, missing.copy(), None, PromptSet())

@@ -1,0 +1,155 @@
+"""Probability and mask as Cloud Optimized GeoTIFFs on the scene's grid, band of rows by band."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+import rasterio
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioError
+from rasterio.shutil import copy as copy_raster
+from rasterio.warp import reproject
+
+from core.errors import DiskFullError
+from core.export.files import replacing
+from core.grid import Grid, Window
+from core.imagery.open import rasterio_window
+
+MASK_NODATA = 255
+MASK_COLOURS = {0: (0, 0, 0, 0), 1: (230, 159, 0, 255), MASK_NODATA: (0, 0, 0, 0)}
+"""Cropland in the orange of Okabe and Ito's colour-blind-safe set; the rest is transparent."""
+
+Bands = Iterable[tuple[Window, npt.NDArray[Any]]]
+
+
+def write_probability(
+    path: Path, bands: Bands, grid: Grid, target: Grid, tags: Mapping[str, str]
+) -> None:
+    """Write ``probability.tif``: float32 0 to 1, NaN where unknown, a COG.
+
+    Parameters
+    ----------
+    bands : iterable of (Window, float32 array)
+        Bands of rows on ``grid``, from top to bottom.
+    grid : Grid
+        The working grid.
+    target : Grid
+        The grid of the file, the scene's own; bilinear where it differs from ``grid``.
+    """
+    profile = {"dtype": "float32", "nodata": float("nan"), "predictor": 3}
+    _write(path, bands, grid, target, tags, profile, Resampling.bilinear)
+
+
+def write_mask(path: Path, bands: Bands, grid: Grid, target: Grid, tags: Mapping[str, str]) -> None:
+    """Write ``mask.tif``: uint8, 1 cropland, 0 not, 255 nodata, with a colour table, a COG.
+
+    Parameters as for :func:`write_probability`; nearest where the grids differ.
+    """
+    profile = {"dtype": "uint8", "nodata": MASK_NODATA, "predictor": 1}
+    _write(path, bands, grid, target, tags, profile, Resampling.nearest)
+
+
+def _write(
+    path: Path,
+    bands: Bands,
+    grid: Grid,
+    target: Grid,
+    tags: Mapping[str, str],
+    profile: dict[str, Any],
+    resampling: Resampling,
+) -> None:
+    predictor = profile.pop("predictor")
+    with replacing(path) as aside, tempfile.TemporaryDirectory(dir=aside.parent) as scratch:
+        plain = Path(scratch) / "working.tif"
+        _write_plain(plain, bands, grid, profile, tags)
+        if target != grid:
+            native = Path(scratch) / "native.tif"
+            _resample(plain, native, target, profile, resampling, tags)
+            plain = native
+        copy_raster(
+            plain,
+            aside,
+            driver="COG",
+            compress="deflate",
+            predictor=predictor,
+            overview_resampling="nearest" if profile["dtype"] == "uint8" else "average",
+            blocksize=512,
+            bigtiff="if_safer",
+        )
+        _verify(aside)
+
+
+def _profile(grid: Grid, profile: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "driver": "GTiff",
+        "width": grid.width,
+        "height": grid.height,
+        "count": 1,
+        "crs": grid.crs.to_wkt(),
+        "transform": grid.transform,
+        "tiled": True,
+        "blockxsize": 512,
+        "blockysize": 512,
+        "compress": "deflate",
+        "zlevel": 1,
+        "bigtiff": "if_safer",
+        **profile,
+    }
+
+
+def _write_plain(
+    path: Path, bands: Bands, grid: Grid, profile: dict[str, Any], tags: Mapping[str, str]
+) -> None:
+    with rasterio.open(path, "w", **_profile(grid, profile)) as dataset:  # noqa: TID251
+        for window, values in bands:
+            dataset.write(values.astype(profile["dtype"]), 1, window=rasterio_window(window))
+        _describe(dataset, profile, tags)
+
+
+def _resample(
+    source: Path,
+    path: Path,
+    target: Grid,
+    profile: dict[str, Any],
+    resampling: Resampling,
+    tags: Mapping[str, str],
+) -> None:
+    with (
+        rasterio.open(source) as dataset,  # noqa: TID251
+        rasterio.open(path, "w", **_profile(target, profile)) as out,  # noqa: TID251
+    ):
+        reproject(
+            rasterio.band(dataset, 1),
+            rasterio.band(out, 1),
+            src_nodata=profile["nodata"],
+            dst_nodata=profile["nodata"],
+            resampling=resampling,
+            tolerance=0.0,
+        )
+        _describe(out, profile, tags)
+
+
+def _describe(dataset: Any, profile: dict[str, Any], tags: Mapping[str, str]) -> None:
+    dataset.update_tags(**tags)
+    if profile["dtype"] == "uint8":
+        dataset.set_band_description(1, "1 cropland, 0 not cropland, 255 nodata")
+        dataset.write_colormap(1, MASK_COLOURS)
+    else:
+        dataset.set_band_description(1, "probability of cropland, 0 to 1")
+
+
+def _verify(path: Path) -> None:
+    """Read the file's last block: GDAL may report a full disk only in its log."""
+    try:
+        with rasterio.open(path) as dataset:  # noqa: TID251
+            last = [window for _, window in dataset.block_windows(1)][-1]
+            dataset.read(1, window=last)
+    except RasterioError as error:
+        raise DiskFullError(
+            f"{path.name} could not be written whole; the disk is probably full.",
+            "Free some space or choose another folder.",
+        ) from error

@@ -1,0 +1,138 @@
+"""Parcels as GeoPackage, zipped shapefile and GeoJSON."""
+
+from __future__ import annotations
+
+import sqlite3
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas
+import pandas
+import pyogrio
+import shapely
+from pyproj import CRS
+
+from core.errors import OutputError
+from core.export.fields import FIELDS, cut_text
+from core.export.files import replacing
+from core.export.style import QML, SLD
+
+LAYER = "parcels"
+_SHAPEFILE_LIMIT = 2 * 1024**3
+_COORDINATE_DIGITS = 8
+"""Decimal places of degrees in GeoJSON: about a millimetre."""
+
+
+def write_geopackage(
+    path: Path, parcels: geopandas.GeoDataFrame, provenance: Mapping[str, str]
+) -> None:
+    """Write a GeoPackage with one layer, a default style for QGIS and the run's provenance.
+
+    Sources: OGC GeoPackage 1.4; QGIS's ``layer_styles`` table.
+    """
+    with replacing(path) as aside:
+        pyogrio.write_dataframe(
+            parcels,
+            aside,
+            layer=LAYER,
+            driver="GPKG",
+            geometry_type="Polygon",
+            promote_to_multi=False,
+        )
+        with sqlite3.connect(aside) as database:
+            _add_style(database)
+            _add_provenance(database, provenance)
+        database.close()
+
+
+def write_shapefile_zip(path: Path, parcels: geopandas.GeoDataFrame) -> None:
+    """Write a zip of .shp, .shx, .dbf, .prj and .cpg (UTF-8), with a table of the full names.
+
+    Raises
+    ------
+    OutputError
+        The parcels do not fit in the 2 GB of a shapefile.
+    """
+    short = parcels.rename(columns={field.name: field.short for field in FIELDS})
+    for column in short.columns:
+        if pandas.api.types.is_string_dtype(short[column]):
+            short[column] = [cut_text(str(value)) for value in short[column]]
+    with replacing(path) as aside:
+        shapefile = aside.parent / f"{LAYER}.shp"
+        pyogrio.write_dataframe(
+            short,
+            shapefile,
+            driver="ESRI Shapefile",
+            encoding="UTF-8",
+            geometry_type="Polygon",
+            promote_to_multi=False,
+        )
+        _refuse_oversize(shapefile)
+        names = "".join(f"{f.short}\t{f.name}\t{f.meaning}\n" for f in FIELDS)
+        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+            for ending in ("shp", "shx", "dbf", "prj", "cpg"):
+                part = shapefile.with_suffix(f".{ending}")
+                archive.write(part, part.name)
+            archive.writestr("fields.txt", "short\tfull\tmeaning\n" + names)
+
+
+def write_geojson(path: Path, parcels: geopandas.GeoDataFrame) -> None:
+    """Write GeoJSON after RFC 7946: WGS 84, right-hand rule, no ``crs`` member.
+
+    Parcels that cross the antimeridian keep longitudes beyond 180 degrees.
+    """
+    lonlat = parcels.to_crs(CRS.from_epsg(4326))
+    lonlat.geometry = shapely.orient_polygons(lonlat.geometry.to_numpy())
+    with replacing(path) as aside:
+        pyogrio.write_dataframe(
+            lonlat,
+            aside,
+            driver="GeoJSON",
+            RFC7946="YES",
+            COORDINATE_PRECISION=_COORDINATE_DIGITS,
+            WRITE_NAME="NO",
+        )
+
+
+def _refuse_oversize(shapefile: Path) -> None:
+    for ending in (".shp", ".dbf"):
+        if shapefile.with_suffix(ending).stat().st_size >= _SHAPEFILE_LIMIT:
+            raise OutputError(
+                "There are too many parcels for a shapefile, which ends at 2 GB.",
+                "Use the GeoPackage, which holds the same.",
+            )
+
+
+def _add_style(database: sqlite3.Connection) -> None:
+    """The style that QGIS applies when it opens the layer."""
+    database.execute(
+        "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT, "
+        "f_table_schema TEXT, f_table_name TEXT, f_geometry_column TEXT, styleName TEXT, "
+        "styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT, "
+        "ui TEXT, update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))"
+    )
+    database.execute(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
+        "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner) "
+        "VALUES ('', '', ?, 'geom', 'cropland', ?, ?, 1, 'Cropland parcels', '')",
+        (LAYER, QML, SLD),
+    )
+    database.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) "
+        "VALUES ('layer_styles', 'attributes', 'layer_styles', "
+        "strftime('%Y-%m-%dT%H:%M:%fZ','now'))"
+    )
+
+
+def _add_provenance(database: sqlite3.Connection, provenance: Mapping[str, str]) -> None:
+    database.execute(
+        "CREATE TABLE provenance (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, value TEXT)"
+    )
+    database.executemany(
+        "INSERT INTO provenance (key, value) VALUES (?, ?)", list(provenance.items())
+    )
+    database.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) "
+        "VALUES ('provenance', 'attributes', 'provenance', strftime('%Y-%m-%dT%H:%M:%fZ','now'))"
+    )
