@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import numpy.typing as npt
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from core.checked_files import read_checked, write_checked
 from core.errors import OutputError, storage_error
 from core.grid import Grid, Window
 from core.imagery.tiles import Tile, blend_weight
@@ -103,39 +101,6 @@ class TileStore:
         if body is None:
             path.unlink(missing_ok=True)
         return body
-
-
-def write_checked(path: Path, body: bytes) -> None:
-    """Write ``body`` with its SHA-256 in front, atomically.
-
-    Raises
-    ------
-    OutputError
-        The disk is full or the folder cannot be written.
-    """
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(body).digest())
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise storage_error(error, path) from error
-
-
-def read_checked(path: Path) -> bytes | None:
-    """What :func:`write_checked` wrote, or None where it is missing or damaged."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    digest, body = raw[:32], raw[32:]
-    return body if len(digest) == 32 and hashlib.sha256(body).digest() == digest else None
 
 
 class Blend:

@@ -1,13 +1,14 @@
 """Auto-prompting as published: a class map becomes points on a uniform grid.
 
-Source: the authors' published code for "Auto-prompting SAM for mobile friendly cropland mapping"
-(APT, arXiv:2310.10219).  For each class (cropland positive, everything else negative) a uniform grid
-of ``33 * total area / class area`` points over the image, at most 256, of which those that fall on
-the class are kept; where none does, the centres of the bounding boxes of the class's parts.
+Source: the authors' published code for APT (arXiv:2310.10219).  For each class (cropland positive,
+everything else negative) a uniform grid of ``33 * total area / class area`` points over the image,
+at most 256, of which those that fall on the class are kept; where none does, the centres of the
+bounding boxes of the class's parts.
 
-Where the description leaves room, this is what is done here: the grid has ``ceil(sqrt(n))`` points
-along each side, at the centres of equal cells (so it never touches the image's edge); "published"
-placement is therefore free of chance, and the seed decides only the order in which points are fed.
+The grid has N x M points, N * M being the count where it has two factors that differ by at most 5,
+else the whole root of the count along both sides.  A point is the middle pixel of its cell, cells
+being whole pixels.  The points of each class are dealt into three rounds in turn; what is left over
+goes to the last round.  They are fed round by round, positives before negatives.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from core.prompts.prompt import Prompt, PromptSet
 
 PUBLISHED_POINTS = 33
 PUBLISHED_MOST = 256
+PUBLISHED_ROUNDS = 3
+_MOST_UNEQUAL = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +63,37 @@ class PromptOptions:
 
 
 def place_prompts(tile: LandCoverTile, options: PromptOptions, seed: int = 0) -> PromptSet:
-    """Points on cropland (positive) and beside it (negative), positives first.
+    """Points on cropland (positive) and beside it (negative).
+
+    ``published`` placement is free of chance; the seed serves ``spread`` alone.
 
     A tile of a single class gets points of that class alone.
     """
+    positive, negative = tile.cropland, tile.valid & ~tile.cropland
+    if options.method == "published":
+        return PromptSet(
+            published_order(
+                published_points(positive, options.points_per_class),
+                published_points(negative, options.points_per_class),
+            )
+        )
     generator = np.random.default_rng(seed)
+    gsd_m = tile.grid.gsd_m
+    return PromptSet(
+        (
+            *(Prompt(p, 1) for p in _spread_points(positive, gsd_m, options, generator)),
+            *(Prompt(p, 0) for p in _spread_points(negative, gsd_m, options, generator)),
+        )
+    )
+
+
+def published_order(positives: list[PixelPoint], negatives: list[PixelPoint]) -> tuple[Prompt, ...]:
+    """Points in the order in which the published procedure feeds them."""
     points: list[Prompt] = []
-    for label, flags in ((1, tile.cropland), (0, tile.valid & ~tile.cropland)):
-        if options.method == "published":
-            places = published_points(flags, options.points_per_class)
-            places = [places[i] for i in generator.permutation(len(places))]
-        else:
-            places = _spread_points(flags, tile.grid.gsd_m, options, generator)
-        points += [Prompt(place, 1 if label else 0) for place in places]
-    return PromptSet(tuple(points))
+    for positive, negative in zip(_rounds(positives), _rounds(negatives), strict=True):
+        points += [Prompt(place, 1) for place in positive]
+        points += [Prompt(place, 0) for place in negative]
+    return tuple(points)
 
 
 def published_points(
@@ -89,17 +109,40 @@ def published_points(
     area = int(flags.sum())
     if area == 0:
         return []
-    wanted = min(PUBLISHED_MOST, max(1, round(points_per_class * flags.size / area)))
-    kept = [p for p in uniform_grid(flags.shape, wanted) if flags[int(p.row), int(p.column)]]
+    wanted = min(PUBLISHED_MOST, int(points_per_class * flags.size / area))
+    rows, columns = flags.shape
+    kept = [p for p in uniform_grid(rows, columns, wanted) if flags[int(p.row), int(p.column)]]
     return kept or _box_centres(flags)
 
 
-def uniform_grid(shape: tuple[int, ...], count: int) -> list[PixelPoint]:
-    """About ``count`` points (never more than 256) at the centres of equal cells, row by row."""
-    side = min(math.ceil(math.sqrt(count)), math.isqrt(PUBLISHED_MOST))
-    rows = (np.arange(side) + 0.5) / side * shape[0]
-    columns = (np.arange(side) + 0.5) / side * shape[1]
-    return [PixelPoint(float(c), float(r)) for r in rows for c in columns]
+def uniform_grid(rows: int, columns: int, count: int) -> list[PixelPoint]:
+    """About ``count`` points over an image, at the middle pixels of equal cells, row by row."""
+    down, across = _grid_sides(max(1, count))
+    cell_rows, cell_columns = max(1, rows // down), max(1, columns // across)
+    return [
+        PixelPoint(
+            column * cell_columns + cell_columns // 2 + 0.5, row * cell_rows + cell_rows // 2 + 0.5
+        )
+        for row in range(min(down, rows))
+        for column in range(min(across, columns))
+    ]
+
+
+def _grid_sides(count: int) -> tuple[int, int]:
+    """Points down and across."""
+    root = math.isqrt(count)
+    for side in range(root, 0, -1):
+        if count % side == 0 and count // side - side <= _MOST_UNEQUAL:
+            return side, count // side
+    return root, root
+
+
+def _rounds(places: list[PixelPoint]) -> list[list[PixelPoint]]:
+    """Deal points into three rounds in turn, what is left over to the last."""
+    even = len(places) // PUBLISHED_ROUNDS * PUBLISHED_ROUNDS
+    rounds = [places[i:even:PUBLISHED_ROUNDS] for i in range(PUBLISHED_ROUNDS)]
+    rounds[-1] += places[even:]
+    return rounds
 
 
 def _box_centres(flags: npt.NDArray[np.bool_]) -> list[PixelPoint]:
@@ -110,7 +153,8 @@ def _box_centres(flags: npt.NDArray[np.bool_]) -> list[PixelPoint]:
     order = np.argsort(-sizes, kind="stable")[:PUBLISHED_MOST]
     return [
         PixelPoint(
-            (boxes[i][1].start + boxes[i][1].stop) / 2, (boxes[i][0].start + boxes[i][0].stop) / 2
+            (boxes[i][1].start + boxes[i][1].stop) // 2 + 0.5,
+            (boxes[i][0].start + boxes[i][0].stop) // 2 + 0.5,
         )
         for i in order
     ]

@@ -30,7 +30,7 @@ def clean_prompts(
     least denied ones, so that a poor classifier cannot silence a class.
     """
     denied = [_denial(prompt, probability) for prompt in prompts.points]
-    keep = set()
+    keep: set[int] = set()
     for label in (0, 1):
         own = [i for i, p in enumerate(prompts.points) if p.label == label]
         trusted = [i for i in own if denied[i] <= margin]

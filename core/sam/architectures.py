@@ -1,0 +1,132 @@
+"""Models without weights: Segment Anything's sizes and MobileSAM, behind one name each."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import nn
+
+import core.sam.torchvision_compat  # noqa: F401  isort: skip  (must come before the next two)
+import timm
+from segment_anything import sam_model_registry
+from segment_anything.modeling import MaskDecoder, PromptEncoder, Sam, TwoWayTransformer
+from segment_anything.modeling.common import LayerNorm2d
+
+from core.errors import WeightsError
+
+_CHANNELS = 256
+_PIXEL_MEAN = [123.675, 116.28, 103.53]
+_PIXEL_STD = [58.395, 57.12, 57.375]
+_UNUSED_PREFIXES = ("image_encoder.norm_head.", "image_encoder.head.")
+
+
+class TinyVitEncoder(nn.Module):
+    """MobileSAM's image encoder: TinyViT-5M whose last stage keeps stride 16, and SAM's neck.
+
+    Source: Zhang et al. 2023, arXiv:2306.14289.  Input (N, 3, 1024, 1024), output (N, 256, 64, 64).
+    """
+
+    def __init__(self, img_size: int = 1024) -> None:
+        super().__init__()
+        self.img_size = img_size
+        backbone: Any = timm.create_model("tiny_vit_5m_224", pretrained=False, num_classes=0)
+        self.patch_embed = backbone.patch_embed
+        self.stages = backbone.stages
+        # 64 x 64 features from 1024 pixels: the last merging of patches does not shrink.
+        self.stages[3].downsample.conv2.conv.stride = (1, 1)
+        width = self.stages[3].dim if hasattr(self.stages[3], "dim") else 320
+        self.neck = nn.Sequential(
+            nn.Conv2d(width, _CHANNELS, kernel_size=1, bias=False),
+            LayerNorm2d(_CHANNELS),
+            nn.Conv2d(_CHANNELS, _CHANNELS, kernel_size=3, padding=1, bias=False),
+            LayerNorm2d(_CHANNELS),
+        )
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """Features of normalised, padded images."""
+        return cast("torch.Tensor", self.neck(self.stages(self.patch_embed(image))))
+
+
+def build(architecture: str) -> Sam:
+    """A model in evaluation mode, randomly initialised.
+
+    Parameters
+    ----------
+    architecture : str
+        ``vit_b``, ``vit_l``, ``vit_h`` or ``mobile_sam``.
+    """
+    if architecture == "mobile_sam":
+        model = assemble(TinyVitEncoder(), 1024, _CHANNELS)
+    else:
+        model = sam_model_registry[architecture](checkpoint=None)
+    return model.eval()
+
+
+def assemble(encoder: nn.Module, input_side: int, channels: int) -> Sam:
+    """Segment Anything's prompt encoder and mask decoder behind any encoder of stride 16."""
+    features = input_side // 16
+    return Sam(
+        image_encoder=encoder,
+        prompt_encoder=PromptEncoder(
+            embed_dim=channels,
+            image_embedding_size=(features, features),
+            input_image_size=(input_side, input_side),
+            mask_in_chans=16,
+        ),
+        mask_decoder=MaskDecoder(
+            num_multimask_outputs=3,
+            transformer=TwoWayTransformer(
+                depth=2, embedding_dim=channels, mlp_dim=8 * channels, num_heads=8
+            ),
+            transformer_dim=channels,
+            iou_head_depth=3,
+            iou_head_hidden_dim=channels,
+        ),
+        pixel_mean=_PIXEL_MEAN,
+        pixel_std=_PIXEL_STD,
+    )
+
+
+def load_weights(model: Sam, state: dict[str, torch.Tensor], architecture: str) -> None:
+    """Copy published tensors into a model.
+
+    Raises
+    ------
+    WeightsError
+        Names or shapes are not the architecture's.
+    """
+    if architecture == "mobile_sam":
+        state = mobile_sam_names(state)
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        raise WeightsError(
+            f"The weights do not fit the architecture {architecture}.",
+            "Choose the model that the file was made for.",
+        ) from error
+
+
+def mobile_sam_names(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """MobileSAM's published names as this module's; tensors are not changed.
+
+    The published encoder counts ``layers`` whose patch merging comes last, ours ``stages`` whose
+    merging comes first; its classification head is not used.
+    """
+    renamed = {}
+    for name, tensor in state.items():
+        if name.startswith(_UNUSED_PREFIXES) or name.endswith("attention_bias_idxs"):
+            continue
+        renamed[_mobile_sam_name(name)] = tensor
+    return renamed
+
+
+def _mobile_sam_name(name: str) -> str:
+    if not name.startswith("image_encoder.") or ".neck." in name:
+        return name
+    name = name.replace(".seq.0.", ".conv1.").replace(".seq.2.", ".conv2.").replace(".c.", ".conv.")
+    parts = name.split(".")
+    if parts[1] == "layers":
+        stage = int(parts[2]) + (1 if parts[3] == "downsample" else 0)
+        parts[1:3] = ["stages", str(stage)]
+    return ".".join(parts)

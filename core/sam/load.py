@@ -1,0 +1,67 @@
+"""From a model's name to a segmenter that is ready to answer."""
+
+from __future__ import annotations
+
+from core.errors import InputError
+from core.sam.architectures import build, load_weights
+from core.sam.cache import CachedSegmenter, EmbeddingCache
+from core.sam.device import choose_device
+from core.sam.onnx_runtime import OnnxSegmenter
+from core.sam.protocol import Segmenter
+from core.sam.registry import get_model
+from core.sam.torch_runtime import TorchSegmenter
+from core.sam.weights import load_state, verify
+from core.settings import get_settings
+
+RUNTIMES = ("auto", "torch", "onnx")
+
+
+def load_segmenter(
+    name: str,
+    *,
+    runtime: str = "auto",
+    device: str = "auto",
+    cache: EmbeddingCache | None = None,
+) -> Segmenter:
+    """A model with its published weights.
+
+    Parameters
+    ----------
+    name : str
+        Key in the registry.
+    runtime : str
+        ``torch``, ``onnx`` (CPU only), or ``auto``: ONNX on a CPU and torch on a GPU.
+    device : str
+        ``cpu``, ``cuda``, ``mps`` or ``auto``.
+    cache : EmbeddingCache, optional
+        Where embeddings are kept; without one each call encodes.
+
+    Raises
+    ------
+    InputError
+        Unknown name, runtime or device.
+    MissingWeightsError, ChecksumError, WeightsError
+        The weights are not there, not the published ones, or not weights.
+    """
+    spec = get_model(name)
+    if runtime not in RUNTIMES:
+        raise InputError(
+            f"There is no runtime '{runtime}'.", f"Choose one of {', '.join(RUNTIMES)}."
+        )
+    chosen_device = choose_device("cpu" if runtime == "onnx" and device == "auto" else device)
+    path = verify(spec)
+    model = build(spec.architecture)
+    load_weights(model, load_state(path), spec.architecture)
+    plain = TorchSegmenter(model, spec.key, spec.sha256, chosen_device)
+    use_onnx = runtime == "onnx" or (runtime == "auto" and chosen_device.type == "cpu")
+    if use_onnx and chosen_device.type != "cpu":
+        raise InputError(
+            "The runtime 'onnx' runs on the CPU alone.", "Use --runtime torch on this device."
+        )
+    segmenter: Segmenter = plain
+    if use_onnx:
+        folder = get_settings().cache_dir / "onnx" / spec.sha256[:16]
+        segmenter = OnnxSegmenter(plain, folder)
+    if cache is None:
+        return segmenter
+    return CachedSegmenter(segmenter, cache, "onnx" if use_onnx else "torch")

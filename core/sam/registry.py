@@ -1,0 +1,106 @@
+"""The models that the application knows: where their weights are, and how to tell them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import InputError
+
+_SAM_CITATION = "Kirillov, A. et al. (2023): Segment Anything. arXiv:2304.02643"
+_SAM_BUCKET = "https://dl.fbaipublicfiles.com/segment_anything"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One model.
+
+    Parameters
+    ----------
+    architecture : str
+        Name that ``core.sam.architectures.build`` knows.
+    file_name : str
+        Name of the weights file, in the bucket and on this machine.
+    size_bytes : int
+        Size of the file.
+    sha256 : str
+        Its published checksum; another file is refused.
+    """
+
+    key: str
+    title: str
+    architecture: str
+    url: str
+    file_name: str
+    size_bytes: int
+    sha256: str
+    licence: str
+    citation: str
+
+
+def _sam(size: str, title: str, file_name: str, size_bytes: int, sha256: str) -> ModelSpec:
+    return ModelSpec(
+        key=f"sam_vit_{size}",
+        title=title,
+        architecture=f"vit_{size}",
+        url=f"{_SAM_BUCKET}/{file_name}",
+        file_name=file_name,
+        size_bytes=size_bytes,
+        sha256=sha256,
+        licence="Apache-2.0",
+        citation=_SAM_CITATION,
+    )
+
+
+MODELS: dict[str, ModelSpec] = {
+    spec.key: spec
+    for spec in (
+        ModelSpec(
+            key="mobile_sam",
+            title="MobileSAM (TinyViT), the fastest",
+            architecture="mobile_sam",
+            url="https://github.com/ChaoningZhang/MobileSAM/raw/master/weights/mobile_sam.pt",
+            file_name="mobile_sam.pt",
+            size_bytes=40_728_226,
+            sha256="6dbb90523a35330fedd7f1d3dfc66f995213d81b29a5ca8108dbcdd4e37d6c2f",
+            licence="Apache-2.0",
+            citation="Zhang, C. et al. (2023): Faster Segment Anything. arXiv:2306.14289",
+        ),
+        _sam(
+            "b",
+            "Segment Anything ViT-B",
+            "sam_vit_b_01ec64.pth",
+            375_042_383,
+            "ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912",
+        ),
+        _sam(
+            "l",
+            "Segment Anything ViT-L",
+            "sam_vit_l_0b3195.pth",
+            1_249_524_607,
+            "3adcc4315b642a4d2101128f611684e8734c41232a17c648ed1693702a49a622",
+        ),
+        _sam(
+            "h",
+            "Segment Anything ViT-H, the paper's",
+            "sam_vit_h_4b8939.pth",
+            2_564_550_879,
+            "a7bf3b02f3ebf1267aba913ff637d9a2d5c33d3173bb679e46d9f338c26f262e",
+        ),
+    )
+}
+
+
+def get_model(key: str) -> ModelSpec:
+    """The model with this key.
+
+    Raises
+    ------
+    InputError
+        There is none; the hint lists the keys.
+    """
+    try:
+        return MODELS[key]
+    except KeyError:
+        raise InputError(
+            f"There is no model '{key}'.", f"Known are: {', '.join(MODELS)}."
+        ) from None

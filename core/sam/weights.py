@@ -1,0 +1,198 @@
+"""Weights: fetched with progress and resume, verified, loaded without running code.
+
+The only module that loads weights.  ``torch.load`` is called with ``weights_only=True`` and only on
+a file whose SHA-256 is the published one; safetensors holds nothing but numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from pickle import UnpicklingError  # noqa: TID251  (the error's name; nothing is unpickled)
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from core.errors import (
+    CancelledError,
+    ChecksumError,
+    MissingWeightsError,
+    NetworkError,
+    WeightsError,
+    storage_error,
+)
+from core.sam.registry import ModelSpec
+from core.settings import get_settings
+
+_BLOCK = 1 << 20
+_TIMEOUT_S = 30.0
+
+BytesProgress = Callable[[int, int], None]
+"""Called with bytes done and bytes in all."""
+
+
+def weights_path(spec: ModelSpec) -> Path:
+    """Where the weights of a model are, or would be."""
+    return get_settings().weights_folder / spec.file_name
+
+
+def is_present(spec: ModelSpec) -> bool:
+    """Whether a file of the right size is there; :func:`verify` reads it."""
+    path = weights_path(spec)
+    return path.is_file() and path.stat().st_size == spec.size_bytes
+
+
+def verify(spec: ModelSpec, path: Path | None = None) -> Path:
+    """Check the file against the published SHA-256 and return its path.
+
+    Raises
+    ------
+    MissingWeightsError
+        There is no file.
+    ChecksumError
+        It is another file; it is left where it is.
+    """
+    path = path or weights_path(spec)
+    if not path.is_file():
+        raise MissingWeightsError(
+            f"The weights of {spec.title} are not on this machine.",
+            f"Fetch them ({spec.size_bytes / 1e6:,.0f} MB): cropmap weights fetch {spec.key}",
+        )
+    digest = _sha256(path)
+    if digest != spec.sha256:
+        raise ChecksumError(
+            f"{path} is not the published file of {spec.title}: its SHA-256 begins with "
+            f"{digest[:12]} and should begin with {spec.sha256[:12]}.",
+            f"Delete it and fetch it again: cropmap weights fetch {spec.key}",
+        )
+    return path
+
+
+def fetch(
+    spec: ModelSpec,
+    progress: BytesProgress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Path:
+    """Download the weights, going on where an earlier download stopped, and verify them.
+
+    Raises
+    ------
+    NetworkError
+        Out of reach, or ``CROPMAP_OFFLINE`` is set; says where to put the file by hand.
+    ChecksumError
+        What arrived is not the published file; it is removed.
+    OutputError
+        It cannot be stored.
+    CancelledError
+        ``cancelled`` said so; what has arrived is kept for the next try.
+    """
+    target = weights_path(spec)
+    if target.is_file():
+        return verify(spec)
+    if get_settings().offline:
+        raise _out_of_reach(spec, target)
+    part = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _download(spec, part, progress, cancelled)
+        _accept(spec, part, target)
+    except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
+        raise _out_of_reach(spec, target) from error
+    except OSError as error:
+        raise storage_error(error, target) from error
+    return target
+
+
+def load_state(path: Path) -> dict[str, torch.Tensor]:
+    """Tensors of a weights file by name; call :func:`verify` first.
+
+    Raises
+    ------
+    WeightsError
+        The file does not hold tensors.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return dict(load_file(path))
+        state = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
+    except (SafetensorError, UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        raise WeightsError(
+            f"{path.name} does not hold model weights.", "Fetch it again from its publisher."
+        ) from error
+    if not isinstance(state, dict) or not all(torch.is_tensor(v) for v in state.values()):
+        raise WeightsError(
+            f"{path.name} does not hold model weights.", "Fetch it again from its publisher."
+        )
+    return state
+
+
+def _download(
+    spec: ModelSpec,
+    part: Path,
+    progress: BytesProgress | None,
+    cancelled: Callable[[], bool] | None,
+) -> None:
+    done = part.stat().st_size if part.exists() else 0
+    if done >= spec.size_bytes:
+        return
+    request = urllib.request.Request(spec.url)  # noqa: S310  (addresses of the registry only)
+    if done:
+        request.add_header("Range", f"bytes={done}-")
+    with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:  # noqa: S310
+        resumed = done > 0 and response.status == 206
+        done = done if resumed else 0
+        with part.open("ab" if resumed else "wb") as file:
+            for block in _blocks(response):
+                file.write(block)
+                done += len(block)
+                if progress:
+                    progress(done, spec.size_bytes)
+                if cancelled and cancelled():
+                    raise CancelledError(
+                        f"{done / 1e6:,.0f} of {spec.size_bytes / 1e6:,.0f} MB have arrived.",
+                        "The next download goes on from there.",
+                    )
+                if done > spec.size_bytes:
+                    break
+
+
+def _blocks(response: HTTPResponse) -> Iterator[bytes]:
+    return iter(lambda: response.read(_BLOCK), b"")
+
+
+def _accept(spec: ModelSpec, part: Path, target: Path) -> None:
+    size = part.stat().st_size
+    if size < spec.size_bytes:
+        raise NetworkError(
+            f"The download of {spec.title} broke off after {size / 1e6:,.0f} MB.",
+            "Start it again; it goes on from there.",
+        )
+    digest = _sha256(part)
+    if digest != spec.sha256:
+        part.unlink()
+        raise ChecksumError(
+            f"What arrived is not the published file of {spec.title}: its SHA-256 begins with "
+            f"{digest[:12]} and should begin with {spec.sha256[:12]}.",
+            "Try again later; something between here and the publisher changed the file.",
+        )
+    part.replace(target)
+
+
+def _out_of_reach(spec: ModelSpec, target: Path) -> NetworkError:
+    return NetworkError(
+        f"The weights of {spec.title} are out of reach: this machine has no way to {spec.url}.",
+        f"Download that file elsewhere and put it at {target}.",
+    )
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(_BLOCK), b""):
+            digest.update(block)
+    return digest.hexdigest()
