@@ -215,3 +215,64 @@ def landcovers(as_json: JsonFlag = False) -> None:
 def version_command() -> None:
     """Print the version."""
     typer.echo(package_version("cropmap"))
+
+
+@weights_app.command("list")
+def weights_list(as_json: JsonFlag = False) -> None:
+    """List the models and whether their weights are on this machine."""
+    from core.sam.registry import MODELS
+    from core.sam.weights import is_present, weights_path
+
+    if as_json:
+        rows = [
+            {
+                "key": spec.key,
+                "title": spec.title,
+                "bytes": spec.size_bytes,
+                "sha256": spec.sha256,
+                "licence": spec.licence,
+                "url": spec.url,
+                "path": str(weights_path(spec)),
+                "present": is_present(spec),
+            }
+            for spec in MODELS.values()
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("Key", "Model", "MB", "Licence", "On this machine", box=None)
+    for spec in MODELS.values():
+        here = "yes" if is_present(spec) else "no"
+        table.add_row(spec.key, spec.title, f"{spec.size_bytes / 1e6:,.0f}", spec.licence, here)
+    _output.print(table)
+    _output.print("Without weights, maps come from the classifier.", markup=False)
+
+
+@weights_app.command("fetch")
+def weights_fetch(name: Annotated[str, typer.Argument(help="Key of the model.")]) -> None:
+    """Download the weights of a model; goes on where an earlier download stopped."""
+    from core.sam.registry import get_model
+    from core.sam.weights import fetch
+
+    spec = get_model(name)
+    with _cancel_on_interrupt() as cancelled, _progress_bar() as bar:
+        path = fetch(
+            spec,
+            lambda done, total: bar("Megabytes", done // 1_000_000, total // 1_000_000),
+            cancelled.is_set,
+        )
+    _output.print(f"Verified and ready: {path}", markup=False)
+
+
+@weights_app.command("verify")
+def weights_verify(
+    name: Annotated[str | None, typer.Argument(help="Key of the model; all without.")] = None,
+) -> None:
+    """Check the weights on this machine against their published SHA-256."""
+    from core.sam.registry import MODELS, get_model
+    from core.sam.weights import is_present, verify
+
+    specs = [get_model(name)] if name else [s for s in MODELS.values() if is_present(s)]
+    for spec in specs:
+        _output.print(f"{spec.key}: {verify(spec)} is the published file.", markup=False)
+    if not specs:
+        _output.print("There are no weights on this machine yet.", markup=False)

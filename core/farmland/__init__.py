@@ -1,1 +1,19 @@
 """A seeded generator of farmland with exact truth, for the demo and for tests."""
+
+from core.farmland.scene import (
+    Farmland,
+    FarmlandFiles,
+    Mistakes,
+    coarse_landcover,
+    generate,
+    write_scene,
+)
+
+__all__ = [
+    "Farmland",
+    "FarmlandFiles",
+    "Mistakes",
+    "coarse_landcover",
+    "generate",
+    "write_scene",
+]

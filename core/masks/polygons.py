@@ -1,21 +1,32 @@
-"""Masks to parcels: polygons that follow pixel edges exactly, with geodesic areas."""
+"""Masks to parcels: polygons that follow pixel edges exactly, with geodesic measures."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import geopandas
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from rasterio.features import shapes
-from scipy import ndimage
 from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
+from skimage.measure import label
 
-from core.grid import WGS84_GEOD, Grid
+from core.grid import (
+    WGS84_GEOD,
+    Grid,
+    WorldCoordinates,
+    WorldPoint,
+    transform_coordinates,
+)
 
-_LONGEST_EDGE_M = 2_000.0
+_LONGEST_EDGE_M = 1_000.0
 """Edges are split before they are moved to WGS 84: a straight line in one CRS bends in another."""
+
+_METRES_PER_DEGREE = 111_320.0
+
+Geometries = npt.NDArray[np.object_]
 
 
 def mask_to_parcels(
@@ -32,109 +43,177 @@ def mask_to_parcels(
     ----------
     mask : bool or int32 (rows, columns)
         Cropland, or parcel numbers from 1 (0 is none): touching parcels stay apart.
+    grid : Grid
+        Of the mask; may be rotated or sheared.
     probability : float32 (rows, columns), optional
-        Its mean over each parcel becomes ``score``.
+        Its mean over each parcel becomes ``score``; NaN pixels do not count.
     simplify_m : float
-        Tolerance in metres; 0 keeps the pixels' edges.  Shared borders stay shared.
+        Tolerance in metres; 0 keeps the pixels' edges.  A vertex goes while the triangle that it
+        forms with its neighbours is smaller than the tolerance squared (Visvalingam and Whyatt
+        1993, doi:10.1179/000870493786962263).  A border that two parcels share is simplified
+        once, so there are no gaps and no overlaps.
     min_area_m2 : float
         Smaller parcels are left out.
 
     Returns
     -------
     GeoDataFrame
-        ``field_id`` (text, from the upper left), ``area_ha`` and ``perimeter_m`` (geodesic on
-        WGS 84), ``score`` (NaN without probability), geometry (Polygon).
+        ``field_id`` (text; F0001, F0002 ... in reading order of each parcel's first pixel),
+        ``area_ha`` and ``perimeter_m`` (geodesic on WGS 84), ``score`` (NaN without probability),
+        geometry (Polygon).  Parcels are connected by pixel edges; a parcel number whose pixels
+        lie apart gives one row for each part.
     """
-    numbers = _numbered(mask)
-    geometries: list[BaseGeometry] = []
+    numbers = _connected_parts(mask)
+    outlines, owners = _pixel_outlines(numbers, grid)
+    if simplify_m > 0 and outlines.size:
+        outlines = _simplified(outlines, grid, simplify_m)
+    measures = geodesic_measures(outlines, grid.crs)
+    kept = measures.area_m2 >= min_area_m2
+    frame = geopandas.GeoDataFrame(
+        {
+            "field_id": _field_ids(int(kept.sum())),
+            "area_ha": measures.area_m2[kept] / 10_000.0,
+            "perimeter_m": measures.perimeter_m[kept],
+            "score": _mean_scores(numbers, probability)[owners[kept]],
+        },
+        geometry=outlines[kept],
+        crs=grid.crs,
+    )
+    return frame
+
+
+@dataclass(frozen=True, slots=True)
+class GeodesicMeasures:
+    """Measures on the WGS 84 ellipsoid, float64 (geometries,)."""
+
+    area_m2: npt.NDArray[np.float64]
+    """Holes taken out."""
+    perimeter_m: npt.NDArray[np.float64]
+    """All rings, those of holes included."""
+
+
+def geodesic_measures(geometries: Geometries, crs: CRS) -> GeodesicMeasures:
+    """Areas and perimeters of polygons or multi-polygons, whatever their CRS.
+
+    Edges are straight in ``crs``; they are split so that their bend on the ellipsoid counts.
+    Rings that cross the antimeridian are measured as the short way round (Karney 2013,
+    doi:10.1007/s00190-012-0578-z).
+    """
+    area, perimeter = np.zeros(len(geometries)), np.zeros(len(geometries))
+    if len(geometries) == 0:
+        return GeodesicMeasures(area, perimeter)
+    parts, part_owner = shapely.get_parts(geometries, return_index=True)
+    rings, ring_part = shapely.get_rings(parts, return_index=True)
+    # The first ring of a polygon is its shell, those after it are holes.
+    is_hole = np.concatenate([[False], ring_part[1:] == ring_part[:-1]])
+    rings = shapely.segmentize(rings, _LONGEST_EDGE_M / _metres_per_unit(crs))
+    xy = shapely.get_coordinates(rings)
+    lonlat = transform_coordinates(
+        WorldCoordinates(np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])),
+        crs,
+        CRS.from_epsg(4326),
+    )
+    ends = np.cumsum(shapely.get_num_points(rings))
+    owners = part_owner[ring_part]
+    for ring, (start, stop) in enumerate(zip(np.r_[0, ends[:-1]], ends, strict=True)):
+        ring_area, ring_length = WGS84_GEOD.polygon_area_perimeter(
+            lonlat.x[start:stop], lonlat.y[start:stop]
+        )
+        area[owners[ring]] += -abs(ring_area) if is_hole[ring] else abs(ring_area)
+        perimeter[owners[ring]] += ring_length
+    return GeodesicMeasures(area, perimeter)
+
+
+def geodesic_areas_m2(geometries: Geometries, crs: CRS) -> npt.NDArray[np.float64]:
+    """Areas on the WGS 84 ellipsoid in square metres, holes taken out."""
+    return geodesic_measures(geometries, crs).area_m2
+
+
+def geodesic_perimeters_m(geometries: Geometries, crs: CRS) -> npt.NDArray[np.float64]:
+    """Lengths of all rings on the WGS 84 ellipsoid in metres, holes included."""
+    return geodesic_measures(geometries, crs).perimeter_m
+
+
+def geodesic_area_m2(geometry: shapely.Polygon | shapely.MultiPolygon, crs: CRS) -> float:
+    """Area of one geometry on the WGS 84 ellipsoid in square metres, holes taken out."""
+    return float(geodesic_areas_m2(np.array([geometry], dtype=object), crs)[0])
+
+
+def _metres_per_unit(crs: CRS) -> float:
+    """Metres of one unit of the CRS's axes, roughly where that is a degree."""
+    if not crs.is_projected:
+        return _METRES_PER_DEGREE
+    return float(crs.axis_info[0].unit_conversion_factor or 1.0)
+
+
+def _connected_parts(
+    mask: npt.NDArray[np.bool_] | npt.NDArray[np.int32],
+) -> npt.NDArray[np.int32]:
+    """Numbers from 1, in reading order of the first pixel, of the edge-connected equal parts."""
+    if mask.size == 0:
+        return np.zeros(mask.shape, dtype=np.int32)
+    numbers = label(mask.astype(np.int32, copy=False), background=0, connectivity=1)
+    return np.asarray(numbers, dtype=np.int32)
+
+
+def _pixel_outlines(
+    numbers: npt.NDArray[np.int32], grid: Grid
+) -> tuple[Geometries, npt.NDArray[np.int64]]:
+    """Polygons along pixel edges and the part number of each, in order of the numbers."""
+    geometries: list[shapely.Geometry] = []
     owners: list[int] = []
     for geojson, number in shapes(
         numbers, mask=numbers > 0, connectivity=4, transform=grid.transform
     ):
         geometries.append(shape(geojson))
         owners.append(int(number))
-    outlines = np.array(geometries, dtype=object)
-    scores = _mean_scores(numbers, probability)[np.array(owners, dtype=np.int64)]
-    if simplify_m > 0 and len(outlines):
-        # Metres to CRS units by the grid's own pixel, so that degrees work as well.
-        unit = np.sqrt(abs(grid.transform.determinant)) / grid.gsd_m
-        outlines = shapely.coverage_simplify(outlines, simplify_m * unit)
-    areas = geodesic_areas_m2(outlines, grid.crs)
-    kept = areas >= max(min_area_m2, 1e-9)
-    frame = geopandas.GeoDataFrame(
-        {
-            "area_ha": areas[kept] / 10_000.0,
-            "perimeter_m": geodesic_perimeters_m(outlines[kept], grid.crs),
-            "score": scores[kept],
-        },
-        geometry=list(outlines[kept]),
-        crs=grid.crs,
+    outlines = np.empty(len(geometries), dtype=object)
+    outlines[:] = geometries
+    order = np.argsort(owners, kind="stable")
+    return outlines[order], np.asarray(owners, dtype=np.int64)[order]
+
+
+def _simplified(outlines: Geometries, grid: Grid, tolerance_m: float) -> Geometries:
+    """Outlines simplified together, in metres: degrees are not square away from the equator."""
+    scale = _local_scale(grid)
+    metres = shapely.transform(outlines, lambda xy: xy * scale)
+    simple = shapely.coverage_simplify(metres, tolerance_m)
+    restored: Geometries = shapely.transform(simple, lambda xy: xy / scale)
+    return restored
+
+
+def _local_scale(grid: Grid) -> npt.NDArray[np.float64]:
+    """Metres of one CRS unit along x and along y at the grid's centre, float64 (2,)."""
+    bounds = grid.bounds
+    centre = WorldPoint((bounds.left + bounds.right) / 2, (bounds.bottom + bounds.top) / 2)
+    step = max(bounds.right - bounds.left, bounds.top - bounds.bottom) / 100
+    lonlat = transform_coordinates(
+        WorldCoordinates(
+            np.array([centre.x, centre.x + step, centre.x]),
+            np.array([centre.y, centre.y, centre.y + step]),
+        ),
+        grid.crs,
+        CRS.from_epsg(4326),
     )
-    digits = max(4, len(str(len(frame))))
-    frame.insert(0, "field_id", [f"F{i:0{digits}d}" for i in range(1, len(frame) + 1)])
-    return frame
-
-
-def geodesic_areas_m2(geometries: npt.NDArray[np.object_], crs: CRS) -> npt.NDArray[np.float64]:
-    """Areas on the WGS 84 ellipsoid in square metres, holes taken out."""
-    lonlat = _to_lonlat(geometries, crs)
-    return np.array([abs(_area(g)) for g in lonlat], dtype=np.float64)
-
-
-def geodesic_perimeters_m(geometries: npt.NDArray[np.object_], crs: CRS) -> npt.NDArray[np.float64]:
-    """Lengths of all rings on the WGS 84 ellipsoid in metres, holes included."""
-    lonlat = _to_lonlat(geometries, crs)
-    return np.array(
-        [sum(WGS84_GEOD.geometry_length(ring) for ring in _rings(g)) for g in lonlat],
-        dtype=np.float64,
+    _, _, metres = WGS84_GEOD.inv(
+        np.repeat(lonlat.x[0], 2), np.repeat(lonlat.y[0], 2), lonlat.x[1:], lonlat.y[1:]
     )
+    return np.asarray(metres, dtype=np.float64) / step
 
 
-def _rings(geometry: BaseGeometry) -> list[BaseGeometry]:
-    parts = shapely.get_parts(geometry)
-    return [ring for part in parts for ring in (part.exterior, *part.interiors)]
-
-
-def _area(geometry: BaseGeometry) -> float:
-    """Area with rings oriented, so that holes count against the shell."""
-    parts = shapely.orient_polygons(shapely.get_parts(geometry))
-    return float(sum(WGS84_GEOD.geometry_area_perimeter(part)[0] for part in parts))
-
-
-def _to_lonlat(geometries: npt.NDArray[np.object_], crs: CRS) -> npt.NDArray[np.object_]:
-    if len(geometries) == 0:
-        return geometries
-    if crs.is_projected:
-        factor = crs.axis_info[0].unit_conversion_factor or 1.0
-        geometries = shapely.segmentize(geometries, _LONGEST_EDGE_M / factor)
-    else:
-        geometries = shapely.segmentize(geometries, 0.02)
-    transformer = Transformer.from_crs(crs, CRS.from_epsg(4326), always_xy=True)
-
-    def move(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        x, y = transformer.transform(xy[:, 0], xy[:, 1])
-        return np.column_stack([x, y])
-
-    moved: npt.NDArray[np.object_] = shapely.transform(geometries, move)
-    return moved
-
-
-def _numbered(mask: npt.NDArray[np.bool_] | npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Parcel numbers; a plain mask is numbered by its connected parts."""
-    if mask.dtype != np.bool_:
-        return mask.astype(np.int32)
-
-    labels, _ = ndimage.label(mask)
-    return np.asarray(labels, dtype=np.int32)
+def _field_ids(count: int) -> list[str]:
+    digits = max(4, len(str(count)))
+    return [f"F{i:0{digits}d}" for i in range(1, count + 1)]
 
 
 def _mean_scores(
     numbers: npt.NDArray[np.int32], probability: npt.NDArray[np.float32] | None
 ) -> npt.NDArray[np.float64]:
+    """Mean probability of each part number, float64; NaN where nothing is known."""
     highest = int(numbers.max(initial=0))
     if probability is None:
         return np.full(highest + 1, np.nan)
-    known = np.isfinite(probability)
+    known = np.isfinite(probability) & (numbers > 0)
     flat = numbers[known]
     total = np.bincount(flat, weights=probability[known].astype(np.float64), minlength=highest + 1)
     count = np.bincount(flat, minlength=highest + 1)

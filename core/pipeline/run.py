@@ -175,17 +175,13 @@ def _write_results(
     write_mask(files[1], _mask_bands(mask, valid), grid, target, tags)
     progress(WRITING, 2, 6)
     parcels = _parcels(run, mask, blend)
-    for step, (name, write) in enumerate(
-        (
-            ("parcels.gpkg", lambda path: write_geopackage(path, parcels, tags)),
-            ("parcels.shp.zip", lambda path: write_shapefile_zip(path, parcels)),
-            ("parcels.geojson", lambda path: write_geojson(path, parcels)),
-        ),
-        start=3,
-    ):
-        write(out / name)
-        files.append(out / name)
-        progress(WRITING, step, 6)
+    files += [out / name for name in ("parcels.gpkg", "parcels.shp.zip", "parcels.geojson")]
+    write_geopackage(files[2], parcels, tags)
+    progress(WRITING, 3, 6)
+    write_shapefile_zip(files[3], parcels)
+    progress(WRITING, 4, 6)
+    write_geojson(files[4], parcels)
+    progress(WRITING, 5, 6)
     return parcels, files
 
 

@@ -52,7 +52,9 @@ class DecoderGraph(nn.Module):
 
     def _points(self, coordinates: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         encoder = self.prompt_encoder
-        embedded: torch.Tensor = encoder.pe_layer.forward_with_coords(coordinates + 0.5, encoder.input_image_size)
+        embedded: torch.Tensor = encoder.pe_layer.forward_with_coords(
+            coordinates + 0.5, encoder.input_image_size
+        )
         kind = labels.unsqueeze(-1)
         embedded = embedded * (kind != -1)
         embedded = embedded + encoder.not_a_point_embed.weight * (kind == -1)

@@ -1,0 +1,69 @@
+"""Strategy ``apt_plus``: cleaned prompts, an ensemble of draws, and their spread.
+
+First the image's own classifier finds the land cover's mistakes; points that it clearly denies go.
+Then several seeded draws of points ask the model once each.  The mean of the draws' probabilities,
+averaged with the classifier's own, is the result; the draws' spread, or the two means' disagreement
+where that is larger, is the uncertainty.  A model and a classifier fail in different
+places: the one at textures that it has never seen, the other at fields whose land cover is wrong.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from core.imagery.scene import SceneImage
+from core.landcover.source import LandCoverTile
+from core.masks.classifier import classify
+from core.masks.encode import EncodedTile, encode_tile, sigmoid, to_prediction
+from core.masks.prediction import StrategyOptions, TilePrediction
+from core.prompts.auto import PromptOptions, place_prompts
+from core.prompts.clean import clean_prompts
+from core.prompts.prompt import PromptSet
+from core.sam.protocol import Segmenter
+
+MIN_SPACING_M = 20.0
+CLASSIFIER_SHARE = 0.5
+"""Weight of the classifier in the mean; half, because neither is known to be better beforehand."""
+
+
+def apt_plus(
+    image: SceneImage,
+    landcover: LandCoverTile,
+    segmenter: Segmenter | None,
+    options: StrategyOptions,
+) -> TilePrediction:
+    """The default strategy where a model is at hand."""
+    tile = encode_tile(image, landcover, segmenter, options)
+    own = classify(image, landcover, options.seed).probability
+    draws = [clean_prompts(prompts, own) for prompts in _draws(tile)]
+    answers = [sigmoid(tile.ask(p.points)) for p in draws if p.positives]
+    first = draws[0]
+    if not answers:
+        return to_prediction(tile, np.zeros(tile.known.shape, dtype=np.float32), first)
+    stack = np.stack(answers)
+    mean, spread = _on_pixels(tile, stack.mean(axis=0)), _on_pixels(tile, stack.std(axis=0))
+    blend = CLASSIFIER_SHARE * np.nan_to_num(own, nan=0.0) + (1.0 - CLASSIFIER_SHARE) * mean
+    # The spread of values in 0 to 1 is at most 0.5; disagreement of the two counts as much.
+    unsure = np.clip(np.maximum(2.0 * spread, np.abs(np.nan_to_num(own) - mean)), 0.0, 1.0)
+    return to_prediction(tile, blend.astype(np.float32), first, spread=unsure.astype(np.float32))
+
+
+def _draws(tile: EncodedTile) -> list[PromptSet]:
+    """Prompt sets of the ensemble; the person's prompts, where given, are the only draw."""
+    options = tile.options
+    if options.prompts is not None:
+        return [options.prompts]
+    placing = PromptOptions(
+        "spread", options.points_per_class, options.min_border_distance_m, MIN_SPACING_M
+    )
+    return [
+        place_prompts(tile.landcover, placing, seed=options.seed * 1000 + draw)
+        for draw in range(options.draws)
+    ]
+
+
+def _on_pixels(tile: EncodedTile, low: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Low-resolution values (256, 256) on the tile's pixels."""
+    full: npt.NDArray[np.float32] = tile.upsample(low[None].astype(np.float32))[0]
+    return full.clip(0.0, 1.0)
