@@ -75,12 +75,12 @@ class MapOptions:
             )
 
     def prediction_key(self, *facts: str) -> str:
-        """SHA-256 over ``facts`` and the options that change a tile's probability.
+        """SHA-256 over ``facts`` and the options that change a tile's kept result.
 
-        Threshold, clean-up and simplification are left out: they act on kept probabilities.
+        Clean-up and simplification are left out: they act on kept results.
         """
         values = asdict(self)
-        for later in ("threshold", "min_part_m2", "min_hole_m2", "simplify_m", "device"):
+        for later in ("min_part_m2", "min_hole_m2", "simplify_m", "device"):
             del values[later]
         values["strategy"] = self.chosen_strategy
         text = json.dumps([values, *facts], sort_keys=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from core.imagery.scene import Scene, read_window
 from core.imagery.tiles import Tile, plan_tiles
 from core.landcover.align import align
 from core.landcover.source import LandCover
+from core.masks.fields import split_fields
 from core.masks.merge import TileStore
 from core.masks.prediction import StrategyOptions, TilePrediction
 from core.masks.strategies import STRATEGIES
@@ -95,7 +96,11 @@ def predict_tile(run: Run, tile: Tile, cancelled: Cancelled) -> TilePrediction:
         return _nothing(image.grid.shape)
     options = StrategyOptions(seed=run.options.seed, cancelled=cancelled)
     strategy = STRATEGIES[run.options.chosen_strategy]
-    return strategy(image, landcover, run.segmenter, options)
+    prediction = strategy(image, landcover, run.segmenter, options)
+    if prediction.instances is not None:
+        return prediction
+    cropland = np.nan_to_num(prediction.probability) >= run.options.threshold
+    return replace(prediction, instances=split_fields(image, cropland))
 
 
 def _nothing(shape: tuple[int, int]) -> TilePrediction:

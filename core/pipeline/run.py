@@ -21,6 +21,7 @@ from core.export.raster import MASK_NODATA, write_mask, write_probability
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
 from core.grid import Window
 from core.masks.cleanup import clean_mask
+from core.masks.fields import complete_numbers
 from core.masks.merge import Blend
 from core.masks.polygons import mask_to_parcels
 from core.masks.stitch import stitch_instances
@@ -28,8 +29,6 @@ from core.pipeline.options import Cancelled, MapOptions, Progress
 from core.pipeline.predict import Run, plan_run, predict_tiles
 from core.pipeline.record import provenance_of, write_run_record
 from core.pipeline.request import SceneRequest, open_request
-from core.sam.cache import EmbeddingCache
-from core.sam.load import load_segmenter
 from core.sam.protocol import Segmenter
 from core.settings import get_settings
 
@@ -149,6 +148,10 @@ def _load(options: MapOptions) -> Segmenter | None:
     options.check_strategy()
     if options.model is None:
         return None
+    # torch takes seconds to import, and the classifier does without.
+    from core.sam.cache import EmbeddingCache  # noqa: PLC0415
+    from core.sam.load import load_segmenter  # noqa: PLC0415
+
     settings = get_settings()
     cache = EmbeddingCache(settings.embeddings_folder, settings.embedding_cache_bytes)
     return load_segmenter(
@@ -217,7 +220,7 @@ def _parcels(run: Run, mask: npt.NDArray[np.bool_], blend: Blend) -> geopandas.G
     grid = run.scene.working_grid
     probability = np.concatenate([band for _, band in blend.bands("probability", _BAND_ROWS)])
     instances = stitch_instances(grid, run.tiles, run.store)
-    numbers = mask if instances is None else np.where(mask, instances, 0).astype(np.int32)
+    numbers = mask if instances is None else complete_numbers(instances, mask)
     parcels = mask_to_parcels(
         numbers,
         grid,

@@ -7,7 +7,6 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from core.prompts.prompt import Prompt
 
@@ -121,6 +120,8 @@ def upsample_logits(
     As Segment Anything does it: bilinear to the padded square, cut to the image, bilinear to its
     own size.
     """
+    import torch  # noqa: PLC0415  (takes seconds; who only names the types does without)
+
     lead = logits.shape[:-2]
     low = torch.from_numpy(np.ascontiguousarray(logits)).reshape(-1, 1, *logits.shape[-2:])
     square = torch.nn.functional.interpolate(
