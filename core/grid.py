@@ -161,12 +161,12 @@ class Grid:
 
     def pixel_to_world(self, point: PixelPoint) -> WorldPoint:
         """World position of a pixel position."""
-        x, y = self.transform * (point.column, point.row)
+        x, y = self.transform @ (point.column, point.row)
         return WorldPoint(float(x), float(y))
 
     def world_to_pixel(self, point: WorldPoint) -> PixelPoint:
         """Pixel position of a world position in this grid's CRS (not rounded, not clipped)."""
-        column, row = ~self.transform * (point.x, point.y)
+        column, row = ~self.transform @ (point.x, point.y)
         return PixelPoint(float(column), float(row))
 
     def pixels_to_world(self, pixels: PixelCoordinates) -> WorldCoordinates:

@@ -42,7 +42,7 @@ def world_offset(grid: Grid) -> PixelPoint:
     linear = ~type(grid.transform)(
         grid.transform.a, grid.transform.b, 0.0, grid.transform.d, grid.transform.e, 0.0
     )
-    column, row = linear * (grid.transform.c, grid.transform.f)
+    column, row = linear @ (grid.transform.c, grid.transform.f)
     return PixelPoint(float(column), float(row))
 
 

@@ -76,7 +76,7 @@ def feed_cumulatively(tile: EncodedTile, points: tuple[Prompt, ...]) -> npt.NDAr
 
 
 def published_clean_up(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Closing, then small holes filled, then small objects removed (8 neighbours)."""
+    """Closing, then small holes filled, then small objects removed (4 neighbours)."""
     square = np.ones((3, 3), dtype=np.bool_)
     closed = ndimage.binary_dilation(mask, square, iterations=2)
     # Beyond the edge counts as inside while eroding, or the closing would eat the image's rim.

@@ -34,7 +34,7 @@ LEAST_PREDICTED_IOU = 0.5
 LEAST_STABILITY = 0.7
 LEAST_CROPLAND_SHARE = 0.5
 MOST_OVERLAP = 0.5
-_LARGEST_SHARE = 0.95
+_WHOLE_TILE_SHARE = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,11 +129,13 @@ def _best(
     best: Candidate | None = None
     for mask_logits, estimate in zip(logits, predicted_iou, strict=True):
         mask = (mask_logits > 0) & inside
-        if not mask.any() or mask.sum() > _LARGEST_SHARE * inside.sum():
+        if not mask.any():
             continue
         share, steady = float(cropland[mask].mean()), stability(mask_logits)
         good = estimate >= LEAST_PREDICTED_IOU and steady >= LEAST_STABILITY
-        if not good or share < LEAST_CROPLAND_SHARE:
+        # A mask of the whole tile is rarely a field, unless the land cover says so as well.
+        whole = mask.sum() > _WHOLE_TILE_SHARE * inside.sum() and share < _WHOLE_TILE_SHARE
+        if not good or whole or share < LEAST_CROPLAND_SHARE:
             continue
         quality = float(min(1.0, max(0.0, estimate))) * steady * share
         if best is None or quality > best.quality:

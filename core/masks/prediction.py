@@ -8,7 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.errors import InputError
 from core.prompts.prompt import PromptSet
+
+_SEEDS = 2**32
+"""Seeds that the trees' generator takes."""
 
 
 def _never() -> bool:
@@ -63,3 +67,13 @@ class StrategyOptions:
     points_per_class: int = 33
     min_border_distance_m: float = 15.0
     cancelled: Callable[[], bool] = _never
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < _SEEDS:
+            raise InputError(
+                f"The seed {self.seed} cannot be used.", f"Take a number from 0 to {_SEEDS - 1}."
+            )
+        if self.draws < 1:
+            raise InputError(
+                f"An ensemble of {self.draws} prompt draws has no mean.", "Take at least 1."
+            )

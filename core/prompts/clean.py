@@ -26,8 +26,8 @@ def clean_prompts(
 
     Notes
     -----
-    A person's points are never touched.  Of each label at least three automatic points stay, the
-    least denied ones, so that a poor classifier cannot silence a class.
+    A person's points are never touched.  Of each label at least three points stay, a person's
+    first and then the least denied ones, so that a poor classifier cannot silence a class.
     """
     denied = [_denial(prompt, probability) for prompt in prompts.points]
     keep: set[int] = set()

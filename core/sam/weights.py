@@ -32,6 +32,17 @@ from core.settings import get_settings
 _BLOCK = 1 << 20
 _TIMEOUT_S = 30.0
 
+_NOT_WEIGHTS = (
+    SafetensorError,
+    UnpicklingError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+)
+"""What torch and safetensors raise on files that are something else."""
+
 BytesProgress = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
 
@@ -120,7 +131,7 @@ def load_state(path: Path) -> dict[str, torch.Tensor]:
         if path.suffix == ".safetensors":
             return dict(load_file(path))
         state = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
-    except (SafetensorError, UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except _NOT_WEIGHTS as error:
         raise WeightsError(
             f"{path.name} does not hold model weights.", "Fetch it again from its publisher."
         ) from error
