@@ -9,7 +9,7 @@ import pytest
 from core.checked_files import write_checked
 from core.errors import DiskFullError
 from core.sam.cache import CachedSegmenter, EmbeddingCache, embedding_key
-from tests.stand_ins import ColourSegmenter
+from tests.fakes import ColourSegmenter
 
 RGB = np.random.default_rng(1).integers(0, 255, (32, 32, 3), dtype=np.uint8)
 
