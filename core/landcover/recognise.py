@@ -47,7 +47,8 @@ def recognise(path: str, tags: Mapping[str, str], codes: frozenset[int]) -> Reco
         named = [p for p in fitting if _is_named(p, subject)]
         if named:
             return Recognition(named[0], reason)
-    families = {p.classes: p for p in reversed(fitting)}
+    # Of products with one legend the newest, which the registry lists last, wins.
+    families = {p.classes: p for p in fitting}
     if len(families) == 1:
         return Recognition(next(iter(families.values())), "its codes fit no other product")
     raise LandCoverError(

@@ -248,7 +248,8 @@ def test_a_scene_of_twenty_thousand_pixels_opens_in_little_memory(tmp_path) -> N
         "preview = read_preview(open_scene(sys.argv[1]), 1024)\n"
         "assert preview.rgb.shape == (1024, 1024, 3), preview.rgb.shape\n"
         # Unlike ru_maxrss, VmHWM does not inherit the peak of the process that started this one.
-        "print(int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) // 1024)\n"
+        "status = Path('/proc/self/status').read_text()\n"
+        "print(int(re.search(r'VmHWM:\\s+(\\d+)', status)[1]) // 1024)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True

@@ -1,0 +1,6 @@
+"""``python -m benchmarks`` runs all of them."""
+
+from benchmarks import models, tiles
+
+models.main()
+tiles.main()
