@@ -3,6 +3,7 @@ import os
 import sqlite3
 import zipfile
 from contextlib import closing
+from pathlib import Path
 
 import geopandas
 import numpy as np
@@ -129,7 +130,7 @@ def test_rasters_are_cogs_on_the_scenes_own_grid(tmp_path) -> None:
 def test_what_was_there_stays_whole_until_the_new_file_is(tmp_path) -> None:
     target = tmp_path / "a.txt"
     target.write_text("old")
-    with pytest.raises(ZeroDivisionError), replacing(target) as aside:
+    with pytest.raises(ZeroDivisionError), replacing(target) as aside:  # noqa: PT012
         aside.write_text("half")
         raise ZeroDivisionError
     assert target.read_text() == "old"
@@ -141,9 +142,12 @@ def test_what_was_there_stays_whole_until_the_new_file_is(tmp_path) -> None:
 
 
 def test_a_device_that_is_full_is_a_full_disk(tmp_path) -> None:
-    with pytest.raises(DiskFullError, match=r"a\.txt"), replacing(tmp_path / "a.txt"):
-        with open("/dev/full", "wb", buffering=0) as full:  # noqa: PTH123
-            full.write(b"x")
+    with (
+        pytest.raises(DiskFullError, match=r"a\.txt"),
+        replacing(tmp_path / "a.txt"),
+        Path("/dev/full").open("wb", buffering=0) as full,
+    ):
+        full.write(b"x")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
