@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -11,6 +13,9 @@ from core.imagery.scene import SceneImage
 
 SCALES_M = (3.0, 8.0, 20.0, 50.0)
 """Gaussian sigmas: crop rows, field texture, the field, its neighbourhood."""
+
+LAB = slice(0, 3)
+"""Where plain CIE Lab (lightness 0 to 100) lies among the features."""
 
 
 def colour_texture_features(rgb: npt.NDArray[np.uint8], gsd_m: float) -> npt.NDArray[np.float32]:
@@ -35,17 +40,45 @@ def colour_texture_features(rgb: npt.NDArray[np.uint8], gsd_m: float) -> npt.NDA
 def downsample(
     image: SceneImage, factor: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
-    """Mean of ``factor`` x ``factor`` pixels; the last partial block is padded by its edge."""
+    """Mean of the valid ones of ``factor`` x ``factor`` pixels, and where there are any.
+
+    The last partial block is padded by its edge.
+    """
     if factor == 1:
         return image.rgb, image.valid
-    rows, columns = image.valid.shape
-    pad = ((0, -rows % factor), (0, -columns % factor))
-    rgb = np.pad(image.rgb, (*pad, (0, 0)), mode="edge")
-    valid = np.pad(image.valid, pad, mode="edge")
-    blocks = (rgb.shape[0] // factor, factor, rgb.shape[1] // factor, factor)
-    mean = rgb.reshape(*blocks, 3).mean(axis=(1, 3))
-    share = valid.reshape(blocks).mean(axis=(1, 3))
-    return np.rint(mean).astype(np.uint8), share >= 0.5
+    valid = _blocks(image.valid, factor)
+    count = valid.sum(axis=(1, 3), dtype=np.float32)
+    mean = np.zeros((*count.shape, 3), dtype=np.float32)
+    for band in range(3):
+        values = _blocks(image.rgb[..., band], factor)
+        total = values.sum(axis=(1, 3), dtype=np.float32, where=valid)
+        mean[..., band] = total / np.maximum(count, 1.0)
+    return np.rint(mean).astype(np.uint8), count > 0
+
+
+def shrink_flags(flags: npt.NDArray[np.bool_], factor: int) -> npt.NDArray[np.bool_]:
+    """Whether at least half of each ``factor`` x ``factor`` pixels are set."""
+    if factor == 1:
+        return flags
+    half = factor * factor / 2
+    enough: npt.NDArray[np.bool_] = _blocks(flags, factor).sum(axis=(1, 3)) >= half
+    return enough
+
+
+def fill_missing(rgb: npt.NDArray[np.uint8], there: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+    """Colours with the nearest known one where there is none, so that nodata casts no edge."""
+    if there.all() or not there.any():
+        return rgb
+    nearest = ndimage.distance_transform_edt(~there, return_distances=False, return_indices=True)
+    filled: npt.NDArray[np.uint8] = rgb[nearest[0], nearest[1]]
+    return filled
+
+
+def _blocks(values: npt.NDArray[Any], factor: int) -> npt.NDArray[Any]:
+    """(rows, columns) as (block rows, factor, block columns, factor), padded by its edge."""
+    rows, columns = values.shape
+    padded = np.pad(values, ((0, -rows % factor), (0, -columns % factor)), mode="edge")
+    return padded.reshape(padded.shape[0] // factor, factor, padded.shape[1] // factor, factor)
 
 
 def _gaussian(values: npt.NDArray[np.float32], sigma: float) -> npt.NDArray[np.float32]:

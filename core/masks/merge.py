@@ -85,10 +85,19 @@ class TileStore:
         )
 
     def clear(self) -> None:
-        """Remove the run's tiles; other runs in the folder stay."""
-        for path in self.folder.iterdir():
-            path.unlink()
-        self.folder.rmdir()
+        """Remove the run's tiles; other runs in the folder stay.
+
+        Raises
+        ------
+        OutputError
+            The folder may not be changed.
+        """
+        try:
+            for path in self.folder.iterdir():
+                path.unlink()
+            self.folder.rmdir()
+        except OSError as error:
+            raise storage_error(error, self.folder) from error
         with contextlib.suppress(OSError):  # another run's tiles lie beside
             self.folder.parent.rmdir()
 
@@ -97,15 +106,33 @@ class TileStore:
 
     def _read(self, name: str) -> bytes | None:
         path = self._path(name)
-        body = read_checked(path)
-        if body is None:
-            path.unlink(missing_ok=True)
+        try:
+            body = read_checked(path)
+            if body is None:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"The kept result {path.name} in {path.parent} cannot be read or removed "
+                f"({(error.strerror or 'unknown reason').lower()}).",
+                "Remove that folder, or choose another one for the results.",
+            ) from error
         return body
 
 
 class Blend:
-    """Tiles of one scene, blended over their halos.
+    """Tiles of one scene, blended over their halos by :func:`blend_weight`.
 
+    Parameters
+    ----------
+    grid : Grid
+        The scene's working grid.
+    tiles : tuple of Tile
+        Its whole plan; all of them in ``store``.
+    halo : int
+        That of the plan, in pixels.
+
+    Notes
+    -----
     Only the tiles under the rows that are asked for are read, so memory stays at a few tiles per
     column of the plan, whatever the scene's height.
     """
@@ -122,6 +149,11 @@ class Blend:
         """Bands of rows from top to bottom: window of the whole width, float32 values.
 
         ``layer`` is ``"probability"`` or ``"uncertainty"``; NaN where no tile knows.
+
+        Raises
+        ------
+        OutputError
+            A tile is missing or damaged.
         """
         for row in range(0, self._grid.height, rows_at_once):
             height = min(rows_at_once, self._grid.height - row)

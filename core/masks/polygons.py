@@ -9,8 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import CRS
-from rasterio.features import shapes
-from shapely.geometry import shape
 from skimage.measure import label
 
 from core.grid import (
@@ -20,13 +18,14 @@ from core.grid import (
     WorldPoint,
     transform_coordinates,
 )
+from core.masks.outlines import Geometries, outline_pixels
 
 _LONGEST_EDGE_M = 1_000.0
 """Edges are split before they are moved to WGS 84: a straight line in one CRS bends in another."""
 
 _METRES_PER_DEGREE = 111_320.0
 
-Geometries = npt.NDArray[np.object_]
+_MOST_HALVINGS = 8
 
 
 def mask_to_parcels(
@@ -51,9 +50,10 @@ def mask_to_parcels(
         Tolerance in metres; 0 keeps the pixels' edges.  A vertex goes while the triangle that it
         forms with its neighbours is smaller than the tolerance squared (Visvalingam and Whyatt
         1993, doi:10.1179/000870493786962263).  A border that two parcels share is simplified
-        once, so there are no gaps and no overlaps.
+        once, so there are no gaps and no overlaps.  Where that would break a parcel (one hardly
+        larger than the tolerance squared), the tolerance is halved until none breaks.
     min_area_m2 : float
-        Smaller parcels are left out.
+        Smaller parcels, by their area before simplification, are left out.
 
     Returns
     -------
@@ -64,22 +64,25 @@ def mask_to_parcels(
         lie apart gives one row for each part.
     """
     numbers = _connected_parts(mask)
-    outlines, owners = _pixel_outlines(numbers, grid)
-    if simplify_m > 0 and outlines.size:
-        outlines = _simplified(outlines, grid, simplify_m)
-    measures = geodesic_measures(outlines, grid.crs)
+    outlines = outline_pixels(numbers, grid)
+    measures = geodesic_measures(outlines.geometries, grid.crs)
     kept = measures.area_m2 >= min_area_m2
-    frame = geopandas.GeoDataFrame(
+    geometries = outlines.geometries[kept]
+    if simplify_m > 0 and geometries.size:
+        geometries = _simplified(geometries, grid, simplify_m)
+        measures = geodesic_measures(geometries, grid.crs)
+    else:
+        measures = GeodesicMeasures(measures.area_m2[kept], measures.perimeter_m[kept])
+    return geopandas.GeoDataFrame(
         {
-            "field_id": _field_ids(int(kept.sum())),
-            "area_ha": measures.area_m2[kept] / 10_000.0,
-            "perimeter_m": measures.perimeter_m[kept],
-            "score": _mean_scores(numbers, probability)[owners[kept]],
+            "field_id": _field_ids(len(geometries)),
+            "area_ha": measures.area_m2 / 10_000.0,
+            "perimeter_m": measures.perimeter_m,
+            "score": _mean_scores(numbers, probability)[outlines.numbers[kept]],
         },
-        geometry=outlines[kept],
+        geometry=geometries,
         crs=grid.crs,
     )
-    return frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,34 +155,23 @@ def _connected_parts(
     """Numbers from 1, in reading order of the first pixel, of the edge-connected equal parts."""
     if mask.size == 0:
         return np.zeros(mask.shape, dtype=np.int32)
-    numbers = label(mask.astype(np.int32, copy=False), background=0, connectivity=1)
+    numbers = label(  # type: ignore[no-untyped-call]
+        mask.astype(np.int32, copy=False), background=0, connectivity=1
+    )
     return np.asarray(numbers, dtype=np.int32)
 
 
-def _pixel_outlines(
-    numbers: npt.NDArray[np.int32], grid: Grid
-) -> tuple[Geometries, npt.NDArray[np.int64]]:
-    """Polygons along pixel edges and the part number of each, in order of the numbers."""
-    geometries: list[shapely.Geometry] = []
-    owners: list[int] = []
-    for geojson, number in shapes(
-        numbers, mask=numbers > 0, connectivity=4, transform=grid.transform
-    ):
-        geometries.append(shape(geojson))
-        owners.append(int(number))
-    outlines = np.empty(len(geometries), dtype=object)
-    outlines[:] = geometries
-    order = np.argsort(owners, kind="stable")
-    return outlines[order], np.asarray(owners, dtype=np.int64)[order]
-
-
-def _simplified(outlines: Geometries, grid: Grid, tolerance_m: float) -> Geometries:
-    """Outlines simplified together, in metres: degrees are not square away from the equator."""
+def _simplified(geometries: Geometries, grid: Grid, tolerance_m: float) -> Geometries:
+    """Polygons simplified together, in metres: degrees are not square away from the equator."""
     scale = _local_scale(grid)
-    metres = shapely.transform(outlines, lambda xy: xy * scale)
-    simple = shapely.coverage_simplify(metres, tolerance_m)
-    restored: Geometries = shapely.transform(simple, lambda xy: xy / scale)
-    return restored
+    metres = shapely.transform(geometries, lambda xy: xy * scale)
+    for halvings in range(_MOST_HALVINGS):
+        simple = shapely.coverage_simplify(metres, tolerance_m / 2**halvings)
+        restored: Geometries = shapely.transform(simple, lambda xy: xy / scale)
+        # Checked as it is handed out: rounding may break what was whole in metres.
+        if shapely.is_valid(restored).all() and shapely.coverage_is_valid(restored):
+            return restored
+    return geometries
 
 
 def _local_scale(grid: Grid) -> npt.NDArray[np.float64]:
