@@ -39,22 +39,29 @@ def ask() -> Job | None:
     """The form; a job once it is filled in and sent."""
     st.title("Map the cropland of a scene")
     st.write("Land cover shows roughly where cropland is; the fields are drawn from your image.")
+    # What was typed outlives the result or the error that it led to.
+    typed: dict[str, str] = st.session_state.setdefault("typed", {})
     with st.form("scene"):
-        scene = st.text_input("Scene", placeholder="/data/orthophoto.tif")
-        landcover = st.text_input("Land cover", placeholder="/data/ESA_WorldCover_..._Map.tif")
-        out = st.text_input("Folder for the results", placeholder="/data/results")
+        scene = st.text_input("Scene", typed.get("scene", ""), placeholder="/data/orthophoto.tif")
+        landcover = st.text_input(
+            "Land cover", typed.get("landcover", ""), placeholder="/data/ESA_WorldCover_..._Map.tif"
+        )
+        out = st.text_input(
+            "Folder for the results", typed.get("out", ""), placeholder="/data/results"
+        )
         with st.expander("If the files do not tell"):
             product = st.selectbox(
                 "Land cover product",
                 [None, *PRODUCTS],
                 format_func=lambda key: PRODUCTS[key].title if key else "Recognise it",
             )
-            crs = st.text_input("CRS of the scene", placeholder="EPSG:32633")
+            crs = st.text_input("CRS of the scene", typed.get("crs", ""), placeholder="EPSG:32633")
         sent = st.form_submit_button("Map it", type="primary")
     if st.button("Try it with a made scene"):
         return demo_job()
     if not sent:
         return None
+    typed.update(scene=scene, landcover=landcover, out=out, crs=crs)
     missing = [
         name
         for name, value in (("scene", scene), ("land cover", landcover), ("folder", out))
@@ -126,7 +133,7 @@ def main() -> None:
         watch(job)
         return
     show(job)
-    if st.button("Map another scene"):
+    if st.button("Map another scene" if job.error is None else "Back to the form"):
         del st.session_state["job"]
         st.rerun()
 
