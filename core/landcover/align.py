@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ from core.errors import NoOverlapError
 from core.grid import Bounds, Grid, Window
 from core.imagery.open import open_raster, read_bands
 from core.landcover.source import LandCover, LandCoverTile, to_codes
+
+_Number = TypeVar("_Number", np.float32, np.uint16)
 
 _FINEST_READ = 8
 """Cells of the product read along one pixel of the grid, at most; beyond, overviews serve."""
@@ -57,9 +60,14 @@ def align(landcover: LandCover, grid: Grid) -> LandCoverTile:
     known = np.isin(codes, _known_codes(landcover))
     crop = np.isin(codes, landcover.product.cropland_codes) & known
 
-    share_known = _warp(known.astype(np.float32), source, grid, coarser)
-    share_crop = _warp(crop.astype(np.float32), source, grid, coarser)
-    classes = _warp_classes(np.where(known, codes, 0).astype(np.uint16), source, grid, coarser)
+    share, most = (
+        (Resampling.nearest, Resampling.nearest)
+        if coarser
+        else (Resampling.average, Resampling.mode)
+    )
+    share_known = _warp(known.astype(np.float32), source, grid, share)
+    share_crop = _warp(crop.astype(np.float32), source, grid, share)
+    classes = _warp(np.where(known, codes, 0).astype(np.uint16), source, grid, most)
     valid = share_known >= 0.5
     if not valid.any():
         raise NoOverlapError(
@@ -120,9 +128,10 @@ def _read_codes(
 
 
 def _warp(
-    values: npt.NDArray[np.float32], source: Grid, target: Grid, coarser: bool
-) -> npt.NDArray[np.float32]:
-    out = np.zeros(target.shape, dtype=np.float32)
+    values: npt.NDArray[_Number], source: Grid, target: Grid, resampling: Resampling
+) -> npt.NDArray[_Number]:
+    """Values on the target's pixels; 0 beyond the source."""
+    out = np.zeros(target.shape, dtype=values.dtype)
     reproject(
         values,
         out,
@@ -130,25 +139,8 @@ def _warp(
         src_crs=source.crs.to_wkt(),
         dst_transform=target.transform,
         dst_crs=target.crs.to_wkt(),
-        resampling=Resampling.nearest if coarser else Resampling.average,
+        resampling=resampling,
         # Exact transformation of each pixel: the usual approximation may be off by 0.125 cells.
-        tolerance=0.0,
-    )
-    return out
-
-
-def _warp_classes(
-    codes: npt.NDArray[np.uint16], source: Grid, target: Grid, coarser: bool
-) -> npt.NDArray[np.uint16]:
-    out = np.zeros(target.shape, dtype=np.uint16)
-    reproject(
-        codes,
-        out,
-        src_transform=source.transform,
-        src_crs=source.crs.to_wkt(),
-        dst_transform=target.transform,
-        dst_crs=target.crs.to_wkt(),
-        resampling=Resampling.nearest if coarser else Resampling.mode,
         tolerance=0.0,
     )
     return out

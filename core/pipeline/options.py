@@ -52,6 +52,10 @@ class MapOptions:
                 f"The threshold {self.threshold:g} is not between 0 and 1.",
                 "Take 0.5, more for surer and smaller cropland, less for more of it.",
             )
+        if not 0 <= self.seed < 2**32:
+            raise InputError(
+                f"The seed {self.seed} cannot be used.", "Take a number from 0 to 4294967295."
+            )
         for name in ("min_part_m2", "min_hole_m2", "simplify_m"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} must not be negative.", "Take 0 to switch it off.")

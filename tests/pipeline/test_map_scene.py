@@ -225,6 +225,10 @@ def test_strategies_and_models_that_do_not_exist(farmland, tmp_path) -> None:
         map_scene(request(farmland), MapOptions(model="sam_vit_b"), tmp_path)
     with pytest.raises(InputError, match="threshold"):
         MapOptions(threshold=1.0)
+    with pytest.raises(InputError, match="seed -1"):
+        MapOptions(seed=-1)
+    with pytest.raises(InputError, match="simplify_m"):
+        MapOptions(simplify_m=-1.0)
 
 
 @pytest.mark.real_data
