@@ -35,9 +35,8 @@ class TinyVitEncoder(nn.Module):
         self.stages = backbone.stages
         # 64 x 64 features from 1024 pixels: the last merging of patches does not shrink.
         self.stages[3].downsample.conv2.conv.stride = (1, 1)
-        width = self.stages[3].dim if hasattr(self.stages[3], "dim") else 320
         self.neck = nn.Sequential(
-            nn.Conv2d(width, _CHANNELS, kernel_size=1, bias=False),
+            nn.Conv2d(backbone.num_features, _CHANNELS, kernel_size=1, bias=False),
             LayerNorm2d(_CHANNELS),
             nn.Conv2d(_CHANNELS, _CHANNELS, kernel_size=3, padding=1, bias=False),
             LayerNorm2d(_CHANNELS),

@@ -6,6 +6,8 @@ import hashlib
 import json
 import logging
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,9 @@ from core.sam.protocol import Decoded, Embedding, PromptBatch, Segmenter
 
 CODE_VERSION = 1
 """Raised when preprocessing changes what an embedding of the same pixels is."""
+
+_ABANDONED_S = 3600.0
+"""Age in seconds at which a half-written file is what a killed process left behind."""
 
 _log = logging.getLogger(__name__)
 
@@ -36,16 +41,22 @@ class EmbeddingCache:
     def get(self, key: str) -> Embedding | None:
         """The embedding, or None where it is missing or damaged; a damaged file is removed."""
         path = self._path(key)
-        body = read_checked(path)
+        try:
+            body = read_checked(path)
+        except OSError as error:
+            _log.warning("The embedding cache cannot be read: %s", error)
+            return None
         if body is None:
-            path.unlink(missing_ok=True)
+            _remove(path)
             return None
         header = json.loads(body[8 : 8 + int.from_bytes(body[:8], "little")])
         facts = json.loads(header["__metadata__"]["facts"])
         if facts["key"] != key:
-            path.unlink(missing_ok=True)
+            _remove(path)
             return None
-        os.utime(path)  # now the most recently used
+        # Now the most recently used; another process may have evicted it since it was read.
+        with suppress(OSError):
+            os.utime(path)
         return Embedding(
             load_tensors(body)["features"].astype(np.float32),
             (facts["input_size"][0], facts["input_size"][1]),
@@ -69,10 +80,9 @@ class EmbeddingCache:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             write_checked(self._path(embedding.key), body)
+            self._evict()
         except (OutputError, OSError) as error:
             _log.warning("The embedding was not cached: %s", error)
-            return
-        self._evict()
 
     def _evict(self) -> None:
         entries = []
@@ -86,11 +96,25 @@ class EmbeddingCache:
         for _, size, path in sorted(entries):
             if total <= self._limit_bytes:
                 break
-            path.unlink(missing_ok=True)
+            _remove(path)
             total -= size
+        self._remove_abandoned()
+
+    def _remove_abandoned(self) -> None:
+        oldest = time.time() - _ABANDONED_S
+        for path in self._folder.glob("*.part"):
+            with suppress(OSError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.embedding"
+
+
+def _remove(path: Path) -> None:
+    """Remove a file where that can be done; a cache that is read-only still serves."""
+    with suppress(OSError):
+        path.unlink()
 
 
 def embedding_key(rgb: npt.NDArray[np.uint8], name: str, weights_hash: str, runtime: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import warnings
 from pathlib import Path
@@ -10,7 +11,13 @@ import torch
 from segment_anything.modeling import Sam
 from torch import nn
 
-OPSET = 17
+from core.errors import storage_error
+
+EXPORT_VERSION = 1
+"""Raised when the graphs change, so that files of an older version are not taken for them."""
+
+_OPSET = 17
+_GRAPH = "graph.onnx"
 
 
 class DecoderGraph(nn.Module):
@@ -64,54 +71,88 @@ class DecoderGraph(nn.Module):
 
 
 def export_model(model: Sam, folder: Path) -> tuple[Path, Path]:
-    """Encoder and decoder files under ``folder``; made where they are not there yet."""
-    folder.mkdir(parents=True, exist_ok=True)
-    encoder, decoder = folder / "encoder.onnx", folder / "decoder.onnx"
+    """Encoder and decoder files under ``folder``; made where they are not there yet.
+
+    Each graph has a folder of its own, because tensors beyond 2 GB in all (ViT-H) are stored in
+    files beside the graph.
+
+    Raises
+    ------
+    OutputError
+        The disk is full or the folder cannot be written.
+    """
+    encoder, decoder = folder / "encoder", folder / "decoder"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not encoder.exists():
+            _export_encoder(model, encoder)
+        if not decoder.exists():
+            _export_decoder(model, decoder)
+    except OSError as error:
+        raise storage_error(error, folder) from error
+    return encoder / _GRAPH, decoder / _GRAPH
+
+
+def _export_encoder(model: Sam, home: Path) -> None:
     side = int(model.image_encoder.img_size)
-    if not encoder.exists():
-        image = torch.zeros(1, 3, side, side)
-        _export(model.image_encoder, (image,), encoder, ["image"], ["features"], {})
-    if not decoder.exists():
-        channels = int(model.prompt_encoder.embed_dim)
-        low = side // 4
-        example = (
-            torch.zeros(1, channels, side // 16, side // 16),
-            torch.zeros(2, 3, 2),
-            torch.ones(2, 3, dtype=torch.int64),
-            torch.zeros(2, 1, low, low),
-            torch.ones(1),
-        )
-        names = ["features", "coordinates", "labels", "mask_input", "has_mask"]
-        axes = {
-            "coordinates": {0: "queries", 1: "points"},
-            "labels": {0: "queries", 1: "points"},
-            "mask_input": {0: "queries"},
-        }
-        _export(DecoderGraph(model), example, decoder, names, ["logits", "quality"], axes)
-    return encoder, decoder
+    image = torch.zeros(1, 3, side, side)
+    _export(model.image_encoder, (image,), home, ["image"], ["features"], {})
+
+
+def _export_decoder(model: Sam, home: Path) -> None:
+    side = int(model.image_encoder.img_size)
+    channels = int(model.prompt_encoder.embed_dim)
+    example = (
+        torch.zeros(1, channels, side // 16, side // 16),
+        torch.zeros(2, 3, 2),
+        torch.ones(2, 3, dtype=torch.int64),
+        torch.zeros(2, 1, side // 4, side // 4),
+        torch.ones(1),
+    )
+    names = ["features", "coordinates", "labels", "mask_input", "has_mask"]
+    axes = {
+        "coordinates": {0: "queries", 1: "points"},
+        "labels": {0: "queries", 1: "points"},
+        "mask_input": {0: "queries"},
+    }
+    _export(DecoderGraph(model), example, home, names, ["logits", "quality"], axes)
 
 
 def _export(
     module: nn.Module,
     example: tuple[torch.Tensor, ...],
-    path: Path,
+    home: Path,
     inputs: list[str],
     outputs: list[str],
     axes: dict[str, dict[int, str]],
 ) -> None:
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        aside = Path(scratch) / path.name
+    """Write a graph and the files beside it to the folder ``home``, which appears whole or not."""
+    with tempfile.TemporaryDirectory(dir=home.parent) as scratch:
+        aside = Path(scratch) / home.name
+        aside.mkdir()
         with warnings.catch_warnings():
             # Shapes that the tracer takes for constants are: the model's input has one size.
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 module,
                 example,
-                str(aside),
+                str(aside / _GRAPH),
                 input_names=inputs,
                 output_names=outputs,
                 dynamic_axes=axes,
-                opset_version=OPSET,
+                opset_version=_OPSET,
                 dynamo=False,
             )
-        aside.replace(path)
+        for file in aside.iterdir():
+            _flush(file)
+        try:
+            aside.rename(home)
+        except OSError:
+            if not home.exists():  # else another process was first
+                raise
+
+
+def _flush(file: Path) -> None:
+    """See that the file's content is on the disk before its name is."""
+    with file.open("rb+") as handle:
+        os.fsync(handle.fileno())

@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 import torch
+from onnxruntime.capi.onnxruntime_pybind11_state import (
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+    NoSuchFile,
+)
 
 from core.sam.onnx_export import export_model
 from core.sam.protocol import Decoded, Embedding, PromptBatch
 from core.sam.torch_runtime import TorchSegmenter, scale_coordinates
 
+_DAMAGED = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile)
+"""What ONNX Runtime raises on files that are not the whole graph."""
+
 
 class OnnxSegmenter:
     """The same model as a ``TorchSegmenter``, run by ONNX Runtime on the CPU.
 
-    Files are made under ``folder`` at the first use and found there afterwards.
+    Files are made under ``folder`` at the first use and found there afterwards; damaged ones are
+    made again.
     """
 
     def __init__(self, source: TorchSegmenter, folder: Path, threads: int = 0) -> None:
         self._source = source
-        encoder, decoder = export_model(source.model, folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        try:
+            self._open(export_model(source.model, folder), options)
+        except _DAMAGED:
+            shutil.rmtree(folder)
+            self._open(export_model(source.model, folder), options)
+
+    def _open(self, files: tuple[Path, Path], options: onnxruntime.SessionOptions) -> None:
         providers = ["CPUExecutionProvider"]
-        self._encoder = onnxruntime.InferenceSession(str(encoder), options, providers)
-        self._decoder = onnxruntime.InferenceSession(str(decoder), options, providers)
+        self._encoder, self._decoder = (
+            onnxruntime.InferenceSession(str(file), options, providers) for file in files
+        )
 
     @property
     def name(self) -> str:
@@ -72,16 +91,20 @@ class OnnxSegmenter:
 def _points_and_boxes(
     batch: PromptBatch, embedding: Embedding
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Points, then a box's two corners, or one padding point where there is no box, as SAM does."""
+    """Points, then what Segment Anything puts behind them.
+
+    That is a box's two corners, else one padding point, else nothing where there are no points.
+    """
     queries = len(batch.labels) if batch.boxes is None else len(batch.boxes)
     coordinates = scale_coordinates(batch.coordinates, embedding)
     if batch.boxes is not None:
         corners = scale_coordinates(batch.boxes.reshape(-1, 2, 2), embedding)
         extra = np.tile(np.array([[2, 3]], dtype=np.int64), (queries, 1))
     else:
+        padding = 1 if batch.labels.shape[1] else 0
         # A padding point has no position: what stands here is multiplied by zero.
-        corners = np.zeros((queries, 1, 2), dtype=np.float32)
-        extra = np.full((queries, 1), -1, dtype=np.int64)
+        corners = np.zeros((queries, padding, 2), dtype=np.float32)
+        extra = np.full((queries, padding), -1, dtype=np.int64)
     return (
         np.concatenate([coordinates.reshape(queries, -1, 2), corners], axis=1),
         np.concatenate([batch.labels.reshape(queries, -1), extra], axis=1),

@@ -67,6 +67,8 @@ def verify(spec: ModelSpec, path: Path | None = None) -> Path:
         There is no file.
     ChecksumError
         It is another file; it is left where it is.
+    WeightsError
+        It cannot be read.
     """
     path = path or weights_path(spec)
     if not path.is_file():
@@ -74,7 +76,13 @@ def verify(spec: ModelSpec, path: Path | None = None) -> Path:
             f"The weights of {spec.title} are not on this machine.",
             f"Fetch them ({spec.size_bytes / 1e6:,.0f} MB): cropmap weights fetch {spec.key}",
         )
-    digest = _sha256(path)
+    try:
+        digest = _sha256(path)
+    except OSError as error:
+        raise WeightsError(
+            f"{path} cannot be read ({(error.strerror or 'unknown reason').lower()}).",
+            "See that you may read the file and that its disk is in order.",
+        ) from error
     if digest != spec.sha256:
         raise ChecksumError(
             f"{path} is not the published file of {spec.title}: its SHA-256 begins with "
@@ -173,7 +181,15 @@ def _download(
 
 
 def _blocks(response: HTTPResponse) -> Iterator[bytes]:
-    return iter(lambda: response.read(_BLOCK), b"")
+    """Blocks as they arrive; a connection that fails ends them as one that closes does."""
+    while True:
+        try:
+            block = response.read(_BLOCK)
+        except (OSError, HTTPException):
+            return
+        if not block:
+            return
+        yield block
 
 
 def _accept(spec: ModelSpec, part: Path, target: Path) -> None:

@@ -1,14 +1,19 @@
 import errno
 import os
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.checked_files import write_checked
+import core.sam.cache
+from core.checked_files import read_checked, write_checked
 from core.errors import DiskFullError
 from core.sam.cache import CachedSegmenter, EmbeddingCache, embedding_key
+from core.sam.protocol import Embedding
 from tests.fakes import ColourSegmenter
 
 RGB = np.random.default_rng(1).integers(0, 255, (32, 32, 3), dtype=np.uint8)
@@ -97,3 +102,123 @@ def test_a_full_disk_costs_the_cache_not_the_run(cache, monkeypatch, caplog) -> 
     with pytest.raises(DiskFullError):
         write_checked(cache._folder / "x", b"x")
     assert not list(cache._folder.iterdir())
+
+
+def test_another_version_of_the_code_has_other_keys(monkeypatch) -> None:
+    before = embedding_key(RGB, "a", "w", "torch")
+    monkeypatch.setattr(core.sam.cache, "CODE_VERSION", core.sam.cache.CODE_VERSION + 1)
+    assert embedding_key(RGB, "a", "w", "torch") != before
+
+
+def test_every_field_survives(cache) -> None:
+    features = np.random.default_rng(0).normal(size=(1, 4, 6, 5)).astype(np.float32)
+    kept = Embedding(features, (1024, 853), (300, 250), 1024, "k")
+    cache.put(kept)
+    found = cache.get("k")
+    assert found is not None
+    assert found.features.dtype == np.float32
+    np.testing.assert_allclose(found.features, features, rtol=1e-3)
+    assert found.input_size == kept.input_size
+    assert found.original_size == kept.original_size
+    assert (found.input_side, found.key) == (1024, "k")
+
+
+def test_no_single_byte_can_be_wrong(cache, tmp_path) -> None:
+    cache.put(Embedding(np.ones((1, 1, 2, 2), np.float32), (4, 4), (4, 4), 8, "k"))
+    (path,) = tmp_path.glob("*.embedding")
+    body = path.read_bytes()
+    for place in range(len(body)):
+        path.write_bytes(body[:place] + bytes([body[place] ^ 0x10]) + body[place + 1 :])
+        assert cache.get("k") is None
+        assert not path.exists()
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from core.sam.cache import EmbeddingCache
+from core.sam.protocol import Embedding
+
+cache = EmbeddingCache(Path(sys.argv[1]), 10**9)
+features = np.random.default_rng(0).normal(size=(1, 256, 64, 64)).astype(np.float32)
+print("ready", flush=True)
+number = 0
+while True:
+    cache.put(Embedding(features, (1024, 1024), (9, 9), 1024, f"{number % 8}"))
+    number += 1
+"""
+
+
+def test_a_killed_writer_leaves_no_half_embedding(tmp_path) -> None:
+    found = 0
+    for pause in (0.0, 0.005, 0.02, 0.05):
+        with subprocess.Popen(
+            [sys.executable, "-c", _WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        ) as writer:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "ready\n"
+            time.sleep(0.02 + pause)
+            writer.kill()
+        for path in tmp_path.glob("*.embedding"):
+            assert read_checked(path) is not None
+            assert EmbeddingCache(tmp_path, 10**9).get(path.stem) is not None
+            found += 1
+    assert found
+
+
+def test_what_a_killed_process_left_is_removed_in_time(cache, tmp_path) -> None:
+    old, new = tmp_path / "old.part", tmp_path / "new.part"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 7200,) * 2)
+    CachedSegmenter(ColourSegmenter(), cache, "torch").embed(RGB)
+    assert not old.exists()
+    assert new.exists()  # somebody may still be writing it
+
+
+def test_several_threads_share_a_cache_that_is_too_small(tmp_path) -> None:
+    images = [np.full((8, 8, 3), value, dtype=np.uint8) for value in range(12)]
+    expected = [ColourSegmenter().embed(image).features.max() for image in images]
+
+    def work(_: int) -> list[float]:
+        segmenter = CachedSegmenter(ColourSegmenter(), EmbeddingCache(tmp_path, 10**6), "torch")
+        return [float(segmenter.embed(image).features.max()) for image in images]
+
+    with ThreadPoolExecutor(4) as pool:
+        for answer in pool.map(work, range(4)):
+            np.testing.assert_allclose(answer, expected, rtol=1e-3, atol=1e-6)
+    assert sum(p.stat().st_size for p in tmp_path.glob("*.embedding")) <= 10**6
+
+
+def test_an_embedding_evicted_while_it_is_read_is_still_served(cache, monkeypatch) -> None:
+    inner = ColourSegmenter()
+    segmenter = CachedSegmenter(inner, cache, "torch")
+    segmenter.embed(RGB)
+
+    def gone(path: Path) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file", str(path))
+
+    monkeypatch.setattr(os, "utime", gone)
+    segmenter.embed(RGB)
+    assert inner.embedded == 1
+
+
+def test_a_cache_that_cannot_be_read_or_written_costs_no_run(tmp_path, caplog) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    inner = ColourSegmenter()
+    segmenter = CachedSegmenter(inner, EmbeddingCache(tmp_path / "file", 10**9), "torch")
+    assert segmenter.embed(RGB).features.any()
+    assert "cannot be read" in caplog.text
+    assert "not cached" in caplog.text
+
+
+def test_decoding_never_encodes(cache) -> None:
+    from tests.sam.test_runtimes import BATCHES
+
+    inner = ColourSegmenter()
+    segmenter = CachedSegmenter(inner, cache, "torch")
+    embedding = segmenter.embed(np.zeros((300, 421, 3), dtype=np.uint8))
+    for _ in range(3):
+        segmenter.decode(embedding, BATCHES["two queries"], multimask=False)
+    assert inner.embedded == 1

@@ -1,4 +1,6 @@
+import errno
 import hashlib
+import http.client
 import http.server
 import threading
 from dataclasses import replace
@@ -11,14 +13,17 @@ from safetensors.torch import save_file
 from core.errors import (
     CancelledError,
     ChecksumError,
+    DiskFullError,
     InputError,
     MissingWeightsError,
     NetworkError,
+    OutputError,
     WeightsError,
 )
+from core.sam import weights
 from core.sam.load import load_segmenter
 from core.sam.registry import MODELS, get_model
-from core.sam.weights import fetch, load_state, verify, weights_path
+from core.sam.weights import fetch, is_present, load_state, verify, weights_path
 from core.settings import get_settings
 
 BODY = bytes(range(256)) * 12_000  # three megabytes
@@ -29,6 +34,8 @@ class Server(http.server.ThreadingHTTPServer):
 
     stop_after: int | None = None
     body = BODY
+    knows_ranges = True
+    status: int | None = None
     ranges: list[str | None]
 
 
@@ -38,9 +45,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         asked = self.headers.get("Range")
         self.server.ranges.append(asked)
-        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+        if self.server.status:
+            self.send_error(self.server.status)
+            return
+        partly = asked is not None and self.server.knows_ranges
+        start = int(asked.removeprefix("bytes=").removesuffix("-")) if partly else 0
         body = self.server.body[start:]
-        self.send_response(206 if asked else 200)
+        self.send_response(206 if partly else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body[: self.server.stop_after])
@@ -53,7 +64,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def server():
     server = Server(("127.0.0.1", 0), Handler)
     server.ranges = []
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield server
     server.shutdown()
@@ -174,3 +185,130 @@ def test_a_published_model_is_not_loaded_without_its_weights(spec) -> None:
         load_segmenter("sam_vit_b")
     with pytest.raises(InputError, match="runtime"):
         load_segmenter("sam_vit_b", runtime="abacus")
+
+
+def part_of(spec) -> Path:
+    path = weights_path(spec)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(path.name + ".part")
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError, TimeoutError, http.client.IncompleteRead])
+def test_a_connection_that_fails_keeps_what_has_arrived(spec, server, monkeypatch, error) -> None:
+    read, left = http.client.HTTPResponse.read, [2]
+
+    def fragile(response, amount=None):
+        left[0] -= 1
+        if left[0] < 0:
+            raise error(b"")
+        return read(response, amount)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(http.client.HTTPResponse, "read", fragile)
+        with pytest.raises(NetworkError, match="broke off"):
+            fetch(spec)
+    assert part_of(spec).stat().st_size == 2 << 20
+    assert fetch(spec).read_bytes() == BODY
+    assert server.ranges[1] == f"bytes={2 << 20}-"
+
+
+def test_a_server_without_ranges_starts_over(spec, server) -> None:
+    part_of(spec).write_bytes(BODY[:1000])
+    server.knows_ranges = False
+    assert fetch(spec).read_bytes() == BODY
+    assert server.ranges == ["bytes=1000-"]
+
+
+def test_a_whole_part_is_not_asked_for_again(spec, server) -> None:
+    part_of(spec).write_bytes(BODY)
+    assert fetch(spec).read_bytes() == BODY
+    assert server.ranges == []
+    assert not part_of(spec).exists()
+
+
+@pytest.mark.parametrize("junk", [b"x" * 1000, b"x" * (len(BODY) + 5)])
+def test_a_part_of_something_else_is_found_out(spec, junk) -> None:
+    part_of(spec).write_bytes(junk)
+    with pytest.raises(ChecksumError):
+        fetch(spec)
+    assert not weights_path(spec).exists()
+    assert fetch(spec).read_bytes() == BODY
+
+
+def test_a_body_without_end_is_cut_off(spec, server) -> None:
+    server.body = BODY + bytes(20 << 20)
+    with pytest.raises(ChecksumError):
+        fetch(spec)
+    assert not list(weights_path(spec).parent.iterdir())
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_refusal_is_one_sentence(spec, server, status) -> None:
+    server.status = status
+    with pytest.raises(NetworkError, match="out of reach"):
+        fetch(spec)
+    assert not weights_path(spec).exists()
+
+
+def test_a_truncated_file_is_not_present_and_not_verified(spec) -> None:
+    path = weights_path(spec)
+    path.parent.mkdir()
+    path.write_bytes(BODY[:-1])
+    assert not is_present(spec)
+    with pytest.raises(ChecksumError) as caught:
+        verify(spec)
+    assert hashlib.sha256(BODY[:-1]).hexdigest()[:12] in caught.value.message
+    assert spec.sha256[:12] in caught.value.message
+    with pytest.raises(ChecksumError):
+        fetch(spec)  # never overwrites what is there
+    assert path.stat().st_size == len(BODY) - 1
+
+
+def test_a_verified_file_is_present(spec) -> None:
+    path = weights_path(spec)
+    path.parent.mkdir()
+    path.write_bytes(BODY)
+    assert is_present(spec)
+    assert verify(spec) == path
+    assert verify(spec, path) == path
+
+
+def test_a_full_disk_is_one_sentence(spec, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(weights, "_download", full)
+    with pytest.raises(DiskFullError, match=r"x\.pt"):
+        fetch(spec)
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(spec, tmp_path, monkeypatch) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("CROPMAP_WEIGHTS_DIR", str(tmp_path / "file" / "weights"))
+    get_settings.cache_clear()
+    with pytest.raises(OutputError):
+        fetch(spec)
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(spec, monkeypatch) -> None:
+    path = weights_path(spec)
+    path.parent.mkdir()
+    path.write_bytes(BODY)
+
+    def forbidden(_: Path) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(weights, "_sha256", forbidden)
+    with pytest.raises(WeightsError, match="permission denied"):
+        verify(spec)
+
+
+def test_the_registry_is_the_published_one() -> None:
+    # The six digits in the publisher's file names are the MD5's.  Sizes and SHA-256 are those that
+    # several independent users of the files pin (among them micro-sam and a 3D Slicer extension).
+    assert {key: (model.size_bytes, model.sha256[:8]) for key, model in MODELS.items()} == {
+        "mobile_sam": (40_728_226, "6dbb9052"),
+        "sam_vit_b": (375_042_383, "ec2df627"),
+        "sam_vit_l": (1_249_524_607, "3adcc431"),
+        "sam_vit_h": (2_564_550_879, "a7bf3b02"),
+    }
