@@ -18,6 +18,7 @@ def exports(monkeypatch) -> list[str]:
     real = torch.onnx.export
 
     def counted(module, example, path, **options):
+        assert not torch.is_grad_enabled()  # else every activation is kept
         made.append(Path(path).parent.name)
         return real(module, example, path, **options)
 
