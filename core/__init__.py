@@ -11,7 +11,9 @@ import os
 _GDAL_ENVIRONMENT = {
     # Drivers that read other files or the network on behalf of whoever made a file.  The list of
     # drivers given when a raster is opened does not cover its sidecars (.ovr, .msk); this does.
-    "GDAL_SKIP": "VRT,WMS,WMTS,WCS,PLMOSAIC,PLSCENES,NGW,EEDA,EEDAI,DAAS,OGCAPI,STACIT,STACTA,GTI",
+    "GDAL_SKIP": (
+        "VRT,WMS,WMTS,WCS,PLMOSAIC,PLSCENES,NGW,EEDA,EEDAI,DAAS,OGCAPI,STACIT,STACTA,GTI,MRF,HTTP"
+    ),
     "OGR_SKIP": "OGR_VRT",
     # Block cache in MB, so that a preview of a large scene stays small in memory.
     "GDAL_CACHEMAX": "128",

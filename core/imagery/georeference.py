@@ -6,13 +6,18 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from affine import Affine
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 from rasterio.io import DatasetReader
 
 from core.errors import InputError, MissingCrsError
+from core.grid import Grid, PixelCoordinates, transform_coordinates
 from core.imagery.worldfile import find_world_file, read_projection_file, read_world_file
+
+_SMALLEST_GSD_M = 1e-6
+"""Pixels below a thousandth of a millimetre are a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,31 @@ def parse_crs(text: str) -> CRS:
     return crs
 
 
+def refuse_misplaced(grid: Grid, path: str, source: str) -> None:
+    """Raise where coordinates cannot be in the CRS that is said to be theirs.
+
+    Parameters
+    ----------
+    source : str
+        Who stated the CRS, as in :class:`Georeference`.
+
+    Raises
+    ------
+    InputError
+        The middle of the raster is nowhere on Earth, or its pixels have no size there.
+    """
+    middle = PixelCoordinates(np.array([grid.width / 2]), np.array([grid.height / 2]))
+    place = transform_coordinates(grid.pixels_to_world(middle), grid.crs, CRS.from_epsg(4326))
+    on_earth = bool(np.abs(place.x[0]) <= 360.0 and np.abs(place.y[0]) <= 90.0)
+    if on_earth and math.isfinite(grid.gsd_m) and grid.gsd_m > _SMALLEST_GSD_M:
+        return
+    stated = "stated" if source == "person" else "in the file"
+    raise InputError(
+        f"The scene {Path(path).name} does not lie on Earth in the CRS {stated}, {grid.crs.name}.",
+        "Metres read as degrees look like this; find out the CRS of the coordinates.",
+    )
+
+
 def _usable(text: str | None) -> CRS | None:
     if not text:
         return None
@@ -100,6 +130,12 @@ def _find_transform(dataset: DatasetReader, local: Path | None, path: str, what:
         raise MissingCrsError(
             f"The {what} {Path(path).name} has ground control points but is not rectified.",
             "Warp it first, for example: gdalwarp -tps INPUT OUTPUT.tif",
+        )
+    if dataset.rpcs:
+        raise MissingCrsError(
+            f"The {what} {Path(path).name} has rational polynomial coefficients (RPC) "
+            "but is not orthorectified.",
+            "Orthorectify it first, for example: gdalwarp -rpc INPUT OUTPUT.tif",
         )
     raise MissingCrsError(
         f"The {what} {Path(path).name} is not georeferenced: it does not say where it lies.",

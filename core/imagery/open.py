@@ -19,8 +19,14 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from rasterio.enums import Resampling
-from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
+from rasterio.enums import ColorInterp, MaskFlags, Resampling
+from rasterio.errors import (
+    CRSError,
+    NodataShadowWarning,
+    NotGeoreferencedWarning,
+    RasterioError,
+    RasterioIOError,
+)
 from rasterio.io import DatasetReader
 from rasterio.windows import Window as RasterioWindow
 
@@ -48,6 +54,8 @@ _ALL_SUFFIXES = "GeoTIFF, COG, PNG, JPEG or JPEG 2000"
 logging.getLogger("rasterio._env").setLevel(logging.CRITICAL)
 # Missing georeference is told as an error of ours, with a hint, not as a warning.
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
+# Nodata hides the alpha band only in GDAL's own mask; ``read_validity`` counts both.
+warnings.filterwarnings("ignore", category=NodataShadowWarning)
 
 
 @contextmanager
@@ -75,12 +83,12 @@ def open_raster(path: str | Path, *, what: str = "scene") -> Iterator[DatasetRea
     try:
         dataset = rasterio.open(target, driver=driver)  # noqa: TID251  (this is the place)
     except (RasterioError, UnicodeDecodeError, ValueError) as error:
-        raise _unreadable(str(path), what) from error
+        raise damaged(str(path), what) from error
     try:
         _check_header(dataset, str(path), what)
         with dataset:
             yield dataset
-    except (RasterioError, UnicodeDecodeError) as error:
+    except (RasterioError, CRSError, UnicodeDecodeError) as error:
         raise damaged(str(path), what) from error
     finally:
         dataset.close()
@@ -118,18 +126,40 @@ def read_bands(
 
 def read_validity(
     dataset: DatasetReader,
+    indexes: Sequence[int],
     *,
     window: Window | None = None,
     shape: tuple[int, int] | None = None,
 ) -> npt.NDArray[np.bool_]:
-    """Where a raster is valid by its nodata value, alpha band or internal mask: (rows, columns)."""
+    """Where some bands are valid by nodata value, alpha band and internal mask: (rows, columns).
+
+    A pixel is valid where any of the bands holds something (black in one band of three may equal
+    the nodata value), and neither the alpha band nor the mask denies it.
+
+    Raises
+    ------
+    UnreadableRasterError
+        The file is truncated or damaged.
+    """
+    out_shape = None if shape is None else (len(indexes), *shape)
     try:
-        mask: npt.NDArray[np.uint8] = dataset.dataset_mask(
-            window=rasterio_window(window), out_shape=shape, resampling=Resampling.nearest
+        masks: npt.NDArray[np.uint8] = dataset.read_masks(
+            list(indexes),
+            window=rasterio_window(window),
+            out_shape=out_shape,
+            resampling=Resampling.nearest,
         )
     except (RasterioIOError, RasterioError, UnicodeDecodeError) as error:
         raise damaged(dataset.name, "raster") from error
-    valid: npt.NDArray[np.bool_] = mask > 0
+    valid: npt.NDArray[np.bool_] = np.asarray((masks > 0).any(axis=0))
+    # GDAL takes one of the three: an internal mask hides nodata, and nodata hides alpha.
+    flags = dataset.mask_flag_enums[indexes[0] - 1]
+    if MaskFlags.alpha not in flags and ColorInterp.alpha in dataset.colorinterp:
+        alpha = dataset.colorinterp.index(ColorInterp.alpha) + 1
+        valid &= read_bands(dataset, [alpha], window=window, shape=shape)[0] > 0
+    if MaskFlags.nodata not in flags and dataset.nodata is not None:
+        values = read_bands(dataset, indexes, window=window, shape=shape)
+        valid &= (values != dataset.nodata).any(axis=0)
     return valid
 
 
@@ -141,9 +171,14 @@ def rasterio_window(window: Window | None) -> RasterioWindow | None:
 
 
 def damaged(path: str, what: str) -> UnreadableRasterError:
-    """The error for a file whose header is fine and whose pixels cannot be read."""
+    """The error for a file that starts like a raster and cannot be read on."""
+    if "://" in path:
+        return UnreadableRasterError(
+            f"The {what} {path} cannot be read over the network.",
+            "Check the URL in a browser, or download the file and name its path.",
+        )
     return UnreadableRasterError(
-        f"The {what} {Path(path).name} is damaged or cut short: its pixels cannot be read.",
+        f"The {what} {Path(path).name} is damaged or cut short: it cannot be read.",
         "Copy or download the file again; a copy that was interrupted looks like this.",
     )
 
@@ -153,7 +188,14 @@ def _checked_target(path: str, what: str) -> str:
     if scheme:
         return _checked_url(path, scheme, what)
     local = Path(path)
-    if not local.exists():
+    try:
+        there = local.exists()
+    except OSError as error:  # too long for a path, or inside a folder that is closed to us
+        raise UnreadableRasterError(
+            f"The {what} cannot be taken from {path[:80]} ({(error.strerror or '').lower()}).",
+            "Check the path, and that you may read its folder.",
+        ) from error
+    if not there:
         if path.startswith("/vsi") or ":" in path:
             raise AccessError(
                 f"The {what} {path} is not the path of a file.",
@@ -212,14 +254,8 @@ def _driver(target: str, what: str) -> str:
 
 
 def _unreadable(path: str, what: str) -> InputError:
-    name = Path(path).name
-    if "://" in path:
-        return UnreadableRasterError(
-            f"The {what} {path} cannot be read over the network.",
-            "Check the URL in a browser, or download the file and name its path.",
-        )
     return UnreadableRasterError(
-        f"The {what} {name} is not a raster that can be read.",
+        f"The {what} {Path(path).name} is not a raster that can be read.",
         f"It must be a {_ALL_SUFFIXES} file; its name alone does not make it one.",
     )
 
@@ -242,6 +278,11 @@ def _check_header(dataset: DatasetReader, path: str, what: str) -> None:
     if dataset.count == 0:
         raise UnreadableRasterError(
             f"The {what} {name} holds no bands.", "Name the image file inside it instead."
+        )
+    if any("complex" in dtype for dtype in dataset.dtypes):
+        raise UnreadableRasterError(
+            f"The {what} {name} holds complex numbers, such as unprocessed radar does.",
+            "Save its amplitude as an image first.",
         )
     rows, columns = dataset.block_shapes[0]
     item = max(np.dtype(dtype).itemsize for dtype in dataset.dtypes)

@@ -18,13 +18,14 @@ from rasterio.io import DatasetReader
 
 from core.errors import EmptySceneError, InputError
 from core.grid import Grid, Window
-from core.imagery.georeference import find_georeference
+from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.open import open_raster, read_bands, read_validity
 from core.imagery.stretch import IDENTITY, Stretch, estimate_stretch
 from core.imagery.tiles import whole_pixels, world_offset
 from core.settings import get_settings
 
 _PREVIEW_SIDE = 1024
+_SEARCH_SIDE = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Scene:
         ``"file"``, or ``"person"`` where the file has none.
     fingerprint : str
         SHA-256 over the header, the file's size and the pixels of an overview of at most
-        1024 x 1024; all pixels for scenes that small.
+        1024 x 1024 (values and validity); all pixels for scenes that small.
     """
 
     path: str
@@ -151,11 +152,12 @@ def open_scene(
     with open_raster(path) as dataset:
         georeference = find_georeference(dataset, str(path), crs)
         grid = Grid(georeference.crs, georeference.transform, dataset.width, dataset.height)
+        refuse_misplaced(grid, str(path), georeference.source)
         chosen = _checked_bands(dataset, bands, str(path))
         factor = _working_factor(grid, working_gsd_m)
         preview, valid = _read_preview_values(dataset, chosen)
         if not valid.any():
-            _refuse_empty(dataset, chosen, str(path))
+            preview, valid = _first_valid(dataset, chosen, str(path))
         if stretch is None:
             stretch = IDENTITY if _is_palette(dataset) else estimate_stretch(preview, valid)
         return Scene(
@@ -169,7 +171,7 @@ def open_scene(
             band_count=int(dataset.count),
             nodata=None if dataset.nodata is None else float(dataset.nodata),
             crs_source=georeference.source,
-            fingerprint=_fingerprint(dataset, grid, preview, str(path)),
+            fingerprint=_fingerprint(dataset, grid, (preview, valid), str(path)),
         )
 
 
@@ -252,6 +254,12 @@ def _working_factor(grid: Grid, requested_m: float | None) -> int:
     # A whole number, so that crops agree to the pixel; 0.7 as much is close enough to stay native.
     factor = max(1, math.ceil(ratio - 0.3))
     fits = min(grid.width, grid.height) // (2 * factor) > 0
+    if not fits and requested_m is not None:
+        raise InputError(
+            f"A working GSD of {requested_m:g} m leaves nothing of a scene of "
+            f"{grid.width} x {grid.height} pixels of {native:.3g} m.",
+            "Take a finer one.",
+        )
     return factor if fits else 1
 
 
@@ -301,11 +309,12 @@ def _read_values(
     shape: tuple[int, int],
 ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
     """Band values (3, rows, columns) and validity (rows, columns) of a native window."""
-    valid = read_validity(dataset, window=window, shape=shape)
+    distinct = sorted(set(bands))
+    valid = read_validity(dataset, distinct, window=window, shape=shape)
     if _is_palette(dataset):
         codes = read_bands(dataset, [1], window=window, shape=shape)[0]
-        return _palette_colours(dataset, codes), valid
-    distinct = sorted(set(bands))
+        colours = _palette_colours(dataset, codes)
+        return colours[:3], valid & (colours[3] > 0)
     values = read_bands(
         dataset, distinct, window=window, shape=shape, resampling=Resampling.average
     )[[distinct.index(band) for band in bands]]
@@ -317,19 +326,30 @@ def _read_values(
 def _palette_colours(
     dataset: DatasetReader, codes: npt.NDArray[np.generic]
 ) -> npt.NDArray[np.generic]:
-    table = np.zeros((3, 65536 if codes.dtype.itemsize > 1 else 256), dtype=np.uint8)
+    """Red, green, blue and opacity of palette codes: (4, rows, columns)."""
+    table = np.zeros((4, 65536 if codes.dtype.itemsize > 1 else 256), dtype=np.uint8)
+    table[3] = 255
     for code, colour in dataset.colormap(1).items():
         if code < table.shape[1]:
-            table[:, code] = colour[:3]
+            table[:, code] = colour
     return table[:, codes.astype(np.int64)]
 
 
-def _refuse_empty(dataset: DatasetReader, bands: tuple[int, int, int], path: str) -> None:
-    """Raise unless a full read finds a valid pixel that the overview missed."""
-    for _, block in dataset.block_windows(1):
-        window = Window(block.col_off, block.row_off, block.width, block.height)
-        if _read_values(dataset, bands, window, (block.height, block.width))[1].any():
-            return
+def _first_valid(
+    dataset: DatasetReader, bands: tuple[int, int, int], path: str
+) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
+    """The first part of a full read with a valid pixel that the overview missed, or raise."""
+    # Whole blocks, and many of them at a time: a scene can be stored in strips of one row.
+    block_height, block_width = dataset.block_shapes[0]
+    width = block_width * max(1, _SEARCH_SIDE // block_width)
+    height = block_height * max(1, _SEARCH_SIDE**2 // (width * block_height))
+    extent = Window(0, 0, dataset.width, dataset.height)
+    for row in range(0, dataset.height, height):
+        for column in range(0, dataset.width, width):
+            window = Window(column, row, width, height).intersection(extent) or extent
+            values, valid = _read_values(dataset, bands, window, (window.height, window.width))
+            if valid.any():
+                return values, valid
     raise EmptySceneError(
         f"The scene {Path(path).name} holds no valid pixel: all of it is nodata or transparent.",
         "Check the nodata value in the file's properties, or choose another file.",
@@ -337,7 +357,10 @@ def _refuse_empty(dataset: DatasetReader, bands: tuple[int, int, int], path: str
 
 
 def _fingerprint(
-    dataset: DatasetReader, grid: Grid, preview: npt.NDArray[np.generic], path: str
+    dataset: DatasetReader,
+    grid: Grid,
+    preview: tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]],
+    path: str,
 ) -> str:
     digest = hashlib.sha256()
     local = Path(path)
@@ -350,5 +373,6 @@ def _fingerprint(
         "bytes": local.stat().st_size if "://" not in path else None,
     }
     digest.update(json.dumps(header, sort_keys=True).encode())
-    digest.update(np.ascontiguousarray(preview).tobytes())
+    for part in preview:
+        digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()

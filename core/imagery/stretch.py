@@ -26,9 +26,13 @@ class Stretch:
 
     def apply(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
         """Stretch (3, rows, columns) of any dtype to uint8 (rows, columns, 3); NaN becomes 0."""
-        low = np.asarray(self.low, dtype=np.float32)[:, None, None]
-        high = np.asarray(self.high, dtype=np.float32)[:, None, None]
-        scaled = (values.astype(np.float32) - low) * (np.float32(255.0) / (high - low))
+        # Single precision cannot tell neighbouring values of 32-bit integers apart.
+        working = np.dtype(np.float32 if values.dtype.itemsize <= 2 else np.float64)
+        low = np.asarray(self.low, dtype=working)[:, None, None]
+        high = np.asarray(self.high, dtype=working)[:, None, None]
+        # Nodata is often the lowest number a float can hold, and may overflow here.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            scaled = (values.astype(working) - low) * (255.0 / (high - low))
         scaled = np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0)
         stretched = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
         return np.ascontiguousarray(np.moveaxis(stretched, 0, -1))
@@ -65,8 +69,8 @@ def estimate_stretch(
 
     Notes
     -----
-    A band of one value gets a range of one unit around it, so that it becomes mid-grey instead of
-    a division by zero.
+    A band of one value gets a range around it (one unit, or more where the value is so large that
+    its digits do not resolve one), so that it becomes mid-grey instead of a division by zero.
     """
     low: list[float] = []
     high: list[float] = []
@@ -80,7 +84,8 @@ def estimate_stretch(
                 float(v) for v in np.percentile(chosen, (low_percentile, high_percentile))
             )
         if last <= first:
-            first, last = first - 0.5, first + 0.5
+            reach = max(0.5, abs(first) * 1e-6)
+            first, last = first - reach, first + reach
         low.append(first)
         high.append(last)
     return Stretch((low[0], low[1], low[2]), (high[0], high[1], high[2]))

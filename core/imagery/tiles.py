@@ -49,10 +49,11 @@ def world_offset(grid: Grid) -> PixelPoint:
 def whole_pixels(offset: float) -> int:
     """A world offset as whole pixels, the same for every crop of one raster.
 
-    Pixel grids commonly start on a whole or a half pixel; neither may lie on the edge of rounding,
-    where the last digit of a float would decide.  Hence 0.3 and not 0.5.
+    Pixel grids commonly start on a whole pixel, or on a simple fraction of one (a half, a third, a
+    tenth); none of these may lie on the edge of rounding, where the last digit of a float would
+    decide.  Hence 0.275, which keeps clear of them, and not 0.5.
     """
-    return math.floor(offset + 0.3)
+    return math.floor(offset + 0.275)
 
 
 def plan_tiles(grid: Grid, *, size: int, halo: int) -> tuple[Tile, ...]:

@@ -38,7 +38,9 @@ def read_world_file(path: Path) -> Affine:
         The file does not hold six numbers that make a transform.
     """
     try:
-        numbers = [float(word.replace(",", ".")) for word in path.read_text("ascii").split()[:6]]
+        numbers = [
+            float(word.replace(",", ".")) for word in path.read_text("utf-8-sig").split()[:6]
+        ]
     except (ValueError, OSError):
         numbers = []
     if len(numbers) != 6 or not all(map(math.isfinite, numbers)):
@@ -61,6 +63,7 @@ def read_projection_file(image: Path) -> CRS | None:
     if not path.is_file():
         return None
     try:
-        return CRS.from_wkt(path.read_text("utf-8", errors="replace"))
-    except CRSError:
+        crs = CRS.from_wkt(path.read_text("utf-8-sig", errors="replace"))
+    except (CRSError, OSError):
         return None
+    return crs if crs.is_geographic or crs.is_projected else None
