@@ -12,7 +12,9 @@ _GDAL_ENVIRONMENT = {
     # Drivers that read other files or the network on behalf of whoever made a file.  The list of
     # drivers given when a raster is opened does not cover its sidecars (.ovr, .msk); this does.
     "GDAL_SKIP": (
-        "VRT,WMS,WMTS,WCS,PLMOSAIC,PLSCENES,NGW,EEDA,EEDAI,DAAS,OGCAPI,STACIT,STACTA,GTI,MRF,HTTP"
+        "VRT,WMS,WMTS,WCS,PLMOSAIC,PLSCENES,NGW,EEDA,EEDAI,DAAS,OGCAPI,STACIT,STACTA,GTI,HTTP,"
+        "MRF,DERIVED,DIMAP,TIL,PRF,RS2,TSX,SAFE,SENTINEL2,PDS,PDS4,ISIS2,ISIS3,VICAR,ERS,MAP,"
+        "KMLSUPEROVERLAY,RPFTOC,ECRGTOC"
     ),
     "OGR_SKIP": "OGR_VRT",
     # Block cache in MB, so that a preview of a large scene stays small in memory.

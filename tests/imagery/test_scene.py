@@ -321,3 +321,52 @@ def test_the_preview_keeps_the_scenes_shape(tmp_path) -> None:
     preview = read_preview(scene, 20)
     assert preview.rgb.shape == (10, 20, 3)
     np.testing.assert_allclose(preview.grid.corners.x, scene.grid.corners.x)
+
+
+def test_a_scene_that_the_overview_misses_is_found_and_stretched(tmp_path) -> None:
+    values = np.zeros((1, 3000, 3000), dtype=np.uint16)
+    tiled = {"tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "lzw", "nodata": 0}
+    path = write_raster(tmp_path / "s.tif", values, **tiled)
+    with pytest.raises(EmptySceneError):
+        open_scene(path)
+    nearest = (np.arange(1024) * 3000 + 1500) // 1024  # the rows and columns of the preview
+    row = next(i for i in range(2500, 2600) if not {i, i + 1} & set(nearest.tolist()))
+    values[0, row, row : row + 2] = 700, 900
+    path = write_raster(tmp_path / "s.tif", values, **tiled)
+    assert not read_preview(open_scene(path), 1024).valid.any()
+    scene = open_scene(path)
+    assert scene.stretch.low[0] == pytest.approx(704)
+    assert scene.stretch.high[0] == pytest.approx(896)
+    image = read_window(scene, Window(row, row, 2, 1))
+    assert image.rgb[..., 0].tolist() == [[0, 255]]
+
+
+def test_the_fingerprint_follows_the_holes(tmp_path) -> None:
+    values = np.full((3, 32, 32), 9, dtype=np.uint8)
+    prints = set()
+    for hole in (0, 1, 2):
+        mask = np.ones((32, 32), dtype=bool)
+        mask[hole] = False
+        prints.add(open_scene(write_raster(tmp_path / "s.tif", values, mask=mask)).fingerprint)
+    assert len(prints) == 3
+
+
+def test_a_grey_image_with_alpha_is_grey_with_holes(tmp_path) -> None:
+    values = np.full((2, 16, 16), 9, dtype=np.uint8)
+    values[0] = np.arange(256).reshape(16, 16)
+    values[1, :3] = 0
+    scene = open_scene(
+        write_raster(tmp_path / "s.tif", values, photometric="MINISBLACK", alpha="YES")
+    )
+    assert scene.bands == (1, 1, 1)
+    image = read_window(scene, Window(0, 0, 16, 16))
+    assert image.valid.sum() == 13 * 16
+    assert (image.rgb[..., 0] == image.rgb[..., 2]).all()
+
+
+def test_a_working_gsd_that_leaves_nothing_is_refused(tmp_path) -> None:
+    path = write_raster(tmp_path / "s.tif", np.ones((3, 48, 48), dtype=np.uint8))
+    with pytest.raises(InputError, match="leaves nothing"):
+        open_scene(path, working_gsd_m=1000.0)
+    with pytest.raises(InputError, match="finer than"):
+        open_scene(path, working_gsd_m=float("nan"))

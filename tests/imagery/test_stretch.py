@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from core.imagery.stretch import IDENTITY, Stretch, estimate_stretch
+
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
+NUMBERS = st.floats(-1e9, 1e9, allow_subnormal=False)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "uint32", "float32", "float64"])
+def test_percentiles_become_black_and_white(dtype) -> None:
+    lowest = -90 if np.dtype(dtype).kind in "if" else 10
+    band = np.linspace(lowest, lowest + 200, 32 * 32).reshape(32, 32).astype(dtype)
+    values = np.stack([band] * 3)
+    stretch = estimate_stretch(values, np.ones((32, 32), dtype=bool))
+    assert stretch.low[0] == pytest.approx(lowest + 4, abs=1)
+    assert stretch.high[0] == pytest.approx(lowest + 196, abs=1)
+    image = stretch.apply(values)
+    assert image.shape == (32, 32, 3)
+    assert (image == 0).mean() == pytest.approx(0.02, abs=0.01)
+    assert (image == 255).mean() == pytest.approx(0.02, abs=0.01)
+    assert 125 <= image[..., 0].mean() <= 130
+
+
+@settings(max_examples=60, deadline=None)
+@given(arrays.arrays(np.float64, (3, 6, 6), elements=NUMBERS))
+def test_any_values_give_a_range_an_order_and_a_round_trip(values) -> None:
+    stretch = estimate_stretch(values, np.ones((6, 6), dtype=bool))
+    assert all(low < high for low, high in zip(stretch.low, stretch.high, strict=True))
+    assert Stretch.from_json(stretch.to_json()) == stretch
+    image = stretch.apply(values)
+    for band in range(3):
+        order = np.argsort(values[band], axis=None, kind="stable")
+        assert (np.diff(image[..., band].ravel()[order].astype(int)) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    "value", [0.0, 7.0, -9.5, 4e9, 1e17, np.float32(1e8)], ids=lambda v: f"{v:g}"
+)
+def test_one_value_becomes_grey_however_large(value) -> None:
+    values = np.full((3, 4, 4), value)
+    stretch = estimate_stretch(values, np.ones((4, 4), dtype=bool))
+    assert (np.abs(stretch.apply(values).astype(int) - 128) <= 1).all()
+
+
+def test_large_integers_that_differ_by_little_stay_apart() -> None:
+    values = np.stack([(4_000_000_000 + np.arange(64)).reshape(8, 8).astype(np.uint32)] * 3)
+    stretch = estimate_stretch(values, np.ones((8, 8), dtype=bool))
+    assert len(np.unique(stretch.apply(values))) > 55
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_lowest_float_as_nodata_does_no_harm(dtype) -> None:
+    values = np.random.default_rng(0).random((3, 8, 8)).astype(dtype)
+    valid = np.ones((8, 8), dtype=bool)
+    valid[0] = False
+    expected = estimate_stretch(values, valid)
+    values[:, 0] = np.finfo(dtype).min
+    stretch = estimate_stretch(values, valid)
+    assert stretch == expected
+    assert (stretch.apply(values)[0] == 0).all()
+    assert stretch.apply(values)[1:].std() > 50
+
+
+def test_what_is_not_finite_is_left_out_and_shown() -> None:
+    values = np.stack([np.arange(64, dtype=np.float32).reshape(8, 8)] * 3)
+    values[:, 0, :3] = np.nan, np.inf, -np.inf
+    image = Stretch((10, 10, 10), (50, 50, 50)).apply(values)
+    assert image[0, :3, 0].tolist() == [0, 255, 0]
+    stretch = estimate_stretch(values, np.ones((8, 8), dtype=bool))
+    assert 3 <= stretch.low[0] <= 5
+    values[:] = np.nan
+    assert estimate_stretch(values, np.ones((8, 8), dtype=bool)).high == (1, 1, 1)
+
+
+def test_the_identity_leaves_colours_alone() -> None:
+    colours = np.arange(192, dtype=np.uint8).reshape(3, 8, 8)
+    np.testing.assert_array_equal(IDENTITY.apply(colours), np.moveaxis(colours, 0, -1))
