@@ -50,9 +50,10 @@ class Agreement:
             raise LandCoverError(
                 f"An agreement of {least:g} is not a majority.", "Take more than 0.5, at most 1."
             )
-        share = np.nan_to_num(self.share, nan=0.5)
-        valid = (np.maximum(share, 1.0 - share) >= least) & (self.products > 0)
-        fraction = np.where(valid, share, np.nan).astype(np.float32)
+        agreeing = np.maximum(self.votes, self.products - self.votes)
+        # Counts, not float32 shares: two of three must weigh the same for and against.
+        valid = (self.products > 0) & (agreeing >= least * self.products.astype(np.float64) - 1e-6)
+        fraction = np.where(valid, self.share, np.nan).astype(np.float32)
         first = self.tiles[0]
         return LandCoverTile(first.classes, fraction, valid, self.grid, first.product)
 

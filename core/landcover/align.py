@@ -13,11 +13,14 @@ from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
 from core.errors import NoOverlapError
-from core.grid import Bounds, Grid, Window
+from core.grid import Bounds, Grid, Window, WorldCoordinates
 from core.imagery.open import open_raster, read_bands
 from core.landcover.source import LandCover, LandCoverTile, to_codes
 
 _Number = TypeVar("_Number", np.float32, np.uint16)
+
+_MISSING = 65535
+"""Stands for nodata while classes are warped, so that it is never counted as a class."""
 
 _FINEST_READ = 8
 """Cells of the product read along one pixel of the grid, at most; beyond, overviews serve."""
@@ -42,9 +45,10 @@ def check_overlap(landcover: LandCover, grid: Grid) -> None:
 def align(landcover: LandCover, grid: Grid) -> LandCoverTile:
     """Land cover on ``grid``, whatever the CRS, rotation and resolution of the two.
 
-    Where the product's cells are coarser than the grid's pixels, each pixel gets the class of the
+    Where the product's cells are no finer than the grid's pixels, each pixel gets the class of the
     cell in which its centre lies and a fraction of 0 or 1.  Where they are finer, it gets the most
-    frequent class and the exact share of cropland cells.
+    frequent class and the share of cropland among the known cells: the exact share up to eight
+    cells along a pixel, beyond that the share in a regular sample of them.
 
     Raises
     ------
@@ -56,7 +60,8 @@ def align(landcover: LandCover, grid: Grid) -> LandCoverTile:
     if window is None:
         raise AssertionError("unreachable: the overlap was checked")
     codes, source = _read_codes(landcover, window, grid)
-    coarser = source.gsd_m >= grid.gsd_m
+    # Two grids of one nominal cell size differ in the last digits of their geodesic one.
+    coarser = source.gsd_m >= 0.99 * grid.gsd_m
     known = np.isin(codes, _known_codes(landcover))
     crop = np.isin(codes, landcover.product.cropland_codes) & known
 
@@ -67,8 +72,10 @@ def align(landcover: LandCover, grid: Grid) -> LandCoverTile:
     )
     share_known = _warp(known.astype(np.float32), source, grid, share)
     share_crop = _warp(crop.astype(np.float32), source, grid, share)
-    classes = _warp(np.where(known, codes, 0).astype(np.uint16), source, grid, most)
+    named = np.where(known, codes, _MISSING).astype(np.uint16)
+    classes = _warp(named, source, grid, most, missing=_MISSING)
     valid = share_known >= 0.5
+    classes[~valid] = 0
     if not valid.any():
         raise NoOverlapError(
             f"The land cover {Path(landcover.path).name} is nodata all over this area.",
@@ -94,11 +101,13 @@ def _known_codes(landcover: LandCover) -> list[int]:
 def _window_over(landcover: LandCover, grid: Grid) -> Window | None:
     """Cells of the product that cover ``grid``, with a margin of two; None where none do."""
     outline = grid.outline(landcover.grid.crs)
-    cells = landcover.grid.worlds_to_pixel(outline)
-    inside = np.isfinite(cells.column) & np.isfinite(cells.row)
-    if not inside.any():
+    on_earth = np.isfinite(outline.x) & np.isfinite(outline.y)
+    if not on_earth.any():
         return None
-    columns, rows = cells.column[inside], cells.row[inside]
+    cells = landcover.grid.worlds_to_pixel(
+        WorldCoordinates(outline.x[on_earth], outline.y[on_earth])
+    )
+    columns, rows = cells.column, cells.row
     first_column, first_row = math.floor(columns.min()), math.floor(rows.min())
     exact = Window(
         first_column,
@@ -128,10 +137,14 @@ def _read_codes(
 
 
 def _warp(
-    values: npt.NDArray[_Number], source: Grid, target: Grid, resampling: Resampling
+    values: npt.NDArray[_Number],
+    source: Grid,
+    target: Grid,
+    resampling: Resampling,
+    missing: int | None = None,
 ) -> npt.NDArray[_Number]:
-    """Values on the target's pixels; 0 beyond the source."""
-    out = np.zeros(target.shape, dtype=values.dtype)
+    """Values on the target's pixels; ``missing``, or 0 without it, beyond the source."""
+    out = np.full(target.shape, missing or 0, dtype=values.dtype)
     reproject(
         values,
         out,
@@ -139,6 +152,8 @@ def _warp(
         src_crs=source.crs.to_wkt(),
         dst_transform=target.transform,
         dst_crs=target.crs.to_wkt(),
+        src_nodata=missing,
+        dst_nodata=missing,
         resampling=resampling,
         # Exact transformation of each pixel: the usual approximation may be off by 0.125 cells.
         tolerance=0.0,

@@ -20,8 +20,9 @@ import rasterio
 from affine import Affine
 from pyproj import CRS
 from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
 
-from core.errors import NetworkError
+from core.errors import LandCoverError, NetworkError, storage_error
 from core.grid import Bounds, Grid, Window
 from core.imagery.open import rasterio_window
 from core.settings import get_settings
@@ -31,6 +32,17 @@ DOWNLOAD_PAGE = "https://esa-worldcover.org/en/data-access"
 CELLS_PER_DEGREE = 12_000
 TILE_DEGREES = 3
 _YEARS = {"v100": 2020, "v200": 2021}
+_MOST_CELLS = (TILE_DEGREES * CELLS_PER_DEGREE) ** 2
+"""As many cells as one map holds; more are not fetched at once."""
+
+_NETWORK = {
+    # Otherwise GDAL first lists the whole folder of maps to look for sidecars.
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    # Otherwise a map that failed once fails until the process ends, network or not.
+    "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/",
+    # Seconds before the first repeat; GDAL's own 30 leave the person waiting for minutes.
+    "GDAL_HTTP_RETRY_DELAY": "1",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,10 @@ def fetch_worldcover(grid: Grid, version: str = "v200", *, bucket: str = BUCKET)
     ------
     NetworkError
         No network, or ``CROPMAP_OFFLINE`` is set; says which files to get from where.
+    LandCoverError
+        The scene lies off the Earth, across the 180 degree meridian, or is too large.
+    OutputError
+        The folder for fetched land cover cannot be written.
     """
     window = _world_window(grid.bounds_in(CRS.from_epsg(4326)))
     key = hashlib.sha256(f"{version} {window}".encode()).hexdigest()[:16]
@@ -90,11 +106,36 @@ def tiles_over(window: Window, version: str) -> tuple[WorldCoverTile, ...]:
 
 
 def _world_window(bounds: Bounds) -> Window:
-    """Cells under ``bounds`` with a margin of two, counted from 180 W and 90 S."""
+    """Cells under ``bounds`` with a margin of two, counted from 180 W and 90 S.
+
+    Raises
+    ------
+    LandCoverError
+        Not on the Earth, across the 180 degree meridian, or more cells than are fetched at once.
+    """
+    sides = (bounds.left, bounds.bottom, bounds.right, bounds.top)
+    limits = (180.0, 90.0, 180.0, 90.0)
+    if any(not abs(side) <= limit + 1e-6 for side, limit in zip(sides, limits, strict=True)):
+        raise LandCoverError(
+            "The scene does not lie on the Earth by its coordinates: "
+            f"longitude {bounds.left:g} to {bounds.right:g}, "
+            f"latitude {bounds.bottom:g} to {bounds.top:g}.",
+            "Check its CRS, and state the right one with --crs.",
+        )
+    if bounds.right - bounds.left > 180:
+        raise LandCoverError(
+            "The scene crosses the 180\u00b0 meridian, across which WorldCover is not fetched.",
+            "Cut the scene at the meridian, or pass a land cover file with --landcover FILE.",
+        )
     column = math.floor((bounds.left + 180) * CELLS_PER_DEGREE) - 2
     row = math.floor((bounds.bottom + 90) * CELLS_PER_DEGREE) - 2
     width = math.ceil((bounds.right + 180) * CELLS_PER_DEGREE) + 2 - column
     height = math.ceil((bounds.top + 90) * CELLS_PER_DEGREE) + 2 - row
+    if width * height > _MOST_CELLS:
+        raise LandCoverError(
+            f"The scene spans {width:,} x {height:,} WorldCover cells, too many to fetch at once.",
+            "Map a part of it, or pass a land cover file with --landcover FILE.",
+        )
     return Window(column, row, width, height)
 
 
@@ -112,10 +153,13 @@ def _copy_tile(
         shared.column - west, side - (shared.row_stop - south), shared.width, shared.height
     )
     try:
-        with rasterio.open(tile.url(bucket), driver="GTiff") as dataset:  # noqa: TID251
+        with (
+            rasterio.Env(**_NETWORK),
+            rasterio.open(tile.url(bucket), driver="GTiff") as dataset,  # noqa: TID251
+        ):
             values = dataset.read(1, window=rasterio_window(inside))
     except RasterioError as error:
-        if "404" in str(error):
+        if "response code: 404" in str(error):
             return  # open ocean: the map does not exist
         raise _unavailable((tile,), "ESA WorldCover could not be fetched") from error
     first = window.row_stop - shared.row_stop
@@ -124,16 +168,29 @@ def _copy_tile(
 
 
 def _write(path: Path, codes: npt.NDArray[np.uint8], window: Window, version: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    body = _encode(codes, window, version)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise storage_error(error, path) from error
+
+
+def _encode(codes: npt.NDArray[np.uint8], window: Window, version: str) -> bytes:
+    """The GeoTIFF as bytes: Python's own write says why it fails, GDAL's does not."""
     cell = 1.0 / CELLS_PER_DEGREE
     west = window.column / CELLS_PER_DEGREE - 180
     north = window.row_stop / CELLS_PER_DEGREE - 90
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    os.close(handle)
-    try:
-        with rasterio.open(  # noqa: TID251
-            name,
-            "w",
+    with MemoryFile() as memory:
+        with memory.open(
             driver="GTiff",
             width=window.width,
             height=window.height,
@@ -146,9 +203,7 @@ def _write(path: Path, codes: npt.NDArray[np.uint8], window: Window, version: st
         ) as dataset:
             dataset.write(codes, 1)
             dataset.update_tags(source=BUCKET, product=f"ESA WorldCover {version}")
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+        return bytes(memory.getbuffer())
 
 
 def _unavailable(tiles: tuple[WorldCoverTile, ...], why: str) -> NetworkError:

@@ -55,7 +55,7 @@ WORLDCOVER_V100 = Product(
     citation="Zanaga, D. et al. (2021): ESA WorldCover 10 m 2020 v100. doi:10.5281/zenodo.5571936",
     source="WorldCover Product User Manual v1.0, table 3; colour table of the product's own tiles",
     url="https://esa-worldcover.org/en/data-access",
-    name_patterns=(r"worldcover.*(v100|2020[_-])", r"worldcover project 2020"),
+    name_patterns=(r"worldcover(?!.*v200).*(v100|(?<!\d)2020(?!\d))",),
 )
 
 ESRI_LULC = Product(

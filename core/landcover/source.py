@@ -141,7 +141,8 @@ def to_codes(values: npt.NDArray[np.generic], path: str) -> npt.NDArray[np.uint1
                 f"{Path(path).name} holds fractions, not class codes.",
                 "Choose the classified land cover raster, not a probability or an image.",
             )
-        values = whole
+        # Float nodata such as -3.4e38 does not fit an integer: to a value that is no code first.
+        values = np.clip(whole, -1, _LARGEST_CODE)
     numbers = values.astype(np.int64)
     numbers[(numbers < 0) | (numbers > _LARGEST_CODE)] = _LARGEST_CODE
     return numbers.astype(np.uint16)
