@@ -24,6 +24,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from core.errors import CancelledError, CropMapError
+from core.sam.registry import DEFAULT_MODEL
 
 app = typer.Typer(
     help="Cropland maps from one image: land cover gives the prompts, a model draws the fields.",
@@ -113,7 +114,9 @@ def map_command(
     working_gsd: Annotated[
         float | None, typer.Option(help="Metres per pixel at which the model looks.")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="Model, see: cropmap weights list.")] = None,
+    model: Annotated[
+        str, typer.Option(help="Model, see: cropmap weights list; 'none' for none.")
+    ] = DEFAULT_MODEL,
     strategy: Annotated[
         str | None, typer.Option(help="classifier, apt, joint, per_field or apt_plus.")
     ] = None,
@@ -131,7 +134,7 @@ def map_command(
 
     options = MapOptions(
         strategy=strategy,
-        model=model,
+        model=None if model == "none" else model,
         runtime=runtime,
         device=device,
         threshold=threshold,
@@ -241,10 +244,9 @@ def weights_list(as_json: JsonFlag = False) -> None:
         return
     table = Table("Key", "Model", "MB", "Licence", "On this machine", box=None)
     for spec in MODELS.values():
-        here = "yes" if is_present(spec) else "no"
+        here = "with cropmap" if spec.shipped else "yes" if is_present(spec) else "no"
         table.add_row(spec.key, spec.title, f"{spec.size_bytes / 1e6:,.0f}", spec.licence, here)
     _output.print(table)
-    _output.print("Without weights, maps come from the classifier.", markup=False)
 
 
 @weights_app.command("fetch")

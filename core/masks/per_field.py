@@ -73,13 +73,15 @@ def per_field(
 
 def find_candidates(tile: EncodedTile, prompts: PromptSet) -> list[Candidate]:
     """The best acceptable mask of each positive point, in chunks that fit in memory."""
-    cropland = _low_resolution(tile, np.nan_to_num(tile.landcover.cropland_fraction, nan=0.0))
-    inside = _low_resolution(tile, np.ones(tile.known.shape, dtype=np.float32)) > 0
+    fraction = np.nan_to_num(tile.landcover.cropland_fraction, nan=0.0)
     found = []
     positives = prompts.positives
     for start in range(0, len(positives), QUERIES_AT_ONCE):
         chunk = positives[start : start + QUERIES_AT_ONCE]
         decoded = tile.decode(_queries(chunk, prompts.negatives), multimask=True)
+        side = decoded.logits.shape[-1]
+        cropland = _low_resolution(tile, fraction, side)
+        inside = _low_resolution(tile, np.ones_like(fraction), side) > 0
         for logits, predicted_iou in zip(decoded.logits, decoded.predicted_iou, strict=True):
             best = _best(logits, predicted_iou, cropland, inside)
             if best is not None:
@@ -143,11 +145,13 @@ def _best(
     return best
 
 
-def _low_resolution(tile: EncodedTile, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Nearest values in the frame of the logits; 0 in the padding."""
-    side = tile.embedding.input_side // 4
+def _low_resolution(
+    tile: EncodedTile, values: npt.NDArray[np.float32], side: int
+) -> npt.NDArray[np.float32]:
+    """Nearest values in the square frame of the logits; 0 in the padding."""
     frame = np.zeros((side, side), dtype=np.float32)
-    height, width = (max(1, round(n / 4)) for n in tile.embedding.input_size)
+    scale = side / tile.embedding.input_side
+    height, width = (max(1, round(n * scale)) for n in tile.embedding.input_size)
     rows = ((np.arange(height) + 0.5) / height * values.shape[0]).astype(np.int64)
     columns = ((np.arange(width) + 0.5) / width * values.shape[1]).astype(np.int64)
     frame[:height, :width] = values[rows[:, None], columns[None, :]]

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 from core.errors import InputError
 from core.masks.strategies import STRATEGIES, WITHOUT_MODEL
+from core.sam.registry import DEFAULT_MODEL
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage's name, steps done and steps in all."""
@@ -27,7 +28,8 @@ class MapOptions:
         One of ``core.masks.strategies.STRATEGIES``; None takes ``apt_plus`` where a model is
         given and ``classifier`` where none is.
     model : str or None
-        Key of a model in ``core.sam.registry.MODELS``; None runs without Segment Anything.
+        Key of a model in ``core.sam.registry.MODELS``; None runs without one.  The strategy
+        ``classifier`` needs none and loads none.
     threshold : float
         Probability from which a pixel is cropland.
     min_part_m2, min_hole_m2 : float
@@ -37,7 +39,7 @@ class MapOptions:
     """
 
     strategy: str | None = None
-    model: str | None = None
+    model: str | None = DEFAULT_MODEL
     runtime: str = "auto"
     device: str = "auto"
     threshold: float = 0.5
@@ -65,6 +67,11 @@ class MapOptions:
         """The strategy that runs, defaults resolved."""
         return self.strategy or ("apt_plus" if self.model else "classifier")
 
+    @property
+    def needed_model(self) -> str | None:
+        """The model that the strategy will ask; None where it asks none."""
+        return None if self.chosen_strategy == WITHOUT_MODEL else self.model
+
     def check_strategy(self) -> None:
         """Raise ``InputError`` unless the strategy exists and has the model that it needs."""
         chosen = self.chosen_strategy
@@ -87,5 +94,6 @@ class MapOptions:
         for later in ("min_part_m2", "min_hole_m2", "simplify_m", "device"):
             del values[later]
         values["strategy"] = self.chosen_strategy
+        values["model"] = self.needed_model
         text = json.dumps([values, *facts], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

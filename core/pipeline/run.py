@@ -146,7 +146,7 @@ def map_scene(
 
 def _load(options: MapOptions) -> Segmenter | None:
     options.check_strategy()
-    if options.model is None:
+    if options.needed_model is None:
         return None
     # torch takes seconds to import, and the classifier does without.
     from core.sam.cache import EmbeddingCache  # noqa: PLC0415
@@ -155,7 +155,7 @@ def _load(options: MapOptions) -> Segmenter | None:
     settings = get_settings()
     cache = EmbeddingCache(settings.embeddings_folder, settings.embedding_cache_bytes)
     return load_segmenter(
-        options.model, runtime=options.runtime, device=options.device, cache=cache
+        options.needed_model, runtime=options.runtime, device=options.device, cache=cache
     )
 
 

@@ -1,4 +1,4 @@
-"""Models without weights: Segment Anything's sizes and MobileSAM, behind one name each."""
+"""Models without weights: Segment Anything's sizes, MobileSAM and our own, by name."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from segment_anything.modeling import MaskDecoder, PromptEncoder, Sam, TwoWayTra
 from segment_anything.modeling.common import LayerNorm2d
 
 from core.errors import WeightsError
+from core.sam.small import EMBEDDING_CHANNELS, SmallMaskDecoder, build_small
 
 _CHANNELS = 256
 _PIXEL_MEAN = [123.675, 116.28, 103.53]
@@ -53,10 +54,12 @@ def build(architecture: str) -> Sam:
     Parameters
     ----------
     architecture : str
-        ``vit_b``, ``vit_l``, ``vit_h`` or ``mobile_sam``.
+        ``small``, ``vit_b``, ``vit_l``, ``vit_h`` or ``mobile_sam``.
     """
     if architecture == "mobile_sam":
         model = assemble(TinyVitEncoder(), 1024, _CHANNELS)
+    elif architecture == "small":
+        model = build_small()
     else:
         model = sam_model_registry[architecture](checkpoint=None)
     return model.eval()
@@ -85,6 +88,13 @@ def assemble(encoder: nn.Module, input_side: int, channels: int) -> Sam:
         pixel_mean=_PIXEL_MEAN,
         pixel_std=_PIXEL_STD,
     )
+
+
+def embedding_channels(model: Sam) -> int:
+    """Channels of a model's image embedding; the small one's holds finer levels as well."""
+    if isinstance(model.mask_decoder, SmallMaskDecoder):
+        return EMBEDDING_CHANNELS
+    return int(model.prompt_encoder.embed_dim)
 
 
 def load_weights(model: Sam, state: dict[str, torch.Tensor], architecture: str) -> None:

@@ -12,6 +12,7 @@ from segment_anything.modeling import Sam
 from torch import nn
 
 from core.errors import storage_error
+from core.sam.architectures import embedding_channels
 
 EXPORT_VERSION = 1
 """Raised when the graphs change, so that files of an older version are not taken for them."""
@@ -100,13 +101,11 @@ def _export_encoder(model: Sam, home: Path) -> None:
 
 
 def _export_decoder(model: Sam, home: Path) -> None:
-    side = int(model.image_encoder.img_size)
-    channels = int(model.prompt_encoder.embed_dim)
     example = (
-        torch.zeros(1, channels, side // 16, side // 16),
+        torch.zeros(1, embedding_channels(model), *model.prompt_encoder.image_embedding_size),
         torch.zeros(2, 3, 2),
         torch.ones(2, 3, dtype=torch.int64),
-        torch.zeros(2, 1, side // 4, side // 4),
+        torch.zeros(2, 1, *model.prompt_encoder.mask_input_size),
         torch.ones(1),
     )
     names = ["features", "coordinates", "labels", "mask_input", "has_mask"]

@@ -70,7 +70,7 @@ class OnnxSegmenter:
     def decode(self, embedding: Embedding, batch: PromptBatch, *, multimask: bool) -> Decoded:
         """Answer prompts from an embedding."""
         coordinates, labels = _points_and_boxes(batch, embedding)
-        low = embedding.input_side // 4
+        low = self._source.logit_side
         masks = batch.mask_input
         logits, quality = self._decoder.run(
             None,

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from core.prompts.prompt import Prompt
 
 LOGIT_SIDE = 256
-"""Side of low-resolution logits, a quarter of the model's padded square input of 1024."""
+"""Side of low-resolution logits: a quarter of Segment Anything's padded square input of 1024, half
+of the small model's of 512."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

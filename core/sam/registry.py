@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from core.errors import InputError
 
+DEFAULT_MODEL = "small"
+"""The model that needs no download."""
+
 _SAM_CITATION = "Kirillov, A. et al. (2023): Segment Anything. arXiv:2304.02643"
 _SAM_BUCKET = "https://dl.fbaipublicfiles.com/segment_anything"
 
@@ -24,6 +27,8 @@ class ModelSpec:
         Size of the file.
     sha256 : str
         Its published checksum; another file is refused.
+    url : str
+        Where it is published; empty where the file is part of the application.
     """
 
     key: str
@@ -35,6 +40,11 @@ class ModelSpec:
     sha256: str
     licence: str
     citation: str
+
+    @property
+    def shipped(self) -> bool:
+        """Whether the weights came with the application."""
+        return not self.url
 
 
 def _sam(size: str, title: str, file_name: str, size_bytes: int, sha256: str) -> ModelSpec:
@@ -54,6 +64,17 @@ def _sam(size: str, title: str, file_name: str, size_bytes: int, sha256: str) ->
 MODELS: dict[str, ModelSpec] = {
     spec.key: spec
     for spec in (
+        ModelSpec(
+            key=DEFAULT_MODEL,
+            title="Small model, trained here (not Meta's SAM)",
+            architecture="small",
+            url="",
+            file_name="small.safetensors",
+            size_bytes=0,
+            sha256="0",
+            licence="Apache-2.0",
+            citation="Trained from scratch by training/ of this project; docs/model-card.md",
+        ),
         ModelSpec(
             key="mobile_sam",
             title="MobileSAM (TinyViT), the fastest",

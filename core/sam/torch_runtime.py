@@ -44,6 +44,11 @@ class TorchSegmenter:
         """Side of the padded square that the encoder takes."""
         return int(self.model.image_encoder.img_size)
 
+    @property
+    def logit_side(self) -> int:
+        """Side of low-resolution logits and of mask inputs."""
+        return int(self.model.prompt_encoder.mask_input_size[0])
+
     def preprocess(self, rgb: npt.NDArray[np.uint8]) -> tuple[torch.Tensor, tuple[int, int]]:
         """Resized, normalised and padded image (1, 3, side, side), and its size before padding."""
         resized = self._resize.apply_image(rgb)

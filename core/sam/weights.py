@@ -29,6 +29,9 @@ from core.errors import (
 from core.sam.registry import ModelSpec
 from core.settings import get_settings
 
+_SHIPPED = Path(__file__).resolve().parent / "shipped"
+"""Folder of the weights that are part of the application."""
+
 _BLOCK = 1 << 20
 _TIMEOUT_S = 30.0
 
@@ -43,12 +46,16 @@ _NOT_WEIGHTS = (
 )
 """What torch and safetensors raise on files that are something else."""
 
+_REINSTALL = "Install cropmap again, or take the file from its repository."
+
 BytesProgress = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
 
 
 def weights_path(spec: ModelSpec) -> Path:
     """Where the weights of a model are, or would be."""
+    if spec.shipped:
+        return _SHIPPED / spec.file_name
     return get_settings().weights_folder / spec.file_name
 
 
@@ -71,6 +78,10 @@ def verify(spec: ModelSpec, path: Path | None = None) -> Path:
         It cannot be read.
     """
     path = path or weights_path(spec)
+    if not path.is_file() and spec.shipped:
+        raise MissingWeightsError(
+            f"The weights of {spec.title} came with the application and are gone.", _REINSTALL
+        )
     if not path.is_file():
         raise MissingWeightsError(
             f"The weights of {spec.title} are not on this machine.",
@@ -87,7 +98,9 @@ def verify(spec: ModelSpec, path: Path | None = None) -> Path:
         raise ChecksumError(
             f"{path} is not the published file of {spec.title}: its SHA-256 begins with "
             f"{digest[:12]} and should begin with {spec.sha256[:12]}.",
-            f"Delete it and fetch it again: cropmap weights fetch {spec.key}",
+            _REINSTALL
+            if spec.shipped
+            else f"Delete it and fetch it again: cropmap weights fetch {spec.key}",
         )
     return path
 
@@ -111,7 +124,7 @@ def fetch(
         ``cancelled`` said so; what has arrived is kept for the next try.
     """
     target = weights_path(spec)
-    if target.is_file():
+    if target.is_file() or spec.shipped:
         return verify(spec)
     if get_settings().offline:
         raise _out_of_reach(spec, target)

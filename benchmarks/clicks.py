@@ -1,0 +1,192 @@
+"""One click a field, then corrective clicks: ``python -m benchmarks.clicks [CHECKPOINT]``.
+
+For each hand-drawn field of the validation tiles: a click at its most interior point, then three
+more, each at the middle of the largest mistake, with the last answer fed back.  IoU is on the
+tile's own pixels.  Without an argument the shipped small model answers.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from benchmarks.labelled import LabelledTile, load_tiles
+from core.sam.protocol import Embedding, PromptBatch, Segmenter, upsample_logits
+
+CORRECTIONS = 3
+LEAST_PIXELS = 400
+"""Fields smaller than this are slivers at a tile's edge; their number is printed."""
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldScore:
+    """How one field went.
+
+    Parameters
+    ----------
+    ious : tuple of float
+        After 1, 2, 3 and 4 clicks; the first is the best-rated of three candidates.
+    single : float
+        After 1 click, from the single-mask answer.
+    oracle : float
+        After 1 click, of the best of all candidates.
+    box : float
+        From the field's bounding box.
+    rated : float
+        The model's own estimate of the first.
+    """
+
+    tile: str
+    pixels: int
+    ious: tuple[float, ...]
+    single: float
+    oracle: float
+    box: float
+    rated: float
+
+
+def main() -> None:
+    segmenter = shipped() if len(sys.argv) < 2 else from_checkpoint(Path(sys.argv[1]))
+    tiles = load_tiles(validation="--train" not in sys.argv)
+    scores = [score for tile in tiles for score in score_tile(segmenter, tile)]
+    print(table(scores))
+
+
+def shipped() -> Segmenter:
+    """The model that is in the repository."""
+    from core.sam.load import load_segmenter
+
+    return load_segmenter("small")
+
+
+def from_checkpoint(path: Path) -> Segmenter:
+    """The averaged model of a training that may still run."""
+    import torch
+
+    from core.sam.small import build_small
+    from core.sam.torch_runtime import TorchSegmenter
+    from training.export import averaged_model
+
+    model = build_small()
+    model.load_state_dict(averaged_model(path))
+    return TorchSegmenter(model, "small", "0" * 64, torch.device("cpu"))
+
+
+def score_tile(segmenter: Segmenter, tile: LabelledTile) -> list[FieldScore]:
+    """Scores of all fields of a tile."""
+    embedding = segmenter.embed(tile.image.rgb)
+    numbers, pixels = np.unique(tile.fields[tile.truth], return_counts=True)
+    return [
+        _score(segmenter, embedding, tile, int(number), int(count))
+        for number, count in zip(numbers, pixels, strict=True)
+        if count >= LEAST_PIXELS
+    ]
+
+
+def table(scores: list[FieldScore]) -> str:
+    """Means over all fields as a Markdown table."""
+    ious = np.array([score.ious for score in scores])
+    rows = [
+        ("one click, best-rated of three", ious[:, 0]),
+        ("one click, single mask", np.array([s.single for s in scores])),
+        ("one click, best of all (oracle)", np.array([s.oracle for s in scores])),
+        ("its box", np.array([s.box for s in scores])),
+        *((f"{n} corrective click{'s' if n > 1 else ''}", ious[:, n]) for n in (1, 2, 3)),
+    ]
+    rated = np.array([s.rated for s in scores])
+    lines = [f"{len(scores)} fields", "", "| prompt | mean IoU | median | share above 0.75 |"]
+    lines += ["|---|---|---|---|"]
+    lines += [
+        f"| {name} | {v.mean():.3f} | {np.median(v):.3f} | {(v > 0.75).mean():.2f} |"
+        for name, v in rows
+    ]
+    error = np.abs(rated - ious[:, 0]).mean()
+    lines += ["", f"Predicted IoU: mean {rated.mean():.3f}, mean absolute error {error:.3f}."]
+    return "\n".join(lines)
+
+
+def _score(
+    segmenter: Segmenter, embedding: Embedding, tile: LabelledTile, number: int, pixels: int
+) -> FieldScore:
+    field = tile.fields == number
+    first = _most_interior(field)
+    places, labels = [first], [1]
+    answer = segmenter.decode(embedding, _batch(places, labels), multimask=True)
+    best = int(answer.predicted_iou[0].argmax())
+    low = answer.logits[0, best]
+    masks = upsample_logits(answer.logits[0], embedding) > 0
+    alone = segmenter.decode(embedding, _batch(places, labels), multimask=False).logits[0, 0]
+    single = upsample_logits(alone[None], embedding)[0] > 0
+    ious = [iou(masks[best], field)]
+    mask = masks[best]
+    for _ in range(CORRECTIONS):
+        place, label = worst_mistake(mask, field)
+        places.append(place)
+        labels.append(label)
+        batch = _batch(places, labels, low)
+        low = segmenter.decode(embedding, batch, multimask=False).logits[0, 0]
+        mask = upsample_logits(low[None], embedding)[0] > 0
+        ious.append(iou(mask, field))
+    oracle = max(iou(single, field), *(iou(m, field) for m in masks))
+    boxed = segmenter.decode(embedding, _box(field), multimask=False).logits[0]
+    box = iou(upsample_logits(boxed, embedding)[0] > 0, field)
+    rated = float(answer.predicted_iou[0, best])
+    return FieldScore(tile.name, pixels, tuple(ious), iou(single, field), oracle, box, rated)
+
+
+def worst_mistake(mask: Flags, field: Flags) -> tuple[tuple[float, float], int]:
+    """The middle of the largest connected mistake, and the label that corrects it."""
+    wrong = mask != field
+    parts, count = ndimage.label(wrong)
+    if count == 0:
+        return _most_interior(field), 1
+    largest = int(np.bincount(parts.ravel())[1:].argmax()) + 1
+    column, row = _most_interior(parts == largest)
+    return (column, row), int(field[int(row), int(column)])
+
+
+def iou(mask: Flags, truth: Flags) -> float:
+    """Intersection over union; 1 where both are empty."""
+    either = int((mask | truth).sum())
+    return int((mask & truth).sum()) / either if either else 1.0
+
+
+def _most_interior(flags: Flags) -> tuple[float, float]:
+    """x, y of the pixel centre that lies deepest inside, in Segment Anything's convention."""
+    box = ndimage.find_objects(flags.astype(np.int8))[0]
+    depth = ndimage.distance_transform_edt(np.pad(flags[box], 1))
+    row, column = np.unravel_index(int(depth.argmax()), depth.shape)
+    return float(column - 1 + box[1].start), float(row - 1 + box[0].start)
+
+
+def _batch(
+    places: list[tuple[float, float]],
+    labels: list[int],
+    low: npt.NDArray[np.float32] | None = None,
+) -> PromptBatch:
+    return PromptBatch(
+        np.array([places], dtype=np.float32),
+        np.array([labels], dtype=np.int64),
+        mask_input=None if low is None else low[None, None],
+    )
+
+
+def _box(field: Flags) -> PromptBatch:
+    rows, columns = ndimage.find_objects(field.astype(np.int8))[0]
+    corners = [[columns.start - 0.5, rows.start - 0.5, columns.stop - 0.5, rows.stop - 0.5]]
+    return PromptBatch(
+        np.zeros((1, 0, 2), dtype=np.float32),
+        np.zeros((1, 0), dtype=np.int64),
+        boxes=np.array(corners, dtype=np.float32),
+    )
+
+
+if __name__ == "__main__":
+    main()

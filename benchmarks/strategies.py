@@ -1,0 +1,137 @@
+"""All strategies on the validation tiles, and how they bear worse land cover.
+
+``python -m benchmarks.strategies`` compares the strategies; with ``--robustness`` it degrades the
+SIMULATED land cover further: noise, shift, resolution.  ``--checkpoint FILE`` takes a training's
+averaged weights instead of the shipped ones.  Masks are thresholded and cleaned as a map is; the
+tiles' place on Earth and everything after the mask are left out (``benchmarks.tiles`` has them).
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.clicks import from_checkpoint, shipped
+from benchmarks.labelled import Degradation, LabelledTile, load_tiles, simulate_landcover
+from core.masks.agreement import Agreement, compare
+from core.masks.cleanup import clean_mask
+from core.masks.prediction import StrategyOptions
+from core.masks.strategies import STRATEGIES
+from core.pipeline import MapOptions
+from core.sam.protocol import Segmenter
+
+LANDCOVER_ALONE = "land cover alone"
+_NOISE = (0.0, 0.1, 0.2, 0.3, 0.4)
+_SHIFTS = (0.0, 1.0, 2.0, 3.0)
+_RESOLUTIONS = (10.0, 30.0, 100.0, 300.0)
+_ROBUST = ("classifier", "joint", "apt_plus")
+
+
+@dataclass(slots=True)
+class Tally:
+    """Agreements of one method, tile by tile."""
+
+    tiles: list[Agreement]
+    seconds: list[float]
+
+    @property
+    def pooled(self) -> Agreement:
+        """All pixels of all tiles."""
+        total = self.tiles[0]
+        for more in self.tiles[1:]:
+            total = total + more
+        return total
+
+    @property
+    def mean_of_tiles(self) -> float:
+        """Mean of the tiles' mean IoU."""
+        return float(np.mean([agreement.mean_iou for agreement in self.tiles]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--robustness", action="store_true")
+    parser.add_argument("--train", action="store_true", help="the tiles that trained, for contrast")
+    parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("--strategies", default=",".join(STRATEGIES))
+    options = parser.parse_args()
+    segmenter = from_checkpoint(options.checkpoint) if options.checkpoint else shipped()
+    tiles = load_tiles(validation=not options.train)
+    if options.robustness:
+        robustness(segmenter, tiles)
+        return
+    names = options.strategies.split(",")
+    print(f"{len(tiles)} tiles, land cover SIMULATED from their fields\n")
+    print("| method | OA | mIoU | F1 | mean of tiles' mIoU | seconds a tile |")
+    print("|---|---|---|---|---|---|")
+    for name, tally in run(segmenter, tiles, Degradation(), names).items():
+        pooled = tally.pooled
+        print(
+            f"| {name} | {pooled.overall_accuracy:.3f} | {pooled.mean_iou:.3f} | {pooled.f1:.3f} | "
+            f"{tally.mean_of_tiles:.3f} | {np.mean(tally.seconds):.1f} |",
+            flush=True,
+        )
+
+
+def robustness(segmenter: Segmenter, tiles: list[LabelledTile]) -> None:
+    """One line for each degradation: pooled mean IoU of each method."""
+    print(f"{len(tiles)} tiles, land cover SIMULATED; pooled mean IoU\n")
+    print("| land cover | alone | " + " | ".join(_ROBUST) + " |")
+    print("|---|" + "---|" * (1 + len(_ROBUST)))
+    rows = [(f"{100 * n:.0f} % of clumps flipped", Degradation(clump_share=n)) for n in _NOISE]
+    rows += [(f"shifted {s:.0f} cells", Degradation(shift_cells=s)) for s in _SHIFTS]
+    rows += [(f"cells of {r:.0f} m", Degradation(resolution_m=r)) for r in _RESOLUTIONS]
+    for title, wrong in rows:
+        found = run(segmenter, tiles, wrong, _ROBUST)
+        figures = " | ".join(f"{tally.pooled.mean_iou:.3f}" for tally in found.values())
+        print(f"| {title} | {figures} |", flush=True)
+
+
+def run(
+    segmenter: Segmenter, tiles: list[LabelledTile], wrong: Degradation, names: Iterable[str]
+) -> dict[str, Tally]:
+    """Every method on every tile; embeddings are computed once a tile."""
+    tallies = {name: Tally([], []) for name in (LANDCOVER_ALONE, *names)}
+    remembered = _Remembering(segmenter)
+    for number, tile in enumerate(tiles):
+        landcover = simulate_landcover(tile, wrong, seed=number)
+        alone = tallies[LANDCOVER_ALONE]
+        alone.tiles.append(compare(landcover.cropland, tile.truth))
+        alone.seconds.append(0.0)
+        for name in names:
+            start = time.perf_counter()
+            prediction = STRATEGIES[name](tile.image, landcover, remembered, StrategyOptions())
+            mask = prediction.probability >= MapOptions().threshold
+            mask = clean_mask(
+                mask,
+                tile.image.grid,
+                min_part_m2=MapOptions().min_part_m2,
+                min_hole_m2=MapOptions().min_hole_m2,
+            )
+            tallies[name].seconds.append(time.perf_counter() - start)
+            tallies[name].tiles.append(compare(mask, tile.truth))
+    return tallies
+
+
+class _Remembering:
+    """A segmenter that keeps the embedding of the last image, as the cache on disk would."""
+
+    def __init__(self, inner: Segmenter) -> None:
+        self._inner = inner
+        self._last: tuple[int, object] | None = None
+        self.name, self.weights_hash = inner.name, inner.weights_hash
+        self.decode = inner.decode
+
+    def embed(self, rgb):
+        if self._last is None or self._last[0] != id(rgb):
+            self._last = (id(rgb), self._inner.embed(rgb))
+        return self._last[1]
+
+
+if __name__ == "__main__":
+    main()
