@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,10 @@ from scipy import ndimage
 
 from benchmarks.labelled import LabelledTile, load_tiles
 from core.sam.protocol import Embedding, PromptBatch, Segmenter, upsample_logits
+from core.sam.registry import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from core.sam.torch_runtime import TorchSegmenter
 
 CORRECTIONS = 3
 LEAST_PIXELS = 400
@@ -63,10 +68,21 @@ def shipped() -> Segmenter:
     """The model that is in the repository."""
     from core.sam.load import load_segmenter
 
-    return load_segmenter("small")
+    return load_segmenter(DEFAULT_MODEL)
 
 
-def from_checkpoint(path: Path) -> Segmenter:
+def shipped_in_torch() -> TorchSegmenter:
+    """The same, in torch whatever the machine."""
+    from core.sam.load import load_segmenter
+    from core.sam.torch_runtime import TorchSegmenter
+
+    segmenter = load_segmenter(DEFAULT_MODEL, runtime="torch", device="cpu")
+    if not isinstance(segmenter, TorchSegmenter):
+        raise TypeError("the torch runtime was asked for")
+    return segmenter
+
+
+def from_checkpoint(path: Path) -> TorchSegmenter:
     """The averaged model of a training that may still run."""
     import torch
 
@@ -116,13 +132,13 @@ def _score(
     segmenter: Segmenter, embedding: Embedding, tile: LabelledTile, number: int, pixels: int
 ) -> FieldScore:
     field = tile.fields == number
-    first = _most_interior(field)
+    first = most_interior(field)
     places, labels = [first], [1]
-    answer = segmenter.decode(embedding, _batch(places, labels), multimask=True)
+    answer = segmenter.decode(embedding, ask(places, labels), multimask=True)
     best = int(answer.predicted_iou[0].argmax())
     low = answer.logits[0, best]
     masks = upsample_logits(answer.logits[0], embedding) > 0
-    alone = segmenter.decode(embedding, _batch(places, labels), multimask=False).logits[0, 0]
+    alone = segmenter.decode(embedding, ask(places, labels), multimask=False).logits[0, 0]
     single = upsample_logits(alone[None], embedding)[0] > 0
     ious = [iou(masks[best], field)]
     mask = masks[best]
@@ -130,7 +146,7 @@ def _score(
         place, label = worst_mistake(mask, field)
         places.append(place)
         labels.append(label)
-        batch = _batch(places, labels, low)
+        batch = ask(places, labels, low)
         low = segmenter.decode(embedding, batch, multimask=False).logits[0, 0]
         mask = upsample_logits(low[None], embedding)[0] > 0
         ious.append(iou(mask, field))
@@ -146,9 +162,9 @@ def worst_mistake(mask: Flags, field: Flags) -> tuple[tuple[float, float], int]:
     wrong = mask != field
     parts, count = ndimage.label(wrong)
     if count == 0:
-        return _most_interior(field), 1
+        return most_interior(field), 1
     largest = int(np.bincount(parts.ravel())[1:].argmax()) + 1
-    column, row = _most_interior(parts == largest)
+    column, row = most_interior(parts == largest)
     return (column, row), int(field[int(row), int(column)])
 
 
@@ -158,7 +174,7 @@ def iou(mask: Flags, truth: Flags) -> float:
     return int((mask & truth).sum()) / either if either else 1.0
 
 
-def _most_interior(flags: Flags) -> tuple[float, float]:
+def most_interior(flags: Flags) -> tuple[float, float]:
     """x, y of the pixel centre that lies deepest inside, in Segment Anything's convention."""
     box = ndimage.find_objects(flags.astype(np.int8))[0]
     depth = ndimage.distance_transform_edt(np.pad(flags[box], 1))
@@ -166,7 +182,7 @@ def _most_interior(flags: Flags) -> tuple[float, float]:
     return float(column - 1 + box[1].start), float(row - 1 + box[0].start)
 
 
-def _batch(
+def ask(
     places: list[tuple[float, float]],
     labels: list[int],
     low: npt.NDArray[np.float32] | None = None,

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import CropMapError
 from core.farmland import write_scene
 from core.landcover.registry import PRODUCTS
-from core.pipeline import MapOptions, SceneRequest
+from core.pipeline import MapOptions, SceneRequest, model_title
 from ui.job import Job
 from ui.pictures import scene_preview, with_landcover, with_mask
 
@@ -96,7 +96,7 @@ def show(job: Job) -> None:
         return
     result = job.result
     st.title(f"{result.parcels:,} parcels, {result.cropland_ha:,.1f} ha of cropland")
-    model = "no model" if result.model == "none" else result.model
+    model = model_title(result.model)
     st.caption(f"Strategy {result.strategy} with {model} · prompts from {result.land_cover}")
     try:
         preview = scene_preview(job.request)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from segment_anything.modeling import Sam
 from torch import nn
+
+import core.sam.torchvision_compat  # noqa: F401  isort: skip  (must come before the next)
+from segment_anything.modeling import Sam
 
 from core.sam.small import FINE_CHANNELS, STRIDE, fold
 from training.batches import Batch

@@ -2,6 +2,6 @@
 
 from core.pipeline.options import MapOptions
 from core.pipeline.request import SceneRequest
-from core.pipeline.run import MapResult, map_scene
+from core.pipeline.run import MapResult, map_scene, model_title
 
-__all__ = ["MapOptions", "MapResult", "SceneRequest", "map_scene"]
+__all__ = ["MapOptions", "MapResult", "SceneRequest", "map_scene", "model_title"]

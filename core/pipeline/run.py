@@ -30,6 +30,7 @@ from core.pipeline.predict import Run, plan_run, predict_tiles
 from core.pipeline.record import provenance_of, write_run_record
 from core.pipeline.request import SceneRequest, open_request
 from core.sam.protocol import Segmenter
+from core.sam.registry import MODELS
 from core.settings import get_settings
 
 WRITING = "Writing files"
@@ -64,7 +65,7 @@ class MapResult:
 
     def sentence(self) -> str:
         """The result in words, method and land cover named."""
-        model = "no model" if self.model == "none" else self.model
+        model = model_title(self.model)
         parcels = "1 parcel" if self.parcels == 1 else f"{self.parcels:,} parcels"
         tiles = "1 tile" if self.tiles == 1 else f"{self.tiles} tiles"
         kept = f", {self.kept_tiles} of them from an earlier run" if self.kept_tiles else ""
@@ -87,6 +88,13 @@ class MapResult:
             "model": self.model,
             "land_cover": self.land_cover,
         }
+
+
+def model_title(key: str) -> str:
+    """A model in words, for people; keys that no registry knows stay as they are."""
+    if key == "none":
+        return "no model"
+    return MODELS[key].title if key in MODELS else key
 
 
 def _silent(_stage: str, _done: int, _total: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.errors import InputError
 
-DEFAULT_MODEL = "small"
+DEFAULT_MODEL = "cropmap_small"
 """The model that needs no download."""
 
 _SAM_CITATION = "Kirillov, A. et al. (2023): Segment Anything. arXiv:2304.02643"

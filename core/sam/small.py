@@ -16,8 +16,6 @@ little attention at its coarsest level, and everything was trained from random v
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import nn
 from torch.nn import functional
@@ -90,7 +88,8 @@ class _Attention(nn.Module):
         seen = functional.scaled_dot_product_attention(query, key, value)
         flat = flat + self.project(seen.transpose(1, 2).reshape(flat.shape))
         flat = flat + self.mlp(self.norm2(flat))
-        return flat.transpose(1, 2).reshape(x.shape)
+        out: torch.Tensor = flat.transpose(1, 2).reshape(x.shape)
+        return out
 
 
 class SmallEncoder(nn.Module):
@@ -160,7 +159,7 @@ class SmallEncoder(nn.Module):
         return fold(*self.levels(image))
 
 
-class SmallMaskDecoder(MaskDecoder):
+class SmallMaskDecoder(MaskDecoder):  # type: ignore[misc]  (segment_anything has no types)
     """Segment Anything's mask decoder with a look-up before it and finer features after it."""
 
     def __init__(self) -> None:
@@ -214,7 +213,7 @@ class SmallMaskDecoder(MaskDecoder):
         weights = torch.stack(
             [mlp(masks[:, i]) for i, mlp in enumerate(self.output_hypernetworks_mlps)], dim=1
         )
-        coarse, edge, bias = weights.split([MIDDLE_CHANNELS, FINE_CHANNELS, 1], dim=-1)
+        coarse, edge, bias = torch.split(weights, [MIDDLE_CHANNELS, FINE_CHANNELS, 1], dim=-1)
         logits = _times(coarse, mixed) + bias.unsqueeze(-1)
         logits = _twice(logits) + _times(edge, fine.expand(queries, -1, -1, -1))
         return logits, self.iou_prediction_head(answered[:, 0])
@@ -250,7 +249,8 @@ def likeness(some: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
         + codes.square().sum(dim=-2, keepdim=True)
         - 2 * some @ codes
     )
-    return ALIKE - apart * CODE_CHANNELS**-0.5
+    logits: torch.Tensor = ALIKE - apart * CODE_CHANNELS**-0.5
+    return logits
 
 
 def build_small(input_side: int = INPUT_SIDE) -> Sam:
@@ -294,7 +294,7 @@ def unfold(embedding: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.T
         MIDDLE_CHANNELS * MIDDLE_FOLD**2,
         FINE_CHANNELS * FINE_FOLD**2,
     ]
-    keys, middle, fine = embedding.split(sizes, dim=1)
+    keys, middle, fine = torch.split(embedding, sizes, dim=1)
     return (
         keys,
         functional.pixel_shuffle(middle, MIDDLE_FOLD),
@@ -309,4 +309,4 @@ def _twice(x: torch.Tensor) -> torch.Tensor:
 def _times(weights: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
     """Weighted sums of channels: (q, masks, c) and (q, c, rows, columns) to (q, masks, r, c)."""
     product = weights @ features.flatten(2)
-    return cast("torch.Tensor", product.reshape(*weights.shape[:2], *features.shape[-2:]))
+    return product.reshape(*weights.shape[:2], *features.shape[-2:])

@@ -80,7 +80,7 @@ def verify(spec: ModelSpec, path: Path | None = None) -> Path:
     path = path or weights_path(spec)
     if not path.is_file() and spec.shipped:
         raise MissingWeightsError(
-            f"The weights of {spec.title} came with the application and are gone.", _REINSTALL
+            f"{path.name} came with the application and is gone from {path.parent}.", _REINSTALL
         )
     if not path.is_file():
         raise MissingWeightsError(

@@ -57,7 +57,7 @@ def test_a_mistake_of_ours_is_told_without_a_traceback(tmp_path, caplog) -> None
     def broken() -> SceneRequest:
         raise ZeroDivisionError
 
-    job = Job(broken, MapOptions(), tmp_path)
+    job = Job(broken, MapOptions(model=None), tmp_path)
     job.start()
     while job.running:
         time.sleep(0.01)
@@ -75,7 +75,7 @@ def test_cancelling_ends_the_run(tmp_path, wait) -> None:
         time.sleep(wait)
         return SceneRequest(str(files.scene), str(files.landcover))
 
-    job = Job(prepare, MapOptions(), tmp_path)
+    job = Job(prepare, MapOptions(model=None), tmp_path)
     job.cancel()
     job.start()
     while job.running:

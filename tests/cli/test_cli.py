@@ -32,10 +32,20 @@ def test_map_prints_one_json_object(farmland, tmp_path) -> None:
     )
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
-    assert summary["strategy"] == "classifier"
-    assert summary["model"] == "none"
+    assert summary["strategy"] == "apt_plus"
+    assert summary["model"] == "cropmap_small"
     assert all(Path(name).exists() for name in summary["files"])
     assert done.stderr == ""
+
+
+def test_without_a_model_the_classifier_maps(farmland, tmp_path) -> None:
+    done = cropmap(
+        *("map", farmland.scene, "--landcover", farmland.landcover),
+        *("--out", tmp_path, "--model", "none", "--json"),
+    )
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["strategy"], summary["model"]) == ("classifier", "none")
 
 
 def test_the_demo_makes_maps_and_compares_them(tmp_path) -> None:

@@ -17,9 +17,16 @@ from core.errors import (
     OutputError,
 )
 from core.farmland import write_scene
+from core.imagery.scene import open_scene
+from core.landcover.align import align
+from core.landcover.source import open_landcover
 from core.masks.agreement import compare
 from core.pipeline import MapOptions, SceneRequest, map_scene
+from core.sam.registry import get_model
 from core.settings import get_settings
+
+PLAIN = MapOptions(model=None)
+"""Without a model: what these tests are about comes after the probability."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +54,7 @@ def read(path: Path) -> np.ndarray:
 
 
 def test_every_file_is_there_and_in_its_place(farmland, tmp_path) -> None:
-    result = map_scene(request(farmland), MapOptions(), tmp_path)
+    result = map_scene(request(farmland), PLAIN, tmp_path)
     names = {path.name for path in result.files}
     assert names == {
         "probability.tif",
@@ -86,11 +93,8 @@ def test_every_file_is_there_and_in_its_place(farmland, tmp_path) -> None:
 
 
 def test_the_map_beats_the_land_cover_it_came_from(farmland, tmp_path) -> None:
-    from core.imagery.scene import open_scene
-    from core.landcover.align import align
-    from core.landcover.source import open_landcover
 
-    map_scene(request(farmland), MapOptions(), tmp_path)
+    map_scene(request(farmland), PLAIN, tmp_path)
     truth = read(farmland.truth) > 0
     mask = read(tmp_path / "mask.tif")
     coarse = align(open_landcover(farmland.landcover), open_scene(farmland.scene).grid)
@@ -98,8 +102,27 @@ def test_the_map_beats_the_land_cover_it_came_from(farmland, tmp_path) -> None:
     assert mapped > compare(coarse.cropland, truth, coarse.valid).mean_iou + 0.05
 
 
+def test_by_default_the_small_model_draws(farmland, tmp_path) -> None:
+    result = map_scene(request(farmland), MapOptions(), tmp_path)
+    assert (result.strategy, result.model) == ("apt_plus", "cropmap_small")
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["model"]["weights_sha256"] == get_model("cropmap_small").sha256
+    assert list(get_settings().embeddings_folder.glob("*.embedding"))
+    truth = read(farmland.truth) > 0
+    mask = read(tmp_path / "mask.tif")
+    coarse = align(open_landcover(farmland.landcover), open_scene(farmland.scene).grid)
+    mapped = compare(mask == 1, truth, mask != 255).mean_iou
+    assert mapped > compare(coarse.cropland, truth, coarse.valid).mean_iou + 0.05
+
+
+def test_the_classifier_loads_no_model(farmland, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("core.sam.load.load_segmenter", None)
+    result = map_scene(request(farmland), MapOptions(strategy="classifier"), tmp_path)
+    assert result.model == "none"
+
+
 def test_the_record_names_what_the_result_came_from(farmland, tmp_path) -> None:
-    map_scene(request(farmland), MapOptions(seed=5), tmp_path)
+    map_scene(request(farmland), MapOptions(model=None, seed=5), tmp_path)
     record = json.loads((tmp_path / "run.json").read_text())
     assert record["model"] is None
     assert record["options"]["strategy"] == "classifier"
@@ -122,14 +145,14 @@ def test_a_run_that_was_cancelled_resumes(farmland, tmp_path, small_tiles) -> No
     with pytest.raises(CancelledError, match="tiles are done and kept"):
         map_scene(
             request(farmland),
-            MapOptions(),
+            PLAIN,
             tmp_path / "stopped",
             progress=progress,
             cancelled=lambda: len(done) > 3,
         )
-    result = map_scene(request(farmland), MapOptions(), tmp_path / "stopped")
+    result = map_scene(request(farmland), PLAIN, tmp_path / "stopped")
     assert result.kept_tiles == 3
-    whole = map_scene(request(farmland), MapOptions(), tmp_path / "whole")
+    whole = map_scene(request(farmland), PLAIN, tmp_path / "whole")
     assert whole.kept_tiles == 0
     for name in ("mask.tif", "probability.tif"):
         np.testing.assert_array_equal(
@@ -142,12 +165,12 @@ def test_other_options_do_not_take_an_earlier_runs_tiles(farmland, tmp_path, sma
     with pytest.raises(CancelledError):
         map_scene(
             request(farmland),
-            MapOptions(seed=1),
+            MapOptions(model=None, seed=1),
             tmp_path,
             progress=lambda _s, step, _t: steps.append(step),
             cancelled=lambda: len(steps) > 3,
         )
-    assert map_scene(request(farmland), MapOptions(seed=2), tmp_path).kept_tiles == 0
+    assert map_scene(request(farmland), MapOptions(model=None, seed=2), tmp_path).kept_tiles == 0
 
 
 def test_a_damaged_kept_tile_is_made_again(farmland, tmp_path, small_tiles) -> None:
@@ -155,7 +178,7 @@ def test_a_damaged_kept_tile_is_made_again(farmland, tmp_path, small_tiles) -> N
     with pytest.raises(CancelledError):
         map_scene(
             request(farmland),
-            MapOptions(),
+            PLAIN,
             tmp_path,
             progress=lambda _s, step, _t: steps.append(step),
             cancelled=lambda: len(steps) > 3,
@@ -164,7 +187,7 @@ def test_a_damaged_kept_tile_is_made_again(farmland, tmp_path, small_tiles) -> N
     body = bytearray(kept[0].read_bytes())
     body[-1] ^= 1
     kept[0].write_bytes(body)
-    assert map_scene(request(farmland), MapOptions(), tmp_path).kept_tiles == len(kept) - 1
+    assert map_scene(request(farmland), PLAIN, tmp_path).kept_tiles == len(kept) - 1
 
 
 def test_land_cover_elsewhere_is_told_with_both_places(farmland, tmp_path) -> None:
@@ -177,7 +200,7 @@ def test_land_cover_elsewhere_is_told_with_both_places(farmland, tmp_path) -> No
         out.update_tags(**tags)
     wrong = SceneRequest(str(farmland.scene), str(tmp_path / "far_simulated.tif"))
     with pytest.raises(NoOverlapError, match=r"far_simulated\.tif does not cover the scene"):
-        map_scene(wrong, MapOptions(), tmp_path / "out")
+        map_scene(wrong, PLAIN, tmp_path / "out")
 
 
 def bare_raster(path: Path, values: np.ndarray, **profile: object) -> Path:
@@ -201,26 +224,26 @@ def test_no_crs_and_no_data_have_their_own_sentence(farmland, tmp_path) -> None:
     lost = bare_raster(tmp_path / "lost.tif", zeros + 7, transform=place)
     empty = bare_raster(tmp_path / "empty.tif", zeros, transform=place, crs="EPSG:32633", nodata=0)
     with pytest.raises(MissingCrsError, match="in which CRS"):
-        map_scene(SceneRequest(str(lost), str(farmland.landcover)), MapOptions(), tmp_path / "o")
+        map_scene(SceneRequest(str(lost), str(farmland.landcover)), PLAIN, tmp_path / "o")
     with pytest.raises(EmptySceneError, match="no valid pixel"):
-        map_scene(SceneRequest(str(empty), str(farmland.landcover)), MapOptions(), tmp_path / "o")
+        map_scene(SceneRequest(str(empty), str(farmland.landcover)), PLAIN, tmp_path / "o")
     stated = SceneRequest(str(lost), str(farmland.landcover), crs="EPSG:32633")
-    assert map_scene(stated, MapOptions(), tmp_path / "o").tiles == 1
+    assert map_scene(stated, PLAIN, tmp_path / "o").tiles == 1
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_work(farmland, tmp_path) -> None:
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(OutputError, match="is a file, not a folder"):
-        map_scene(request(farmland), MapOptions(), tmp_path / "taken")
+        map_scene(request(farmland), PLAIN, tmp_path / "taken")
     with pytest.raises(OutputError):
-        map_scene(request(farmland), MapOptions(), tmp_path / "taken" / "below")
+        map_scene(request(farmland), PLAIN, tmp_path / "taken" / "below")
 
 
 def test_strategies_and_models_that_do_not_exist(farmland, tmp_path) -> None:
     with pytest.raises(InputError, match="no strategy 'magic'"):
         map_scene(request(farmland), MapOptions(strategy="magic"), tmp_path)
     with pytest.raises(InputError, match="needs a model"):
-        map_scene(request(farmland), MapOptions(strategy="apt"), tmp_path)
+        map_scene(request(farmland), MapOptions(strategy="apt", model=None), tmp_path)
     with pytest.raises(MissingWeightsError):
         map_scene(request(farmland), MapOptions(model="sam_vit_b"), tmp_path)
     with pytest.raises(InputError, match="threshold"):
@@ -240,7 +263,7 @@ def test_the_map_of_real_tiles_beats_their_simulated_land_cover(shared_data, tmp
         folder = shared_data / "naip_fields"
         scene = folder / "images" / f"{name}.tif"
         landcover = folder / "landcover_simulated" / f"{name}.tif"
-        map_scene(SceneRequest(str(scene), str(landcover)), MapOptions(), tmp_path / name)
+        map_scene(SceneRequest(str(scene), str(landcover)), PLAIN, tmp_path / name)
         fields = geopandas.read_file(folder / "fields" / f"{name}.geojson")  # noqa: TID251
         with rasterio.open(scene) as dataset:  # noqa: TID251
             shape, transform = dataset.shape, dataset.transform
