@@ -159,7 +159,7 @@ class SmallEncoder(nn.Module):
         return fold(*self.levels(image))
 
 
-class SmallMaskDecoder(MaskDecoder):  # type: ignore[misc]  (segment_anything has no types)
+class SmallMaskDecoder(MaskDecoder):  # type: ignore[misc]
     """Segment Anything's mask decoder with a look-up before it and finer features after it."""
 
     def __init__(self) -> None:

@@ -133,6 +133,12 @@ def fetch(
         target.parent.mkdir(parents=True, exist_ok=True)
         _download(spec, part, progress, cancelled)
         _accept(spec, part, target)
+    except urllib.error.HTTPError as error:
+        raise NetworkError(
+            f"The weights of {spec.title} are out of reach: {spec.url} answered with status "
+            f"{error.code}.",
+            f"Try again later, or download that file elsewhere and put it at {target}.",
+        ) from error
     except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
         raise _out_of_reach(spec, target) from error
     except OSError as error:

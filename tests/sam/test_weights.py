@@ -173,9 +173,9 @@ def test_tensors_are_loaded_and_nothing_else(tmp_path: Path) -> None:
 def test_the_registry_names_every_fact() -> None:
     for key, model in MODELS.items():
         assert key == model.key
-        assert model.url.startswith("https://")
+        assert model.shipped or model.url.startswith("https://")
         assert len(model.sha256) == 64
-        assert model.size_bytes > 10**7
+        assert model.size_bytes > 10**6
     with pytest.raises(InputError, match="no model 'nope'"):
         get_model("nope")
 
@@ -245,7 +245,7 @@ def test_a_body_without_end_is_cut_off(spec, server) -> None:
 @pytest.mark.parametrize("status", [403, 404, 500])
 def test_a_refusal_is_one_sentence(spec, server, status) -> None:
     server.status = status
-    with pytest.raises(NetworkError, match="out of reach"):
+    with pytest.raises(NetworkError, match=f"out of reach: .* answered with status {status}"):
         fetch(spec)
     assert not weights_path(spec).exists()
 
@@ -306,7 +306,11 @@ def test_a_file_that_cannot_be_read_is_one_sentence(spec, monkeypatch) -> None:
 def test_the_registry_is_the_published_one() -> None:
     # The six digits in the publisher's file names are the MD5's.  Sizes and SHA-256 are those that
     # several independent users of the files pin (among them micro-sam and a 3D Slicer extension).
-    assert {key: (model.size_bytes, model.sha256[:8]) for key, model in MODELS.items()} == {
+    assert {
+        key: (model.size_bytes, model.sha256[:8])
+        for key, model in MODELS.items()
+        if not model.shipped
+    } == {
         "mobile_sam": (40_728_226, "6dbb9052"),
         "sam_vit_b": (375_042_383, "ec2df627"),
         "sam_vit_l": (1_249_524_607, "3adcc431"),
