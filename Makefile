@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # With an NVIDIA GPU: make setup TORCH_INDEX=https://download.pytorch.org/whl/cu130
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: setup app demo test lint types benchmark clean
+.PHONY: setup app demo test lint types benchmark train clean
 setup: $(VENV)/.ready
 
 $(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml scripts/install.sh
@@ -32,6 +32,11 @@ test: lint types
 
 benchmark: setup
 	$(BIN)/python -m benchmarks
+
+# Hours on a CPU.  glibc gives freed memory back at once, and asking for it again takes half the time.
+train: setup
+	MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000 \
+		$(BIN)/python -m training.train --out runs/small
 
 clean:
 	rm -rf $(VENV) demo out

@@ -58,10 +58,11 @@ def main() -> None:
     parser.add_argument("--robustness", action="store_true")
     parser.add_argument("--train", action="store_true", help="the tiles that trained, for contrast")
     parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("--every", type=int, default=1, help="take every so many of the tiles")
     parser.add_argument("--strategies", default=",".join(STRATEGIES))
     options = parser.parse_args()
     segmenter = from_checkpoint(options.checkpoint) if options.checkpoint else shipped()
-    tiles = load_tiles(validation=not options.train)
+    tiles = load_tiles(validation=not options.train)[:: options.every]
     if options.robustness:
         robustness(segmenter, tiles)
         return

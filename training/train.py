@@ -1,7 +1,8 @@
 """Train the small promptable model: ``python -m training.train --out runs/small``.
 
-Three stages: the encoder alone with two dense heads, then prompts on views of 256 pixels, then on
-whole frames of 512 with the batch statistics held.  Stopped at any moment, the same command goes on
+Four stages: the encoder and the cells' codes alone, then prompts on views of 256 pixels, then codes
+on whole frames of 512, in which fields further apart must be told apart too, then prompts on those.
+On frames the batch statistics are held, because two images are too few to measure them.  Stopped at any moment, the same command goes on
 from the last checkpoint.  The log is ``log.csv``; ``python -m training.curves`` draws it.
 """
 
@@ -48,11 +49,18 @@ class Stage:
 
 STAGES = (
     Stage("surface", 700, BatchPlan(side=256, views=8, fields=1, covers=1), prompted=False),
-    Stage("views", 1900, BatchPlan(side=256, views=8, fields=4, covers=1), prompted=True),
+    Stage("views", 900, BatchPlan(side=256, views=8, fields=4, covers=1), prompted=True),
+    Stage(
+        "codes",
+        2500,
+        BatchPlan(side=512, views=2, fields=1, covers=1),
+        prompted=False,
+        hold_statistics=True,
+    ),
     Stage(
         "frames",
-        550,
-        BatchPlan(side=512, views=2, fields=5, covers=2),
+        750,
+        BatchPlan(side=512, views=2, fields=5, covers=1),
         prompted=True,
         hold_statistics=True,
     ),
