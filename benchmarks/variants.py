@@ -1,9 +1,9 @@
 """Precision against size, speed and accuracy of the small model: ``python -m benchmarks.variants``.
 
-Every variant answers the same clicks on every fourth field of the validation tiles.  Speeds are ratios to torch eager in
-float32, measured in turns in this run.  int8 is static quantisation of the encoder's convolutions
-by ONNX Runtime, calibrated on training tiles; and, for size alone, weights of every layer rounded
-to 8 bits per output channel.
+Every variant answers the same clicks on every fourth field of the validation tiles.  Speeds are
+ratios to torch eager in float32, measured in turns in this run.  int8 is static quantisation of the
+encoder's convolutions by ONNX Runtime, calibrated on training tiles; and, for size alone, weights
+of every layer rounded to 8 bits per output channel.
 """
 
 from __future__ import annotations

@@ -2,8 +2,11 @@
 
 Four stages: the encoder and the cells' codes alone, then prompts on views of 256 pixels, then codes
 on whole frames of 512, in which fields further apart must be told apart too, then prompts on those.
-On frames the batch statistics are held, because two images are too few to measure them.  Stopped at any moment, the same command goes on
-from the last checkpoint.  The log is ``log.csv``; ``python -m training.curves`` draws it.
+On frames the batch statistics are held, because two images are too few to measure them.
+
+Stopped at any moment, the same command goes on from the last checkpoint; ``--start FILE`` begins
+with weights that an earlier training exported.  The log is ``log.csv``; ``python -m
+training.curves`` draws it.
 """
 
 from __future__ import annotations
@@ -22,7 +25,9 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
+from core.sam.architectures import load_weights
 from core.sam.small import INPUT_SIDE, build_small
+from core.sam.weights import load_state
 from training.batches import Batch, Batches, BatchPlan
 from training.learner import Learner, Report, step_loss
 from training.scenes import LabelledScene, make_farmland, read_tile, tile_names
@@ -71,15 +76,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("runs/small"))
     parser.add_argument("--scenes", type=int, default=90, help="simulated scenes")
+    parser.add_argument("--start", type=Path, help="safetensors of an earlier training")
     parser.add_argument("--no-half", action="store_true", help="float32 instead of bfloat16")
     options = parser.parse_args()
     data = Path(os.environ.get("CROPMAP_TEST_DATA", _BESIDE_CHECKOUT)) / "naip_fields"
     scenes = [read_tile(data, name) for name in tile_names(data, validation=False)]
     scenes += make_farmland(options.scenes, SEED)
-    train(options.out, scenes, STAGES, half=not options.no_half)
+    start = load_state(options.start) if options.start else None
+    train(options.out, scenes, STAGES, half=not options.no_half, start=start)
 
 
-def train(out: Path, scenes: list[LabelledScene], stages: tuple[Stage, ...], *, half: bool) -> None:
+def train(
+    out: Path,
+    scenes: list[LabelledScene],
+    stages: tuple[Stage, ...],
+    *,
+    half: bool,
+    start: dict[str, torch.Tensor] | None = None,
+) -> None:
     """Train to the end, from the last checkpoint where there is one.
 
     Parameters
@@ -90,10 +104,15 @@ def train(out: Path, scenes: list[LabelledScene], stages: tuple[Stage, ...], *, 
     stages : tuple of Stage
     half : bool
         Multiply in bfloat16, which a CPU with AVX512-BF16 does at twice the speed.
+    start : dict of tensors, optional
+        Weights to begin with where there is no checkpoint yet.
     """
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(SEED)
-    learner = Learner(build_small()).to(memory_format=torch.channels_last)
+    model = build_small()
+    if start is not None:
+        load_weights(model, start, "small")
+    learner = Learner(model).to(memory_format=torch.channels_last)
     average = copy.deepcopy(learner).eval().requires_grad_(False)
     optimizer = torch.optim.AdamW(_groups(learner), lr=_PEAK_RATE, betas=(0.9, 0.98))
     done = _resume(out, learner, average, optimizer)

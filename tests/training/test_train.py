@@ -70,3 +70,11 @@ def test_the_rate_rises_then_falls() -> None:
     rates = [learning_rate(step, 2000) for step in range(2000)]
     assert rates.index(max(rates)) in range(195, 205)
     assert rates[-1] < 0.02 * max(rates)
+
+
+def test_it_begins_with_weights_of_an_earlier_training(scenes, tmp_path) -> None:
+    earlier = build_small().state_dict()
+    train(tmp_path, scenes, (), half=False, start=earlier)
+    begun = averaged_model(tmp_path / "checkpoint.pt")
+    for name, tensor in earlier.items():
+        assert torch.equal(begun[name], tensor)
