@@ -121,7 +121,7 @@ def test_weights_are_listed(tmp_path) -> None:
     done = cropmap("weights", "list", "--json", CROPMAP_WEIGHTS_DIR=str(tmp_path))
     rows = json.loads(done.stdout)
     assert {row["key"] for row in rows} >= {"mobile_sam", "sam_vit_b", "sam_vit_l", "sam_vit_h"}
-    assert not any(row["present"] for row in rows)
+    assert [row["key"] for row in rows if row["present"]] == ["cropmap_small"]
 
 
 def test_worldcover_without_a_network_names_the_file_to_get(farmland, tmp_path) -> None:
