@@ -1,8 +1,8 @@
 """Maps of the ten georeferenced NAIP tiles against their hand-drawn fields.
 
 ``python -m benchmarks.tiles`` runs the whole of ``map_scene`` with its defaults on each and prints
-a Markdown table; ``python -m benchmarks.tiles none`` does it without a model.  Six of the ten trained
-the small model (``training.split``), so only the other four say anything about it.
+a Markdown table; ``python -m benchmarks.tiles none`` does it without a model.  Six of the ten
+trained the small model (``training.split``), so only the other four say anything about it.
 The land cover there is SIMULATED from the same polygons (shifted, coarse, 12 % of clumps flipped).
 These tiles were looked at during development; they are no held-out test.
 """
