@@ -27,6 +27,8 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from benchmarks.clicks import from_checkpoint, score_tile, shipped_in_torch
 from benchmarks.labelled import LabelledTile, load_tiles
+
+import core.sam.torchvision_compat  # noqa: F401  isort: skip  (must come before the next)
 from core.sam.onnx_export import export_model
 from core.sam.onnx_runtime import OnnxSegmenter
 from core.sam.protocol import PromptBatch, Segmenter
