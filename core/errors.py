@@ -90,6 +90,14 @@ class CancelledError(CropMapError):
     """The person cancelled; finished tiles are kept and the next run resumes."""
 
 
+class ConflictError(CropMapError):
+    """Somebody else changed the same thing first; nothing was overwritten."""
+
+
+class ProjectError(CropMapError):
+    """A project file that is missing, damaged, or of a newer version."""
+
+
 def storage_error(error: OSError, path: Path) -> OutputError:
     """The error to show where writing ``path`` failed."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_documents_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -19,6 +19,8 @@ class Settings(BaseSettings):
 
     cache_dir: Path = Field(default_factory=lambda: user_cache_path("cropmap"))
     """Root folder of weights, embeddings and fetched land cover."""
+    projects_dir: Path = Field(default_factory=lambda: user_documents_path() / "cropmap")
+    """Folder in which new projects are made, one folder each."""
     weights_dir: Path | None = None
     """Folder of model weights; by default ``cache_dir/weights``."""
     embedding_cache_bytes: int = 2048 * _MEBIBYTE
