@@ -18,6 +18,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A cache of these tests' own: the person's is neither read nor filled."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CROPMAP_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("CROPMAP_PROJECTS_DIR", str(tmp_path_factory.mktemp("projects")))
         get_settings.cache_clear()
         yield
     get_settings.cache_clear()
