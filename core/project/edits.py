@@ -1,0 +1,149 @@
+"""The edit log of a tile inside a transaction: append, undo, redo.
+
+See :mod:`core.project.schema` for how steps make a tree.  A step is numbered by the version that
+the log had after it, so that numbers grow along every branch and are never used twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import CTE, Connection, Row, insert, select
+
+from core.project.journal import Change
+from core.project.records import EditRecord, NewEdit, TileLog
+from core.project.schema import edit, step
+from core.project.tiles import change_tile, tile_row
+
+_ROOT = 0
+_ACTIONS = ("edit", "undo", "redo")
+
+
+def read_log(connection: Connection, scene_id: str, name: str) -> TileLog:
+    """The edits in force."""
+    row = tile_row(connection, scene_id, name)
+    branch = _branch(row.id, row.head)
+    found = connection.execute(
+        select(edit.c.sequence, edit.c.kind, edit.c.data, edit.c.author, edit.c.at)
+        .join(branch, edit.c.step == branch.c.number)
+        .where(edit.c.tile_id == row.id)
+        .order_by(edit.c.sequence)
+    )
+    edits = tuple(EditRecord(*entry) for entry in found)
+    return TileLog(row.log_version, edits, row.head != _ROOT, row.tip != row.head)
+
+
+def _branch(tile_id: int, number: int) -> CTE:
+    """The steps from ``number`` up to the root."""
+    first = (
+        select(step.c.number, step.c.parent)
+        .where(step.c.tile_id == tile_id, step.c.number == number)
+        .cte("branch", recursive=True)
+    )
+    above = select(step.c.number, step.c.parent).where(
+        step.c.tile_id == tile_id, step.c.number == first.c.parent
+    )
+    return first.union_all(above)
+
+
+def append_edits(
+    change: Change,
+    scene_id: str,
+    name: str,
+    edits: Sequence[NewEdit],
+    *,
+    author: str,
+    expected_version: int,
+) -> TileLog:
+    """Append edits as one step; a redo that was possible no longer is."""
+    row = _expected(change, scene_id, name, expected_version)
+    if not edits:
+        return read_log(change.connection, scene_id, name)
+    number = row.log_version + 1
+    change.connection.execute(insert(step).values(tile_id=row.id, number=number, parent=row.head))
+    change.connection.execute(
+        insert(edit),
+        [
+            {
+                "tile_id": row.id,
+                "sequence": row.last_sequence + place,
+                "step": number,
+                "kind": entry.kind,
+                "data": entry.data,
+                "author": author,
+                "at": change.at,
+            }
+            for place, entry in enumerate(edits, start=1)
+        ],
+    )
+    change_tile(
+        change,
+        row,
+        log_version=number,
+        head=number,
+        tip=number,
+        last_sequence=row.last_sequence + len(edits),
+        edit_count=row.edit_count + len(edits),
+    )
+    detail = {"kinds": [entry.kind for entry in edits], "first_sequence": row.last_sequence + 1}
+    change.record("edit", author=author, scene_id=scene_id, tile=name, detail=detail)
+    return read_log(change.connection, scene_id, name)
+
+
+def undo_step(
+    change: Change, scene_id: str, name: str, *, author: str, expected_version: int
+) -> TileLog:
+    """Take the last step out of force; without one, the log as it is."""
+    row = _expected(change, scene_id, name, expected_version)
+    if row.head != _ROOT:
+        parent = change.connection.execute(
+            select(step.c.parent).where(step.c.tile_id == row.id, step.c.number == row.head)
+        ).scalar_one()
+        _move(change, row, "undo", head=parent, passed=row.head, author=author)
+    return read_log(change.connection, scene_id, name)
+
+
+def redo_step(
+    change: Change, scene_id: str, name: str, *, author: str, expected_version: int
+) -> TileLog:
+    """Put the step that was undone last back in force; without one, the log as it is."""
+    row = _expected(change, scene_id, name, expected_version)
+    if row.tip != row.head:
+        branch = _branch(row.id, row.tip)
+        number = change.connection.execute(
+            select(branch.c.number).where(branch.c.parent == row.head)
+        ).scalar_one()
+        _move(change, row, "redo", head=number, passed=number, author=author)
+    return read_log(change.connection, scene_id, name)
+
+
+def _expected(change: Change, scene_id: str, name: str, version: int) -> Row[Any]:
+    row = tile_row(change.connection, scene_id, name)
+    if row.log_version != version:
+        raise change.conflict(f"tile {name}", scene_id, name, _ACTIONS)
+    return row
+
+
+def _move(
+    change: Change, row: Row[Any], action: str, *, head: int, passed: int, author: str
+) -> None:
+    """Let the head pass a step, in either direction."""
+    kinds = list(
+        change.connection.execute(
+            select(edit.c.kind)
+            .where(edit.c.tile_id == row.id, edit.c.step == passed)
+            .order_by(edit.c.sequence)
+        ).scalars()
+    )
+    edits = len(kinds) if action == "redo" else -len(kinds)
+    change_tile(
+        change,
+        row,
+        log_version=row.log_version + 1,
+        head=head,
+        edit_count=row.edit_count + edits,
+    )
+    change.record(
+        action, author=author, scene_id=row.scene_id, tile=row.name, detail={"kinds": kinds}
+    )

@@ -1,0 +1,132 @@
+"""What the store takes and gives: plain values without a connection behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+
+VERDICTS: Final = ("open", "accepted", "fix", "rejected")
+"""What a reviewer may say of a tile; 'open' takes an earlier verdict back."""
+
+
+class Unset(Enum):
+    """Type of :data:`UNSET`."""
+
+    UNSET = "unset"
+
+
+UNSET: Final = Unset.UNSET
+"""'Leave as it is', where None is a value of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneRecord:
+    """A scene of the project.
+
+    Attributes
+    ----------
+    scene, landcover, settings : dict
+        JSON of those who own them; the store does not look inside.  ``landcover`` is None where
+        the person has chosen none.
+    version : int
+        Grows with every change of these fields; send it back with the next change.
+    added_at : datetime
+        UTC.
+    """
+
+    id: str
+    name: str
+    scene: dict[str, Any]
+    landcover: dict[str, Any] | None
+    settings: dict[str, Any]
+    version: int
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewTile:
+    """A tile to add: ``window`` is (column, row, width, height) on the working grid."""
+
+    name: str
+    order: int
+    window: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRecord:
+    """The present verdict on a tile; ``at`` is None where nobody has given one."""
+
+    verdict: str
+    reviewer: str
+    comment: str
+    at: datetime | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class TileRecord:
+    """A tile of a scene.
+
+    Attributes
+    ----------
+    window : tuple of int
+        (column, row, width, height) on the working grid.
+    figures : dict
+        What the last prediction measured; empty until then.
+    log_version : int
+        Version of the edit log (:class:`TileLog`).
+    edit_count : int
+        Edits in force, which excludes those undone.
+    """
+
+    scene_id: str
+    name: str
+    order: int
+    window: tuple[int, int, int, int]
+    verdict: VerdictRecord
+    figures: dict[str, float]
+    log_version: int
+    edit_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewEdit:
+    """An edit to append; ``data`` is JSON in world coordinates of the scene's CRS."""
+
+    kind: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EditRecord:
+    """A stored edit; ``sequence`` is unique in its tile and never used again, even after undo."""
+
+    sequence: int
+    kind: str
+    data: dict[str, Any]
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TileLog:
+    """The edits of a tile that are in force, in their order."""
+
+    version: int
+    edits: tuple[EditRecord, ...]
+    can_undo: bool
+    can_redo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """Who did what: ``scene_id`` is empty for what concerns the project as a whole."""
+
+    at: datetime
+    author: str
+    scene_id: str
+    tile: str | None
+    action: str
+    detail: dict[str, Any]

@@ -1,0 +1,303 @@
+"""A project: every public method is one transaction, from any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import insert, select, update
+
+from core.errors import ProjectError
+from core.project import edits as logs
+from core.project import scenes, sqlite, tiles
+from core.project.journal import Change, read_history
+from core.project.migrations import migrate, newest_version
+from core.project.records import (
+    UNSET,
+    HistoryRow,
+    NewEdit,
+    NewTile,
+    SceneRecord,
+    TileLog,
+    TileRecord,
+    Unset,
+)
+from core.project.schema import metadata, project
+
+# Checking every page of a larger file would keep the person waiting for seconds.
+_CHECKED_BYTES = 64 * 1024 * 1024
+
+
+class Project:
+    """An open project; make one with :meth:`create` or :meth:`open`.
+
+    A method that changes something returns only after the change is on the disk.  All of them raise
+    :class:`~core.errors.ProjectError` where the file cannot be read (any more) or the scene or tile
+    is unknown, :class:`~core.errors.DiskFullError` where a change does not fit, and those that take
+    an ``expected_version`` raise :class:`~core.errors.ConflictError` where it is not the present
+    one; nothing has changed then.
+
+    Attributes
+    ----------
+    path : Path
+        The file, absolute.
+    id : str
+        Of this project alone, 32 hexadecimal digits.
+    name : str
+        As it was when opened, or renamed through this object.
+    """
+
+    def __init__(self, database: sqlite.Database) -> None:
+        self._database = database
+        self.path = database.path
+        with database.read() as connection:
+            row = connection.execute(select(project.c.id, project.c.name)).one()
+        self.id: str = row.id
+        self.name: str = row.name
+
+    @classmethod
+    def create(cls, path: Path, name: str) -> Project:
+        """Make a new project file and the folders above it.
+
+        Raises
+        ------
+        InputError
+            The name is empty.
+        ProjectError
+            The file exists.
+        OutputError
+            The folder cannot be written.
+        """
+        name, path = scenes.checked_name(name), path.absolute()
+        sqlite.claim(path)
+        database = sqlite.Database(path)
+        try:
+            database.use_wal()
+            _make_tables(database, name)
+            return cls(database)
+        except BaseException:
+            # Whatever stopped it, no half-made file stays behind to be mistaken for a project.
+            database.close()
+            sqlite.discard(path)
+            raise
+
+    @classmethod
+    def open(cls, path: Path) -> Project:
+        """Open a project, and bring it to the newest version where it is older.
+
+        Raises
+        ------
+        ProjectError
+            The file is missing, not a project, damaged, or of a newer version.
+        """
+        path = path.absolute()
+        if not path.is_file():
+            raise ProjectError(
+                f"There is no project at {path}.", "Check whether it was moved or renamed."
+            )
+        database = sqlite.Database(path)
+        try:
+            # First, and before the journal's mode is set: it refuses other programs' databases.
+            migrate(database)
+            _refuse_damaged(database)
+            database.use_wal()
+            return cls(database)
+        except BaseException:
+            database.close()
+            raise
+
+    @property
+    def folder(self) -> Path:
+        """Where the big files of the project lie."""
+        return self.path.parent
+
+    def rename(self, name: str) -> None:
+        """Give the project another name; the file keeps its own."""
+        name = scenes.checked_name(name)
+        with self._change() as change:
+            change.connection.execute(update(project).values(name=name))
+            change.record("project renamed", detail={"name": name, "before": self.name})
+        self.name = name
+
+    def close(self) -> None:
+        """Close the file; methods called later raise ProjectError."""
+        self._database.close()
+
+    def revision(self) -> int:
+        """A number that grows with every commit, whoever makes it."""
+        with self._database.read() as connection:
+            return int(connection.execute(select(project.c.revision)).scalar_one())
+
+    def changes_since(self, revision: int) -> list[tuple[str, str]]:
+        """(scene id, tile name) touched after a revision, each once.
+
+        A change of a scene's description, land cover or settings, and its removal, touch all its
+        tiles.
+        """
+        with self._database.read() as connection:
+            return tiles.touched_tiles(connection, revision)
+
+    def add_scene(
+        self,
+        name: str,
+        scene: dict[str, Any],
+        landcover: dict[str, Any] | None,
+        tiles: Sequence[NewTile],
+    ) -> SceneRecord:
+        """Add a scene and its tiles; two tiles of one name are an InputError."""
+        with self._change() as change:
+            return scenes.add_scene(change, name, scene, landcover, tiles)
+
+    def scenes(self) -> list[SceneRecord]:
+        """The scenes, in the order in which they were added, without those removed."""
+        with self._database.read() as connection:
+            return scenes.all_scenes(connection)
+
+    def scene(self, scene_id: str) -> SceneRecord:
+        """One scene; ProjectError where it is unknown or removed."""
+        with self._database.read() as connection:
+            return scenes.one_scene(connection, scene_id)
+
+    def update_scene(
+        self,
+        scene_id: str,
+        *,
+        expected_version: int,
+        name: str | None = None,
+        scene: dict[str, Any] | None = None,
+        landcover: dict[str, Any] | Unset | None = UNSET,
+        settings: dict[str, Any] | None = None,
+        tiles: Sequence[NewTile] | None = None,
+    ) -> SceneRecord:
+        """Replace what is given and add the tiles whose names are new; existing ones stay."""
+        with self._change() as change:
+            return scenes.update_scene(
+                change,
+                scene_id,
+                expected_version=expected_version,
+                name=name,
+                description=scene,
+                landcover=landcover,
+                settings=settings,
+                tiles=tiles,
+            )
+
+    def remove_scene(self, scene_id: str, expected_version: int) -> None:
+        """Hide a scene; nothing of it is erased from the file."""
+        with self._change() as change:
+            scenes.remove_scene(change, scene_id, expected_version)
+
+    def tiles(self, scene_id: str) -> list[TileRecord]:
+        """Tiles of a scene in their order."""
+        with self._database.read() as connection:
+            scenes.one_scene(connection, scene_id)
+            return tiles.all_tiles(connection, scene_id)
+
+    def tile(self, scene_id: str, name: str) -> TileRecord:
+        """One tile."""
+        with self._database.read() as connection:
+            return tiles.tile_record(tiles.tile_row(connection, scene_id, name))
+
+    def set_figures(self, scene_id: str, name: str, figures: dict[str, float]) -> None:
+        """Set these figures and keep the others; an InputError where one is not finite."""
+        plain = tiles.checked_figures(figures)
+        with self._change() as change:
+            tiles.merge_figures(change, scene_id, name, plain)
+
+    def set_verdict(
+        self,
+        scene_id: str,
+        name: str,
+        verdict: str,
+        *,
+        comment: str,
+        reviewer: str,
+        expected_version: int,
+    ) -> TileRecord:
+        """Give a verdict; ``expected_version`` is the present verdict's, not the log's."""
+        with self._change() as change:
+            return tiles.set_verdict(
+                change,
+                scene_id,
+                name,
+                verdict,
+                comment=comment,
+                reviewer=reviewer,
+                expected_version=expected_version,
+            )
+
+    def log(self, scene_id: str, name: str) -> TileLog:
+        """The edits of a tile that are in force."""
+        with self._database.read() as connection:
+            return logs.read_log(connection, scene_id, name)
+
+    def append(
+        self,
+        scene_id: str,
+        name: str,
+        edits: Sequence[NewEdit],
+        *,
+        author: str,
+        expected_version: int,
+    ) -> TileLog:
+        """Append edits in one commit; they are undone together.  None leave the log as it is."""
+        with self._change() as change:
+            return logs.append_edits(
+                change, scene_id, name, edits, author=author, expected_version=expected_version
+            )
+
+    def undo(self, scene_id: str, name: str, *, author: str, expected_version: int) -> TileLog:
+        """Take back the last step; where there is none, the log unchanged."""
+        with self._change() as change:
+            return logs.undo_step(
+                change, scene_id, name, author=author, expected_version=expected_version
+            )
+
+    def redo(self, scene_id: str, name: str, *, author: str, expected_version: int) -> TileLog:
+        """Bring back the step undone last; where there is none, the log unchanged."""
+        with self._change() as change:
+            return logs.redo_step(
+                change, scene_id, name, author=author, expected_version=expected_version
+            )
+
+    def history(
+        self, *, scene_id: str | None = None, tile: str | None = None, limit: int = 500
+    ) -> list[HistoryRow]:
+        """Who did what, newest first, including removed scenes and undone edits.
+
+        Actions, with the main parts of their details: ``edit``, ``undo``, ``redo`` (``kinds``),
+        ``verdict`` (``verdict``, ``before``, ``comment``), ``scene added``, ``scene changed``,
+        ``scene removed``, ``project created`` and ``project renamed`` (``name``).
+        """
+        with self._database.read() as connection:
+            return read_history(connection, scene_id=scene_id, tile=tile, limit=limit)
+
+    @contextmanager
+    def _change(self) -> Iterator[Change]:
+        with self._database.write() as connection:
+            yield Change(connection)
+
+
+def _make_tables(database: sqlite.Database, name: str) -> None:
+    now = datetime.now(UTC)
+    with database.write() as connection:
+        metadata.create_all(connection)
+        connection.execute(
+            insert(project).values(
+                id=uuid4().hex, name=name, created_at=now, changed_at=now, revision=0
+            )
+        )
+        Change(connection).record("project created", detail={"name": name})
+        sqlite.write_identity(connection, newest_version())
+
+
+def _refuse_damaged(database: sqlite.Database) -> None:
+    if database.path.stat().st_size > _CHECKED_BYTES:
+        return
+    with database.read() as connection:
+        if not sqlite.is_sound(connection):
+            raise sqlite.damaged(database.path, "its pages do not fit together")

@@ -1,0 +1,171 @@
+"""Tiles inside a transaction: figures and verdicts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from core.errors import InputError, ProjectError
+from core.project.journal import Change
+from core.project.records import VERDICTS, NewTile, TileRecord, VerdictRecord
+from core.project.schema import scene, tile
+
+
+def add_tiles(change: Change, scene_id: str, tiles: Sequence[NewTile]) -> int:
+    """Add those whose name the scene does not have; returns how many."""
+    query = select(tile.c.name).where(tile.c.scene_id == scene_id)
+    known = set(change.connection.execute(query).scalars())
+    _check(tiles)
+    new = [_values(entry, scene_id, change) for entry in tiles if entry.name not in known]
+    if new:
+        change.connection.execute(insert(tile), new)
+    return len(new)
+
+
+def _check(tiles: Sequence[NewTile]) -> None:
+    names: set[str] = set()
+    for entry in tiles:
+        if entry.name in names:
+            raise InputError(f"Two tiles are called {entry.name}.")
+        if len(entry.window) != 4:
+            raise InputError(f"The window of tile {entry.name} is not four numbers.")
+        names.add(entry.name)
+
+
+def _values(entry: NewTile, scene_id: str, change: Change) -> dict[str, Any]:
+    column, row, width, height = entry.window
+    return {
+        "scene_id": scene_id,
+        "name": entry.name,
+        "position": entry.order,
+        "window_column": column,
+        "window_row": row,
+        "window_width": width,
+        "window_height": height,
+        "figures": {},
+        "verdict": "open",
+        "reviewer": "",
+        "comment": "",
+        "verdict_at": None,
+        "verdict_version": 0,
+        "log_version": 0,
+        "head": 0,
+        "tip": 0,
+        "last_sequence": 0,
+        "edit_count": 0,
+        "revision": change.revision,
+    }
+
+
+def tile_row(connection: Connection, scene_id: str, name: str) -> Row[Any]:
+    """The row of a tile.
+
+    Raises
+    ------
+    ProjectError
+        There is no such tile, or its scene was removed.
+    """
+    row = connection.execute(
+        select(tile)
+        .join(scene)
+        .where(tile.c.scene_id == scene_id, tile.c.name == name)
+        .where(scene.c.removed.is_(False))
+    ).one_or_none()
+    if row is None:
+        raise ProjectError(
+            f"The project has no tile {name} in this scene.",
+            "It may have been removed; reload the project.",
+        )
+    return row
+
+
+def tile_record(row: Row[Any]) -> TileRecord:
+    """What the row says."""
+    return TileRecord(
+        row.scene_id,
+        row.name,
+        row.position,
+        (row.window_column, row.window_row, row.window_width, row.window_height),
+        VerdictRecord(row.verdict, row.reviewer, row.comment, row.verdict_at, row.verdict_version),
+        row.figures,
+        row.log_version,
+        row.edit_count,
+    )
+
+
+def all_tiles(connection: Connection, scene_id: str) -> list[TileRecord]:
+    """Tiles of a scene in their order."""
+    query = select(tile).where(tile.c.scene_id == scene_id).order_by(tile.c.position, tile.c.id)
+    return [tile_record(row) for row in connection.execute(query)]
+
+
+def touched_tiles(connection: Connection, revision: int) -> list[tuple[str, str]]:
+    """(scene, tile) touched after a revision, the earliest first."""
+    query = (
+        select(tile.c.scene_id, tile.c.name)
+        .where(tile.c.revision > revision)
+        .order_by(tile.c.revision, tile.c.id)
+    )
+    return [(row.scene_id, row.name) for row in connection.execute(query)]
+
+
+def checked_figures(figures: dict[str, float]) -> dict[str, float]:
+    """The figures as plain floats, whatever kind of number they were.
+
+    Raises
+    ------
+    InputError
+        One is not finite, which JSON cannot say.
+    """
+    plain = {key: float(value) for key, value in figures.items()}
+    for key, value in plain.items():
+        if not math.isfinite(value):
+            raise InputError(f"The figure {key} is not a finite number.", "Leave it out.")
+    return plain
+
+
+def merge_figures(change: Change, scene_id: str, name: str, figures: dict[str, float]) -> None:
+    """Set these figures of a tile and keep its others."""
+    row = tile_row(change.connection, scene_id, name)
+    change_tile(change, row, figures={**row.figures, **figures})
+    change.touch()
+
+
+def set_verdict(
+    change: Change,
+    scene_id: str,
+    name: str,
+    verdict: str,
+    *,
+    comment: str,
+    reviewer: str,
+    expected_version: int,
+) -> TileRecord:
+    """Put a verdict in the place of the present one, which stays in the history."""
+    if verdict not in VERDICTS:
+        raise InputError(f"{verdict!r} is no verdict.", f"Choose one of {', '.join(VERDICTS)}.")
+    row = tile_row(change.connection, scene_id, name)
+    if row.verdict_version != expected_version:
+        raise change.conflict(f"the verdict on tile {name}", scene_id, name, ("verdict",))
+    change_tile(
+        change,
+        row,
+        verdict=verdict,
+        reviewer=reviewer,
+        comment=comment,
+        verdict_at=change.at,
+        verdict_version=row.verdict_version + 1,
+    )
+    detail = {"verdict": verdict, "before": row.verdict, "comment": comment}
+    change.record("verdict", author=reviewer, scene_id=scene_id, tile=name, detail=detail)
+    return tile_record(tile_row(change.connection, scene_id, name))
+
+
+def change_tile(change: Change, row: Row[Any], **values: Any) -> None:
+    """Write these columns of a tile and report it as touched."""
+    change.connection.execute(
+        update(tile).where(tile.c.id == row.id).values(revision=change.revision, **values)
+    )
