@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -92,10 +93,12 @@ def apply_corrections(
     if not (math.isfinite(snap) and snap >= 0):
         raise ValueError(f"snap must be a length, not {snap}")
     layer = _Layer(list(parcels))
-    for correction in corrections:
-        edit = _edit(layer, correction, snap)
-        if edit is not None:
-            layer = layer.after(edit)
+    # Where GEOS meets edges of hardly any length it divides by zero and copes, but numpy warns.
+    with np.errstate(all="ignore"):
+        for correction in corrections:
+            edit = _edit(layer, correction, snap)
+            if edit is not None:
+                layer = layer.after(edit)
     return layer.parcels
 
 
@@ -110,8 +113,6 @@ class _Edit:
 class _Layer:
     """Parcels with a spatial index."""
 
-    __slots__ = ("geometries", "parcels", "tree")
-
     def __init__(self, parcels: list[Parcel]) -> None:
         self.parcels = parcels
         self.geometries: Geometries = np.empty(len(parcels), dtype=object)
@@ -122,6 +123,15 @@ class _Layer:
         """Places of the parcels that share at least a point with a shape, in order."""
         shapely.prepare(shape)
         return np.sort(self.tree.query(shape, predicate="intersects")).astype(np.int64)
+
+    def crossed(self, line: LineString) -> npt.NDArray[np.int64]:
+        """Places of the parcels that a line meets, or between whose parts it may pass."""
+        boxes = np.sort(self.tree.query(line)).astype(np.int64)
+        shapes = self.geometries[boxes]
+        shapely.prepare(line)
+        several = shapely.get_num_geometries(shapes) > 1
+        crossed: npt.NDArray[np.int64] = boxes[several | shapely.intersects(line, shapes)]
+        return crossed
 
     def at(self, point: Point) -> int | None:
         """Place of the parcel at a point; the first where several share it as a border."""
@@ -144,13 +154,16 @@ class _Layer:
             parcels.extend(edit.changed.get(place, (parcel,)))
         return _Layer(parcels + edit.added)
 
+    @cached_property
+    def _taken(self) -> frozenset[str]:
+        return frozenset(parcel.id for parcel in self.parcels)
+
     def free_ids(self, stem: str, first: int) -> Iterator[str]:
         """Ids that no parcel has: the stem with a number from ``first``; alone for 0."""
-        taken = {parcel.id for parcel in self.parcels}
         number = first
         while True:
             name = f"{stem}.{number}" if number else stem
-            if name not in taken:
+            if name not in self._taken:
                 yield name
             number += 1
 
@@ -234,7 +247,7 @@ def _remove(layer: _Layer, area: Shape, snap: float) -> _Edit | None:
 def _split(layer: _Layer, line: LineString, snap: float) -> _Edit | None:
     long = lengthened(line, snap)
     changed: dict[int, list[Parcel]] = {}
-    for place in layer.near(long):
+    for place in layer.crossed(long):
         parcel = layer.parcels[place]
         parts = [split_polygon(part, long, snap**2) for part in polygons_of(parcel.polygon)]
         groups = _groups(parts) if len(parts) == 1 else _sides(parcel.polygon, parts, long)
