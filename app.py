@@ -1,8 +1,17 @@
-"""The app's frame: page configuration and navigation, nothing else."""
+"""The app: Streamlit's pages and the annotation map's routes, on one port.
+
+``streamlit run app.py`` finds the ``app`` below and serves it.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
-st.set_page_config(page_title="cropmap", page_icon="🌾", layout="wide")
-st.navigation([st.Page("pages/map_scene.py", title="Map a scene", icon="🗺️")]).run()
+from ui.errors import script_error
+from ui.server.routes import ROUTES
+
+_SHELL = Path(__file__).resolve().parent / "ui" / "shell.py"
+
+app = st.App(_SHELL, routes=ROUTES, on_script_error=script_error)

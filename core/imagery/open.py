@@ -78,6 +78,21 @@ def open_raster(path: str | Path, *, what: str = "scene") -> Iterator[DatasetRea
     RasterTooLargeError
         The header claims more than the limits allow.
     """
+    dataset = open_dataset(path, what=what)
+    try:
+        with dataset:
+            yield dataset
+    except (RasterioError, CRSError, UnicodeDecodeError) as error:
+        raise damaged(str(path), what) from error
+    finally:
+        dataset.close()
+
+
+def open_dataset(path: str | Path, *, what: str = "scene") -> DatasetReader:
+    """Open a raster as :func:`open_raster` does, for a caller that keeps it open and closes it.
+
+    Errors as there.
+    """
     target = _checked_target(str(path), what)
     driver = _driver(target, what)
     try:
@@ -86,12 +101,13 @@ def open_raster(path: str | Path, *, what: str = "scene") -> Iterator[DatasetRea
         raise damaged(str(path), what) from error
     try:
         _check_header(dataset, str(path), what)
-        with dataset:
-            yield dataset
     except (RasterioError, CRSError, UnicodeDecodeError) as error:
-        raise damaged(str(path), what) from error
-    finally:
         dataset.close()
+        raise damaged(str(path), what) from error
+    except InputError:
+        dataset.close()
+        raise
+    return dataset
 
 
 def read_bands(

@@ -159,7 +159,7 @@ def open_scene(
         if not valid.any():
             preview, valid = _first_valid(dataset, chosen, str(path))
         if stretch is None:
-            stretch = IDENTITY if _is_palette(dataset) else estimate_stretch(preview, valid)
+            stretch = IDENTITY if is_palette(dataset) else estimate_stretch(preview, valid)
         return Scene(
             path=str(path),
             grid=grid,
@@ -210,7 +210,7 @@ def read_window(scene: Scene, window: Window) -> SceneImage:
         )
         shape = (inside.height, inside.width)
         with open_raster(scene.path) as dataset:
-            values, there = _read_values(dataset, scene.bands, native, shape)
+            values, there = read_values(dataset, scene.bands, native, shape)
         rows, columns = inside.relative_to(window).slices
         rgb[rows, columns] = np.where(there[..., None], scene.stretch.apply(values), 0)
         valid[rows, columns] = there
@@ -290,7 +290,8 @@ def _default_bands(dataset: DatasetReader) -> tuple[int, int, int]:
     return first, first, first
 
 
-def _is_palette(dataset: DatasetReader) -> bool:
+def is_palette(dataset: DatasetReader) -> bool:
+    """Whether the raster's one band holds codes of a colour table, which must not be averaged."""
     return bool(dataset.count == 1 and dataset.colorinterp[0] == ColorInterp.palette)
 
 
@@ -299,19 +300,23 @@ def _read_preview_values(
 ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
     factor = max(1.0, max(dataset.width, dataset.height) / max_side)
     shape = (max(1, round(dataset.height / factor)), max(1, round(dataset.width / factor)))
-    return _read_values(dataset, bands, None, shape)
+    return read_values(dataset, bands, None, shape)
 
 
-def _read_values(
+def read_values(
     dataset: DatasetReader,
     bands: tuple[int, int, int],
     window: Window | None,
     shape: tuple[int, int],
 ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
-    """Band values (3, rows, columns) and validity (rows, columns) of a native window."""
+    """Band values (3, rows, columns) and validity (rows, columns) of a native window.
+
+    Values keep the file's dtype, a palette's colours excepted (uint8); ``shape`` (rows, columns)
+    smaller than the window averages through overviews.
+    """
     distinct = sorted(set(bands))
     valid = read_validity(dataset, distinct, window=window, shape=shape)
-    if _is_palette(dataset):
+    if is_palette(dataset):
         codes = read_bands(dataset, [1], window=window, shape=shape)[0]
         colours = _palette_colours(dataset, codes)
         return colours[:3], valid & (colours[3] > 0)
@@ -347,7 +352,7 @@ def _first_valid(
     for row in range(0, dataset.height, height):
         for column in range(0, dataset.width, width):
             window = Window(column, row, width, height).intersection(extent) or extent
-            values, valid = _read_values(dataset, bands, window, (window.height, window.width))
+            values, valid = read_values(dataset, bands, window, (window.height, window.width))
             if valid.any():
                 return values, valid
     raise EmptySceneError(

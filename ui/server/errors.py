@@ -1,0 +1,66 @@
+"""The one place that turns errors into answers of the routes: a sentence, a hint, a status."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from core.errors import ConflictError, CropMapError, DiskFullError
+
+_log = logging.getLogger(__name__)
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+_UNEXPECTED = CropMapError(
+    "Something went wrong in the application itself; what was saved before is unchanged.",
+    "Try again, or load the page again; the details are in the terminal where the app runs.",
+)
+
+
+class ForbiddenError(CropMapError):
+    """The caller may not ask for this."""
+
+
+class NotFoundError(CropMapError):
+    """There is no such thing to be had."""
+
+
+_STATUS: tuple[tuple[type[CropMapError], int], ...] = (
+    (ForbiddenError, 403),
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (DiskFullError, 507),
+    (CropMapError, 400),
+)
+
+_HTTP_SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address is not for that method.",
+    413: "This is too much at once.",
+}
+
+
+def error_response(error: BaseException, **extra: Any) -> JSONResponse:
+    """The answer for an error; an unexpected one is logged with its traceback.
+
+    Parameters
+    ----------
+    extra : optional
+        Further members of the body, such as the present ``state`` of a conflict.
+    """
+    if isinstance(error, HTTPException):
+        sentence = _HTTP_SENTENCES.get(error.status_code, "This request cannot be answered.")
+        return _answer(error.status_code, CropMapError(sentence), extra)
+    if isinstance(error, CropMapError):
+        status = next(code for kind, code in _STATUS if isinstance(error, kind))
+        return _answer(status, error, extra)
+    _log.error("a route failed", exc_info=error)
+    return _answer(500, _UNEXPECTED, extra)
+
+
+def _answer(status: int, error: CropMapError, extra: dict[str, Any]) -> JSONResponse:
+    body = {"message": error.message, "hint": error.hint, **extra}
+    return JSONResponse(body, status_code=status, headers=NO_STORE)
