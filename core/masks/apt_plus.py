@@ -35,7 +35,9 @@ def apt_plus(
 ) -> TilePrediction:
     """The default strategy where a model is at hand."""
     tile = encode_tile(image, landcover, segmenter, options)
-    own = classify(image, landcover, options.seed).probability
+    own = options.classified
+    if own is None:
+        own = classify(image, landcover, options.seed).probability
     draws = [clean_prompts(prompts, own) for prompts in _draws(tile)]
     answers = [sigmoid(tile.ask(p.points)) for p in draws if p.positives]
     first = draws[0]

@@ -41,7 +41,7 @@ class TilePrediction:
     prompts: PromptSet
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StrategyOptions:
     """How a strategy runs.
 
@@ -57,6 +57,8 @@ class StrategyOptions:
         Points placed per class; the published procedure keeps about 33.
     min_border_distance_m : float
         Least distance of a placed point from the land cover's class borders (``apt_plus``).
+    classified : float32 (rows, columns) or None
+        The image's own classifier's probability, where the caller has kept it (``apt_plus``).
     cancelled : callable
         Asked between decodes; True stops with ``CancelledError``.
     """
@@ -66,6 +68,7 @@ class StrategyOptions:
     draws: int = 5
     points_per_class: int = 33
     min_border_distance_m: float = 15.0
+    classified: npt.NDArray[np.float32] | None = None
     cancelled: Callable[[], bool] = _never
 
     def __post_init__(self) -> None:

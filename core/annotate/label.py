@@ -1,0 +1,205 @@
+"""A tile's label: the automatic parcels, then the person's fields, then their corrections."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from rasterio.features import rasterize
+
+from core.annotate.clicks import Field
+from core.annotate.frame import Frame
+from core.annotate.kept import Base, from_bytes
+from core.annotate.work import Choices
+from core.imagery.scene import SceneImage
+from core.masks.cleanup import clean_mask
+from core.masks.correction import Correction, Parcel, apply_corrections
+from core.masks.fields import complete_numbers, split_fields
+from core.masks.polygons import mask_to_parcels
+
+SIMPLIFY_PIXELS = 1.5
+"""Outlines are smoothed by this many pixels of the working grid: a staircase is not an edge."""
+
+_SNAP_PIXELS = 0.5
+_DECIMALS = 2
+
+Polygonal = shapely.Polygon | shapely.MultiPolygon
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Label:
+    """Cropland of a tile's core as it now stands.
+
+    Parameters
+    ----------
+    version : str
+        Changes when the label changes.
+    parcels : tuple of Parcel
+        In native pixels.
+    """
+
+    version: str
+    parcels: tuple[Parcel, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, to keep on disk."""
+        return {
+            "version": self.version,
+            "parcels": [
+                [p.id, p.polygon.wkb_hex, None if math.isnan(p.score) else p.score, p.state]
+                for p in self.parcels
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Label:
+        """The inverse of :meth:`to_json`."""
+        parcels = tuple(
+            Parcel(name, shapely.from_wkb(wkb), math.nan if score is None else score, state)
+            for name, wkb, score, state in data["parcels"]
+        )
+        return cls(data["version"], parcels)
+
+
+def automatic_parcels(
+    base: Base, choices: Choices, image: SceneImage, frame: Frame
+) -> tuple[Parcel, ...]:
+    """Parcels of the automatic prediction inside the tile's core, in native pixels."""
+    probability = from_bytes(base.probability)
+    mask = clean_mask(
+        np.nan_to_num(probability) >= choices.threshold,
+        image.grid,
+        min_part_m2=choices.min_area_m2,
+        min_hole_m2=choices.min_area_m2,
+        valid=np.isfinite(probability),
+    )
+    if not mask[frame.core.slices].any():
+        return ()
+    numbers = (
+        split_fields(image, mask)
+        if base.instances is None
+        else complete_numbers(base.instances, mask)
+    )
+    inside = frame.core.slices
+    table = mask_to_parcels(
+        numbers[inside],
+        frame.core_grid,
+        probability[inside],
+        simplify_m=SIMPLIFY_PIXELS * frame.core_grid.gsd_m,
+    )
+    native = frame.worlds_to_native(table.geometry.to_numpy())
+    return tuple(
+        Parcel(name, polygon, float(score), "auto")
+        for name, polygon, score in zip(table["field_id"], native, table["score"], strict=True)
+    )
+
+
+def build_label(
+    version: str,
+    automatic: Sequence[Parcel],
+    fields: Sequence[Field],
+    corrections: Sequence[Correction],
+    frame: Frame,
+    least_area_m2: float,
+) -> Label:
+    """The label: each part on top of the one before."""
+    pixel = frame.native_per_tile_pixel
+    # What a field leaves of its neighbours is dropped where nobody would call it a parcel.
+    least = min(least_area_m2, 400.0) / frame.native_pixel_area_m2
+    parcels = list(automatic)
+    for field in fields:
+        parcels = _with_field(parcels, field, least)
+    corrected = apply_corrections(parcels, corrections, snap=_SNAP_PIXELS * pixel)
+    return Label(version, tuple(_inside_core(corrected, frame)))
+
+
+def _with_field(parcels: list[Parcel], field: Field, least: float) -> list[Parcel]:
+    """Parcels with a field put in, or taken out; what it covers of others is theirs no longer."""
+    shapely.prepare(field.area)
+    kept: list[Parcel] = []
+    for parcel in parcels:
+        if not field.area.intersects(parcel.polygon):
+            kept.append(parcel)
+            continue
+        pieces = _polygons(shapely.difference(parcel.polygon, field.area), least)
+        for number, piece in enumerate(pieces):
+            name = parcel.id if number == 0 else f"{parcel.id}-{field.prompt_id[:8]}.{number}"
+            kept.append(Parcel(name, piece, parcel.score, "corrected"))
+    if field.adds:
+        kept += [
+            Parcel(
+                f"{field.prompt_id}.{number}" if number else field.prompt_id,
+                piece,
+                math.nan,
+                "corrected",
+            )
+            for number, piece in enumerate(_polygons(field.area, 0.0))
+        ]
+    return kept
+
+
+def _inside_core(parcels: Sequence[Parcel], frame: Frame) -> list[Parcel]:
+    """Parcels cut at the tile's core: what lies beyond belongs to the neighbour."""
+    column, row, width, height = frame.core_bounds()
+    core = shapely.box(column, row, column + width, row + height)
+    shapely.prepare(core)
+    kept = []
+    for parcel in parcels:
+        if core.covers(parcel.polygon):
+            kept.append(parcel)
+            continue
+        pieces = _polygons(shapely.intersection(parcel.polygon, core), 0.0)
+        if pieces:
+            shape = pieces[0] if len(pieces) == 1 else shapely.MultiPolygon(pieces)
+            kept.append(Parcel(parcel.id, shape, parcel.score, parcel.state))
+    return kept
+
+
+def _polygons(geometry: shapely.Geometry, least: float) -> list[shapely.Polygon]:
+    """Polygons of a geometry whose area is above ``least``, the largest first."""
+    parts = [
+        part
+        for part in shapely.get_parts(geometry)
+        if isinstance(part, shapely.Polygon) and part.area > max(least, 1e-9)
+    ]
+    return sorted(parts, key=lambda part: -part.area)
+
+
+def rasterize_label(label: Label, frame: Frame) -> npt.NDArray[np.bool_]:
+    """The label on the pixels of the tile's core: those whose centre lies in a parcel."""
+    shape = frame.core_grid.shape
+    if not label.parcels:
+        return np.zeros(shape, dtype=np.bool_)
+    native = np.empty(len(label.parcels), dtype=object)
+    native[:] = [parcel.polygon for parcel in label.parcels]
+    burnt = rasterize(frame.natives_to_core(native), out_shape=shape, dtype=np.uint8)
+    return np.asarray(burnt > 0, dtype=np.bool_)
+
+
+def parcels_json(label: Label, frame: Frame) -> list[dict[str, Any]]:
+    """Parcels for the browser: rings in native pixels, areas in hectares."""
+    hectares = frame.native_pixel_area_m2 / 10_000.0
+    rows = []
+    for parcel in label.parcels:
+        parts = [_rings(part) for part in shapely.get_parts(parcel.polygon)]
+        row: dict[str, Any] = {
+            "id": parcel.id,
+            "area_ha": round(parcel.polygon.area * hectares, 4),
+            "score": None if math.isnan(parcel.score) else round(parcel.score, 3),
+            "state": parcel.state,
+            "rings": parts[0],
+        }
+        if len(parts) > 1:
+            row["more"] = parts[1:]
+        rows.append(row)
+    return rows
+
+
+def _rings(polygon: shapely.Polygon) -> list[list[list[float]]]:
+    rings = [polygon.exterior, *polygon.interiors]
+    return [np.round(shapely.get_coordinates(ring), _DECIMALS).tolist() for ring in rings]

@@ -1,0 +1,116 @@
+"""Projects and scenes of this process, opened once and shared by everybody who looks at them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.annotate.frame import Frame, frame_of
+from core.errors import ProjectError
+from core.imagery.scene import Scene
+from core.imagery.tiles import Tile, plan_tiles
+from core.landcover.source import LandCover, open_landcover
+from core.project import Project, SceneRecord
+from core.settings import get_settings
+
+_MOST_SCENES = 64
+
+_lock = threading.RLock()
+_projects: dict[Path, Project] = {}
+_scenes: OrderedDict[tuple[Path, str], OpenedScene] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedScene:
+    """A scene of a project with its land cover and its tile plan.
+
+    Parameters
+    ----------
+    record : SceneRecord
+        What the store says; ``version`` changes with imagery, stretch or land cover.
+    landcover : LandCover or None
+        The source of automatic prompts, where there is one.
+    tiles : dict of str to Tile
+        The plan by name, in reading order.
+    """
+
+    record: SceneRecord
+    scene: Scene
+    landcover: LandCover | None
+    tiles: dict[str, Tile]
+
+    def tile(self, name: str) -> Tile:
+        """A tile of the plan.
+
+        Raises
+        ------
+        ProjectError
+            The plan has no such tile.
+        """
+        if name not in self.tiles:
+            raise ProjectError(f"The scene has no tile {name}.", "Choose one from the list.")
+        return self.tiles[name]
+
+    def frame(self, name: str) -> Frame:
+        """Where a tile lies."""
+        return frame_of(self.scene, self.tile(name))
+
+
+def open_project(path: Path) -> Project:
+    """The project of this file, opened once in this process.
+
+    Raises
+    ------
+    ProjectError
+        Missing, damaged, not a project, or of a newer version.
+    """
+    key = path.resolve()
+    with _lock:
+        if key not in _projects:
+            _projects[key] = Project.open(key)
+        return _projects[key]
+
+
+def open_scene(project: Project, scene_id: str) -> OpenedScene:
+    """A scene of a project as it now is; opened again when the store has a newer version.
+
+    Raises
+    ------
+    ProjectError
+        The project has no such scene.
+    InputError
+        The land cover's file has gone or cannot be read any more.
+    """
+    record = project.scene(scene_id)
+    key = (project.path, scene_id)
+    with _lock:
+        known = _scenes.get(key)
+        if known is not None and known.record.version == record.version:
+            _scenes.move_to_end(key)
+            return known
+    opened = _open(record)
+    with _lock:
+        _scenes[key] = opened
+        while len(_scenes) > _MOST_SCENES:
+            _scenes.popitem(last=False)
+    return opened
+
+
+def plan_scene(scene: Scene) -> tuple[Tile, ...]:
+    """The tile plan of a scene under this machine's settings."""
+    settings = get_settings()
+    return plan_tiles(scene.working_grid, size=settings.tile_size, halo=settings.tile_halo)
+
+
+def _open(record: SceneRecord) -> OpenedScene:
+    scene = Scene.from_json(record.scene)
+    landcover = None
+    if record.landcover is not None:
+        landcover = open_landcover(
+            record.landcover["path"],
+            product=record.landcover.get("product"),
+            crs=record.landcover.get("crs"),
+        )
+    return OpenedScene(record, scene, landcover, {tile.name: tile for tile in plan_scene(scene)})

@@ -1,0 +1,240 @@
+"""What a scene amounts to: areas by land cover class, and its parcels as files."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from core.annotate.frame import Frame
+from core.annotate.label import Label, rasterize_label
+from core.annotate.opened import OpenedScene, open_scene
+from core.annotate.preparation import TilePlace
+from core.annotate.workspace import default_choices
+from core.annotate.workspaces import Workspaces, get_workspaces
+from core.errors import EmptySceneError, NoOverlapError
+from core.export.labels import LabelledParcel, LabelSource, write_labels
+from core.landcover.align import align
+from core.project import Project, VerdictRecord
+
+_STATES = {"accepted": "accepted", "rejected": "rejected", "fix": "unsure"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClassArea:
+    """One class of the land cover against the label, in hectares."""
+
+    name: str
+    colour: str
+    cropland_class: bool
+    total_ha: float
+    labelled_cropland_ha: float
+
+    @property
+    def not_cropland_ha(self) -> float:
+        """What the label does not call cropland."""
+        return self.total_ha - self.labelled_cropland_ha
+
+
+@dataclass(frozen=True, slots=True)
+class AreaReport:
+    """Areas of a scene, over the tiles that have a label.
+
+    Parameters
+    ----------
+    landcover_ha : float or None
+        Cropland by the land cover; None without one.
+    rows : tuple of ClassArea
+        The largest first.
+    tiles, all_tiles : int
+        Tiles that count, and those of the scene.
+    """
+
+    cropland_ha: float
+    landcover_ha: float | None
+    rows: tuple[ClassArea, ...]
+    tiles: int
+    all_tiles: int
+
+
+def areas(project: Project, scene_id: str, *, accepted_only: bool = False) -> AreaReport:
+    """Areas by the tiles' present labels; tiles without a label do not count."""
+    opened = open_scene(project, scene_id)
+    chosen = _chosen(project, scene_id, accepted_only=accepted_only)
+    total: dict[int, float] = defaultdict(float)
+    labelled: dict[int, float] = defaultdict(float)
+    cropland = 0.0
+    for name in chosen:
+        frame = opened.frame(name)
+        label = get_workspaces().get(project, scene_id, name).finished()
+        mask = rasterize_label(label, frame)
+        pixel = frame.core_grid.pixel_area_m2 / 10_000.0
+        cropland += sum(p.polygon.area for p in label.parcels) * frame.native_pixel_area_m2 / 1e4
+        _count_classes(opened, frame, mask, pixel, total, labelled)
+    rows = _rows(opened, total, labelled)
+    landcover = sum(r.total_ha for r in rows if r.cropland_class) if opened.landcover else None
+    return AreaReport(cropland, landcover, rows, len(chosen), len(opened.tiles))
+
+
+def export_scene(
+    project: Project,
+    scene_id: str,
+    folder: Path,
+    *,
+    accepted_only: bool,
+    workspaces: Workspaces | None = None,
+) -> tuple[Path, ...]:
+    """The scene's parcels and mask as files in ``folder``.
+
+    Parcels that the seam of two tiles cuts are put together again.
+
+    Raises
+    ------
+    EmptySceneError
+        No tile has a label, or none is accepted.
+    OutputError
+        The files cannot be written; earlier ones are whole.
+    """
+    own = workspaces or get_workspaces()
+    opened = open_scene(project, scene_id)
+    chosen = _chosen(project, scene_id, accepted_only=accepted_only)
+    if not chosen:
+        raise EmptySceneError(
+            "No tile is accepted yet." if accepted_only else "No tile has a label yet.",
+            "Accept tiles on the Annotate page, or export all of them."
+            if accepted_only
+            else "Open a tile on the Annotate page, or map all tiles on the Review page.",
+        )
+    pieces: list[_Piece] = []
+    reviewed = np.zeros(opened.scene.working_grid.shape, dtype=np.bool_)
+    for name in chosen:
+        frame = opened.frame(name)
+        label = own.get(project, scene_id, name).finished()
+        verdict = project.tile(scene_id, name).verdict
+        pieces += _pieces(label, frame, name, verdict)
+        tile = opened.tile(name)
+        window = frame.core
+        reviewed[
+            tile.window.row + window.row : tile.window.row + window.row_stop,
+            tile.window.column + window.column : tile.window.column + window.column_stop,
+        ] = True
+    grid = opened.scene.working_grid
+    least = 3.0 * abs(grid.transform.determinant) ** 0.5
+    parcels = [_labelled(group) for group in _joined(pieces, least)]
+    return write_labels(parcels, grid, reviewed, _source(opened), folder)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """A parcel's part in one tile, in the scene's CRS."""
+
+    id: str
+    shape: shapely.Geometry
+    score: float
+    corrected: bool
+    tile: str
+    verdict: VerdictRecord
+
+
+def _chosen(project: Project, scene_id: str, *, accepted_only: bool) -> list[str]:
+    tiles = project.tiles(scene_id)
+    if accepted_only:
+        return [t.name for t in tiles if t.verdict.verdict == "accepted"]
+    return [t.name for t in tiles if t.figures or t.edit_count]
+
+
+def _pieces(label: Label, frame: Frame, tile: str, verdict: VerdictRecord) -> list[_Piece]:
+    native = np.empty(len(label.parcels), dtype=object)
+    native[:] = [parcel.polygon for parcel in label.parcels]
+    world = frame.natives_to_world(native) if native.size else native
+    return [
+        _Piece(f"{tile}/{p.id}", shape, p.score, p.state == "corrected", tile, verdict)
+        for p, shape in zip(label.parcels, world, strict=True)
+    ]
+
+
+def _joined(pieces: Sequence[_Piece], least: float) -> list[list[_Piece]]:
+    """Pieces grouped where two of different tiles share a border longer than ``least``."""
+    shapes = np.array([piece.shape for piece in pieces], dtype=object)
+    group = list(range(len(pieces)))
+
+    def root(i: int) -> int:
+        while group[i] != i:
+            group[i] = group[group[i]]
+            i = group[i]
+        return i
+
+    if len(pieces) > 1:
+        one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+        for i, j in zip(one.tolist(), other.tolist(), strict=True):
+            if i < j and pieces[i].tile != pieces[j].tile:
+                shared = shapely.intersection(shapes[i], shapes[j])
+                if max(shared.length, shared.area**0.5) > least:
+                    group[root(j)] = root(i)
+    groups: dict[int, list[_Piece]] = defaultdict(list)
+    for i, piece in enumerate(pieces):
+        groups[root(i)].append(piece)
+    return list(groups.values())
+
+
+def _labelled(group: list[_Piece]) -> LabelledParcel:
+    first = max(group, key=lambda piece: piece.shape.area)
+    shape = shapely.union_all([piece.shape for piece in group]) if len(group) > 1 else first.shape
+    verdict = first.verdict
+    state = _STATES.get(verdict.verdict, "auto")
+    if any(piece.corrected for piece in group) and verdict.verdict != "rejected":
+        state = "corrected"
+    return LabelledParcel(
+        first.id, shape, first.score, state, verdict.reviewer, verdict.at, first.tile
+    )
+
+
+def _source(opened: OpenedScene) -> LabelSource:
+    choices = default_choices(opened)
+    model = TilePlace.model_of(opened)
+    return LabelSource(
+        scene_name=opened.record.name,
+        image_source=Path(opened.scene.path).name,
+        method=choices.strategy,
+        model=model or "none",
+        land_cover=opened.landcover.title if opened.landcover else "none",
+    )
+
+
+def _count_classes(
+    opened: OpenedScene,
+    frame: Frame,
+    mask: npt.NDArray[np.bool_],
+    pixel_ha: float,
+    total: dict[int, float],
+    labelled: dict[int, float],
+) -> None:
+    if opened.landcover is None:
+        return
+    try:
+        tile = align(opened.landcover, frame.core_grid)
+    except NoOverlapError:
+        return  # this tile lies beside the product
+    for code in np.unique(tile.classes[tile.valid]).tolist():
+        here = tile.valid & (tile.classes == code)
+        total[code] += float(here.sum()) * pixel_ha
+        labelled[code] += float((here & mask).sum()) * pixel_ha
+
+
+def _rows(
+    opened: OpenedScene, total: dict[int, float], labelled: dict[int, float]
+) -> tuple[ClassArea, ...]:
+    if opened.landcover is None:
+        return ()
+    rows = []
+    for code in sorted(total, key=lambda c: -total[c]):
+        known = opened.landcover.product.class_of(code)
+        rows.append(
+            ClassArea(known.name, known.colour, known.cropland, total[code], labelled[code])
+        )
+    return tuple(rows)

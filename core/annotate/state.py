@@ -1,0 +1,94 @@
+"""A tile's state as plain values for the browser: ``TileState`` in ``docs/app.md``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.annotate.frame import Frame
+from core.annotate.kept import Base
+from core.annotate.label import Label, parcels_json
+from core.annotate.preparation import Preparation, TilePlace
+from core.annotate.work import Work
+from core.errors import CropMapError
+from core.grid import PixelPoint
+from core.project import TileLog, VerdictRecord
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """All that a tile's state is made of, at one moment."""
+
+    place: TilePlace
+    frame: Frame
+    log: TileLog
+    work: Work
+    label: Label
+    base: Base | None
+    preparing: Preparation | None
+    error: CropMapError | None
+    verdict: VerdictRecord
+
+
+def to_json(now: Moment) -> dict[str, Any]:
+    """The state; every position in native pixels."""
+    names = list(now.place.opened.tiles)
+    index = names.index(now.place.tile)
+    parcels = parcels_json(now.label, now.frame)
+    preparing, error, base = now.preparing, now.error, now.base
+    return {
+        "scene": now.place.opened.record.id,
+        "name": now.place.tile,
+        "window": list(now.frame.core_bounds()),
+        "index": index + 1,
+        "count": len(names),
+        "previous": names[index - 1] if index else None,
+        "next": names[index + 1] if index + 1 < len(names) else None,
+        "status": "working" if preparing else "ready",
+        "stage": preparing.stage if preparing else "",
+        "progress": preparing.share if preparing else None,
+        "error": {"message": error.message, "hint": error.hint} if error else None,
+        "version": now.log.version,
+        "can_undo": now.log.can_undo,
+        "can_redo": now.log.can_redo,
+        "edit_count": len(now.log.edits),
+        "settings": asdict(now.work.choices),
+        "prompts": _prompts(base, now.work, now.frame),
+        "boxes": [{**asdict(box), "source": "person"} for box in now.work.boxes],
+        "parcels": parcels,
+        "mask_version": now.label.version,
+        "cropland_ha": round(sum(row["area_ha"] for row in parcels), 4),
+        "landcover_ha": base.landcover_ha if base else None,
+        "disagreement": base.disagreement if base else None,
+        "verdict": verdict_json(now.verdict),
+    }
+
+
+def verdict_json(verdict: VerdictRecord) -> dict[str, Any]:
+    """A verdict as plain values."""
+    return {
+        "verdict": verdict.verdict,
+        "reviewer": verdict.reviewer,
+        "comment": verdict.comment,
+        "at": verdict.at.isoformat() if verdict.at else None,
+        "version": verdict.version,
+    }
+
+
+def _prompts(base: Base | None, work: Work, frame: Frame) -> list[dict[str, Any]]:
+    rows = [
+        _prompt(prompt.id, frame.from_world(prompt.world), prompt.label, "auto")
+        for prompt in (base.prompts if base else ())
+        if prompt.id not in work.denied
+    ]
+    return rows + [_prompt(p.id, p.point, p.label, "person") for p in work.points]
+
+
+def _prompt(name: str, native: PixelPoint, label: int, source: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "column": round(native.column, 3),
+        "row": round(native.row, 3),
+        "label": label,
+        "source": source,
+    }

@@ -1,0 +1,358 @@
+"""A tile that people work on: its state for the browser, its edits, its masks."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.annotate.automatic import TileMemory
+from core.annotate.clicks import Answers, Ask
+from core.annotate.frame import Frame
+from core.annotate.kept import UNKNOWN, Base, keep_label, load_label
+from core.annotate.label import Label, automatic_parcels, build_label, rasterize_label
+from core.annotate.models import Models, ModelService, Urgency
+from core.annotate.opened import OpenedScene, open_scene
+from core.annotate.preparation import Preparation, TilePlace
+from core.annotate.state import Moment, to_json
+from core.annotate.work import Choices, Work, replay, to_new_edits
+from core.errors import CancelledError, CropMapError
+from core.grid import PixelPoint
+from core.imagery.scene import read_window
+from core.masks.correction import Parcel
+from core.masks.strategies import WITHOUT_MODEL
+from core.project import Project, TileLog
+from core.sam.protocol import Decoded, Embedding, PromptBatch, Segmenter
+
+_log = logging.getLogger(__name__)
+
+_PATIENCE_S = 60.0
+_NO_LABEL = Label("none", ())
+
+Later = Callable[[Callable[[], None]], None]
+"""Does something small soon, in another thread, in order."""
+
+
+class Workspace:
+    """One tile of one scene, shared by everybody who looks at it; safe to call from any thread.
+
+    Parameters
+    ----------
+    later : callable
+        Takes what need not be done before the person sees the answer.
+    """
+
+    def __init__(
+        self, project: Project, scene_id: str, tile: str, models: Models, later: Later
+    ) -> None:
+        self._project, self._scene_id, self._tile = project, scene_id, tile
+        self._models, self._later = models, later
+        self._lock = threading.RLock()
+        self._memory = TileMemory()
+        self._base: Base | None = None
+        self._preparing: Preparation | None = None
+        self._error: CropMapError | None = None
+        self._failed_key = ""
+        self._automatic: tuple[tuple[object, ...], tuple[Parcel, ...]] = ((), ())
+        self._label: Label | None = None
+        self._answers: Answers | None = None
+        self._scene_version = -1
+
+    # What the person does -----------------------------------------------------------------
+
+    def edit(self, raw: Any, version: int, author: str) -> None:
+        """Store edits as the browser sends them; they are on disk when this returns.
+
+        Raises
+        ------
+        InputError
+            Something in them cannot be used; nothing is stored.
+        ConflictError
+            Somebody was faster; nothing is stored.
+        """
+        edits = to_new_edits(raw, self._opened().frame(self._tile))
+        self._project.append(
+            self._scene_id, self._tile, edits, author=author, expected_version=version
+        )
+
+    def undo(self, version: int, author: str) -> None:
+        """Take the last step back."""
+        self._project.undo(self._scene_id, self._tile, author=author, expected_version=version)
+
+    def redo(self, version: int, author: str) -> None:
+        """Do the step again that was taken back last."""
+        self._project.redo(self._scene_id, self._tile, author=author, expected_version=version)
+
+    # What the person sees -----------------------------------------------------------------
+
+    def state(self, urgency: Urgency = Urgency.TILE) -> dict[str, Any]:
+        """The tile as the browser shows it.
+
+        Long work is started, not waited for: ``status`` says ``working`` meanwhile, and the label
+        is the last that could be made.
+        """
+        opened, frame, log, work = self._now()
+        place = TilePlace(self._project, opened, self._tile)
+        with self._lock:
+            ready = self._bring_up(place, work, urgency)
+            label = self._current_label(place, frame, work, log, ready=ready)
+            state = self._to_json(place, frame, log, work, label)
+        if ready:
+            self._later(lambda: self._tell_figures(state))
+        return state
+
+    def finished(self) -> Label:
+        """The label of all edits, however long it takes: for results and whole-scene runs.
+
+        Raises
+        ------
+        CropMapError
+            Why it cannot be made.
+        """
+        opened, frame, log, work = self._now()
+        place = TilePlace(self._project, opened, self._tile)
+        kept = load_label(self._label_path())
+        if kept is not None and kept["version"] == label_version(place.key(work), log, work):
+            return Label.from_json(kept)
+        with self._lock:
+            self._follow_scene(place)
+            if not self._have_all(place, work):
+                self._take(self._preparation(place, work))
+            label = self._current_label(place, frame, work, log, ready=True)
+            state = self._to_json(place, frame, log, work, label)
+        self._tell_figures(state)
+        return label
+
+    def hover(self, native: PixelPoint, who: str) -> npt.NDArray[np.bool_] | None:
+        """The mask that a click there would give, on the core's pixels; None until ready.
+
+        Raises
+        ------
+        CancelledError
+            The same person has moved on.
+        """
+        frame = self._opened().frame(self._tile)
+        with self._lock:
+            embedding, answers = self._memory.embedding, self._answers
+            service = self._service(self._model_key())
+        if embedding is None or answers is None or not frame.holds(native):
+            return None
+        ask = _asking(service.loaded)
+        future = service.clicks.submit(
+            lambda: answers.of_point(native, embedding, ask), Urgency.HOVER, f"hover {who}"
+        )
+        return future.result(_PATIENCE_S)[frame.core.slices]
+
+    def mask(self) -> npt.NDArray[np.bool_] | None:
+        """The label on the core's pixels; None before there is one."""
+        with self._lock:
+            label = self._label
+        return None if label is None else rasterize_label(label, self._opened().frame(self._tile))
+
+    def layer(self, name: str) -> npt.NDArray[np.uint8] | None:
+        """``probability`` or ``uncertainty`` on the core's pixels, as ``kept.to_bytes`` has it."""
+        with self._lock:
+            base = self._base
+        if base is None:
+            return None
+        values: npt.NDArray[np.uint8] = getattr(base, name)
+        return values[self._opened().frame(self._tile).core.slices]
+
+    # How it is made -----------------------------------------------------------------------
+
+    def _now(self) -> tuple[OpenedScene, Frame, TileLog, Work]:
+        opened = self._opened()
+        frame = opened.frame(self._tile)
+        log = self._project.log(self._scene_id, self._tile)
+        return opened, frame, log, replay(log.edits, frame, default_choices(opened))
+
+    def _opened(self) -> OpenedScene:
+        return open_scene(self._project, self._scene_id)
+
+    def _model_key(self) -> str | None:
+        return TilePlace.model_of(self._opened())
+
+    def _service(self, key: str | None) -> ModelService:
+        return self._models.service(key)
+
+    def _follow_scene(self, place: TilePlace) -> None:
+        """Forget what belongs to earlier imagery, land cover or model."""
+        version = place.opened.record.version
+        if version == self._scene_version:
+            return
+        self._scene_version = version
+        self._memory, self._base, self._answers = TileMemory(), None, None
+        self._automatic, self._failed_key, self._error = ((), ()), "", None
+        if self._preparing is not None:
+            self._preparing.cancelled = True
+            self._preparing = None
+
+    def _have_all(self, place: TilePlace, work: Work) -> bool:
+        """Whether the label can be made now; the automatic prediction is taken from disk."""
+        key = place.key(work)
+        if self._base is None or self._base.key != key:
+            kept = place.kept(work)
+            if kept is None:
+                return False
+            self._base = kept
+        return not work.asks_model or self._memory.embedding is not None
+
+    def _bring_up(self, place: TilePlace, work: Work, urgency: Urgency) -> bool:
+        """Whether the label can be made now; starts what is missing, hover's embedding as well."""
+        self._follow_scene(place)
+        enough = self._have_all(place, work)
+        for_hover = place.model_key is None or self._memory.embedding is not None
+        if not (enough and for_hover) and self._failed_key != place.key(work):
+            self._start(place, work, urgency)
+        return enough
+
+    def _preparation(self, place: TilePlace, work: Work) -> Preparation:
+        key = place.key(work)
+        have = self._base if self._base is not None and self._base.key == key else None
+        service = self._service(place.model_key)
+        return Preparation(place, work, service, self._memory, key, base=have)
+
+    def _start(self, place: TilePlace, work: Work, urgency: Urgency) -> None:
+        if self._preparing is not None:
+            if self._preparing.key == place.key(work):
+                return
+            self._preparing.cancelled = True
+        preparation = self._preparation(place, work)
+        self._preparing, self._error = preparation, None
+        preparation.service.tiles.submit(lambda: self._run(preparation), urgency)
+
+    def _run(self, preparation: Preparation) -> None:
+        """The long work, in the model's own thread; what is wrong is told in the state."""
+        try:
+            if not preparation.cancelled:
+                self._take(preparation)
+        except CancelledError:
+            return
+        except CropMapError as error:
+            self._fail(preparation, error)
+        except Exception:  # noqa: BLE001  (the last resort of a thread: logged, and told)
+            _log.exception("a tile could not be predicted")
+            message = "Something went wrong in the application itself; your edits are saved."
+            self._fail(preparation, CropMapError(message, "The app's log has the details."))
+        finally:
+            with self._lock:
+                if self._preparing is preparation:
+                    self._preparing = None
+
+    def _take(self, preparation: Preparation) -> None:
+        base = preparation.run()
+        with self._lock:
+            if preparation.memory is not self._memory:
+                return  # the scene changed meanwhile
+            self._base = base
+            if self._memory.embedding is not None and self._answers is None:
+                self._answers = Answers(preparation.place.opened.frame(self._tile))
+
+    def _fail(self, preparation: Preparation, error: CropMapError) -> None:
+        with self._lock:
+            self._error, self._failed_key = error, preparation.key
+
+    def _current_label(
+        self, place: TilePlace, frame: Frame, work: Work, log: TileLog, *, ready: bool
+    ) -> Label:
+        """The label of this log, or, while work goes on, the last one."""
+        if not ready or self._base is None:
+            if self._label is None:
+                kept = load_label(self._label_path())
+                self._label = None if kept is None else Label.from_json(kept)
+            return self._label or _NO_LABEL
+        version = label_version(self._base.key, log, work)
+        if self._label is not None and self._label.version == version:
+            return self._label
+        automatic = self._automatic_parcels(place, frame, work.choices, self._base)
+        fields = []
+        if work.asks_model and self._answers is not None and self._memory.embedding is not None:
+            ask = self._ask_in_turn(self._service(place.model_key))
+            fields = self._answers.fields(work, self._memory.embedding, ask)
+        label = build_label(
+            version, automatic, fields, work.corrections, frame, work.choices.min_area_m2
+        )
+        self._label = label
+        self._later(lambda: keep_label(self._label_path(), label.to_json()))
+        return label
+
+    def _automatic_parcels(
+        self, place: TilePlace, frame: Frame, choices: Choices, base: Base
+    ) -> tuple[Parcel, ...]:
+        key = (base.key, choices.threshold, choices.min_area_m2)
+        if self._automatic[0] != key:
+            image = read_window(place.opened.scene, place.opened.tile(self._tile).window)
+            self._automatic = (key, automatic_parcels(base, choices, image, frame))
+        return self._automatic[1]
+
+    @staticmethod
+    def _ask_in_turn(service: ModelService) -> Ask:
+        """Questions that wait for their turn in the model's queue."""
+        now = _asking(service.loaded)
+
+        def ask(embedding: Embedding, batch: PromptBatch) -> Decoded:
+            answer = service.clicks.submit(lambda: now(embedding, batch), Urgency.CLICK)
+            return answer.result(_PATIENCE_S)
+
+        return ask
+
+    def _to_json(
+        self, place: TilePlace, frame: Frame, log: TileLog, work: Work, label: Label
+    ) -> dict[str, Any]:
+        verdict = self._project.tile(self._scene_id, self._tile).verdict
+        return to_json(
+            Moment(
+                place, frame, log, work, label, self._base, self._preparing, self._error, verdict
+            )
+        )
+
+    def _tell_figures(self, state: dict[str, Any]) -> None:
+        """Figures for the review queue, stored where they changed."""
+        figures = {"cropland_ha": float(state["cropland_ha"])}
+        for name in ("landcover_ha", "disagreement"):
+            if state[name] is not None:
+                figures[name] = float(state[name])
+        unsure = self.layer("uncertainty")
+        if unsure is not None and (known := unsure[unsure != UNKNOWN]).size:
+            figures["uncertainty"] = round(float(known.mean()) / 250.0, 4)
+        present = self._project.tile(self._scene_id, self._tile).figures
+        if any(present.get(name) != value for name, value in figures.items()):
+            self._project.set_figures(self._scene_id, self._tile, figures)
+
+    def _label_path(self) -> Path:
+        return label_path(self._project.folder, self._scene_id, self._tile)
+
+
+def _asking(segmenter: Segmenter | None) -> Ask:
+    def ask(embedding: Embedding, batch: PromptBatch) -> Decoded:
+        if segmenter is None:
+            raise CropMapError("No model is loaded.", "Choose one in the settings.")
+        return segmenter.decode(embedding, batch, multimask=False)
+
+    return ask
+
+
+def label_path(folder: Path, scene_id: str, tile: str) -> Path:
+    """Where a tile's last label is kept."""
+    return folder / "labels" / scene_id / f"{tile}.label"
+
+
+def label_version(base: str, log: TileLog, work: Work) -> str:
+    """Names a label: the automatic prediction, the choices, and the edits on top."""
+    newest = log.edits[-1].sequence if log.edits else 0
+    text = f"{base} {work.choices!r} {len(log.edits)} {newest}"
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def default_choices(opened: OpenedScene) -> Choices:
+    """What a tile starts with: the scene's settings, else the application's."""
+    settings = {k: v for k, v in opened.record.settings.items() if k != "model"}
+    without = TilePlace.model_of(opened) is None
+    start = Choices(strategy=WITHOUT_MODEL) if without else Choices()
+    return start.changed(settings)
