@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, func, select
 
 from core.errors import CropMapError
-from core.project.migrations import stored_version
+from core.project.migrations import newest_version, stored_version
 from core.project.schema import project, scene, tile
 from core.project.sqlite import Database
 from core.settings import get_settings
@@ -141,7 +141,9 @@ def _read_summary(database: Database) -> ProjectSummary:
     present = scene.c.removed.is_(False)
     tiles = select(func.count()).select_from(tile.join(scene)).where(present)
     with database.read() as connection:
-        stored_version(connection, database.path)
+        if stored_version(connection, database.path) < newest_version():
+            # Its tables may be others; and looking at a list should change no file.
+            return _unreadable(database.path, "It is of an older version; opening it updates it.")
         row = connection.execute(
             select(
                 project.c.name,

@@ -9,7 +9,7 @@ import json
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -151,6 +151,9 @@ def claim(path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, path.parent) from error
+    try:
         path.open("xb").close()
     except FileExistsError as error:
         raise ProjectError(
@@ -217,21 +220,8 @@ def _explained_code(error: sqlite3.Error, path: Path) -> CropMapError:
             f"The disk is full: the last change to {path.name} was not saved.",
             "Free some space and repeat it; everything saved before is kept.",
         )
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return _busy(path)
-    if code == sqlite3.SQLITE_NOTADB:
-        return not_a_project(path)
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
-        return ProjectError(
-            f"The project {path.name} cannot be written.",
-            f"Make sure that you may write in {path.parent}, or copy the project elsewhere.",
-        )
-    if code == sqlite3.SQLITE_CANTOPEN:
-        return ProjectError(
-            f"The project {path.name} cannot be opened.",
-            f"Check that it is still in {path.parent} and that you may write there.",
-        )
-    return damaged(path, str(error))
+    explain = _EXPLANATIONS.get(code)
+    return explain(path) if explain else damaged(path, str(error))
 
 
 def _is_full(code: int, path: Path) -> bool:
@@ -261,3 +251,35 @@ def _busy(path: Path) -> ProjectError:
         f"The project {path.name} is in use by another program and did not answer in time.",
         "Nothing was changed; try again in a moment.",
     )
+
+
+def _not_writable(path: Path) -> ProjectError:
+    return ProjectError(
+        f"The project {path.name} cannot be written.",
+        f"Make sure that you may write in {path.parent}, or copy the project elsewhere.",
+    )
+
+
+def _not_openable(path: Path) -> ProjectError:
+    return ProjectError(
+        f"The project {path.name} cannot be opened.",
+        f"Check that it is still in {path.parent} and that you may write there.",
+    )
+
+
+def _failing_disk(path: Path) -> ProjectError:
+    return ProjectError(
+        f"The disk did not let the project {path.name} be read or written.",
+        "Check the disk or the network drive; what was saved before is kept.",
+    )
+
+
+_EXPLANATIONS: dict[int, Callable[[Path], ProjectError]] = {
+    sqlite3.SQLITE_BUSY: _busy,
+    sqlite3.SQLITE_LOCKED: _busy,
+    sqlite3.SQLITE_NOTADB: not_a_project,
+    sqlite3.SQLITE_READONLY: _not_writable,
+    sqlite3.SQLITE_PERM: _not_writable,
+    sqlite3.SQLITE_CANTOPEN: _not_openable,
+    sqlite3.SQLITE_IOERR: _failing_disk,
+}

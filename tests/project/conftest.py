@@ -1,0 +1,57 @@
+"""A project with one scene of three tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from core.project import NewEdit, NewTile, Project, TileLog
+
+TILES = tuple(NewTile(f"x{number}_y0", number, (number * 900, 0, 1024, 768)) for number in range(3))
+
+
+@dataclass
+class Farm:
+    """A project, its scene and shorthands for the first tile."""
+
+    project: Project
+    scene: str
+    tile: str = TILES[0].name
+
+    def log(self) -> TileLog:
+        return self.project.log(self.scene, self.tile)
+
+    def append(self, version: int, *names: str, author: str = "Ada") -> TileLog:
+        edits = [NewEdit("prompt_set", {"id": name}) for name in names]
+        return self.project.append(
+            self.scene, self.tile, edits, author=author, expected_version=version
+        )
+
+    def undo(self, version: int, author: str = "Ada") -> TileLog:
+        return self.project.undo(self.scene, self.tile, author=author, expected_version=version)
+
+    def redo(self, version: int, author: str = "Ada") -> TileLog:
+        return self.project.redo(self.scene, self.tile, author=author, expected_version=version)
+
+    def reopened(self) -> Farm:
+        """The same file through another object, as another process would see it."""
+        return Farm(Project.open(self.project.path), self.scene, self.tile)
+
+
+def make_farm(folder: Path) -> Farm:
+    project = Project.create(folder / "farm.cropmap", "Farm")
+    return Farm(project, project.add_scene("May", {"path": "may.tif"}, None, TILES).id)
+
+
+def names(log: TileLog) -> list[str]:
+    return [edit.data["id"] for edit in log.edits]
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Iterator[Farm]:
+    made = make_farm(tmp_path)
+    yield made
+    made.project.close()

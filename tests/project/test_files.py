@@ -1,0 +1,236 @@
+"""Files that are missing, damaged, foreign, newer or older, and disks that are full."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from core.errors import CropMapError, DiskFullError, InputError, OutputError, ProjectError
+from core.project import NewEdit, Project, migrations, sqlite
+from tests.project.conftest import TILES, Farm, make_farm, names
+
+
+def user_version(path: Path) -> int:
+    connection = sqlite3.connect(path)
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.close()
+    return int(version)
+
+
+def foreign_database(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE project (id)")
+    connection.commit()
+    connection.close()
+
+
+def test_a_missing_file_is_not_made(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.cropmap", tmp_path / "no folder" / "none.cropmap", tmp_path):
+        with pytest.raises(ProjectError, match="no project at"):
+            Project.open(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_file_is_never_overwritten(farm: Farm) -> None:
+    with pytest.raises(ProjectError, match="exists already"):
+        Project.create(farm.project.path, "Another")
+    assert farm.reopened().project.name == "Farm"
+
+
+def test_a_name_is_needed(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        Project.create(tmp_path / "a.cropmap", " ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError):
+        Project.create(tmp_path / "file" / "a.cropmap", "A")
+
+
+@pytest.mark.parametrize("body", [b"", b"hello", b"\x89PNG" * 1000, b"SQLite format 3\0" * 99])
+def test_a_file_of_another_kind_is_no_project_and_stays_as_it_is(
+    tmp_path: Path, body: bytes
+) -> None:
+    path = tmp_path / "a.cropmap"
+    path.write_bytes(body)
+    with pytest.raises(ProjectError):
+        Project.open(path)
+    assert path.read_bytes() == body
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_another_programs_database_is_no_project_and_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.cropmap"
+    foreign_database(path)
+    before = path.read_bytes()
+    with pytest.raises(ProjectError, match="is not a project"):
+        Project.open(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("kept", [100, 4096, 20_000, -4096])
+def test_a_truncated_project_is_refused(farm: Farm, kept: int) -> None:
+    farm.project.close()
+    body = farm.project.path.read_bytes()
+    farm.project.path.write_bytes(body[:kept])
+    with pytest.raises(ProjectError):
+        farm.reopened()
+
+
+def test_any_damage_is_found_or_harmless(farm: Farm, tmp_path: Path) -> None:
+    """Flipped bytes give a sentence, or a project that can be read; never another exception."""
+    for version in range(30):
+        farm.append(version, f"p{version}", "x" * 200)
+    farm.project.close()
+    body = farm.project.path.read_bytes()
+    chance = random.Random(3)
+    refused: list[CropMapError] = []
+    for number in range(80):
+        damaged = bytearray(body)
+        for _ in range(chance.choice([1, 20, 400])):
+            damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(8)
+        path = tmp_path / f"{number}.cropmap"
+        path.write_bytes(damaged)
+        try:
+            project = Project.open(path)
+            project.history()
+            for scene in project.scenes():
+                for tile in project.tiles(scene.id):
+                    project.log(scene.id, tile.name)
+        except CropMapError as error:
+            refused.append(error)
+    assert len(refused) > 20
+    assert all(error.message.endswith(".") for error in refused)
+
+
+def test_a_project_of_a_newer_version_is_refused_and_untouched(farm: Farm) -> None:
+    farm.project.close()
+    connection = sqlite3.connect(farm.project.path)
+    connection.execute("PRAGMA user_version=99")
+    connection.close()
+    before = farm.project.path.read_bytes()
+    with pytest.raises(ProjectError, match="newer version"):
+        farm.reopened()
+    assert farm.project.path.read_bytes() == before
+
+
+def add_note(connection: Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE project ADD COLUMN note TEXT DEFAULT 'none'")
+
+
+def count_notes(connection: Connection) -> None:
+    connection.exec_driver_sql("UPDATE project SET note = note || ' yet'")
+
+
+def fail(connection: Connection) -> None:
+    connection.exec_driver_sql("DELETE FROM missing")
+
+
+def test_an_older_project_is_brought_to_the_newest_version(farm: Farm, monkeypatch) -> None:
+    farm.append(0, "a")
+    farm.project.close()
+    assert user_version(farm.project.path) == 1
+    monkeypatch.setattr(migrations, "MIGRATIONS", (add_note, count_notes))
+    for _ in range(2):  # the second time there is nothing to do
+        again = farm.reopened()
+        assert names(again.log()) == ["a"]
+        with again.project._database.read() as connection:
+            note = connection.exec_driver_sql("SELECT note FROM project").scalar()
+        assert note == "none yet"
+        again.project.close()
+    assert user_version(farm.project.path) == 3
+    monkeypatch.setattr(migrations, "MIGRATIONS", ())
+    with pytest.raises(ProjectError, match="newer version"):
+        farm.reopened()
+
+
+def test_a_migration_that_fails_changes_nothing(farm: Farm, monkeypatch) -> None:
+    farm.append(0, "a")
+    farm.project.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", (add_note, fail))
+        with pytest.raises(ProjectError, match="no such table: missing"):
+            farm.reopened()
+    assert user_version(farm.project.path) == 1
+    again = farm.reopened()
+    assert names(again.log()) == ["a"]
+    with again.project._database.read() as connection:
+        columns = connection.exec_driver_sql("PRAGMA table_info(project)").all()
+    assert "note" not in [column[1] for column in columns]
+
+
+def limit_pages(monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
+    limited = (*sqlite._PRAGMAS, f"PRAGMA max_page_count={pages}")
+    monkeypatch.setattr(sqlite, "_PRAGMAS", limited)
+
+
+def test_a_full_disk_is_said_and_loses_nothing(farm: Farm, monkeypatch) -> None:
+    farm.append(0, "a")
+    with monkeypatch.context() as patch:
+        limit_pages(patch, 1)  # SQLite takes it as 'no larger than now'
+        full = farm.reopened()
+        large = [NewEdit("brush", {"id": "x" * 100_000})]
+        for _ in range(2):
+            with pytest.raises(DiskFullError, match="disk is full"):
+                full.project.append(full.scene, full.tile, large, author="", expected_version=1)
+        with pytest.raises(DiskFullError):
+            full.project.add_scene("June", {"x": "x" * 100_000}, None, TILES)
+        assert names(full.log()) == ["a"]
+        full.project.close()
+    again = farm.reopened()
+    assert len(again.project.scenes()) == 1
+    assert names(again.append(1, "b")) == ["a", "b"]
+
+
+def test_a_disk_too_full_for_a_new_project_keeps_no_half_of_it(tmp_path: Path, monkeypatch) -> None:
+    limit_pages(monkeypatch, 4)
+    with pytest.raises(DiskFullError):
+        Project.create(tmp_path / "a.cropmap", "A")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fails_while_it_is_full_is_said_to_be_full(farm: Farm, monkeypatch) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    explained = sqlite._explained(error, farm.project.path)
+    assert isinstance(explained, ProjectError)
+    assert "The disk did not let" in explained.message
+    usage = shutil.disk_usage(farm.project.folder)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
+    assert isinstance(sqlite._explained(error, farm.project.path), DiskFullError)
+
+
+def test_a_project_that_may_only_be_read(farm: Farm, monkeypatch) -> None:
+    farm.append(0, "a")
+    monkeypatch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, "PRAGMA query_only=ON"))
+    reader = farm.reopened()
+    assert names(reader.log()) == ["a"]
+    with pytest.raises(ProjectError, match="cannot be written"):
+        reader.append(1, "b")
+
+
+def test_a_closed_project_says_so(farm: Farm) -> None:
+    farm.project.close()
+    farm.project.close()
+    for call in (farm.log, lambda: farm.append(0, "a"), farm.project.revision):
+        with pytest.raises(ProjectError, match="is closed"):
+            call()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed there")
+def test_a_file_that_vanishes_is_not_made_again(tmp_path: Path) -> None:
+    farm = make_farm(tmp_path)
+    farm.project._database._engine.dispose()  # the next call has to connect
+    farm.project.path.unlink()
+    with pytest.raises(ProjectError, match="cannot be opened"):
+        farm.log()
+    assert not farm.project.path.exists()

@@ -1,0 +1,171 @@
+"""Many threads, several processes, and processes that are killed: no acknowledged edit is lost."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConflictError, ProjectError
+from core.project import NewEdit, sqlite
+from tests.project.conftest import Farm, names
+
+_THREADS = 8
+_APPENDS = 100
+
+
+def test_threads_lose_nothing_and_every_conflict_is_reported(farm: Farm) -> None:
+    """Four threads to a tile, two of them through another object: as two servers on one file."""
+    doors = (farm.project, farm.reopened().project)
+
+    def work(thread: int) -> int:
+        mine = Farm(doors[thread // 2 % 2], farm.scene, f"x{thread % 2}_y0")
+        conflicts, version = 0, 0
+        for number in range(_APPENDS):
+            while True:
+                try:
+                    log = mine.append(version, f"{thread}/{number}", author=str(thread))
+                except ConflictError:
+                    conflicts += 1
+                    version = mine.project.tile(mine.scene, mine.tile).log_version
+                else:
+                    # The state that was acknowledged is this thread's: its edit is the last one.
+                    assert names(log)[-1] == f"{thread}/{number}"
+                    assert log.version == version + 1
+                    version = log.version
+                    break
+        return conflicts
+
+    start = farm.project.revision()
+    with ThreadPoolExecutor(_THREADS) as pool:
+        conflicts = sum(pool.map(work, range(_THREADS)))
+    assert conflicts > 0
+    for tile in range(2):
+        log = farm.project.log(farm.scene, f"x{tile}_y0")
+        found = names(log)
+        assert log.version == len(found) == _THREADS // 2 * _APPENDS
+        for thread in range(tile, _THREADS, 2):
+            mine = [name for name in found if name.startswith(f"{thread}/")]
+            assert mine == [f"{thread}/{number}" for number in range(_APPENDS)]
+    assert farm.project.revision() == start + _THREADS * _APPENDS
+
+
+def test_readers_see_whole_commits_while_others_write(farm: Farm) -> None:
+    def write(_thread: int) -> None:
+        for version in range(60):
+            farm.append(version, "a", "b", "c")
+
+    with ThreadPoolExecutor(4) as pool:
+        writer = pool.submit(write, 0)
+        while not writer.done():
+            log = farm.log()
+            assert len(log.edits) == 3 * log.version
+        writer.result()
+
+
+def test_a_project_that_another_program_holds_is_said_to_be(farm: Farm, monkeypatch) -> None:
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
+    impatient = farm.reopened()
+    holder = sqlite3.connect(farm.project.path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ProjectError, match="in use by another program"):
+        impatient.append(0, "a")
+    assert impatient.log().version == 0  # reading goes on
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert names(impatient.append(0, "a")) == ["a"]
+
+
+def test_a_failing_transaction_leaves_nothing_and_lets_the_next_in(farm: Farm) -> None:
+    class StopError(Exception):
+        pass
+
+    def break_off() -> None:
+        with farm.project._change() as change:
+            change.touch_tiles(farm.scene)
+            change.record("edit", detail={})
+            raise StopError
+
+    before = farm.project.revision(), farm.project.history()
+    with pytest.raises(StopError):
+        break_off()
+    assert (farm.project.revision(), farm.project.history()) == before
+    assert names(farm.append(0, "a")) == ["a"]
+
+
+# One process that imports once and forks: twenty writers, each killed at a random moment.
+_KILLER = """
+import os, random, signal, sys, time
+from pathlib import Path
+from core.project import NewEdit, Project
+
+path, scene, tile = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+random.seed(7)
+for _ in range(20):
+    child = os.fork()
+    if child == 0:
+        project = Project.open(path)
+        log = project.log(scene, tile)
+        while True:
+            edits = [NewEdit("brush", {"filler": "x" * random.randrange(3000)})]
+            log = project.append(scene, tile, edits, author="", expected_version=log.version)
+            os.write(1, b"%d\\n" % log.edits[-1].sequence)
+    time.sleep(random.uniform(0.02, 0.16))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+def test_no_acknowledged_edit_is_lost_when_the_writer_is_killed(farm: Farm) -> None:
+    farm.project.close()
+    arguments = [str(farm.project.path), farm.scene, farm.tile]
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLER, *arguments],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    acknowledged = [int(line) for line in done.stdout.split()]
+    assert len(acknowledged) > 20
+    assert b"Error" not in done.stderr
+    log = farm.reopened().log()
+    stored = [edit.sequence for edit in log.edits]
+    assert set(acknowledged) <= set(stored)
+    assert stored == list(range(1, log.version + 1))
+    # At most the one that was committed but not yet acknowledged, for each kill.
+    assert len(stored) - len(acknowledged) <= 20
+
+
+def test_every_commit_is_synced_and_foreign_keys_hold(farm: Farm) -> None:
+    with farm.project._database.write() as connection:
+        ask = connection.exec_driver_sql
+        assert ask("PRAGMA journal_mode").scalar() == "wal"
+        assert ask("PRAGMA synchronous").scalar() == 2
+        assert ask("PRAGMA foreign_keys").scalar() == 1
+        assert ask("PRAGMA busy_timeout").scalar() == 15000
+    with (
+        pytest.raises(ProjectError, match="FOREIGN KEY"),
+        farm.project._database.write() as connection,
+    ):
+        connection.exec_driver_sql("INSERT INTO step VALUES (99, 1, 0)")
+
+
+def test_the_same_edit_object_may_be_appended_from_many_threads(farm: Farm) -> None:
+    edit = NewEdit("brush", {"id": "same"})
+    with ThreadPoolExecutor(3) as pool:
+        logs = list(
+            pool.map(
+                lambda tile: farm.project.append(
+                    farm.scene, tile.name, [edit], author="", expected_version=0
+                ),
+                farm.project.tiles(farm.scene),
+            )
+        )
+    assert all(names(log) == ["same"] for log in logs)
