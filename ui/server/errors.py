@@ -8,7 +8,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from core.errors import ConflictError, CropMapError, DiskFullError
+from core.errors import ConflictError, CropMapError, DiskFullError, ProjectError
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ class NotFoundError(CropMapError):
 _STATUS: tuple[tuple[type[CropMapError], int], ...] = (
     (ForbiddenError, 403),
     (NotFoundError, 404),
+    (ProjectError, 404),
     (ConflictError, 409),
     (DiskFullError, 507),
     (CropMapError, 400),

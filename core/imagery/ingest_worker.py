@@ -1,0 +1,94 @@
+"""The process that opens a stranger's raster and writes our own copy of it.
+
+``python -m core.imagery.ingest_worker FD`` takes its order as JSON on standard input and answers
+on the pipe FD, one JSON object a line: ``{"progress": share}`` any number of times, then one of
+``{"done": true}``, ``{"error": class, "message", "hint"}`` or ``{"trace": text, "memory": bool}``.
+Limits are set before anything that can read a raster is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.errors import CropMapError
+
+Say = Callable[[dict[str, Any]], None]
+
+_OPEN_FILES = 64
+
+
+def main() -> int:
+    """Do what the order says; 0 where the copy is whole."""
+    pipe = int(sys.argv[1])
+
+    def say(message: dict[str, Any]) -> None:
+        os.write(pipe, json.dumps(message).encode() + b"\n")
+
+    order = json.load(sys.stdin)
+    limit(order["limits"])
+    if not order["trusted"]:
+        # Sidecars (.ovr, .msk, .aux.xml) are opened by whatever driver they ask for.
+        os.environ["GDAL_DISABLE_READDIR_ON_OPEN"] = "EMPTY_DIR"
+    return _answered(order, say)
+
+
+def _answered(order: dict[str, Any], say: Say) -> int:
+    try:
+        from core.imagery.cog import copy_as_cog  # noqa: PLC0415  (after the limits)
+
+        copy_as_cog(
+            Path(order["source"]),
+            Path(order["copy"]),
+            crs=order["crs"],
+            categorical=order["categorical"],
+            progress=lambda share: say({"progress": share}),
+        )
+    except CropMapError as error:
+        if _tells_of_memory(traceback.format_exc()):
+            say({"trace": "out of memory", "memory": True})
+            return 1
+        say({"error": type(error).__name__, "message": error.message, "hint": error.hint})
+        return 1
+    except MemoryError:
+        say({"trace": "MemoryError", "memory": True})
+        return 1
+    except Exception:  # noqa: BLE001  (the last resort of a process: the parent logs it)
+        trace = traceback.format_exc()
+        say({"trace": trace[-4000:], "memory": _tells_of_memory(trace)})
+        return 1
+    say({"done": True})
+    return 0
+
+
+def limit(limits: dict[str, Any]) -> None:
+    """Bind this process to its limits; a lower one that was inherited stays."""
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    _lower(resource.RLIMIT_AS, int(limits["memory_bytes"]))
+    _lower(resource.RLIMIT_CPU, int(limits["cpu_seconds"]), grace=5)
+    _lower(resource.RLIMIT_FSIZE, int(limits["file_bytes"]))
+
+
+def _lower(kind: int, value: int, grace: int = 0) -> None:
+    """Set a limit; ``grace`` later comes the signal that cannot be mistaken for another."""
+    _, inherited = resource.getrlimit(kind)
+    hard = value + grace
+    if inherited != resource.RLIM_INFINITY:
+        hard = min(hard, inherited)
+    resource.setrlimit(kind, (min(value, hard), hard))
+
+
+def _tells_of_memory(trace: str) -> bool:
+    words = ("out of memory", "memoryerror", "bad_alloc", "cannot allocate")
+    return any(word in trace.lower() for word in words)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

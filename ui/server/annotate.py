@@ -1,0 +1,261 @@
+"""The annotation map's questions: state, edits, undo, verdict, hover, overlays, changes.
+
+Handlers are plain functions: Starlette runs them in worker threads, so the event loop never waits.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import anyio.from_thread
+import numpy as np
+import numpy.typing as npt
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from core.annotate.layers import mask_picture, value_picture
+from core.annotate.layers import version as layers_version
+from core.annotate.opened import OpenedScene, open_project, open_scene
+from core.annotate.workspace import Workspace
+from core.annotate.workspaces import get_workspaces
+from core.errors import CancelledError, ConflictError, InputError
+from core.grid import PixelPoint
+from core.project import Project, TileRecord
+from ui.server import tokens
+from ui.server.errors import NO_STORE, NotFoundError, error_response
+from ui.server.layers import encode
+from ui.server.tokens import Access
+
+_MOST_BODY = 4 * 1024 * 1024
+_HOVER_ALPHA = 90
+_VERDICTS = ("open", "accepted", "fix", "rejected")
+_LONGEST_COMMENT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who asks, and about what."""
+
+    access: Access
+    project: Project
+    scene_id: str
+    tile: str
+
+    @property
+    def workspace(self) -> Workspace:
+        return get_workspaces().get(self.project, self.scene_id, self.tile)
+
+
+def scene_state(request: Request) -> Response:
+    """``SceneState``: the scene's size, its tiles and their verdicts."""
+    project = open_project(tokens.resolve(request.path_params["token"]).project_path)
+    opened = open_scene(project, request.path_params["scene"])
+    return _json(_scene_json(project, opened))
+
+
+def tile_state(request: Request) -> Response:
+    """``TileState``; starts the prediction where there is none, and prepares the next tile."""
+    asked = _asked(request)
+    state = asked.workspace.state()
+    if state["status"] == "ready":
+        get_workspaces().look_ahead(asked.project, asked.scene_id, state["next"])
+    return _json(state)
+
+
+def edit_tile(request: Request) -> Response:
+    """Store edits; answers with the state after the commit."""
+    asked, body = _asked(request), _body(request)
+    return _changing(
+        asked,
+        lambda: asked.workspace.edit(body.get("edits"), _version(body), asked.access.person),
+    )
+
+
+def undo_tile(request: Request) -> Response:
+    """One step back."""
+    asked, body = _asked(request), _body(request)
+    return _changing(asked, lambda: asked.workspace.undo(_version(body), asked.access.person))
+
+
+def redo_tile(request: Request) -> Response:
+    """One step forward again."""
+    asked, body = _asked(request), _body(request)
+    return _changing(asked, lambda: asked.workspace.redo(_version(body), asked.access.person))
+
+
+def judge_tile(request: Request) -> Response:
+    """Store a verdict."""
+    asked, body = _asked(request), _body(request)
+    verdict, comment = body.get("verdict"), body.get("comment") or ""
+    if verdict not in _VERDICTS or not isinstance(comment, str):
+        raise InputError("That is no verdict.", "Accept, fix or reject the tile.")
+    return _changing(
+        asked,
+        lambda: asked.project.set_verdict(
+            asked.scene_id,
+            asked.tile,
+            verdict,
+            comment=comment[:_LONGEST_COMMENT],
+            reviewer=asked.access.person,
+            expected_version=_version(body),
+        ),
+    )
+
+
+def overlay(request: Request) -> Response:
+    """The tile's mask, probability or uncertainty on its core's pixels, as PNG."""
+    asked = _asked(request)
+    name = request.path_params["overlay"]
+    if name == "mask":
+        mask = asked.workspace.mask()
+        picture = None if mask is None else mask_picture(mask)
+    elif name in ("probability", "uncertainty"):
+        steps = asked.workspace.layer(name)
+        picture = None if steps is None else value_picture(steps, name)
+    else:
+        raise NotFoundError("The map has no such layer.", "Load the page again.")
+    if picture is None:
+        return Response(status_code=204, headers=NO_STORE)
+    return _png(picture)
+
+
+def hover(request: Request) -> Response:
+    """The mask that a click there would give, as PNG; 204 where there is none yet."""
+    asked = _asked(request)
+    point = PixelPoint(_query_number(request, "column"), _query_number(request, "row"))
+    who = request.path_params["token"]
+    try:
+        mask = asked.workspace.hover(point, who)
+    except CancelledError as error:
+        return error_response(ConflictError(error.message))
+    if mask is None or not mask.any():
+        return Response(status_code=204, headers=NO_STORE)
+    return _png(mask_picture(_small(mask), _HOVER_ALPHA))
+
+
+def changes(request: Request) -> Response:
+    """Tiles that somebody touched since a revision."""
+    project = open_project(tokens.resolve(request.path_params["token"]).project_path)
+    since = _query_number(request, "since")
+    revision = project.revision()
+    touched = project.changes_since(int(since)) if since < revision else []
+    return _json({"revision": revision, "tiles": [list(pair) for pair in touched]})
+
+
+def _changing(asked: _Asked, change: Any) -> Response:
+    """Do what changes the store and answer with the new state; with the present one on conflict."""
+    try:
+        change()
+    except ConflictError as error:
+        return error_response(error, state=asked.workspace.state())
+    return _json(asked.workspace.state())
+
+
+def _asked(request: Request) -> _Asked:
+    parameters = request.path_params
+    access = tokens.resolve(parameters["token"])
+    project = open_project(access.project_path)
+    return _Asked(access, project, parameters["scene"], parameters["tile"])
+
+
+def _body(request: Request) -> dict[str, Any]:
+    """The JSON object that was sent.
+
+    Raises
+    ------
+    InputError
+        Too large, or no JSON object.
+    """
+    declared = request.headers.get("content-length", "")
+    if not declared.isdigit() or int(declared) > _MOST_BODY:
+        raise InputError("That edit is too large.", "Draw it in parts.")
+    raw: bytes = anyio.from_thread.run(request.body)
+    try:
+        body = json.loads(raw)
+    except ValueError as error:
+        raise InputError("That edit could not be understood.", "Load the page again.") from error
+    if not isinstance(body, dict):
+        raise InputError("That edit could not be understood.", "Load the page again.")
+    return body
+
+
+def _version(body: dict[str, Any]) -> int:
+    version = body.get("version")
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise InputError("That edit does not say what it stands on.", "Load the page again.")
+    return version
+
+
+def _query_number(request: Request, name: str) -> float:
+    try:
+        value = float(request.query_params.get(name, "nan"))
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(f"The request has no {name}.", "Load the page again.")
+    return value
+
+
+def _scene_json(project: Project, opened: OpenedScene) -> dict[str, Any]:
+    scene = opened.scene
+    records = {record.name: record for record in project.tiles(opened.record.id)}
+    ground = scene.grid.ground_shape
+    return {
+        "id": opened.record.id,
+        "name": opened.record.name,
+        "width": scene.grid.width,
+        "height": scene.grid.height,
+        "aspect": ground.aspect,
+        "gsd_m": scene.grid.gsd_m,
+        "north_deg": ground.north_deg,
+        "layers_version": layers_version(project, opened.record.id),
+        "landcover_title": opened.landcover.title if opened.landcover else None,
+        "revision": project.revision(),
+        "tiles": [_tile_json(opened, name, records.get(name)) for name in opened.tiles],
+    }
+
+
+def _tile_json(opened: OpenedScene, name: str, record: TileRecord | None) -> dict[str, Any]:
+    core = list(opened.frame(name).core_bounds())
+    figures = record.figures if record else {}
+    return {
+        "name": name,
+        "window": core,
+        "core": core,
+        "verdict": record.verdict.verdict if record else "open",
+        "reviewer": record.verdict.reviewer if record else "",
+        "uncertainty": figures.get("uncertainty"),
+        "predicted": bool(figures),
+    }
+
+
+def _small(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Every second pixel: a preview need not be sharper, and travels in half the time."""
+    return mask[::2, ::2]
+
+
+def _png(picture: npt.NDArray[np.uint8]) -> Response:
+    return Response(encode(picture), media_type="image/png", headers=NO_STORE)
+
+
+def _json(body: dict[str, Any]) -> JSONResponse:
+    return JSONResponse(body, headers=NO_STORE)
+
+
+_TILE = "/{token}/tile/{scene}/{tile}"
+
+ROUTES = [
+    Route("/{token}/scene/{scene}", scene_state, methods=["GET"]),
+    Route("/{token}/changes", changes, methods=["GET"]),
+    Route(_TILE, tile_state, methods=["GET"]),
+    Route(_TILE + "/edits", edit_tile, methods=["POST"]),
+    Route(_TILE + "/undo", undo_tile, methods=["POST"]),
+    Route(_TILE + "/redo", redo_tile, methods=["POST"]),
+    Route(_TILE + "/verdict", judge_tile, methods=["POST"]),
+    Route(_TILE + "/hover.png", hover, methods=["GET"]),
+    Route(_TILE + "/{overlay}.png", overlay, methods=["GET"]),
+]
