@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from core.annotate import layers
 from core.annotate.opened import OpenedScene, open_project, open_scene
 from core.grid import Grid
 from core.imagery.maptiles import (
@@ -131,8 +132,6 @@ def _identity(project: Project, opened: OpenedScene, layer: str) -> tuple[Hashab
     if layer in _LANDCOVER and opened.landcover is not None:
         landcover = opened.landcover
         return (layer, landcover.path, landcover.fingerprint, scene.fingerprint)
-    from core.annotate import layers  # noqa: PLC0415  (models load with it)
-
     record = opened.record
     return (layer, project.path, record.id, record.version, layers.version(project, record.id))
 
@@ -152,8 +151,6 @@ def _overlay(project: Project, opened: OpenedScene, layer: str, grid: Grid) -> R
     if layer in _LANDCOVER:
         draw: Callable[..., Rgba] = _LANDCOVER[layer]
         return draw(opened.landcover, grid)
-    from core.annotate import layers  # noqa: PLC0415  (models load with it)
-
     picture: Rgba | None = layers.overlay(project, opened.record.id, layer, grid)
     return None if picture is None else picture.copy()
 
