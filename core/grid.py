@@ -56,6 +56,23 @@ class PixelCoordinates:
 
 
 @dataclass(frozen=True, slots=True)
+class GroundShape:
+    """What a grid's pixels are on the ground, at its centre.
+
+    Parameters
+    ----------
+    aspect : float
+        Length of a pixel's side along a column over that along a row; above 1 for pixels in
+        degrees away from the equator.
+    north_deg : float
+        Direction of true north, clockwise from the grid's upward direction.
+    """
+
+    aspect: float
+    north_deg: float
+
+
+@dataclass(frozen=True, slots=True)
 class Bounds:
     """An axis-aligned box in a CRS."""
 
@@ -250,6 +267,21 @@ class Grid:
         across = self._geodesic_step(column, row, 1.0, 0.0)
         down = self._geodesic_step(column, row, 0.0, 1.0)
         return math.sqrt(across * down)
+
+    @property
+    def ground_shape(self) -> GroundShape:
+        """How the pixels lie on the ground at the grid's centre."""
+        column, row = self.width / 2, self.height / 2
+        across = self._geodesic_step(column, row, 1.0, 0.0)
+        up = self._geodesic_step(column, row, 0.0, -1.0)
+        return GroundShape(up / across, -self._azimuth_up(column, row))
+
+    def _azimuth_up(self, column: float, row: float) -> float:
+        """Azimuth in degrees, clockwise from true north, of the grid's upward direction."""
+        pixels = PixelCoordinates(np.array([column, column]), np.array([row, row - 16.0]))
+        wgs84 = transform_coordinates(self.pixels_to_world(pixels), self.crs, CRS.from_epsg(4326))
+        azimuth, _, _ = WGS84_GEOD.inv(wgs84.x[0], wgs84.y[0], wgs84.x[1], wgs84.y[1])
+        return float(azimuth)
 
     def _geodesic_step(self, column: float, row: float, columns: float, rows: float) -> float:
         """Metres on the ground from a pixel position to the one a step further."""

@@ -20,6 +20,9 @@ from core.imagery.tiles import Tile
 
 Geometries = npt.NDArray[np.object_]
 
+_EDGE = 1e-3
+"""Pixels by which rounding may carry a position over the edge."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -73,10 +76,8 @@ class Frame:
     def holds(self, native: PixelPoint) -> bool:
         """Whether the model sees this native position when it looks at the tile."""
         on_tile = self.to_tile(native)
-        return (
-            0 <= on_tile.column <= self.tile_grid.width
-            and 0 <= on_tile.row <= self.tile_grid.height
-        )
+        inside = -_EDGE <= on_tile.column <= self.tile_grid.width + _EDGE
+        return inside and -_EDGE <= on_tile.row <= self.tile_grid.height + _EDGE
 
     def core_bounds(self) -> tuple[float, float, float, float]:
         """The core in native pixels: column, row, width, height."""

@@ -54,7 +54,8 @@ class Choices:
             A wish that cannot be granted.
         """
         new = replace(self, **{k: wishes[k] for k in wishes if k in _CHOICES})
-        _check(new.strategy in STRATEGIES, f"There is no strategy '{new.strategy}'.")
+        known = isinstance(new.strategy, str) and new.strategy in STRATEGIES
+        _check(known, f"There is no strategy '{str(new.strategy)[:40]}'.")
         _check(_number(new.threshold, 0.01, 0.99), "The threshold lies between 0.01 and 0.99.")
         _check(
             _number(new.points_per_class, 1, 400) and float(new.points_per_class).is_integer(),
