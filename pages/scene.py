@@ -1,0 +1,32 @@
+"""Scene: imagery and land cover, how they look and what they say."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import add_scene, colours, go, landcover_panel, scene_view
+from ui.frame import heading, project_page
+from ui.session import Place
+
+
+def body(place: Place) -> None:
+    """The page, top to bottom."""
+    if place.scene is None:
+        add_scene.empty_project(place)
+        return
+    heading(place.scene.name, scene_view.facts(place))
+    view, panel = st.columns([5, 3], gap="large")
+    with view:
+        scene_view.show(place)
+        go.link(go.ANNOTATE, "Go on to Annotate", place)
+    with panel:
+        about, look, more = st.tabs(["Land cover", "Colours", "Add a scene"])
+        with about:
+            landcover_panel.show(place)
+        with look:
+            colours.show(place)
+        with more:
+            add_scene.show(place)
+
+
+project_page("Scene", body)

@@ -1,0 +1,39 @@
+"""Start: go on with a project, make one, or try the app on made fields."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui import projects
+from ui.frame import page
+from ui.session import Place
+
+PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
+STEPS = (
+    ("landcover", "**1 · Your image and free land cover.** A coarse map says where fields are."),
+    ("prompts", "**2 · Fields drawn from the image.** The land cover's mistakes are left behind."),
+    ("parcels", "**3 · Corrected by you.** Parcels and hectares, ready for QGIS."),
+)
+
+
+def body(_: Place | None) -> None:
+    """The page, top to bottom."""
+    st.title("Cropland from imagery")
+    for column, (name, caption) in zip(st.columns(3, gap="medium"), STEPS, strict=True):
+        column.image(PICTURES / f"{name}.webp", width="stretch")
+        column.markdown(caption)
+    recent, new = st.columns([3, 2], gap="large")
+    with recent:
+        st.subheader("Your projects")
+        projects.recent_list()
+    with new:
+        st.subheader("New project")
+        projects.new_project()
+        with st.expander("Open a project by its path"):
+            projects.open_by_path()
+        projects.demo()
+
+
+page(body, shows=projects.DEMO)

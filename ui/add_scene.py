@@ -1,0 +1,193 @@
+"""The form that adds imagery with its land cover, and the one question it may lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import InputError
+from core.landcover.registry import PRODUCTS
+from core.project import Project
+from core.settings import get_settings
+from ui import errors
+from ui.adding import RASTERS, SIDECARS, Added, CrsQuestionError, LandCoverFrom, Source, Wish, add
+from ui.job import JOBS, Cancelled, Job, Progress
+from ui.session import Place, choose_scene, my_preferences, notify
+from ui.text import escape
+from ui.watch import watch
+
+LANDCOVER_FAILED = "cropmap_landcover_error"
+"""In the session: which scene was added without its land cover, and why."""
+
+_TYPES = [suffix.removeprefix(".") for suffix in (*RASTERS, *SIDECARS)]
+
+LANDCOVER_TITLES: dict[LandCoverFrom, str] = {
+    "fetch": "Fetch ESA WorldCover for this area",
+    "path": "A file on this computer",
+    "upload": "Upload a file",
+    "later": "Not now",
+}
+
+
+def key_of(place: Place) -> Hashable:
+    """The key of the job that adds a scene to the place's project."""
+    return ("add scene", str(place.project.path))
+
+
+def show(place: Place) -> None:
+    """The form, the work that it started, the question that came of it, or its outcome."""
+    key = key_of(place)
+    job = JOBS.get(key)
+    if job is not None and job.running:
+        watch(key)
+        return
+    if job is not None and isinstance(job.result, Added):
+        JOBS.forget(key)
+        _finish(job.result)
+    if job is not None and isinstance(job.error, CrsQuestionError):
+        _ask_crs(place, job.error)
+        return
+    if job is not None and job.error is not None:
+        errors.show(job.error)
+    _form(place)
+
+
+def _finish(added: Added) -> None:
+    choose_scene(added.scene.id)
+    if added.landcover_error is not None:
+        st.session_state[LANDCOVER_FAILED] = (added.scene.id, added.landcover_error)
+    notify(f"{added.scene.name} is added.")
+    st.rerun()
+
+
+def _form(place: Place) -> None:
+    source = imagery_source()
+    name = st.text_input("Name of the scene", placeholder="The file's name", max_chars=120)
+    st.markdown("**Land cover**, which shows roughly where cropland is")
+    kind, landcover, product = landcover_source("new", later=True)
+    if st.button("Add the scene", type="primary"):
+        with errors.told():
+            if not source.path and not source.uploads:
+                raise InputError("No imagery is named yet.", "Type its path, or upload it.")
+            chosen = my_preferences()
+            wish = Wish(
+                source, name.strip(), None, kind, landcover, product, chosen.model, chosen.strategy
+            )
+            start(place.project, wish)
+            st.rerun()
+
+
+def imagery_source() -> Source:
+    """Fields for imagery: a path, files, or a URL where the operator allows it."""
+    titles = {"path": "A path on this computer", "upload": "Upload", "url": "A URL"}
+    way = st.segmented_control(
+        "Imagery",
+        [way for way in titles if way != "url" or get_settings().allow_urls],
+        default="path",
+        format_func=titles.__getitem__,
+        key="imagery from",
+    )
+    if way == "upload":
+        return Source(uploads=_uploads("imagery"))
+    if way == "url":
+        return Source(path=_text("url imagery", "URL", "https://example.org/orthophoto.tif"))
+    return Source(path=_path("imagery", "/data/orthophoto.tif"))
+
+
+def landcover_source(key: str, *, later: bool) -> tuple[LandCoverFrom, Source, str | None]:
+    """Fields for a land cover: where from, which file, which product."""
+    ways = [way for way in LANDCOVER_TITLES if later or way != "later"]
+    offline = get_settings().offline
+    kind = st.radio(
+        "Land cover",
+        ways,
+        index=ways.index("path") if offline else 0,
+        format_func=LANDCOVER_TITLES.__getitem__,
+        key=f"landcover from {key}",
+        label_visibility="collapsed",
+    )
+    if kind == "fetch" and offline:
+        st.caption("This machine is set to work offline: take a file instead.")
+    source = Source()
+    if kind == "upload":
+        source = Source(uploads=_uploads(f"landcover {key}"))
+    elif kind == "path":
+        placeholder = "/data/ESA_WorldCover_10m_2021_v200_Map.tif"
+        source = Source(path=_path(f"landcover {key}", placeholder))
+    product = None
+    if kind in ("path", "upload"):
+        product = st.selectbox(
+            "Product",
+            [None, *PRODUCTS],
+            format_func=lambda name: PRODUCTS[name].title if name else "Recognise it",
+            key=f"product {key}",
+        )
+    return kind, source, product
+
+
+def start(project: Project, wish: Wish) -> Job[Added]:
+    """Add a scene in the background."""
+
+    def work(progress: Progress, cancelled: Cancelled) -> Added:
+        progress("Opening the imagery", 0, 0)
+        return add(project, wish, progress, cancelled)
+
+    return JOBS.start(("add scene", str(project.path)), "Adding a scene", work)
+
+
+def _ask_crs(place: Place, question: CrsQuestionError) -> None:
+    """The only question about a file, asked only where the file does not answer it."""
+    st.warning(escape(question.message))
+    crs = st.text_input(
+        "CRS of the imagery",
+        placeholder="EPSG:32633",
+        help="Whoever made the file knows it. UTM zones of the northern half are EPSG:326 and the "
+        "zone's two digits.",
+    )
+    proceed, back = st.columns(2)
+    if proceed.button("Go on", type="primary", width="stretch"):
+        with errors.told():
+            if not crs.strip():
+                raise InputError("The CRS is not stated yet.", "Type its EPSG code.")
+            JOBS.forget(key_of(place))
+            start(place.project, replace(question.wish, crs=crs.strip()))
+            st.rerun()
+    if back.button("Take another file", width="stretch"):
+        JOBS.forget(key_of(place))
+        st.rerun()
+
+
+def _uploads(key: str) -> tuple:
+    found = st.file_uploader(
+        "Files",
+        type=_TYPES,
+        accept_multiple_files=True,
+        key=f"upload {key}",
+        label_visibility="collapsed",
+        help="A raster, with its world file where it has one.",
+    )
+    st.caption("For a large file on this computer its path is quicker: nothing is sent.")
+    return tuple(found or ())
+
+
+def _path(key: str, placeholder: str) -> str:
+    typed = _text(f"path {key}", "Path", placeholder)
+    # Absolute: the app may be started from another folder next time.
+    return str(Path(typed).expanduser().absolute()) if typed else ""
+
+
+def _text(key: str, label: str, placeholder: str) -> str:
+    typed = st.text_input(label, placeholder=placeholder, key=key, label_visibility="collapsed")
+    return typed.strip().strip("\"'")
+
+
+def empty_project(place: Place) -> None:
+    """The form in the middle of an empty page."""
+    _, middle, _ = st.columns([1, 3, 1])
+    with middle:
+        st.title("Add imagery")
+        st.markdown("An orthophoto or satellite image with a CRS. It stays where it lies.")
+        show(place)

@@ -1,0 +1,112 @@
+"""The frame of every page: place, sidebar, errors, and what was to be said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+import streamlit as st
+
+from ui import errors, go, look, settings_dialog
+from ui.session import Place, choose_scene, find_place, my_preferences, take_notice
+from ui.text import escape
+from ui.watch import strip
+
+
+def page(body: Callable[[Place | None], None], *, shows: Hashable | None = None) -> None:
+    """Run a page that does without a project."""
+    look.apply()
+    place = _place()
+    with errors.told():
+        _sidebar(place, shows)
+    _say()
+    with errors.told():
+        body(place)
+
+
+def project_page(
+    title: str,
+    body: Callable[[Place], None],
+    *,
+    full_screen: bool = False,
+    shows: Callable[[Place], Hashable] | None = None,
+) -> None:
+    """Run a page that needs a project; without one it leads to the start.
+
+    ``shows`` gives the key of the job that the page itself shows, so that the sidebar does not.
+    """
+    look.apply(full_screen=full_screen)
+    place = _place()
+    with errors.told():
+        _sidebar(place, shows(place) if place and shows else None)
+    _say()
+    if place is None:
+        empty(
+            title,
+            "No project is open.",
+            lambda: go.link(go.START, "Open or make a project on the start page"),
+        )
+        return
+    with errors.told():
+        body(place)
+
+
+def empty(title: str, sentence: str, *ways: Callable[[], None]) -> None:
+    """An empty state: what is missing, and the ways to get it."""
+    _, middle, _ = st.columns([1, 2, 1])
+    with middle:
+        st.title(title)
+        st.markdown(sentence)
+        for way in ways:
+            way()
+
+
+def heading(title: str, facts: str = "") -> None:
+    """A page's title and, smaller, what it is about; ``facts`` is escaped here."""
+    st.title(title)
+    if facts:
+        st.html(f'<p class="cropmap-facts">{escape(facts)}</p>')
+
+
+def _place() -> Place | None:
+    found: list[Place | None] = [None]
+    with errors.told():
+        found[0] = find_place()
+    return found[0]
+
+
+def _say() -> None:
+    notice = take_notice()
+    if notice:
+        st.toast(escape(notice))
+
+
+def _sidebar(place: Place | None, shows: Hashable | None) -> None:
+    with st.sidebar:
+        if place is not None:
+            _project_part(place)
+        chosen = my_preferences()
+        st.caption(f"Model: {escape(settings_dialog.model_title(place))}")
+        st.caption(f"You: {escape(chosen.person)}")
+        if st.button("Settings", icon=":material/settings:", width="stretch", key="settings"):
+            settings_dialog.show(place)
+        strip(shows)
+
+
+def _project_part(place: Place) -> None:
+    st.markdown(f"**{escape(place.project.name)}**")
+    scenes = place.project.scenes()
+    if len(scenes) > 1 and place.scene is not None:
+        names = {scene.id: scene.name for scene in scenes}
+        # The key carries the scene, so that a change from elsewhere shows here.
+        key = f"scene picker {place.scene.id}"
+        ids = list(names)
+        st.selectbox(
+            "Scene",
+            ids,
+            index=ids.index(place.scene.id),
+            format_func=names.__getitem__,
+            key=key,
+            on_change=lambda: choose_scene(st.session_state[key]),
+        )
+    elif place.scene is not None:
+        st.caption(f"Scene: {escape(place.scene.name)}")

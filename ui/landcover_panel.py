@@ -1,0 +1,120 @@
+"""The land cover of a scene: what it is, what it says, and how to take another one."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+
+import streamlit as st
+
+from core.annotate.opened import OpenedScene, open_scene
+from core.annotate.scenes import change_landcover
+from core.project import Project, SceneRecord
+from ui import errors
+from ui.add_scene import LANDCOVER_FAILED, landcover_source
+from ui.adding import LandCoverFrom, Source, add_landcover
+from ui.job import JOBS, Cancelled, Progress
+from ui.landcover_facts import agreeing_share, class_rows, legend, sources
+from ui.session import Place, notify
+from ui.text import escape
+from ui.watch import watch
+
+
+def key_of(place: Place) -> Hashable:
+    """The key of the job that brings land cover into the place's scene."""
+    return ("land cover", str(place.project.path), place.scene.id if place.scene else "")
+
+
+def show(place: Place) -> None:
+    """The panel."""
+    if place.scene is None:
+        return
+    failed = st.session_state.get(LANDCOVER_FAILED)
+    if failed is not None and failed[0] == place.scene.id and place.scene.landcover is None:
+        errors.show(failed[1])
+    with errors.told():
+        _present(place, open_scene(place.project, place.scene.id))
+    key = key_of(place)
+    job = JOBS.get(key)
+    if job is not None and job.running:
+        watch(key)
+        return
+    if job is not None and job.error is not None:
+        errors.show(job.error)
+    if job is not None and job.result is not None:
+        JOBS.forget(key)
+        notify("The land cover is added.")
+        st.rerun()
+    _choose(place)
+    with st.expander("Add land cover", expanded=place.scene.landcover is None):
+        _add(place)
+
+
+def _present(place: Place, opened: OpenedScene) -> None:
+    if opened.landcover is None or place.scene is None:
+        st.markdown("**No land cover yet.** Prompts must be set by hand until there is one.")
+        return
+    product = opened.landcover.product
+    st.markdown(f"**{escape(opened.landcover.title)}**")
+    st.caption(
+        f"{escape(product.years)} · {product.resolution_m:g} m · {escape(product.licence)} · "
+        f"recognised: {escape(opened.landcover.recognised_by)}"
+    )
+    rows = class_rows(str(place.project.path), place.scene.id, place.scene.version)
+    st.html(legend(rows))
+    st.caption("Classes in bold count as cropland.")
+
+
+def _choose(place: Place) -> None:
+    """Where a scene has several products: which one places the prompts, and how they agree."""
+    scene = place.scene
+    if scene is None or scene.landcover is None:
+        return
+    known = {source["path"]: source for source in sources(scene.settings)}
+    known.setdefault(scene.landcover["path"], scene.landcover)
+    if len(known) < 2:
+        return
+    paths = list(known)
+    present = paths.index(scene.landcover["path"])
+    chosen = st.selectbox(
+        "Prompts are placed by",
+        paths,
+        index=present,
+        format_func=lambda path: Path(path).name,
+        key=f"landcover of {scene.id} {scene.version}",
+    )
+    share = agreeing_share(str(place.project.path), scene.id, scene.version)
+    if share is not None:
+        st.caption(f"All {len(known)} agree about cropland on {share:.0%} of the scene.")
+    if chosen != scene.landcover["path"]:
+        with errors.told():
+            source = known[chosen]
+            change_landcover(place.project, scene.id, chosen, source["product"], source["crs"])
+            notify(f"Prompts are placed by {Path(chosen).name} now.")
+            st.rerun()
+
+
+def _add(place: Place) -> None:
+    if place.scene is None:
+        return
+    kind, source, product = landcover_source(place.scene.id, later=False)
+    if st.button("Add this land cover", type="primary"):
+        with errors.told():
+            start(place.project, place.scene, kind, source, product)
+            st.rerun()
+
+
+def start(
+    project: Project,
+    scene: SceneRecord,
+    kind: LandCoverFrom,
+    source: Source,
+    product: str | None,
+) -> None:
+    """Bring land cover into a scene in the background."""
+
+    def work(progress: Progress, cancelled: Cancelled) -> SceneRecord:
+        return add_landcover(project, scene.id, kind, source, product, progress, cancelled)
+
+    key = ("land cover", str(project.path), scene.id)
+    JOBS.start(key, f"Land cover of {scene.name}", work)

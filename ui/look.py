@@ -1,0 +1,40 @@
+"""The look of all pages beyond the theme: room for imagery, little else."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_COMMON = """
+[data-testid="stMainBlockContainer"] { padding: 3.25rem 2rem 2rem; max-width: 1680px; }
+[data-testid="stHeader"] { background: transparent; }
+[data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
+[data-testid="stImage"] img { border-radius: 6px; }
+.cropmap-legend { width: 100%; border-collapse: collapse; font-size: .875rem; }
+.cropmap-legend td { padding: .2rem .4rem .2rem 0; border: 0; vertical-align: middle; }
+.cropmap-legend td.number { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0;
+  white-space: nowrap; }
+.cropmap-legend tr.crop td { font-weight: 600; }
+.cropmap-swatch { display: inline-block; width: .9rem; height: .9rem; border-radius: 3px;
+  border: 1px solid rgba(0,0,0,.25); vertical-align: -2px; }
+.cropmap-legend th { font-weight: 400; color: #56615a; text-align: left; border: 0;
+  padding: .2rem .4rem .2rem 0; }
+.cropmap-legend th.number { text-align: right; padding-left: .8rem; }
+.cropmap-matrix td.number { padding: .5rem .6rem; border: 1px solid #d9dfda; }
+.cropmap-matrix td.agree { background: #e4efe9; }
+.cropmap-facts { color: #56615a; font-size: .9rem; margin: -.5rem 0 .5rem; }
+.cropmap-table { overflow-x: auto; }
+@media (max-width: 820px) {
+  [data-testid="stMainBlockContainer"] { padding: 3.25rem 1rem 1rem; }
+}
+"""
+
+_FULL_SCREEN = """
+[data-testid="stMainBlockContainer"] { padding: 2.5rem .5rem .25rem; max-width: none; }
+[data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; }
+[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: .25rem; }
+"""
+
+
+def apply(*, full_screen: bool = False) -> None:
+    """Put the style into the page; ``full_screen`` leaves almost no margin."""
+    st.html(f"<style>{_COMMON}{_FULL_SCREEN if full_screen else ''}</style>")

@@ -1,0 +1,36 @@
+"""Text from files and people, made harmless for HTML and for Markdown."""
+
+from __future__ import annotations
+
+import string
+
+_ENTITIES = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation}
+"""A character reference is literal text in HTML, in Markdown and inside a JavaScript template."""
+
+
+def escape(text: object) -> str:
+    """``text`` with every ASCII punctuation mark as a numeric character reference.
+
+    The one function through which text passes before it reaches HTML, folium or Streamlit's
+    Markdown.  Markup needs punctuation in all of them (``<``, ``${``, ``](``, ``:red[``), so none
+    is let through, and what is shown is what was written.
+    """
+    return str(text).translate(_ENTITIES)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """``1 tile``, ``12 tiles``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def hectares(value: float | None) -> str:
+    """An area with as many digits as it is worth: ``0.42 ha``, ``41.2 ha``, ``1,250 ha``."""
+    if value is None:
+        return "–"
+    digits = 2 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
+    return f"{value:,.{digits}f} ha"
+
+
+def megabytes(size: int) -> str:
+    """A file's size: ``41 MB``, ``2.6 GB``."""
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{max(1, round(size / 1e6)):,} MB"

@@ -1,0 +1,63 @@
+"""Running jobs on the screen: what is done, how far, how long, and a way to stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import streamlit as st
+
+from ui.job import JOBS, Job
+from ui.text import escape
+
+_EVERY_S = 0.4
+_MOST_STEPS = 9_999
+"""More steps than this are bytes or shares: told in percent."""
+
+
+def status(job: Job) -> str:
+    """One line about a running job, with the seconds as a sign of life."""
+    stage = job.stage or job.title
+    if job.total > _MOST_STEPS:
+        steps = f" · {job.share:.0%}"
+    else:
+        steps = f" · {job.done:,} of {job.total:,}" if job.total > 1 else ""
+    return f"{escape(stage)}{steps} · {job.seconds:,.0f} s"
+
+
+@st.fragment(run_every=_EVERY_S)
+def watch(key: Hashable, note: str = "") -> None:
+    """Progress of a job until it ends, then the whole page again."""
+    job = JOBS.get(key)
+    if job is None or not job.running:
+        st.rerun()
+    st.markdown(f"**{escape(job.title)}**")
+    st.progress(job.share or 0.0, text=status(job))
+    if job.cancelling:
+        st.caption("Stopping at the next good place; what is done is kept.")
+    elif st.button("Cancel", key=f"cancel {key}"):
+        job.cancel()
+        st.rerun(scope="fragment")
+    if note:
+        st.caption(note)
+
+
+def strip(shown: Hashable | None = None) -> None:
+    """Small lines for the sidebar about every running job but the one shown on the page."""
+    keys = [key for key, _ in JOBS.running() if key != shown]
+    if keys:
+        _small(tuple(keys))
+
+
+@st.fragment(run_every=1.0)
+def _small(keys: tuple[Hashable, ...]) -> None:
+    for key in keys:
+        job = JOBS.get(key)
+        if job is None:
+            continue
+        if job.running:
+            st.caption(escape(job.title))
+            st.progress(job.share or 0.0, text=status(job))
+        elif job.error is not None:
+            st.caption(f"{escape(job.title)}: {escape(job.error.message)}")
+        else:
+            st.caption(f"{escape(job.title)}: done")
