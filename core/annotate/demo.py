@@ -5,12 +5,16 @@ from __future__ import annotations
 from core.annotate.scenes import add_scene
 from core.errors import CancelledError
 from core.farmland import write_scene
+from core.grid import WorldPoint
 from core.pipeline.options import Cancelled, Progress
 from core.project import Project, new_project_path, remember_project
 
 DEMO_NAME = "Demo farmland"
 DEMO_SEED = 7
-DEMO_SIZE = 2048
+DEMO_SIZE = 1920
+"""Metres and pixels: with the origin below, two by two whole tiles without slivers."""
+
+_ORIGIN = WorldPoint(572 * 896.0 - 64, 5928 * 896.0 + 64)
 
 
 def make_demo(progress: Progress, cancelled: Cancelled, *, size: int = DEMO_SIZE) -> Project:
@@ -25,7 +29,7 @@ def make_demo(progress: Progress, cancelled: Cancelled, *, size: int = DEMO_SIZE
     """
     path = new_project_path(DEMO_NAME)
     progress("Drawing fields", 0, 3)
-    files = write_scene(path.parent, DEMO_SEED, size=size)
+    files = write_scene(path.parent, DEMO_SEED, size=size, origin=_ORIGIN)
     if cancelled():
         raise CancelledError("The demo was not made.", "")
     progress("Making the project", 2, 3)

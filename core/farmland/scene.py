@@ -15,10 +15,10 @@ from scipy import ndimage
 
 from core.farmland.layout import BARE, CROPLAND, GRASS, TREES, Style, lay_out
 from core.farmland.render import render
-from core.grid import Grid, PixelCoordinates, transform_coordinates
+from core.grid import Grid, PixelCoordinates, WorldPoint, transform_coordinates
 
 CELLS_PER_DEGREE = 12_000
-_DEFAULT_EASTING, _DEFAULT_NORTHING = 512_345.0, 5_311_220.0
+_DEFAULT_ORIGIN = WorldPoint(512_345.0, 5_311_220.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,15 +81,17 @@ def generate(
     gsd_m: float = 1.0,
     style: Style = "large_fields",
     crs: CRS | None = None,
+    origin: WorldPoint = _DEFAULT_ORIGIN,
 ) -> Farmland:
     """Make farmland of ``size`` x ``size`` pixels; the same arguments give the same pixels.
 
-    ``crs`` must be projected, in metres; by default UTM 33N in the Danube basin.
+    ``crs`` must be projected, in metres; by default UTM 33N in the Danube basin.  ``origin`` is
+    the upper left corner in that CRS.
     """
     generator = np.random.default_rng(seed)
     layout = lay_out(generator, size, gsd_m, style)
     rgb = render(generator, layout, gsd_m)
-    transform = Affine(gsd_m, 0, _DEFAULT_EASTING, 0, -gsd_m, _DEFAULT_NORTHING)
+    transform = Affine(gsd_m, 0, origin.x, 0, -gsd_m, origin.y)
     grid = Grid(crs or CRS.from_epsg(32633), transform, size, size)
     return Farmland(rgb, layout.classes, layout.parcels, grid)
 
@@ -115,14 +117,20 @@ def coarse_landcover(
 
 
 def write_scene(
-    folder: Path, seed: int, *, size: int = 1024, gsd_m: float = 1.0, style: Style = "large_fields"
+    folder: Path,
+    seed: int,
+    *,
+    size: int = 1024,
+    gsd_m: float = 1.0,
+    style: Style = "large_fields",
+    origin: WorldPoint = _DEFAULT_ORIGIN,
 ) -> FarmlandFiles:
     """Write ``scene.tif``, ``landcover_simulated.tif`` (WorldCover codes) and ``truth.tif``.
 
     ``truth.tif`` holds parcel numbers, 0 where there is no cropland.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    farmland = generate(seed, size=size, gsd_m=gsd_m, style=style)
+    farmland = generate(seed, size=size, gsd_m=gsd_m, style=style, origin=origin)
     codes, grid = coarse_landcover(farmland, seed + 1)
     files = FarmlandFiles(
         folder / "scene.tif", folder / "landcover_simulated.tif", folder / "truth.tif"
