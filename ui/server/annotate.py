@@ -176,7 +176,7 @@ def _body(request: Request) -> dict[str, Any]:
     raw: bytes = anyio.from_thread.run(request.body)
     try:
         body = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError("That edit could not be understood.", "Load the page again.") from error
     if not isinstance(body, dict):
         raise InputError("That edit could not be understood.", "Load the page again.")

@@ -1,0 +1,178 @@
+"""The annotation map's routes, asked as the browser asks them."""
+
+import io
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core.annotate.models import Models
+from core.annotate.scenes import add_scene
+from core.annotate.workspaces import Workspaces
+from core.farmland import write_scene
+from core.project import Project
+from tests.fakes import ColourSegmenter
+from ui.server import annotate, tokens
+from ui.server.routes import ROUTES
+
+ORIGIN = {"Origin": "http://localhost"}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    folder = tmp_path_factory.mktemp("farm")
+    files = write_scene(folder, seed=3, size=300)
+    made = Project.create(folder / "farm.cropmap", "Farm")
+    add_scene(made, files.scene, landcover_path=files.landcover)
+    return made
+
+
+@pytest.fixture
+def client(monkeypatch) -> TestClient:
+    workspaces = Workspaces(Models(lambda _key: ColourSegmenter()))
+    monkeypatch.setattr(annotate, "get_workspaces", lambda: workspaces)
+    return TestClient(Starlette(routes=ROUTES), base_url="http://localhost", headers=ORIGIN)
+
+
+@pytest.fixture
+def base(project) -> str:
+    return f"/cropmap/{tokens.issue(project.path, 'Ana')}"
+
+
+@pytest.fixture
+def tile(client, base, project) -> str:
+    scene = client.get(f"{base}/scene/{project.scenes()[0].id}").json()
+    largest = max(scene["tiles"], key=lambda t: t["window"][2] * t["window"][3])
+    return f"{base}/tile/{scene['id']}/{largest['name']}"
+
+
+def ready(client, tile: str) -> dict:
+    for _ in range(1000):
+        state = client.get(tile).json()
+        if state["status"] == "ready":
+            return state
+        time.sleep(0.03)
+    raise AssertionError("still working")
+
+
+def click(state: dict, name: str, label: int = 1) -> dict:
+    column, row, width, height = state["window"]
+    return {
+        "kind": "prompt_set",
+        "id": name,
+        "column": column + width * 0.4,
+        "row": row + height * 0.4,
+        "label": label,
+    }
+
+
+def picture(response) -> np.ndarray:
+    assert response.status_code == 200
+    return np.asarray(Image.open(io.BytesIO(response.content)))
+
+
+def test_the_scene_tells_its_size_and_tiles(client, base, project) -> None:
+    state = client.get(f"{base}/scene/{project.scenes()[0].id}").json()
+    assert (state["width"], state["height"]) == (300, 300)
+    assert state["aspect"] == pytest.approx(1, abs=0.01)
+    assert state["gsd_m"] == pytest.approx(1, abs=0.01)
+    area = sum(t["window"][2] * t["window"][3] for t in state["tiles"])
+    assert area == pytest.approx(300 * 300)
+
+
+def test_an_edit_answers_with_the_new_state_and_undo_with_the_old(client, tile) -> None:
+    before = ready(client, tile)
+    body = {"version": before["version"], "edits": [click(before, "a")]}
+    after = client.post(f"{tile}/edits", json=body)
+    assert after.status_code == 200
+    assert after.json()["version"] == before["version"] + 1
+    undone = client.post(f"{tile}/undo", json={"version": after.json()["version"]}).json()
+    assert undone["mask_version"] == before["mask_version"]
+    redone = client.post(f"{tile}/redo", json={"version": undone["version"]}).json()
+    assert redone["mask_version"] == after.json()["mask_version"]
+    client.post(f"{tile}/undo", json={"version": redone["version"]})
+
+
+def test_the_mask_has_the_pixels_of_the_parcels(client, tile) -> None:
+    state = ready(client, tile)
+    mask = picture(client.get(f"{tile}/mask.png?v={state['mask_version']}"))[..., 3] > 0
+    assert mask.shape == (round(state["window"][3]), round(state["window"][2]))
+    hectares = mask.sum() / 10_000
+    assert hectares == pytest.approx(state["cropland_ha"], rel=0.02)
+    for layer in ("probability", "uncertainty"):
+        assert picture(client.get(f"{tile}/{layer}.png")).shape[:2] == mask.shape
+
+
+def test_hover_is_a_picture_or_nothing(client, tile) -> None:
+    state = ready(client, tile)
+    spot = click(state, "a")
+    answer = client.get(f"{tile}/hover.png?column={spot['column']}&row={spot['row']}&label=1")
+    assert answer.status_code in (200, 204)
+    assert client.get(f"{tile}/hover.png?column=nan&row=1").status_code == 400
+    assert client.get(f"{tile}/hover.png").status_code == 400
+
+
+def test_a_conflict_brings_the_present_state(client, tile) -> None:
+    state = ready(client, tile)
+    body = {"version": state["version"] + 7, "edits": [click(state, "a")]}
+    answer = client.post(f"{tile}/edits", json=body)
+    assert answer.status_code == 409
+    assert answer.json()["state"]["version"] == state["version"]
+    assert answer.json()["message"]
+
+
+def test_verdicts_are_seen_by_the_other_browser(client, tile, base, project) -> None:
+    state = ready(client, tile)
+    other = f"/cropmap/{tokens.issue(project.path, 'Ben')}"
+    since = client.get(f"{other}/changes?since=0").json()["revision"]
+    verdict = {"version": state["verdict"]["version"], "verdict": "accepted", "comment": "fine"}
+    judged = client.post(f"{tile}/verdict", json=verdict).json()["verdict"]
+    assert (judged["verdict"], judged["reviewer"], judged["comment"]) == ("accepted", "Ana", "fine")
+    news = client.get(f"{other}/changes?since={since}").json()
+    assert [state["scene"], state["name"]] in news["tiles"]
+    assert client.get(tile.replace(base, other)).json()["verdict"]["reviewer"] == "Ana"
+    again = client.post(f"{tile.replace(base, other)}/verdict", json=verdict)
+    assert again.status_code == 409
+    assert client.post(f"{tile}/verdict", json={**verdict, "verdict": "grand"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"no json",
+        b"[]",
+        b"{}",
+        b'{"version": "1", "edits": []}',
+        b'{"version": 0}',
+        b'{"version": 0, "edits": [{"kind": "dance"}]}',
+        b'{"version": 0, "edits": ' + b"[" * 100_000,
+    ],
+    ids=lambda body: body[:30].decode(),
+)
+def test_what_is_no_edit_is_refused_in_a_sentence(client, tile, body) -> None:
+    answer = client.post(f"{tile}/edits", content=body)
+    assert answer.status_code == 400
+    assert set(answer.json()) >= {"message", "hint"}
+
+
+def test_too_large_a_body_is_refused_before_it_is_read(client, tile) -> None:
+    answer = client.post(f"{tile}/edits", content=b" " * (4 * 1024 * 1024 + 1))
+    assert answer.status_code == 400
+    assert "too large" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("path", ["scene/none", "tile/none/x1_y1", "tile/none/x1_y1/mask.png"])
+def test_what_is_not_there_is_a_sentence(client, base, path) -> None:
+    answer = client.get(f"{base}/{path}")
+    assert answer.status_code == 404
+    assert answer.json()["message"]
+
+
+def test_a_token_opens_nothing_that_it_was_not_made_for(client, tile, base) -> None:
+    assert client.get(tile.replace(base, "/cropmap/guess")).status_code == 403
+    strange = {"Origin": "http://elsewhere.example"}
+    assert client.post(f"{tile}/undo", json={"version": 0}, headers=strange).status_code == 403
