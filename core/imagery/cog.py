@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader, DatasetWriter
@@ -27,6 +31,7 @@ PLAIN_NAME = "plain.tif"
 
 _WINDOW_BYTES = 256 * 1024 * 1024
 _BLOCK_BYTES = 8 * 1024 * 1024
+_LEAST_FREE_BYTES = 16 * 1024 * 1024
 _MOST_TAGS, _LONGEST_TAG = 64, 2000
 _FULL_DISK_WORDS = ("no space left", "file too large", "write error", "disk full", "disk quota")
 
@@ -73,6 +78,7 @@ def copy_as_cog(
             overview_resampling="nearest" if codes else "average",
             blocksize=block,
             bigtiff="if_safer",
+            num_threads=min(4, os.cpu_count() or 1),
         )
     _verify(target, grid, source.name)
     plain.unlink()
@@ -240,8 +246,19 @@ def _writing(path: Path, *, unreadable_is_full: bool = False) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (RasterioError, OSError) as error:
-        words = " ".join(str(e).lower() for e in (error, error.__cause__, error.__context__) if e)
-        if unreadable_is_full or any(sign in words for sign in _FULL_DISK_WORDS):
+    except (RasterioError, CPLE_BaseError, OSError) as error:
+        if unreadable_is_full or _disk_is_full(path, error):
             raise DiskFullError(f"The disk is full: {path.name} could not be written.") from error
         raise OutputError(f"{path.name} could not be written.") from error
+
+
+def _disk_is_full(path: Path, error: BaseException) -> bool:
+    """Whether space was lacking: the words of GDAL's last error may be about what came of it."""
+    words = " ".join(str(e).lower() for e in (error, error.__cause__, error.__context__) if e)
+    if any(sign in words for sign in _FULL_DISK_WORDS):
+        return True
+    if shutil.disk_usage(path.parent).free < _LEAST_FREE_BYTES:
+        return True
+    most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    largest = max((file.stat().st_size for file in path.parent.glob("*.tif*")), default=0)
+    return most != resource.RLIM_INFINITY and largest + _LEAST_FREE_BYTES > most

@@ -256,8 +256,8 @@ def _compressed(work: Path) -> float:
     plain = sizes.pop(PLAIN_NAME, 0)
     if not plain or not sizes:
         return 0.0
-    # Overviews are a third of the pixels, and written twice on the way.
-    return SHARE_OF_PLAIN + (1 - SHARE_OF_PLAIN) * min(1.0, sum(sizes.values()) / plain / 1.7)
+    # The better compression outweighs the overviews.
+    return SHARE_OF_PLAIN + (1 - SHARE_OF_PLAIN) * min(1.0, sum(sizes.values()) / plain)
 
 
 def _tell(worker: subprocess.Popen[bytes], order: dict[str, Any]) -> None:
@@ -325,7 +325,8 @@ def _raise_for(ended: _Ended, name: str, target: Path) -> None:
         _log.error("the ingest worker ended with status %s on %s", ended.status, name)
     if ended.status == -signal.SIGXCPU:
         raise _too_slow(name)
-    if word.get("memory") is True or ended.status == -signal.SIGKILL:
+    # The system's own guard kills; a library that cannot go on without memory aborts.
+    if word.get("memory") is True or ended.status in (-signal.SIGKILL, -signal.SIGABRT):
         raise RasterTooLargeError(
             f"{name} needs more memory than one file may take.",
             "Save it again as a tiled GeoTIFF (in QGIS: Export, Save As, TILED=YES).",

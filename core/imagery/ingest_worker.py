@@ -50,18 +50,14 @@ def _answered(order: dict[str, Any], say: Say) -> int:
             categorical=order["categorical"],
             progress=lambda share: say({"progress": share}),
         )
-    except CropMapError as error:
-        if _tells_of_memory(traceback.format_exc()):
-            say({"trace": "out of memory", "memory": True})
-            return 1
-        say({"error": type(error).__name__, "message": error.message, "hint": error.hint})
-        return 1
-    except MemoryError:
-        say({"trace": "MemoryError", "memory": True})
+    except (CropMapError, MemoryError) as error:
+        if isinstance(error, MemoryError) or _lacked_memory():
+            say({"trace": traceback.format_exc()[-4000:], "memory": True})
+        else:
+            say({"error": type(error).__name__, "message": error.message, "hint": error.hint})
         return 1
     except Exception:  # noqa: BLE001  (the last resort of a process: the parent logs it)
-        trace = traceback.format_exc()
-        say({"trace": trace[-4000:], "memory": _tells_of_memory(trace)})
+        say({"trace": traceback.format_exc()[-4000:], "memory": _lacked_memory()})
         return 1
     say({"done": True})
     return 0
@@ -85,9 +81,15 @@ def _lower(kind: int, value: int, grace: int = 0) -> None:
     resource.setrlimit(kind, (min(value, hard), hard))
 
 
-def _tells_of_memory(trace: str) -> bool:
-    words = ("out of memory", "memoryerror", "bad_alloc", "cannot allocate")
-    return any(word in trace.lower() for word in words)
+def _lacked_memory() -> bool:
+    """Whether address space ran out: libraries report a failed allocation in words of their own."""
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:  # no Linux; there the limit does not hold either
+        return False
+    peak = next((int(s.split()[1]) for s in status.splitlines() if s.startswith("VmPeak")), 0)
+    return most != resource.RLIM_INFINITY and peak * 1024 > 0.8 * most
 
 
 if __name__ == "__main__":
