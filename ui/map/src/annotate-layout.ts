@@ -1,0 +1,117 @@
+// The frame around the map: bar, tools, panel, messages.
+
+import type { ColumnRow, SceneState, TileState } from "./contract";
+import { element, setShown, setText } from "./dom";
+import type { SaveStatus } from "./edit-queue";
+import { inBounds } from "./geometry";
+import { icon } from "./icons";
+import { Help } from "./panel/help";
+import { Notices } from "./panel/notices";
+import { SidePanel, type SidePanelActions } from "./panel/side-panel";
+import { Tooltip } from "./panel/tooltip";
+import { ToolRail, type RailActions } from "./panel/tool-rail";
+import { TopBar, type TopBarActions } from "./panel/top-bar";
+import type { ToolInfo } from "./tools/tool";
+
+const NARROW_PX = 900;
+
+export type LayoutActions = Omit<TopBarActions, "help" | "togglePanel"> & RailActions & SidePanelActions & { resized(): void };
+
+export class AnnotateLayout {
+  readonly mapElement = element("div", { class: "cm-map", "data-testid": "map" });
+  readonly notices = new Notices();
+  readonly help = new Help();
+  readonly top: TopBar;
+  private readonly rail: ToolRail;
+  private readonly panel: SidePanel;
+  private readonly hint = element("div", { class: "cm-hint", "data-testid": "tool-hint", hidden: true });
+  private readonly position = element("div", { class: "cm-position" });
+  private readonly stage = element("span");
+  private readonly bar = element("div", { class: "cm-progress-bar" });
+  private readonly working = element("div", { class: "cm-working", role: "status", hidden: true, "data-testid": "working" });
+  private readonly observer: ResizeObserver;
+  private narrow: boolean | null = null;
+
+  constructor(
+    private readonly root: HTMLElement,
+    scene: SceneState,
+    private readonly actions: LayoutActions,
+  ) {
+    this.top = new TopBar({ ...actions, help: () => this.help.toggle(), togglePanel: () => this.togglePanel() });
+    this.rail = new ToolRail(actions);
+    this.panel = new SidePanel(scene.landcover_title, actions);
+    this.working.append(this.stage, element("div", { class: "cm-progress" }, this.bar));
+    const north = element("div", { class: "cm-north", "data-tip": "North", role: "img", "aria-label": "North" }, icon("north"));
+    north.style.rotate = `${scene.north_deg}deg`;
+    const stage = element("div", { class: "cm-stage" }, this.mapElement, north, this.working, this.hint, this.position, this.notices.element);
+    root.append(this.top.element, element("div", { class: "cm-body" }, this.rail.element, stage, this.panel.element), this.help.element);
+    new Tooltip(root);
+    this.observer = new ResizeObserver(() => this.measure());
+    this.observer.observe(root);
+    this.observer.observe(this.mapElement);
+  }
+
+  dispose(): void {
+    this.observer.disconnect();
+    this.root.replaceChildren();
+  }
+
+  show(state: TileState, redoCount: number): void {
+    this.top.show(state, redoCount);
+    this.panel.show(state);
+  }
+
+  showSaved(status: SaveStatus): void {
+    this.top.showSaved(status);
+  }
+
+  showTool(tool: ToolInfo): void {
+    this.rail.showTool(tool.id);
+    this.root.dataset.tool = tool.id;
+    this.root.classList.toggle("cm-drawing", !tool.prompts);
+  }
+
+  showToggles(mask: boolean, preview: boolean): void {
+    this.rail.showToggles(mask, preview);
+  }
+
+  showHint(text: string): void {
+    setText(this.hint, text);
+    setShown(this.hint, text !== "");
+  }
+
+  showWorking(work: { stage: string | null; progress: number | null } | null): void {
+    setShown(this.working, work !== null);
+    if (!work) return;
+    setText(this.stage, work.stage ?? "Working");
+    this.bar.classList.toggle("cm-progress-unknown", work.progress === null);
+    this.bar.style.width = work.progress === null ? "" : `${Math.round(100 * work.progress)}%`;
+  }
+
+  showPosition(state: TileState | null, point: ColumnRow): void {
+    const inside = state !== null && inBounds(state.window, point);
+    const [column, row] = point.map(Math.floor);
+    setText(this.position, inside ? `column ${column}, row ${row}` : "");
+  }
+
+  togglePanel(): void {
+    this.setPanel(this.root.classList.contains("cm-panel-closed"));
+  }
+
+  private setPanel(open: boolean): void {
+    this.root.classList.toggle("cm-panel-closed", !open);
+    if (open) this.panel.parcels.draw();
+  }
+
+  /** The panel folds away where the map would be left with too little. */
+  private measure(): void {
+    const narrow = this.root.clientWidth < NARROW_PX;
+    if (narrow !== this.narrow) {
+      this.narrow = narrow;
+      this.root.classList.toggle("cm-narrow", narrow);
+      this.setPanel(!narrow);
+    }
+    this.panel.parcels.draw();
+    this.actions.resized();
+  }
+}

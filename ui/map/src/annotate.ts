@@ -1,0 +1,359 @@
+// The annotation map: puts the parts together and carries messages between them.
+
+import { Api, ApiError } from "./api";
+import type { ColumnRow, Edit, Label, Parcel, SceneState, TileState, Verdict } from "./contract";
+import { clause } from "./dom";
+import { AnnotateLayout } from "./annotate-layout";
+import { ChangeWatch } from "./change-watch";
+import type { Queued } from "./edit-queue";
+import { extentOfParcel } from "./geometry";
+import { commandOf, type KeyCommand } from "./key-table";
+import { Keyboard } from "./keyboard";
+import type { LayerChoices } from "./panel/layer-controls";
+import { failingSessions, pendingEverywhere, retryEverywhere, sessionOf, type MapAddress } from "./session-pool";
+import type { SessionListener, TileSession } from "./tile-session";
+import { ToolBox } from "./tools/tool-box";
+import type { ToolId, ToolInfo } from "./tools/tool";
+import { TileScene } from "./tile-scene";
+
+export interface AnnotateEvents {
+  /** The person has gone on to a tile, or given a verdict on it. */
+  happened(tile: string, kind: string): void;
+}
+
+export class Annotate {
+  readonly scene: TileScene;
+  private readonly layout: AnnotateLayout;
+  private readonly tools: ToolBox;
+  private readonly keyboard: Keyboard;
+  private readonly watch: ChangeWatch;
+  private session: TileSession | null = null;
+  private fitted = false;
+  private drawn: TileState | null = null;
+  private maskOn = true;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly api: Api,
+    private readonly address: MapAddress,
+    sceneState: SceneState,
+    private readonly events: AnnotateEvents,
+  ) {
+    this.layout = new AnnotateLayout(root, sceneState, this.layoutActions());
+    this.scene = new TileScene(this.layout.mapElement, sceneState, api, {
+      edit: (edit) => this.edit(edit),
+      hoverLabel: (shift) => this.hoverLabel(shift),
+      maskPainted: (version) => this.maskPainted(version),
+      overlayFailed: () => this.overlayFailed(),
+      removePrompt: (id) => this.edit({ kind: "prompt_delete", id }),
+    });
+    this.tools = new ToolBox(
+      {
+        base: this.scene.base,
+        parcels: this.scene.parcels,
+        shapes: () => this.scene.shapes,
+        bounds: () => this.drawn?.window ?? null,
+        edit: (edit) => this.edit(edit),
+        say: (text) => this.layout.notices.tell(text),
+        hint: (text) => this.layout.showHint(text),
+      },
+      (tool) => this.toolChanged(tool),
+    );
+    this.listenToMap();
+    this.keyboard = new Keyboard({
+      root,
+      press: (event) => this.pressed(event),
+      holdSpace: (held) => this.compare(held),
+    });
+    this.watch = new ChangeWatch(api, address.scene, sceneState.revision, (tiles) => this.changedElsewhere(tiles));
+    this.tools.choose("positive");
+    this.layout.showToggles(this.maskOn, this.scene.preview.enabled);
+  }
+
+  get tile(): string {
+    return this.session?.tile ?? "";
+  }
+
+  get state(): TileState | null {
+    return this.session?.view ?? null;
+  }
+
+  get pending(): number {
+    return pendingEverywhere();
+  }
+
+  get busy(): boolean {
+    return this.pending > 0 || (this.session?.busy ?? true) || this.scene.loading;
+  }
+
+  /** Goes to a tile; the edits of the one before are still sent. */
+  open(tile: string): void {
+    if (this.session?.tile === tile) return;
+    this.session?.leave();
+    this.session = sessionOf(this.api, this.address, tile);
+    this.session.listener = this.sessionListener(this.session);
+    this.fitted = false;
+    this.tools.restart();
+    void this.session.read();
+    this.render();
+  }
+
+  dispose(): void {
+    this.session?.leave();
+    this.watch.dispose();
+    this.keyboard.dispose();
+    this.tools.dispose();
+    this.scene.dispose();
+    this.layout.dispose();
+  }
+
+  private go(tile: string | null | undefined): void {
+    if (!tile) return;
+    this.open(tile);
+    this.events.happened(tile, "opened");
+  }
+
+  private edit(edit: Edit): void {
+    if (!this.session?.confirmed) return;
+    this.scene.preview.clear();
+    this.session.edit(edit);
+  }
+
+  private judge(verdict: Verdict, comment: string): void {
+    if (this.session?.confirmed) this.session.judge(verdict, comment);
+  }
+
+  private sessionListener(session: TileSession): SessionListener {
+    const { notices } = this.layout;
+    return {
+      changed: () => this.render(),
+      refused: (command, error) => this.refused(command, error),
+      conflict: (kept) =>
+        notices.tell(
+          kept ? "Somebody else changed this tile; your edit was put on top." : "Somebody else changed this tile first.",
+          kept ? "" : "Look at it again; nothing of yours was changed.",
+        ),
+      unreadable: (error) => {
+        if (!error) notices.settle("read");
+        else notices.complain("read", `This tile cannot be read: ${clause(error.message)}.`, error.hint, [this.reload()]);
+      },
+      judged: (verdict) => this.events.happened(session.tile, verdict),
+    };
+  }
+
+  private refused(command: Queued, error: ApiError): void {
+    const what = command.type === "edit" ? "This edit was not made" : "This was not done";
+    this.layout.notices.complain("refused", `${what}: ${error.message}`, error.hint);
+    window.setTimeout(() => this.layout.notices.settle("refused"), 12_000);
+  }
+
+  private reload(): { name: string; testId: string; press: () => void } {
+    const press = () => {
+      this.scene.forgetOverlays();
+      void this.session?.read();
+    };
+    return { name: "Try again", testId: "try-again", press };
+  }
+
+  private render(): void {
+    const { session } = this;
+    this.showSaved();
+    const view = session?.view;
+    if (!session || !view) {
+      this.layout.showWorking({ stage: "Opening the tile", progress: null });
+      return;
+    }
+    this.layout.show(view, session.redoCount);
+    this.layout.showWorking(view.status === "working" ? view : null);
+    this.showTileError(view);
+    this.scene.show(view, [...session.unpainted.flatMap(editsOf), ...session.queue.pendingEdits()]);
+    this.drawn = view;
+    if (!this.fitted) {
+      this.fitted = true;
+      this.scene.base.fit(view.window);
+    }
+    this.tools.refreshed();
+  }
+
+  private showTileError({ error }: TileState): void {
+    if (error) this.layout.notices.complain("tile", error.message, error.hint ?? "", [this.reload()]);
+    else this.layout.notices.settle("tile");
+  }
+
+  private showSaved(): void {
+    const failing = failingSessions()[0];
+    this.layout.showSaved(failing?.saveStatus ?? { kind: this.pending > 0 ? "saving" : "saved" });
+    if (!failing) {
+      this.layout.notices.settle("saving");
+      return;
+    }
+    const status = failing.saveStatus;
+    if (status.kind !== "failing" || status.attempts < 2) return;
+    const remedies = [{ name: "Try now", testId: "retry-now", press: retryEverywhere }];
+    if (status.attempts > 3) {
+      const press = () => failing.queue.discard();
+      remedies.push({ name: `Give up ${failing.pending} edits`, testId: "discard", press });
+    }
+    this.layout.notices.complain("saving", `Not saved: ${clause(status.message)}, retrying.`, status.hint, remedies);
+  }
+
+  private maskPainted(version: string): void {
+    const { session } = this;
+    this.layout.notices.settle("overlay");
+    const since = session?.unpainted[0]?.at;
+    const sinceClickMs = since === undefined ? null : performance.now() - since;
+    if (session && session.confirmed?.mask_version === version && session.confirmed.status === "ready") {
+      session.unpainted = [];
+      this.render();
+    }
+    document.dispatchEvent(new CustomEvent("cropmap:mask", { detail: { maskVersion: version, sinceClickMs } }));
+  }
+
+  private overlayFailed(): void {
+    // While the tile is being worked on there may be no picture yet; it is asked for again.
+    if (this.session?.confirmed?.status !== "ready") return;
+    this.layout.notices.complain("overlay", "The mask could not be loaded.", "", [this.reload()]);
+  }
+
+  private changedElsewhere(tiles: Set<string>): void {
+    if (this.session && tiles.has(this.session.tile) && !this.session.busy) void this.session.read();
+  }
+
+  private hoverLabel(shift: boolean): Label | null {
+    const { session } = this;
+    const { id } = this.tools.info;
+    if (!session || session.busy || (id !== "positive" && id !== "negative")) return null;
+    if (this.scene.prompts.pointing) return null;
+    return shift || id === "negative" ? 0 : 1;
+  }
+
+  private toolChanged(tool: ToolInfo): void {
+    this.scene.preview.clear();
+    this.layout.showTool(tool);
+  }
+
+  private listenToMap(): void {
+    const { base } = this.scene;
+    base.map.on("click contextmenu", (event) => {
+      const { originalEvent } = event as unknown as { originalEvent: MouseEvent };
+      this.tools.click(base.pixelOfEvent(originalEvent), originalEvent);
+    });
+    base.map.on("dblclick", (event) => this.tools.doubleClick(base.pixelOfEvent(event.originalEvent)));
+    base.map.on("mousemove", (event) => this.pointerMoved(base.pixelOfEvent(event.originalEvent), event.originalEvent));
+    base.map.on("mouseout movestart", () => this.scene.preview.clear());
+  }
+
+  private pointerMoved(point: ColumnRow, event: MouseEvent): void {
+    this.tools.move(point);
+    this.layout.showPosition(this.drawn, point);
+    this.scene.preview.pointerAt(point, event.shiftKey);
+  }
+
+  private pressed(event: KeyboardEvent): boolean {
+    if (this.layout.help.open) {
+      if (event.key === "Escape" || event.key === "?") this.layout.help.toggle(false);
+      return event.key === "Escape" || event.key === "?";
+    }
+    if (this.tools.key(event)) return true;
+    const command = commandOf(event);
+    if (!command) return false;
+    if (!event.repeat || command.kind === "undo" || command.kind === "redo") this.obey(command);
+    return true;
+  }
+
+  private obey(command: KeyCommand): void {
+    const { session, layout } = this;
+    switch (command.kind) {
+      case "tool":
+        return this.tools.choose(command.tool);
+      case "undo":
+        return this.undo();
+      case "redo":
+        return this.redo();
+      case "next":
+        return this.go(session?.confirmed?.next);
+      case "previous":
+        return this.go(session?.confirmed?.previous);
+      case "accept":
+        return layout.top.toggle("accepted");
+      case "fix":
+        return layout.top.toggle("fix");
+      case "reject":
+        return layout.top.askRejection();
+      case "fit":
+        return this.fit();
+      case "mask":
+        return this.toggleMask();
+      case "preview":
+        return this.togglePreview();
+      case "help":
+        return layout.help.toggle();
+      case "panel":
+        return layout.togglePanel();
+      case "delete":
+        return this.deleteCurrent();
+    }
+  }
+
+  private undo(): void {
+    const { session } = this;
+    if (session && (session.confirmed?.can_undo || session.pending > 0)) session.undo();
+  }
+
+  private redo(): void {
+    if (this.session?.confirmed?.can_redo) this.session.redo();
+  }
+
+  private deleteCurrent(): void {
+    const id = this.scene.prompts.current ?? this.scene.shapes?.currentBox;
+    if (id) this.edit({ kind: "prompt_delete", id });
+  }
+
+  private fit(): void {
+    if (this.drawn) this.scene.base.fit(this.drawn.window);
+  }
+
+  private toggleMask(): void {
+    this.maskOn = !this.maskOn;
+    this.root.classList.toggle("cm-mask-hidden", !this.maskOn);
+    this.layout.showToggles(this.maskOn, this.scene.preview.enabled);
+  }
+
+  private togglePreview(): void {
+    this.scene.preview.enabled = !this.scene.preview.enabled;
+    this.scene.preview.clear();
+    this.layout.showToggles(this.maskOn, this.scene.preview.enabled);
+  }
+
+  private compare(on: boolean): void {
+    this.root.classList.toggle("cm-comparing", on);
+  }
+
+  private layoutActions(): ConstructorParameters<typeof AnnotateLayout>[2] {
+    return {
+      previous: () => this.go(this.session?.confirmed?.previous),
+      next: () => this.go(this.session?.confirmed?.next),
+      undo: () => this.undo(),
+      redo: () => this.redo(),
+      judge: (verdict: Verdict, comment: string) => this.judge(verdict, comment),
+      choose: (tool: ToolId) => this.tools.choose(tool),
+      fit: () => this.fit(),
+      toggleMask: () => this.toggleMask(),
+      togglePreview: () => this.togglePreview(),
+      compare: (on: boolean) => this.compare(on),
+      settings: (settings) => this.session?.confirmed && this.session.change(settings),
+      layers: (choices: LayerChoices) => this.scene.choose(choices),
+      clearPrompts: () => this.edit({ kind: "prompts_clear" }),
+      parcelChosen: (parcel: Parcel) => {
+        this.scene.shapes?.highlight([parcel], "chosen");
+        this.scene.base.zoomTo(extentOfParcel(parcel));
+      },
+      parcelPointed: (parcel: Parcel | null) => this.scene.shapes?.highlight(parcel ? [parcel] : [], "hover"),
+      resized: () => this.scene.base.map.invalidateSize({ animate: false, pan: false }),
+    };
+  }
+}
+
+function editsOf(command: Queued): Edit[] {
+  return command.type === "edit" ? [command.edit] : [];
+}

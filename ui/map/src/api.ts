@@ -1,0 +1,123 @@
+// The routes of docs/app.md.
+
+import type { Changes, Complaint, Edit, Label, SceneState, TileState, Verdict } from "./contract";
+
+const PATIENCE_MS = 60_000;
+
+/** Something the server said, or that it said nothing (`status` 0). */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly hint: string = "",
+    readonly state: TileState | null = null,
+  ) {
+    super(message);
+  }
+}
+
+export class Api {
+  constructor(
+    private readonly base: string,
+    private readonly token: string,
+    private readonly scene: string,
+  ) {}
+
+  readScene(): Promise<SceneState> {
+    return this.get(`scene/${this.sceneName}`);
+  }
+
+  readTile(tile: string): Promise<TileState> {
+    return this.get(this.tilePath(tile));
+  }
+
+  readChanges(since: number): Promise<Changes> {
+    return this.get(`changes?since=${since}`);
+  }
+
+  sendEdits(tile: string, version: number, edits: Edit[]): Promise<TileState> {
+    return this.post(`${this.tilePath(tile)}/edits`, { version, edits });
+  }
+
+  undo(tile: string, version: number): Promise<TileState> {
+    return this.post(`${this.tilePath(tile)}/undo`, { version });
+  }
+
+  redo(tile: string, version: number): Promise<TileState> {
+    return this.post(`${this.tilePath(tile)}/redo`, { version });
+  }
+
+  judge(tile: string, version: number, verdict: Verdict, comment: string): Promise<TileState> {
+    return this.post(`${this.tilePath(tile)}/verdict`, { version, verdict, comment });
+  }
+
+  overlayUrl(tile: string, name: "mask" | "probability" | "uncertainty", version: string): string {
+    return this.url(`${this.tilePath(tile)}/${name}.png?v=${encodeURIComponent(version)}`);
+  }
+
+  /** A URL with Leaflet's placeholders for the level and the tile. */
+  layerUrl(layer: string, level: number, x: number, y: number, version: string): string {
+    const place = `${encodeURIComponent(layer)}/${level}/${x}/${y}.png`;
+    return this.url(`layers/${this.sceneName}/${place}?v=${encodeURIComponent(version)}`);
+  }
+
+  /** The mask that a click would give; null where it would give none. */
+  async hover(tile: string, column: number, row: number, label: Label, signal: AbortSignal): Promise<Blob | null> {
+    const query = `column=${column.toFixed(2)}&row=${row.toFixed(2)}&label=${label}`;
+    const response = await fetch(this.url(`${this.tilePath(tile)}/hover.png?${query}`), { signal });
+    return response.status === 200 ? response.blob() : null;
+  }
+
+  private get sceneName(): string {
+    return encodeURIComponent(this.scene);
+  }
+
+  private tilePath(tile: string): string {
+    return `tile/${this.sceneName}/${encodeURIComponent(tile)}`;
+  }
+
+  private url(path: string): string {
+    return `${this.base}/${encodeURIComponent(this.token)}/${path}`;
+  }
+
+  private get<Answer>(path: string): Promise<Answer> {
+    return request<Answer>(this.url(path), { cache: "no-store" });
+  }
+
+  private post<Answer>(path: string, body: unknown): Promise<Answer> {
+    return request<Answer>(this.url(path), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      // A short body outlives the page, so that the last click before leaving is not lost.
+      keepalive: JSON.stringify(body).length < 30_000,
+    });
+  }
+}
+
+async function request<Answer>(url: string, options: RequestInit): Promise<Answer> {
+  let response: Response;
+  try {
+    response = await fetch(url, { ...options, signal: AbortSignal.timeout(PATIENCE_MS) });
+  } catch {
+    throw new ApiError(0, "the server cannot be reached");
+  }
+  const body = await readJson(response);
+  if (response.ok && body !== null) return body as Answer;
+  throw asError(response.status, body);
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return null;
+  }
+}
+
+function asError(status: number, body: unknown): ApiError {
+  const said = (body ?? {}) as Partial<Complaint> & { state?: TileState };
+  const message = typeof said.message === "string" ? said.message : `the server answered ${status}`;
+  const hint = typeof said.hint === "string" ? said.hint : "";
+  return new ApiError(status, message, hint, said.state ?? null);
+}

@@ -1,0 +1,46 @@
+// Looks every two seconds whether somebody else changed something.
+
+import type { Api } from "./api";
+
+const EVERY_MS = 2000;
+
+export class ChangeWatch {
+  private timer = 0;
+  private stopped = false;
+
+  constructor(
+    private readonly api: Api,
+    private readonly scene: string,
+    private revision: number,
+    private readonly changed: (tiles: Set<string>) => void,
+  ) {
+    this.plan();
+  }
+
+  dispose(): void {
+    this.stopped = true;
+    window.clearTimeout(this.timer);
+  }
+
+  private plan(): void {
+    if (!this.stopped) this.timer = window.setTimeout(() => void this.look(), EVERY_MS);
+  }
+
+  private async look(): Promise<void> {
+    try {
+      // A page that nobody sees need not ask; it will when it is seen again.
+      if (!document.hidden) await this.ask();
+    } catch {
+      // Reading and saving say when the server cannot be reached; this only asks again.
+    }
+    this.plan();
+  }
+
+  private async ask(): Promise<void> {
+    const { revision, tiles } = await this.api.readChanges(this.revision);
+    if (this.stopped) return;
+    this.revision = revision;
+    const here = tiles.filter(([scene]) => scene === this.scene).map(([, tile]) => tile);
+    if (here.length > 0) this.changed(new Set(here));
+  }
+}

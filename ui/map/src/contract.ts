@@ -1,0 +1,122 @@
+// The shapes of docs/app.md, as the browser sees them.
+
+export type ColumnRow = [number, number];
+export type Ring = ColumnRow[];
+export type Bounds = [column: number, row: number, width: number, height: number];
+export type Label = 0 | 1;
+export type Verdict = "open" | "accepted" | "fix" | "rejected";
+export type Strategy = "classifier" | "apt" | "joint" | "per_field" | "apt_plus";
+
+export interface Complaint {
+  message: string;
+  hint?: string | null;
+}
+
+export interface SceneTile {
+  name: string;
+  window: Bounds;
+  core: Bounds;
+  verdict: Verdict;
+  reviewer: string;
+  uncertainty: number | null;
+  predicted: boolean;
+}
+
+export interface SceneState {
+  id: string;
+  name: string;
+  width: number;
+  height: number;
+  aspect: number;
+  gsd_m: number;
+  north_deg: number;
+  layers_version: string;
+  landcover_title: string | null;
+  revision: number;
+  tiles: SceneTile[];
+}
+
+export interface Prompt {
+  id: string;
+  column: number;
+  row: number;
+  label: Label;
+  source: "auto" | "person";
+}
+
+export interface Box {
+  id: string;
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+  source: "auto" | "person";
+}
+
+export interface Parcel {
+  id: string;
+  area_ha: number;
+  score: number | null;
+  state: "auto" | "corrected";
+  rings: Ring[];
+  more?: Ring[][];
+}
+
+export interface Settings {
+  strategy: Strategy;
+  threshold: number;
+  points_per_class: number;
+  min_area_m2: number;
+}
+
+export interface VerdictState {
+  verdict: Verdict;
+  reviewer: string;
+  comment: string;
+  at: string | null;
+  version: number;
+}
+
+export interface TileState {
+  scene: string;
+  name: string;
+  window: Bounds;
+  index: number;
+  count: number;
+  previous: string | null;
+  next: string | null;
+  status: "ready" | "working";
+  stage: string | null;
+  progress: number | null;
+  error: Complaint | null;
+  version: number;
+  can_undo: boolean;
+  can_redo: boolean;
+  edit_count: number;
+  settings: Settings;
+  prompts: Prompt[];
+  boxes: Box[];
+  parcels: Parcel[];
+  mask_version: string;
+  cropland_ha: number | null;
+  landcover_ha: number | null;
+  verdict: VerdictState;
+}
+
+export interface Changes {
+  revision: number;
+  tiles: [scene: string, tile: string][];
+}
+
+export type Edit =
+  | { kind: "prompt_set"; id: string; column: number; row: number; label: Label }
+  | { kind: "prompt_delete"; id: string }
+  | { kind: "box_set"; id: string; left: number; top: number; right: number; bottom: number }
+  | { kind: "prompts_clear" }
+  | ({ kind: "settings" } & Partial<Settings>)
+  | { kind: "area_add" | "area_remove"; ring: Ring }
+  | { kind: "brush"; line: Ring; radius: number; add: boolean }
+  | { kind: "split"; line: Ring }
+  | { kind: "merge"; points: ColumnRow[] }
+  | { kind: "parcel_delete"; point: ColumnRow }
+  | { kind: "reshape"; point: ColumnRow; rings: Ring[] };

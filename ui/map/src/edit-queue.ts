@@ -1,0 +1,225 @@
+// Edits on their way to the server: in order, together while one is on its way, never lost.
+//
+// Nothing here knows the browser or Leaflet, so that the rules can be tested by themselves.
+
+import { ApiError } from "./api";
+import type { Edit, TileState, Verdict } from "./contract";
+import { stillNeeded } from "./optimistic";
+
+export type Command =
+  | { type: "edit"; edit: Edit }
+  | { type: "undo" }
+  | { type: "redo" }
+  | { type: "verdict"; verdict: Verdict; comment: string };
+
+export type Queued = Command & { at: number };
+
+export interface Transport {
+  edits(version: number, edits: Edit[]): Promise<TileState>;
+  undo(version: number): Promise<TileState>;
+  redo(version: number): Promise<TileState>;
+  verdict(version: number, verdict: Verdict, comment: string): Promise<TileState>;
+}
+
+export type SaveStatus =
+  | { kind: "saved" }
+  | { kind: "saving" }
+  | { kind: "failing"; message: string; hint: string; attempts: number };
+
+export interface QueueListener {
+  /** The versions to send with the next commands. */
+  state(): TileState | null;
+  /** A new state; `done` is what it answers, empty for a state that came with a conflict. */
+  accepted(state: TileState, done: Queued[]): void;
+  refused(command: Queued, error: ApiError): void;
+  /** Somebody else was faster; `kept` says whether the commands are sent again. */
+  conflict(kept: boolean): void;
+  changed(): void;
+}
+
+const MAX_BATCH = 200;
+const MAX_CONFLICTS = 5;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+
+export class EditQueue {
+  private waiting: Queued[] = [];
+  private flying: Queued[] = [];
+  private running = false;
+  private attempts = 0;
+  private conflicts = 0;
+  private batchLimit = MAX_BATCH;
+  private failure: ApiError | null = null;
+  private wake: (() => void) | null = null;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly listener: QueueListener,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  get size(): number {
+    return this.flying.length + this.waiting.length;
+  }
+
+  get status(): SaveStatus {
+    if (this.size === 0) return { kind: "saved" };
+    if (!this.failure) return { kind: "saving" };
+    return {
+      kind: "failing",
+      message: this.failure.message,
+      hint: this.failure.hint,
+      attempts: this.attempts,
+    };
+  }
+
+  pendingEdits(): Edit[] {
+    return editsOf([...this.flying, ...this.waiting]);
+  }
+
+  push(command: Command): void {
+    this.waiting = [...withoutOutdated(this.waiting, command), { ...command, at: this.now() }];
+    this.listener.changed();
+    void this.run();
+  }
+
+  /** Sends now instead of after the wait. */
+  retryNow(): void {
+    this.wake?.();
+    void this.run();
+  }
+
+  /** Gives up what has not reached the server. */
+  discard(): void {
+    this.waiting = [];
+    this.failure = null;
+    this.attempts = 0;
+    this.wake?.();
+    this.listener.changed();
+  }
+
+  private async run(): Promise<void> {
+    if (this.running) return;
+    this.running = true;
+    try {
+      while (this.waiting.length > 0 && this.listener.state()) await this.sendNext();
+    } finally {
+      this.running = false;
+      this.listener.changed();
+    }
+  }
+
+  private async sendNext(): Promise<void> {
+    this.flying = this.takeBatch();
+    this.listener.changed();
+    const batch = this.flying;
+    try {
+      const state = await this.send(batch);
+      this.flying = [];
+      this.succeeded();
+      this.listener.accepted(state, batch);
+    } catch (error) {
+      this.flying = [];
+      await this.failed(batch, error instanceof ApiError ? error : new ApiError(0, String(error)));
+    }
+  }
+
+  private takeBatch(): Queued[] {
+    const first = this.waiting[0]!;
+    let count = 1;
+    if (first.type === "edit") {
+      while (count < this.batchLimit && this.waiting[count]?.type === "edit") count += 1;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  private send(batch: Queued[]): Promise<TileState> {
+    const state = this.listener.state()!;
+    const first = batch[0]!;
+    switch (first.type) {
+      case "edit":
+        return this.transport.edits(state.version, editsOf(batch));
+      case "undo":
+        return this.transport.undo(state.version);
+      case "redo":
+        return this.transport.redo(state.version);
+      case "verdict":
+        return this.transport.verdict(state.verdict.version, first.verdict, first.comment);
+    }
+  }
+
+  private succeeded(): void {
+    this.attempts = 0;
+    this.conflicts = 0;
+    this.failure = null;
+    this.batchLimit = MAX_BATCH;
+  }
+
+  private async failed(batch: Queued[], error: ApiError): Promise<void> {
+    if (error.status === 409 && error.state) return this.resolveConflict(batch, error);
+    if (isRefusal(error.status)) return this.resolveRefusal(batch, error);
+    this.waiting = [...batch, ...this.waiting];
+    this.failure = error;
+    this.attempts += 1;
+    this.listener.changed();
+    await this.pause();
+  }
+
+  private async resolveConflict(batch: Queued[], error: ApiError): Promise<void> {
+    const state = error.state!;
+    const edits = batch.filter((command) => command.type === "edit");
+    const needed = new Set(stillNeeded(state, editsOf(edits)));
+    const kept = edits.filter((command) => command.type === "edit" && needed.has(command.edit));
+    this.waiting = [...kept, ...this.waiting];
+    this.conflicts += 1;
+    this.listener.accepted(state, edits.filter((command) => !kept.includes(command)));
+    // Undoing or judging what one has not seen is not what the person asked for.
+    if (this.conflicts === 1) this.listener.conflict(edits.length > 0);
+    if (this.conflicts < MAX_CONFLICTS) return;
+    this.failure = error;
+    this.attempts += 1;
+    this.listener.changed();
+    await this.pause();
+  }
+
+  private resolveRefusal(batch: Queued[], error: ApiError): void {
+    if (batch.length > 1) {
+      // One of them is at fault: send them one by one and find it.
+      this.waiting = [...batch, ...this.waiting];
+      this.batchLimit = 1;
+      return;
+    }
+    this.failure = null;
+    this.listener.refused(batch[0]!, error);
+  }
+
+  private pause(): Promise<void> {
+    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.attempts - 1));
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.wake?.(), wait);
+      this.wake = () => {
+        clearTimeout(timer);
+        this.wake = null;
+        resolve();
+      };
+    });
+  }
+}
+
+/** The edit itself is at fault, sending it again would not help. */
+function isRefusal(status: number): boolean {
+  return [400, 404, 409, 413, 422].includes(status);
+}
+
+function editsOf(commands: Queued[]): Edit[] {
+  return commands.flatMap((command) => (command.type === "edit" ? [command.edit] : []));
+}
+
+/** Of settings only the latest counts, as long as nothing else was asked in between. */
+function withoutOutdated(waiting: Queued[], next: Command): Queued[] {
+  const last = waiting[waiting.length - 1];
+  if (last?.type !== "edit" || next.type !== "edit") return waiting;
+  if (last.edit.kind !== "settings" || next.edit.kind !== "settings") return waiting;
+  next.edit = { ...last.edit, ...next.edit };
+  return waiting.slice(0, -1);
+}

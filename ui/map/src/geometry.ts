@@ -1,0 +1,127 @@
+// Plane geometry in the scene's native pixels: column to the right, row downwards.
+
+import type { Bounds, ColumnRow, Parcel, Ring } from "./contract";
+
+/** [left, top, right, bottom] */
+export type Extent = [number, number, number, number];
+
+const TILE = 256;
+
+/**
+ * The ratio pixels are drawn with. It is rounded so that a 256 px tile is a whole number of screen
+ * pixels high (no seams); the error is below 0.2 % of the height and concerns the drawing only,
+ * positions stay exact.
+ */
+export function displayAspect(aspect: number): number {
+  const usable = Number.isFinite(aspect) && aspect > 0 ? aspect : 1;
+  return Math.max(1, Math.round(TILE * usable)) / TILE;
+}
+
+export function extentOfBounds([column, row, width, height]: Bounds): Extent {
+  return [column, row, column + width, row + height];
+}
+
+export function inBounds(bounds: Bounds, [column, row]: ColumnRow): boolean {
+  const [left, top, right, bottom] = extentOfBounds(bounds);
+  return column >= left && column <= right && row >= top && row <= bottom;
+}
+
+export function clampToBounds(bounds: Bounds, [column, row]: ColumnRow): ColumnRow {
+  const [left, top, right, bottom] = extentOfBounds(bounds);
+  return [Math.min(right, Math.max(left, column)), Math.min(bottom, Math.max(top, row))];
+}
+
+/** Hundredths of a pixel are finer than anybody can point, and keep the messages short. */
+export function roundPoint([column, row]: ColumnRow): ColumnRow {
+  return [Math.round(column * 100) / 100, Math.round(row * 100) / 100];
+}
+
+export function pointInRing(ring: Ring, [column, row]: ColumnRow): boolean {
+  let inside = false;
+  for (let index = 0, before = ring.length - 1; index < ring.length; before = index++) {
+    const [thisColumn, thisRow] = ring[index]!;
+    const [otherColumn, otherRow] = ring[before]!;
+    if (thisRow > row === otherRow > row) continue;
+    const crossing = ((otherColumn - thisColumn) * (row - thisRow)) / (otherRow - thisRow) + thisColumn;
+    if (column < crossing) inside = !inside;
+  }
+  return inside;
+}
+
+/** Whether a polygon (outline first, then holes) covers the point. */
+export function pointInRings(rings: Ring[], point: ColumnRow): boolean {
+  const [outline, ...holes] = rings;
+  if (!outline || !pointInRing(outline, point)) return false;
+  return !holes.some((hole) => pointInRing(hole, point));
+}
+
+export function partsOf(parcel: Parcel): Ring[][] {
+  return [parcel.rings, ...(parcel.more ?? [])];
+}
+
+export function extentOfParcel(parcel: Parcel): Extent {
+  const extent: Extent = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [outline] of partsOf(parcel)) {
+    for (const [column, row] of outline ?? []) {
+      extent[0] = Math.min(extent[0], column);
+      extent[1] = Math.min(extent[1], row);
+      extent[2] = Math.max(extent[2], column);
+      extent[3] = Math.max(extent[3], row);
+    }
+  }
+  return extent;
+}
+
+/** Finds parcels by position; built once for a list of parcels, since clicks are many. */
+export class ParcelIndex {
+  private readonly entries: { parcel: Parcel; extent: Extent }[];
+
+  constructor(parcels: Parcel[]) {
+    this.entries = parcels.map((parcel) => ({ parcel, extent: extentOfParcel(parcel) }));
+  }
+
+  at(point: ColumnRow): Parcel | null {
+    const [column, row] = point;
+    for (const { parcel, extent } of this.entries) {
+      const [left, top, right, bottom] = extent;
+      if (column < left || column > right || row < top || row > bottom) continue;
+      if (partsOf(parcel).some((rings) => pointInRings(rings, point))) return parcel;
+    }
+    return null;
+  }
+}
+
+/** Leaves out points closer than `spacing` to the one kept before; the last one always stays. */
+export function thinLine(line: Ring, spacing: number): Ring {
+  const kept: Ring = [];
+  line.forEach((point, index) => {
+    const before = kept[kept.length - 1];
+    const far = !before || Math.hypot(point[0] - before[0], point[1] - before[1]) >= spacing;
+    if (far || index === line.length - 1) kept.push(point);
+  });
+  return kept;
+}
+
+/** A ring without the repeated last point that some writers add. */
+export function openRing(ring: Ring): Ring {
+  const first = ring[0];
+  const last = ring[ring.length - 1];
+  const closed = ring.length > 1 && first && last && first[0] === last[0] && first[1] === last[1];
+  return closed ? ring.slice(0, -1) : ring;
+}
+
+/** SVG path data in native pixels. */
+export function pathOfRings(rings: Ring[]): string {
+  return rings
+    .filter((ring) => ring.length > 0)
+    .map((ring) => `M${ring.map(([column, row]) => `${column} ${row}`).join("L")}Z`)
+    .join("");
+}
+
+export function pathOfLine(line: Ring): string {
+  const [first, ...rest] = line;
+  if (!first) return "";
+  // A line of one point is drawn as a dot, by a segment of no length with round ends.
+  const others = rest.length > 0 ? rest : [first];
+  return `M${first[0]} ${first[1]}${others.map(([column, row]) => `L${column} ${row}`).join("")}`;
+}

@@ -1,0 +1,73 @@
+// Keys of the annotation map.
+
+import { isTyping } from "./dom";
+
+export interface KeyTarget {
+  /** The root of the map; keys count while the focus is inside it or nowhere. */
+  root: HTMLElement;
+  press(event: KeyboardEvent): boolean;
+  holdSpace(held: boolean): void;
+}
+
+/**
+ * Listens before anybody else: the page around binds single letters too (`r` runs the whole script
+ * again), and a key that the map used must not reach it.
+ */
+export class Keyboard {
+  private spaceHeld = false;
+
+  constructor(private readonly target: KeyTarget) {
+    window.addEventListener("keydown", this.down, true);
+    window.addEventListener("keyup", this.up, true);
+    window.addEventListener("blur", this.release);
+  }
+
+  dispose(): void {
+    window.removeEventListener("keydown", this.down, true);
+    window.removeEventListener("keyup", this.up, true);
+    window.removeEventListener("blur", this.release);
+  }
+
+  private readonly down = (event: KeyboardEvent): void => {
+    if (event.isComposing || isTyping(event.target) || !this.listens()) return;
+    if (event.key === " ") {
+      if (ownsKey(event.target, " ")) return;
+      this.take(event);
+      if (!event.repeat) this.hold(true);
+      return;
+    }
+    if (ownsKey(event.target, event.key)) return;
+    if (this.target.press(event)) this.take(event);
+  };
+
+  private readonly up = (event: KeyboardEvent): void => {
+    if (event.key !== " " || !this.spaceHeld) return;
+    this.take(event);
+    this.release();
+  };
+
+  private readonly release = (): void => this.hold(false);
+
+  private hold(held: boolean): void {
+    if (held === this.spaceHeld) return;
+    this.spaceHeld = held;
+    this.target.holdSpace(held);
+  }
+
+  private take(event: KeyboardEvent): void {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+
+  private listens(): boolean {
+    const { activeElement } = document;
+    return !activeElement || activeElement === document.body || this.target.root.contains(activeElement);
+  }
+}
+
+/** Keys by which a control itself is used. */
+function ownsKey(target: EventTarget | null, key: string): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (key === "Enter" || key === " ") return target.closest("button, a, input, [role=button], [role=dialog]") !== null;
+  return target instanceof HTMLInputElement && target.type !== "checkbox" && /^(Arrow|Home|End|Page)/.test(key);
+}

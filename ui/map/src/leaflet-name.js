@@ -1,0 +1,3 @@
+// See build.mjs: whatever says `L` without importing it gets this Leaflet.
+import L from "leaflet";
+export { L };

@@ -1,0 +1,109 @@
+import L from "../leaflet";
+import type { Bounds, ColumnRow, SceneState } from "../contract";
+import { pixelCrs, toLatLng, toLatLngBounds, toPixel } from "./pixel-crs";
+
+const MAX_ZOOM = 3; // eight screen pixels to one of the image
+
+/** From the lowest to the highest. */
+const PANES = {
+  imagery: 200,
+  upper: 210,
+  dim: 240,
+  landcover: 260,
+  overlay: 300,
+  mask: 310,
+  hover: 320,
+  frame: 390,
+  outlines: 400,
+  shapes: 450,
+  prompts: 620,
+} as const;
+
+export type PaneName = keyof typeof PANES;
+
+export function paneName(name: PaneName): string {
+  return `cm-${name}`;
+}
+
+/** The map of a scene: panes, zoom limits, crisp pixels; no data of its own. */
+export class BaseMap {
+  readonly map: L.Map;
+  readonly sceneBounds: L.LatLngBounds;
+
+  constructor(
+    readonly element: HTMLElement,
+    readonly scene: SceneState,
+  ) {
+    this.sceneBounds = toLatLngBounds([0, 0, scene.width, scene.height]);
+    this.map = L.map(element, {
+      crs: pixelCrs(scene.aspect),
+      pmIgnore: false,
+      attributionControl: false,
+      zoomControl: false,
+      boxZoom: false,
+      doubleClickZoom: false,
+      // Arrow keys move the map, plus and minus zoom, as long as it has the focus.
+      keyboard: true,
+      keyboardPanDelta: 120,
+      zoomSnap: 0.25,
+      zoomDelta: 0.5,
+      wheelPxPerZoomLevel: 120,
+      minZoom: -20,
+      maxZoom: MAX_ZOOM,
+      maxBoundsViscosity: 0.5,
+      inertia: false,
+    });
+    for (const [name, height] of Object.entries(PANES)) {
+      this.map.createPane(paneName(name as PaneName)).style.zIndex = String(height);
+    }
+    this.map.on("zoomend", () => this.showPixels());
+  }
+
+  /** Shows the window; the only thing that moves the view by itself. */
+  fit(bounds: Bounds): void {
+    this.map.invalidateSize({ animate: false });
+    this.map.fitBounds(toLatLngBounds(bounds), { animate: false, padding: [12, 12] });
+    this.limitView();
+    this.showPixels();
+  }
+
+  zoomTo([left, top, right, bottom]: [number, number, number, number]): void {
+    const bounds = toLatLngBounds([left, top, right - left, bottom - top]);
+    this.map.flyToBounds(bounds.pad(0.6), { duration: 0.35, maxZoom: 1.5 });
+  }
+
+  /** Position in the browser's window of a position in the image. */
+  pixelToScreen(point: ColumnRow): { x: number; y: number } {
+    // Not latLngToContainerPoint, which rounds to whole screen pixels.
+    const place = this.map.project(toLatLng(point)).subtract(this.map.getPixelOrigin());
+    const inside = place.add(this.map.layerPointToContainerPoint([0, 0]));
+    const frame = this.element.getBoundingClientRect();
+    return {
+      x: frame.left + this.element.clientLeft + inside.x,
+      y: frame.top + this.element.clientTop + inside.y,
+    };
+  }
+
+  pixelOfEvent(event: MouseEvent): ColumnRow {
+    return toPixel(this.map.mouseEventToLatLng(event));
+  }
+
+  /** Screen pixels per image pixel. */
+  get scale(): number {
+    return this.map.getZoomScale(this.map.getZoom(), 0);
+  }
+
+  remove(): void {
+    this.map.remove();
+  }
+
+  private limitView(): void {
+    const whole = this.map.getBoundsZoom(this.sceneBounds);
+    this.map.setMinZoom(Math.min(whole - 0.5, this.map.getZoom() - 1));
+    this.map.setMaxBounds(this.sceneBounds.pad(0.5));
+  }
+
+  private showPixels(): void {
+    this.element.classList.toggle("cm-over-zoomed", this.map.getZoom() > 0.5);
+  }
+}

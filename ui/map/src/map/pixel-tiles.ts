@@ -1,0 +1,66 @@
+import L from "../leaflet";
+import { displayAspect } from "../geometry";
+
+export type TileAddress = (level: number, x: number, y: number) => string;
+
+const TILE = 256;
+
+interface PrivateGridLayer {
+  _setView(center: L.LatLng, zoom: number, noPrune?: boolean, noUpdate?: boolean): void;
+  _clampZoom(zoom: number): number;
+}
+
+/**
+ * Tiles of the scene's own pixels. Between two levels the finer one is taken: shrinking a picture
+ * keeps it sharp, enlarging it does not.
+ */
+const PixelTileLayer = L.GridLayer.extend({
+  initialize(this: L.GridLayer & { addressOf: TileAddress }, addressOf: TileAddress, options: L.GridLayerOptions) {
+    this.addressOf = addressOf;
+    L.Util.setOptions(this, options);
+  },
+
+  createTile(this: { addressOf: TileAddress }, coords: L.Coords, done: L.DoneCallback): HTMLElement {
+    const image = document.createElement("img");
+    image.alt = "";
+    image.decoding = "async";
+    image.draggable = false;
+    image.onload = () => done(undefined, image);
+    image.onerror = () => {
+      // An empty square says more calmly than a broken picture that there is nothing.
+      image.style.visibility = "hidden";
+      done(new Error("no tile"), image);
+    };
+    image.src = this.addressOf(Math.max(0, -coords.z), coords.x, coords.y);
+    return image;
+  },
+
+  _setView(this: { exactZoom: number }, center: L.LatLng, zoom: number, noPrune?: boolean, noUpdate?: boolean) {
+    this.exactZoom = zoom;
+    const parent = L.GridLayer.prototype as unknown as PrivateGridLayer;
+    parent._setView.call(this as unknown as PrivateGridLayer, center, zoom, noPrune, noUpdate);
+  },
+
+  _clampZoom(this: { exactZoom: number | undefined }, zoom: number): number {
+    return Math.min(0, Math.ceil((this.exactZoom ?? zoom) - 0.01));
+  },
+}) as unknown as new (addressOf: TileAddress, options: L.GridLayerOptions) => L.GridLayer;
+
+export interface PixelTileOptions {
+  pane: string;
+  aspect: number;
+  bounds: L.LatLngBounds;
+  opacity?: number;
+}
+
+export function pixelTiles(addressOf: TileAddress, options: PixelTileOptions): L.GridLayer {
+  return new PixelTileLayer(addressOf, {
+    pane: options.pane,
+    bounds: options.bounds,
+    opacity: options.opacity ?? 1,
+    tileSize: L.point(TILE, Math.round(TILE * displayAspect(options.aspect))),
+    noWrap: true,
+    keepBuffer: 3,
+    className: "cm-tiles",
+  });
+}

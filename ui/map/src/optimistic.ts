@@ -1,0 +1,83 @@
+// What the tile will look like once the edits on their way have arrived.
+
+import type { Box, Edit, Parcel, Prompt, TileState } from "./contract";
+import { ParcelIndex } from "./geometry";
+
+export function withEdits(state: TileState, edits: Edit[]): TileState {
+  return edits.reduce(withEdit, state);
+}
+
+function withEdit(state: TileState, edit: Edit): TileState {
+  switch (edit.kind) {
+    case "prompt_set": {
+      const { id, column, row, label } = edit;
+      const prompt: Prompt = { id, column, row, label, source: "person" };
+      return { ...state, prompts: replaced(state.prompts, prompt) };
+    }
+    case "box_set": {
+      const { id, left, top, right, bottom } = edit;
+      const box: Box = { id, left, top, right, bottom, source: "person" };
+      return { ...state, boxes: replaced(state.boxes, box) };
+    }
+    case "prompt_delete":
+      return {
+        ...state,
+        prompts: state.prompts.filter(({ id }) => id !== edit.id),
+        boxes: state.boxes.filter(({ id }) => id !== edit.id),
+      };
+    case "prompts_clear":
+      return {
+        ...state,
+        prompts: state.prompts.filter(({ source }) => source === "auto"),
+        boxes: state.boxes.filter(({ source }) => source === "auto"),
+      };
+    case "settings": {
+      const { kind: _kind, ...changed } = edit;
+      return { ...state, settings: { ...state.settings, ...changed } };
+    }
+    case "parcel_delete":
+      return { ...state, parcels: withoutParcelAt(state.parcels, edit.point) };
+    default:
+      // The outcome of the other corrections is the server's to say; their outline is drawn instead.
+      return state;
+  }
+}
+
+function replaced<Item extends { id: string }>(items: Item[], item: Item): Item[] {
+  const known = items.some(({ id }) => id === item.id);
+  return known ? items.map((other) => (other.id === item.id ? item : other)) : [...items, item];
+}
+
+function withoutParcelAt(parcels: Parcel[], point: [number, number]): Parcel[] {
+  const gone = new ParcelIndex(parcels).at(point);
+  return gone ? parcels.filter((parcel) => parcel !== gone) : parcels;
+}
+
+/**
+ * The edits that the state does not hold yet. Where the answer of the server was lost on its way,
+ * the edits did arrive; a prompt is compared by the last thing said about it, so that a repeated
+ * earlier step never overtakes a later one.
+ */
+export function stillNeeded(state: TileState, edits: Edit[]): Edit[] {
+  const last = new Map<string, Edit>();
+  for (const edit of edits) if ("id" in edit) last.set(edit.id, edit);
+  return edits.filter((edit) => !("id" in edit) || !isDone(state, last.get(edit.id) ?? edit));
+}
+
+function isDone(state: TileState, edit: Edit): boolean {
+  if (edit.kind === "prompt_set") {
+    const { id, column, row, label } = edit;
+    const present = state.prompts.find((prompt) => prompt.id === id);
+    if (!present || present.source !== "person" || present.label !== label) return false;
+    return near(present.column, column) && near(present.row, row);
+  }
+  if (edit.kind === "prompt_delete") {
+    return ![...state.prompts, ...state.boxes].some(({ id }) => id === edit.id);
+  }
+  return false;
+}
+
+function near(left: number, right: number): boolean {
+  // Positions go through world coordinates on the server.
+  return Math.abs(left - right) < 0.01;
+}

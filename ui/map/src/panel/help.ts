@@ -1,0 +1,74 @@
+import { element, setShown } from "../dom";
+import { TOOLS } from "../tools/tool";
+import { button } from "./button";
+
+const POINTING: [string, string][] = [
+  ["Click", "a prompt of the active kind"],
+  ["Shift-click, right-click", "not cropland"],
+  ["Drag a prompt", "move it"],
+  ["Click a prompt", "turn it round"],
+  ["Alt-click, right-click a prompt", "delete it"],
+];
+
+const KEYS: [string, string][] = [
+  ["Enter / Shift+Enter", "next / previous tile"],
+  ["A", "accept"],
+  ["X", "mark for fixing"],
+  ["R", "reject, with a comment"],
+  ["Z, Ctrl+Z", "undo"],
+  ["Shift+Z, Ctrl+Y", "redo"],
+  ["Delete", "delete the prompt or box under the pointer"],
+  ["Hold space", "only the image"],
+  ["H", "mask on and off"],
+  ["V", "preview under the pointer"],
+  ["F", "the whole tile"],
+  ["[ and ]", "brush narrower, wider"],
+  ["Esc", "leave the tool"],
+  ["\\", "side panel"],
+];
+
+/** What the pointer and the keys do. */
+export class Help {
+  readonly element: HTMLElement;
+  private readonly close: HTMLButtonElement;
+  private before: Element | null = null;
+
+  constructor() {
+    this.close = button({ name: "Close", key: "Esc", icon: "close", testId: "help-close", press: () => this.toggle(false) });
+    this.element = element(
+      "div",
+      { class: "cm-help", role: "dialog", "aria-modal": true, "aria-label": "Keys", hidden: true, "data-testid": "help" },
+      element(
+        "div",
+        { class: "cm-help-sheet" },
+        element("div", { class: "cm-help-head" }, element("h2", { text: "Pointer and keys" }), this.close),
+        element(
+          "div",
+          { class: "cm-help-columns" },
+          list("Pointer", POINTING),
+          list("Tools", TOOLS.map(({ key, name }) => [key, name])),
+          list("Keys", KEYS),
+        ),
+      ),
+    );
+    this.element.addEventListener("click", (event) => {
+      if (event.target === this.element) this.toggle(false);
+    });
+  }
+
+  get open(): boolean {
+    return !this.element.hidden;
+  }
+
+  toggle(open = !this.open): void {
+    if (open) this.before = document.activeElement;
+    setShown(this.element, open);
+    if (open) this.close.focus();
+    else (this.before as HTMLElement | null)?.focus?.();
+  }
+}
+
+function list(title: string, entries: [string, string][]): HTMLElement {
+  const rows = entries.flatMap(([key, meaning]) => [element("dt", {}, element("kbd", { text: key })), element("dd", { text: meaning })]);
+  return element("section", {}, element("h3", { text: title }), element("dl", {}, ...rows));
+}

@@ -1,0 +1,83 @@
+import { element, setShown } from "../dom";
+import { slider } from "./settings-form";
+
+export type Overlay = "none" | "probability" | "uncertainty";
+
+export interface LayerChoices {
+  imagery: number;
+  mask: number;
+  landcover: number;
+  overlay: Overlay;
+  overlayOpacity: number;
+  outlines: boolean;
+  automatic: boolean;
+}
+
+export const FIRST_CHOICES: LayerChoices = {
+  imagery: 1,
+  mask: 0.7,
+  landcover: 0,
+  overlay: "none",
+  overlayOpacity: 0.7,
+  outlines: true,
+  automatic: true,
+};
+
+/** What is drawn over the image, and how strongly. */
+export class LayerControls {
+  readonly element: HTMLElement;
+  private readonly choices = { ...FIRST_CHOICES };
+
+  constructor(landcoverTitle: string | null, private readonly changed: (choices: LayerChoices) => void) {
+    const landcover = this.opacity(landcoverTitle ?? "Land cover", "landcover", "opacity-landcover");
+    setShown(landcover, landcoverTitle !== null);
+    this.element = element(
+      "section",
+      { class: "cm-section" },
+      element("h3", { text: "Layers" }),
+      this.opacity("Image", "imagery", "opacity-imagery"),
+      this.opacity("Mask", "mask", "opacity-mask"),
+      landcover,
+      element(
+        "div",
+        { class: "cm-choice", role: "radiogroup", "aria-label": "Layer over the image" },
+        this.radio("none", "None"),
+        this.radio("probability", "Probability"),
+        this.radio("uncertainty", "Uncertainty"),
+      ),
+      this.opacity("Its strength", "overlayOpacity", "opacity-overlay"),
+      this.box("Parcel outlines", "outlines", "show-outlines"),
+      this.box("Automatic prompts", "automatic", "show-automatic"),
+    );
+  }
+
+  private opacity(name: string, choice: "imagery" | "mask" | "landcover" | "overlayOpacity", testId: string): HTMLElement {
+    const control = slider(testId, 0, 1, 0.05);
+    control.value = String(this.choices[choice]);
+    control.addEventListener("input", () => {
+      this.choices[choice] = Number(control.value);
+      this.changed(this.choices);
+    });
+    return element("label", { class: "cm-field" }, element("span", { class: "cm-clip", text: name }), control);
+  }
+
+  private radio(value: Overlay, name: string): HTMLElement {
+    const control = element("input", { type: "radio", name: "cm-overlay", value, "data-testid": `overlay-${value}` });
+    control.checked = this.choices.overlay === value;
+    control.addEventListener("change", () => {
+      this.choices.overlay = value;
+      this.changed(this.choices);
+    });
+    return element("label", {}, control, element("span", { text: name }));
+  }
+
+  private box(name: string, choice: "outlines" | "automatic", testId: string): HTMLElement {
+    const control = element("input", { type: "checkbox", "data-testid": testId });
+    control.checked = this.choices[choice];
+    control.addEventListener("change", () => {
+      this.choices[choice] = control.checked;
+      this.changed(this.choices);
+    });
+    return element("label", { class: "cm-check" }, control, element("span", { text: name }));
+  }
+}

@@ -1,0 +1,58 @@
+import { element, setShown, setText } from "../dom";
+
+const SHORT_MS = 6000;
+
+export interface Remedy {
+  name: string;
+  testId: string;
+  press: () => void;
+}
+
+/** One calm line at a time, over the lower edge of the map. */
+export class Notices {
+  readonly element = element("div", { class: "cm-notice", role: "status", "aria-live": "polite", hidden: true, "data-testid": "notice" });
+  private readonly text = element("span", { class: "cm-notice-text" });
+  private readonly hint = element("span", { class: "cm-notice-hint" });
+  private readonly remedies = element("span", { class: "cm-notice-remedies" });
+  private timer = 0;
+  private lasting = "";
+
+  constructor() {
+    this.element.append(this.text, this.hint, this.remedies);
+  }
+
+  /** Goes away by itself. */
+  tell(text: string, hint = ""): void {
+    this.write(text, hint, "info", []);
+    this.timer = window.setTimeout(() => this.hide(), SHORT_MS);
+  }
+
+  /** Stays until `settle` with the same topic. */
+  complain(topic: string, text: string, hint = "", remedies: Remedy[] = []): void {
+    this.write(text, hint, "problem", remedies);
+    this.lasting = topic;
+  }
+
+  settle(topic: string): void {
+    if (this.lasting === topic) this.hide();
+  }
+
+  private write(text: string, hint: string, kind: string, remedies: Remedy[]): void {
+    window.clearTimeout(this.timer);
+    this.lasting = "";
+    this.element.dataset.kind = kind;
+    setText(this.text, text);
+    setText(this.hint, hint);
+    this.remedies.replaceChildren(
+      ...remedies.map(({ name, testId, press }) =>
+        element("button", { type: "button", class: "cm-link", text: name, "data-testid": testId, onclick: press }),
+      ),
+    );
+    setShown(this.element, true);
+  }
+
+  private hide(): void {
+    this.lasting = "";
+    setShown(this.element, false);
+  }
+}

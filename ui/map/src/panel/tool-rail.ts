@@ -1,0 +1,54 @@
+import { element } from "../dom";
+import { TOOLS, type ToolId, type ToolInfo } from "../tools/tool";
+import { button } from "./button";
+
+export interface RailActions {
+  choose(tool: ToolId): void;
+  fit(): void;
+  toggleMask(): void;
+  togglePreview(): void;
+  compare(on: boolean): void;
+}
+
+/** The tools at the left of the map. */
+export class ToolRail {
+  readonly element: HTMLElement;
+  private readonly tools = new Map<ToolId, HTMLButtonElement>();
+  private readonly mask: HTMLButtonElement;
+  private readonly preview: HTMLButtonElement;
+
+  constructor(actions: RailActions) {
+    const toolButton = (tool: ToolInfo): HTMLButtonElement => {
+      const press = () => actions.choose(tool.id);
+      const made = button({ name: tool.name, key: tool.key, icon: tool.icon, testId: `tool-${tool.id}`, press });
+      this.tools.set(tool.id, made);
+      return made;
+    };
+    const fit = button({ name: "Show the whole tile", key: "F", icon: "fit", testId: "fit", press: () => actions.fit() });
+    this.mask = button({ name: "Show the mask", key: "H", icon: "mask", testId: "toggle-mask", press: () => actions.toggleMask() });
+    this.preview = button({ name: "Preview under the pointer", key: "V", icon: "preview", testId: "toggle-preview", press: () => actions.togglePreview() });
+    const compare = button({ name: "Hold for the bare image", key: "Space", icon: "compare", testId: "compare", press: () => undefined });
+    compare.addEventListener("pointerdown", () => actions.compare(true));
+    for (const end of ["pointerup", "pointerleave", "pointercancel"]) compare.addEventListener(end, () => actions.compare(false));
+    this.element = element(
+      "div",
+      { class: "cm-rail", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" },
+      group("Prompts", ...TOOLS.filter(({ prompts }) => prompts).map(toolButton)),
+      group("Corrections", ...TOOLS.filter(({ prompts }) => !prompts).map(toolButton)),
+      group("View", fit, this.mask, this.preview, compare),
+    );
+  }
+
+  showTool(active: ToolId): void {
+    for (const [id, made] of this.tools) made.setAttribute("aria-pressed", String(id === active));
+  }
+
+  showToggles(mask: boolean, preview: boolean): void {
+    this.mask.setAttribute("aria-pressed", String(mask));
+    this.preview.setAttribute("aria-pressed", String(preview));
+  }
+}
+
+function group(name: string, ...buttons: HTMLElement[]): HTMLElement {
+  return element("div", { class: "cm-rail-group", role: "group", "aria-label": name }, ...buttons);
+}

@@ -1,0 +1,161 @@
+// Everything that is drawn of one tile, and of the scene around it.
+
+import type { Api } from "./api";
+import type { Edit, Label, SceneState, TileState } from "./contract";
+import { clampToBounds, inBounds, roundPoint } from "./geometry";
+import L from "./leaflet";
+import { BaseMap, paneName } from "./map/base-map";
+import { FrameLayer, neighbourFrames } from "./map/frame-layer";
+import { HoverPreview } from "./map/hover-preview";
+import { ParcelLayer } from "./map/parcel-layer";
+import { toLatLngBounds } from "./map/pixel-crs";
+import { pixelTiles } from "./map/pixel-tiles";
+import { PromptLayer } from "./map/prompt-layer";
+import { ShapeLayer } from "./map/shape-layer";
+import { SwappingOverlay } from "./map/swapping-overlay";
+import { FIRST_CHOICES, type LayerChoices } from "./panel/layer-controls";
+
+export interface TileSceneActions {
+  edit(edit: Edit): void;
+  removePrompt(id: string): void;
+  hoverLabel(shift: boolean): Label | null;
+  maskPainted(version: string): void;
+  overlayFailed(): void;
+}
+
+export class TileScene {
+  readonly base: BaseMap;
+  readonly parcels: ParcelLayer;
+  readonly prompts: PromptLayer;
+  readonly preview: HoverPreview;
+  shapes: ShapeLayer | null = null;
+  private readonly imagery: L.GridLayer;
+  private readonly mask: SwappingOverlay;
+  private readonly overlay: SwappingOverlay;
+  private landcover: L.GridLayer | null = null;
+  private frame: FrameLayer | null = null;
+  private choices: LayerChoices = { ...FIRST_CHOICES };
+  private shown: TileState | null = null;
+
+  constructor(
+    element: HTMLElement,
+    private readonly sceneState: SceneState,
+    private readonly api: Api,
+    private readonly actions: TileSceneActions,
+  ) {
+    this.base = new BaseMap(element, sceneState);
+    const { map } = this.base;
+    // Leaflet draws nothing before it has a view; the tile's own comes with its state.
+    map.setView(this.base.sceneBounds.getCenter(), -3, { animate: false });
+    this.imagery = this.tiles("imagery", "imagery").addTo(map);
+    neighbourFrames(map, sceneState.tiles);
+    this.mask = new SwappingOverlay(map, paneName("mask"), {
+      painted: (version) => actions.maskPainted(version),
+      failed: () => actions.overlayFailed(),
+    });
+    this.overlay = new SwappingOverlay(map, paneName("overlay"));
+    this.mask.setOpacity(this.choices.mask);
+    this.overlay.setOpacity(this.choices.overlayOpacity);
+    this.parcels = new ParcelLayer(map);
+    this.prompts = this.promptLayer();
+    this.preview = new HoverPreview(map, {
+      fetch: (point, label, signal) => this.askHover(point, label, signal),
+      label: (shift) => actions.hoverLabel(shift),
+      bounds: () => (this.shown ? toLatLngBounds(this.shown.window) : null),
+    });
+  }
+
+  get loading(): boolean {
+    return this.mask.loading;
+  }
+
+  show(state: TileState, ghosts: Edit[]): void {
+    if (this.shown?.name !== state.name) this.enter(state);
+    this.shown = state;
+    this.parcels.show(state.parcels);
+    this.shapes?.showBoxes(state.boxes);
+    this.shapes?.showGhosts(ghosts);
+    this.showPrompts();
+    this.showOverlays();
+  }
+
+  choose(choices: LayerChoices): void {
+    this.choices = { ...choices };
+    this.imagery.setOpacity(choices.imagery);
+    this.mask.setOpacity(choices.mask);
+    this.overlay.setOpacity(choices.overlayOpacity);
+    this.parcels.setVisible(choices.outlines);
+    this.showLandcover(choices.landcover);
+    this.showPrompts();
+    this.showOverlays();
+  }
+
+  /** Loads the pictures again with the next state, for one that had failed. */
+  forgetOverlays(): void {
+    this.mask.clear();
+    this.overlay.clear();
+  }
+
+  dispose(): void {
+    this.preview.clear();
+    this.base.remove();
+  }
+
+  private enter(state: TileState): void {
+    this.forgetOverlays();
+    this.preview.clear();
+    this.frame?.remove();
+    this.shapes?.remove();
+    const core = this.sceneState.tiles.find(({ name }) => name === state.name)?.core ?? null;
+    this.frame = new FrameLayer(this.base.map, this.base.sceneBounds, state.window, core);
+    this.shapes = new ShapeLayer(this.base.map, state.window, (id) => this.actions.removePrompt(id));
+  }
+
+  private showPrompts(): void {
+    const prompts = this.shown?.prompts ?? [];
+    this.prompts.show(this.choices.automatic ? prompts : prompts.filter(({ source }) => source === "person"));
+  }
+
+  private showOverlays(): void {
+    const state = this.shown;
+    if (!state?.mask_version) return;
+    const bounds = toLatLngBounds(state.window);
+    const { name, mask_version: version } = state;
+    this.mask.show(this.api.overlayUrl(name, "mask", version), version, bounds);
+    const { overlay } = this.choices;
+    if (overlay === "none") this.overlay.clear();
+    else this.overlay.show(this.api.overlayUrl(name, overlay, version), `${overlay} ${version}`, bounds);
+  }
+
+  private showLandcover(opacity: number): void {
+    if (opacity > 0 && !this.landcover) this.landcover = this.tiles("landcover", "landcover").addTo(this.base.map);
+    this.landcover?.setOpacity(opacity);
+  }
+
+  private tiles(layer: string, pane: "imagery" | "landcover"): L.GridLayer {
+    const { aspect, layers_version: version } = this.sceneState;
+    return pixelTiles((level, x, y) => this.api.layerUrl(layer, level, x, y, version), {
+      pane: paneName(pane),
+      aspect,
+      bounds: this.base.sceneBounds,
+    });
+  }
+
+  private promptLayer(): PromptLayer {
+    return new PromptLayer(this.base.map, {
+      flip: ({ id, column, row, label }) =>
+        this.actions.edit({ kind: "prompt_set", id, column, row, label: label ? 0 : 1 }),
+      remove: (id) => this.actions.removePrompt(id),
+      move: ({ id, label }, to) => {
+        const [column, row] = roundPoint(this.shown ? clampToBounds(this.shown.window, to) : to);
+        this.actions.edit({ kind: "prompt_set", id, column, row, label });
+      },
+    });
+  }
+
+  private askHover(point: [number, number], label: Label, signal: AbortSignal): Promise<Blob | null> {
+    const state = this.shown;
+    if (!state || !inBounds(state.window, point)) return Promise.resolve(null);
+    return this.api.hover(state.name, point[0], point[1], label, signal);
+  }
+}

@@ -1,0 +1,175 @@
+// One tile being worked on: the server's state, the edits on their way, and what both make together.
+
+import { Api, ApiError } from "./api";
+import type { Edit, Settings, TileState, Verdict } from "./contract";
+import { EditQueue, type Queued, type SaveStatus } from "./edit-queue";
+import { withEdits } from "./optimistic";
+
+const POLL_MS = 300;
+const SETTINGS_DELAY_MS = 250;
+
+export interface SessionListener {
+  changed(): void;
+  refused(command: Queued, error: ApiError): void;
+  conflict(kept: boolean): void;
+  /** The state could not be read; null when it could again. */
+  unreadable(error: ApiError | null): void;
+  judged(verdict: Verdict): void;
+}
+
+export class TileSession {
+  confirmed: TileState | null = null;
+  /** Edits that have arrived but whose mask is not on the screen yet. */
+  unpainted: Queued[] = [];
+  redoCount = 0;
+  listener: SessionListener | null = null;
+  readonly queue: EditQueue;
+  private settingsDraft: Partial<Settings> | null = null;
+  private settingsTimer = 0;
+  private pollTimer = 0;
+  private reads = 0;
+  private readFailures = 0;
+  private generation = 0;
+
+  constructor(
+    private readonly api: Api,
+    readonly tile: string,
+  ) {
+    this.queue = new EditQueue(
+      {
+        edits: (version, edits) => api.sendEdits(tile, version, edits),
+        undo: (version) => api.undo(tile, version),
+        redo: (version) => api.redo(tile, version),
+        verdict: (version, verdict, comment) => api.judge(tile, version, verdict, comment),
+      },
+      {
+        state: () => this.confirmed,
+        accepted: (state, done) => this.accept(state, done),
+        refused: (command, error) => this.listener?.refused(command, error),
+        conflict: (kept) => this.listener?.conflict(kept),
+        changed: () => this.listener?.changed(),
+      },
+    );
+  }
+
+  /** The server's state with everything that is still on its way. */
+  get view(): TileState | null {
+    if (!this.confirmed) return null;
+    const edits = this.queue.pendingEdits();
+    if (this.settingsDraft) edits.push({ kind: "settings", ...this.settingsDraft });
+    return withEdits(this.confirmed, edits);
+  }
+
+  get pending(): number {
+    return this.queue.size + (this.settingsDraft ? 1 : 0);
+  }
+
+  get busy(): boolean {
+    return this.pending > 0 || this.reads > 0 || this.confirmed?.status === "working";
+  }
+
+  get saveStatus(): SaveStatus {
+    return this.settingsDraft && this.queue.size === 0 ? { kind: "saving" } : this.queue.status;
+  }
+
+  edit(edit: Edit): void {
+    this.flushSettings();
+    this.redoCount = 0;
+    this.queue.push({ type: "edit", edit });
+  }
+
+  undo(): void {
+    this.flushSettings();
+    this.queue.push({ type: "undo" });
+  }
+
+  redo(): void {
+    this.flushSettings();
+    this.queue.push({ type: "redo" });
+  }
+
+  judge(verdict: Verdict, comment: string): void {
+    this.flushSettings();
+    this.queue.push({ type: "verdict", verdict, comment });
+  }
+
+  /** Settings wait a moment: a slider says many things on its way. */
+  change(settings: Partial<Settings>): void {
+    this.settingsDraft = { ...this.settingsDraft, ...settings };
+    window.clearTimeout(this.settingsTimer);
+    this.settingsTimer = window.setTimeout(() => this.flushSettings(), SETTINGS_DELAY_MS);
+    this.listener?.changed();
+  }
+
+  flushSettings(): void {
+    window.clearTimeout(this.settingsTimer);
+    const draft = this.settingsDraft;
+    if (!draft) return;
+    this.settingsDraft = null;
+    this.redoCount = 0;
+    this.queue.push({ type: "edit", edit: { kind: "settings", ...draft } });
+  }
+
+  /** Reads the state anew, unless edits are on their way (their answer will be newer). */
+  async read(): Promise<void> {
+    window.clearTimeout(this.pollTimer);
+    const generation = this.generation;
+    this.reads += 1;
+    try {
+      const state = await this.api.readTile(this.tile);
+      this.readFailures = 0;
+      this.listener?.unreadable(null);
+      if (generation === this.generation && this.queue.size === 0) this.take(state);
+      this.queue.retryNow();
+    } catch (error) {
+      this.readFailed(error instanceof ApiError ? error : new ApiError(0, String(error)));
+    } finally {
+      this.reads -= 1;
+      this.listener?.changed();
+    }
+    this.pollWhileWorking();
+  }
+
+  /** Stops asking; edits on their way are still sent. */
+  leave(): void {
+    this.flushSettings();
+    window.clearTimeout(this.pollTimer);
+    this.listener = null;
+  }
+
+  private readFailed(error: ApiError): void {
+    this.readFailures += 1;
+    this.listener?.unreadable(error);
+    const final = error.status === 403 || error.status === 404;
+    if (final || !this.listener) return;
+    const wait = Math.min(10_000, 500 * 2 ** this.readFailures);
+    this.pollTimer = window.setTimeout(() => void this.read(), wait);
+  }
+
+  private accept(state: TileState, done: Queued[]): void {
+    for (const command of done) {
+      if (command.type === "undo") this.redoCount += 1;
+      if (command.type === "redo") this.redoCount = Math.max(0, this.redoCount - 1);
+      if (command.type === "verdict") this.listener?.judged(command.verdict);
+    }
+    this.unpainted.push(...done.filter(({ type }) => type !== "verdict"));
+    this.take(state);
+    this.listener?.changed();
+    this.pollWhileWorking();
+  }
+
+  private take(state: TileState): void {
+    this.generation += 1;
+    this.confirmed = state;
+    if (!state.can_redo) this.redoCount = 0;
+  }
+
+  private pollWhileWorking(): void {
+    window.clearTimeout(this.pollTimer);
+    if (this.confirmed?.status !== "working" || !this.listener) return;
+    this.pollTimer = window.setTimeout(() => {
+      if (this.queue.size > 0) this.pollWhileWorking();
+      else void this.read();
+    }, POLL_MS);
+  }
+}

@@ -1,0 +1,80 @@
+import type { ColumnRow, Ring } from "../contract";
+import { BoxTool } from "./box-tool";
+import { BrushTool, type BrushWidth } from "./brush-tool";
+import { DrawTool } from "./draw-tool";
+import { DeleteParcelTool, MergeTool } from "./parcel-tools";
+import { PointTool } from "./point-tool";
+import { ReshapeTool } from "./reshape-tool";
+import { TOOLS, type Tool, type ToolContext, type ToolId, type ToolInfo } from "./tool";
+
+/** The active tool; passes the map's clicks and the keys to it. */
+export class ToolBox {
+  private readonly tools: Record<ToolId, Tool>;
+  private current: ToolId = "positive";
+
+  constructor(
+    private readonly context: ToolContext,
+    private readonly changed: (tool: ToolInfo) => void,
+  ) {
+    const width: BrushWidth = { radius: 12 };
+    const area = (kind: "area_add" | "area_remove") => (ring: Ring) => context.edit({ kind, ring });
+    this.tools = {
+      positive: new PointTool(context, 1),
+      negative: new PointTool(context, 0),
+      box: new BoxTool(context),
+      area_add: new DrawTool(context, "Polygon", area("area_add")),
+      area_remove: new DrawTool(context, "Polygon", area("area_remove")),
+      brush_add: new BrushTool(context, true, width),
+      brush_erase: new BrushTool(context, false, width),
+      split: new DrawTool(context, "Line", (line) => context.edit({ kind: "split", line })),
+      merge: new MergeTool(context),
+      parcel_delete: new DeleteParcelTool(context),
+      reshape: new ReshapeTool(context),
+    };
+  }
+
+  get info(): ToolInfo {
+    return TOOLS.find(({ id }) => id === this.current)!;
+  }
+
+  choose(id: ToolId): void {
+    this.tools[this.current].leave();
+    this.current = id;
+    this.context.hint(this.info.hint);
+    this.tools[id].enter();
+    this.changed(this.info);
+  }
+
+  /** Leaves what is being drawn, before the map goes on to another tile. */
+  restart(): void {
+    this.choose(this.current);
+  }
+
+  dispose(): void {
+    this.tools[this.current].leave();
+  }
+
+  click(point: ColumnRow, event: MouseEvent): void {
+    this.tools[this.current].click?.(point, event);
+  }
+
+  doubleClick(point: ColumnRow): void {
+    this.tools[this.current].doubleClick?.(point);
+  }
+
+  move(point: ColumnRow): void {
+    this.tools[this.current].move?.(point);
+  }
+
+  refreshed(): void {
+    this.tools[this.current].refreshed?.();
+  }
+
+  /** Whether the tool used the key; Escape in the end goes back to points. */
+  key(event: KeyboardEvent): boolean {
+    if (this.tools[this.current].key?.(event)) return true;
+    if (event.key !== "Escape" || this.current === "positive") return false;
+    this.choose("positive");
+    return true;
+  }
+}

@@ -1,0 +1,65 @@
+import type { BaseMap } from "../map/base-map";
+import type { ParcelLayer } from "../map/parcel-layer";
+import type { ShapeLayer } from "../map/shape-layer";
+import type { Bounds, ColumnRow, Edit } from "../contract";
+
+export type ToolId =
+  | "positive"
+  | "negative"
+  | "box"
+  | "area_add"
+  | "area_remove"
+  | "brush_add"
+  | "brush_erase"
+  | "split"
+  | "merge"
+  | "parcel_delete"
+  | "reshape";
+
+export interface ToolInfo {
+  id: ToolId;
+  name: string;
+  key: string;
+  icon: string;
+  /** What to do now, in one line. */
+  hint: string;
+  /** Prompts can be pointed at only while prompts are edited. */
+  prompts: boolean;
+}
+
+export const TOOLS: ToolInfo[] = [
+  { id: "positive", name: "Cropland point", key: "P", icon: "positive", prompts: true, hint: "Click cropland. Shift-click what is not cropland." },
+  { id: "negative", name: "Not-cropland point", key: "N", icon: "negative", prompts: true, hint: "Click what is not cropland." },
+  { id: "box", name: "Box around a field", key: "B", icon: "box", prompts: true, hint: "Drag a box around one field." },
+  { id: "area_add", name: "Add area", key: "1", icon: "areaAdd", prompts: false, hint: "Click the corners; Enter or the first corner closes the area, Backspace takes a corner back." },
+  { id: "area_remove", name: "Cut area", key: "2", icon: "areaRemove", prompts: false, hint: "Click the corners of what to cut out; Enter or the first corner closes it." },
+  { id: "brush_add", name: "Brush: add", key: "3", icon: "brushAdd", prompts: false, hint: "Paint cropland. [ and ] change the width." },
+  { id: "brush_erase", name: "Brush: erase", key: "4", icon: "brushErase", prompts: false, hint: "Paint over what is not cropland. [ and ] change the width." },
+  { id: "split", name: "Split parcel", key: "5", icon: "split", prompts: false, hint: "Draw a line across a parcel; Enter or a double click ends it." },
+  { id: "merge", name: "Merge parcels", key: "6", icon: "merge", prompts: false, hint: "Click two or more parcels, then Enter or a double click." },
+  { id: "parcel_delete", name: "Delete parcel", key: "7", icon: "parcelDelete", prompts: false, hint: "Click the parcel to delete." },
+  { id: "reshape", name: "Reshape parcel", key: "8", icon: "reshape", prompts: false, hint: "Click a parcel, drag its corners, Enter saves." },
+];
+
+export interface ToolContext {
+  readonly base: BaseMap;
+  readonly parcels: ParcelLayer;
+  shapes(): ShapeLayer | null;
+  bounds(): Bounds | null;
+  edit(edit: Edit): void;
+  say(text: string): void;
+  hint(text: string): void;
+}
+
+/** What a tool may listen to while it is the active one. */
+export interface Tool {
+  enter(): void;
+  leave(): void;
+  click?(point: ColumnRow, event: MouseEvent): void;
+  doubleClick?(point: ColumnRow): void;
+  move?(point: ColumnRow): void;
+  /** Whether the tool used the key. */
+  key?(event: KeyboardEvent): boolean;
+  /** The state behind the map is another one now. */
+  refreshed?(): void;
+}
