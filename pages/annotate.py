@@ -8,8 +8,6 @@ from ui import annotation, go
 from ui.frame import empty, project_page
 from ui.session import Place
 
-st.set_page_config(initial_sidebar_state="collapsed")
-
 
 def body(place: Place) -> None:
     """The map, or what is missing for it."""

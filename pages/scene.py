@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import add_scene, colours, go, landcover_panel, scene_view
+from ui import add_scene, colours, errors, go, landcover_panel, scene_view
 from ui.frame import heading, project_page
 from ui.session import Place
 
@@ -21,11 +21,12 @@ def body(place: Place) -> None:
         go.link(go.ANNOTATE, "Go on to Annotate", place)
     with panel:
         about, look, more = st.tabs(["Land cover", "Colours", "Add a scene"])
-        with about:
+        # Each for itself: what fails in one does not take the others away.
+        with about, errors.told():
             landcover_panel.show(place)
-        with look:
+        with look, errors.told():
             colours.show(place)
-        with more:
+        with more, errors.told():
             add_scene.show(place)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.project import recent_projects
 from ui import projects
 from ui.frame import page
 from ui.session import Place
@@ -19,21 +20,31 @@ STEPS = (
 
 
 def body(_: Place | None) -> None:
-    """The page, top to bottom."""
+    """What one goes on with comes first; to whom all is new, what it is about."""
     st.title("Cropland from imagery")
-    for column, (name, caption) in zip(st.columns(3, gap="medium"), STEPS, strict=True):
-        column.image(PICTURES / f"{name}.webp", width="stretch")
-        column.markdown(caption)
+    summaries = recent_projects()
+    if not summaries:
+        pictures()
     recent, new = st.columns([3, 2], gap="large")
     with recent:
         st.subheader("Your projects")
-        projects.recent_list()
+        projects.recent_list(summaries)
     with new:
         st.subheader("New project")
         projects.new_project()
         with st.expander("Open a project by its path"):
             projects.open_by_path()
         projects.demo()
+    if summaries:
+        st.subheader("How it works")
+        pictures()
+
+
+def pictures() -> None:
+    """What the app does, in three pictures."""
+    for column, (name, caption) in zip(st.columns(3, gap="medium"), STEPS, strict=True):
+        column.image(PICTURES / f"{name}.webp", width="stretch")
+        column.markdown(caption)
 
 
 page(body, shows=projects.DEMO)

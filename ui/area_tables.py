@@ -62,7 +62,9 @@ def matrix(rows: Sequence[ClassArea]) -> str:
             (("Land cover: cropland", crop), ("Land cover: other", other))
         )
     )
-    head = '<tr><th></th><th class="number">Label: cropland</th><th class="number">Label: not</th></tr>'
+    titles = ("Label: cropland", "Label: not")
+    cells = "".join(f'<th class="number">{title}</th>' for title in titles)
+    head = f"<tr><th></th>{cells}</tr>"
     return f'<table class="cropmap-legend cropmap-matrix">{head}{body}</table>'
 
 

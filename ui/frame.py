@@ -11,9 +11,12 @@ from ui.session import Place, choose_scene, find_place, my_preferences, take_not
 from ui.text import escape
 from ui.watch import strip
 
+SIDEBAR_PX = 240
+
 
 def page(body: Callable[[Place | None], None], *, shows: Hashable | None = None) -> None:
     """Run a page that does without a project."""
+    st.set_page_config(initial_sidebar_state=SIDEBAR_PX)
     look.apply()
     place = _place()
     with errors.told():
@@ -34,6 +37,7 @@ def project_page(
 
     ``shows`` gives the key of the job that the page itself shows, so that the sidebar does not.
     """
+    st.set_page_config(initial_sidebar_state="collapsed" if full_screen else SIDEBAR_PX)
     look.apply(full_screen=full_screen)
     place = _place()
     with errors.told():
@@ -84,17 +88,17 @@ def _sidebar(place: Place | None, shows: Hashable | None) -> None:
     with st.sidebar:
         if place is not None:
             _project_part(place)
-        chosen = my_preferences()
-        st.caption(f"Model: {escape(settings_dialog.model_title(place))}")
-        st.caption(f"You: {escape(chosen.person)}")
+        model, person = settings_dialog.model_title(place), my_preferences().person
+        st.caption(f"Model: {escape(model)}  \nYou: {escape(person)}")
         if st.button("Settings", icon=":material/settings:", width="stretch", key="settings"):
             settings_dialog.show(place)
         strip(shows)
 
 
 def _project_part(place: Place) -> None:
-    st.markdown(f"**{escape(place.project.name)}**")
     scenes = place.project.scenes()
+    single = f"  \n:small[{escape(place.scene.name)}]" if place.scene and len(scenes) == 1 else ""
+    st.markdown(f"**{escape(place.project.name)}**{single}")
     if len(scenes) > 1 and place.scene is not None:
         names = {scene.id: scene.name for scene in scenes}
         # The key carries the scene, so that a change from elsewhere shows here.
@@ -108,5 +112,3 @@ def _project_part(place: Place) -> None:
             key=key,
             on_change=lambda: choose_scene(st.session_state[key]),
         )
-    elif place.scene is not None:
-        st.caption(f"Scene: {escape(place.scene.name)}")

@@ -25,4 +25,9 @@ def go(page: Path, place: Place | None = None) -> NoReturn:
 
 def link(page: Path, label: str, place: Place | None = None) -> None:
     """A link to another page."""
-    st.page_link(page, label=label, query_params=query_of(place) if place else None)
+    st.page_link(
+        page,
+        label=label,
+        icon=":material/arrow_forward:",
+        query_params=query_of(place) if place else None,
+    )

@@ -56,10 +56,7 @@ def _present(place: Place, opened: OpenedScene) -> None:
         return
     product = opened.landcover.product
     st.markdown(f"**{escape(opened.landcover.title)}**")
-    st.caption(
-        f"{escape(product.years)} · {product.resolution_m:g} m · {escape(product.licence)} · "
-        f"recognised: {escape(opened.landcover.recognised_by)}"
-    )
+    st.caption(f"{escape(product.years)} · {product.resolution_m:g} m · {escape(product.licence)}")
     rows = class_rows(str(place.project.path), place.scene.id, place.scene.version)
     st.html(legend(rows))
     st.caption("Classes in bold count as cropland.")

@@ -19,22 +19,27 @@ def key_of(place: Place) -> Hashable:
 
 
 def controls(place: Place, missing: int) -> None:
-    """The button, or the progress of what it started; ``missing`` tiles are not mapped yet."""
-    if place.scene is None:
+    """The button that maps all tiles; ``missing`` of them are not mapped yet."""
+    job = JOBS.get(key_of(place))
+    if place.scene is None or (job is not None and job.running):
         return
-    key = key_of(place)
-    job = JOBS.get(key)
-    if job is not None and job.running:
-        watch(key, "You may go on working; tiles appear as they are done.")
-        return
-    if job is not None and job.error is not None:
-        errors.show(job.error)
     label = "Map all tiles" if missing else "Map all tiles anew"
     help_text = "Predicts every tile in the background. Nothing that you have corrected is changed."
-    if st.button(label, type="primary" if missing else "secondary", help=help_text):
+    kind = "primary" if missing else "secondary"
+    if st.button(label, type=kind, help=help_text, width="stretch"):
         with errors.told():
             start(place.project, place.scene.id, place.scene.name)
             st.rerun()
+
+
+def progress_of(place: Place) -> None:
+    """The work that the button started, or why it stopped."""
+    key = key_of(place)
+    job = JOBS.get(key)
+    if job is not None and job.running:
+        watch(key, "You may go on working meanwhile, here and on the map.")
+    elif job is not None and job.error is not None:
+        errors.show(job.error)
 
 
 def start(project: Project, scene_id: str, name: str) -> None:

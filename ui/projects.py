@@ -13,7 +13,6 @@ from core.project import (
     ProjectSummary,
     forget_project,
     new_project_path,
-    recent_projects,
 )
 from ui import errors, go
 from ui.job import JOBS, Cancelled, Progress
@@ -29,9 +28,8 @@ _ASKED = "cropmap_asked_for_demo"
 _SHOWN = 8
 
 
-def recent_list() -> None:
+def recent_list(summaries: list[ProjectSummary]) -> None:
     """The recent projects, each with a way in."""
-    summaries = recent_projects()
     if not summaries:
         st.caption("Projects that you make or open are listed here.")
         return
@@ -89,7 +87,7 @@ def demo() -> None:
             JOBS.start(DEMO, "Making the demo project", _make_demo)
             st.session_state[_ASKED] = True
             st.rerun()
-    st.caption("A simulated scene of 400 ha, made on this machine in a few seconds.")
+    st.caption("A simulated scene of 400 ha, made on this machine in about half a minute.")
 
 
 def _row(index: int, summary: ProjectSummary) -> None:
@@ -106,11 +104,12 @@ def _row(index: int, summary: ProjectSummary) -> None:
 
 def _facts(summary: ProjectSummary) -> str:
     if summary.problem:
-        return f":gray[{escape(summary.problem)}]"
+        return f":small[:gray[{escape(summary.problem)}]]"
     reviewed = f"{summary.reviewed:,} of {count(summary.tiles, 'tile')} reviewed"
     scenes = count(summary.scenes, "scene")
     parts = [scenes, reviewed] if summary.scenes else ["no scene yet"]
-    return f":gray[{' · '.join(parts)} · changed {ago(summary.changed_at)}]"
+    facts = f"{' · '.join(parts)} · changed {ago(summary.changed_at)}"
+    return f":small[:gray[{facts}]]"
 
 
 def _enter(path: Path) -> None:

@@ -17,6 +17,8 @@ from ui.when import local
 
 _FAILED = "cropmap_review_error"
 _MOST_ROWS = 200
+_TABLE_HEIGHT = 283
+"""Seven rows, so that the chosen tile is seen below them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,12 @@ def show(place: Place) -> None:
 
 def _head(place: Place, queue: list[Entry]) -> None:
     so_far = done(queue)
-    bar, action = st.columns([3, 2], gap="large", vertical_alignment="bottom")
+    bar, action = st.columns([4, 1], gap="large", vertical_alignment="center")
     with bar:
         st.progress(so_far.share, text=_progress_text(so_far))
     with action:
         mapping.controls(place, sum(not entry.mapped for entry in queue))
+    mapping.progress_of(place)
 
 
 def _progress_text(so_far: Done) -> str:
@@ -85,7 +88,8 @@ def _list(place: Place, queue: list[Entry]) -> Entry | None:
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        height=min(420, 38 + 35 * len(shown)),
+        height=min(_TABLE_HEIGHT, 38 + 35 * len(shown)),
+        placeholder="–",
         column_config={
             "Uncertainty": st.column_config.ProgressColumn(
                 min_value=0.0, max_value=1.0, format="%.2f", width="small"

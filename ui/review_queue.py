@@ -54,10 +54,8 @@ def entries(project: Project, scene_id: str) -> list[Entry]:
     """All tiles of a scene, in reading order."""
     opened = open_scene(project, scene_id)
     hectares = opened.scene.working_grid.pixel_area_m2 / 10_000.0
-    areas = {
-        name: sum(core.width * core.height for core in tile.cores) * hectares
-        for name, tile in opened.tiles.items()
-    }
+    cores = {name: opened.frame(name).core for name in opened.tiles}
+    areas = {name: core.width * core.height * hectares for name, core in cores.items()}
     return [Entry(tile, areas.get(tile.name, 0.0)) for tile in project.tiles(scene_id)]
 
 

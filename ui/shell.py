@@ -11,11 +11,11 @@ _PAGES = Path(__file__).resolve().parent.parent / "pages"
 st.set_page_config(page_title="cropmap", page_icon="🌾", layout="wide")
 st.navigation(
     [
-        st.Page(_PAGES / "start.py", title="Start", icon="🌾", default=True),
-        st.Page(_PAGES / "scene.py", title="Scenes", icon="🛰️"),
-        st.Page(_PAGES / "annotate.py", title="Annotate", icon="✏️"),
-        st.Page(_PAGES / "review.py", title="Review", icon="✅"),
-        st.Page(_PAGES / "results.py", title="Results", icon="📦"),
+        st.Page(_PAGES / "start.py", title="Start", icon=":material/home:", default=True),
+        st.Page(_PAGES / "scene.py", title="Scenes", icon=":material/satellite_alt:"),
+        st.Page(_PAGES / "annotate.py", title="Annotate", icon=":material/edit_location_alt:"),
+        st.Page(_PAGES / "review.py", title="Review", icon=":material/fact_check:"),
+        st.Page(_PAGES / "results.py", title="Results", icon=":material/download:"),
     ],
     position="top",
 ).run()

@@ -16,7 +16,7 @@ _MOST_STEPS = 9_999
 
 def status(job: Job) -> str:
     """One line about a running job, with the seconds as a sign of life."""
-    stage = job.stage or job.title
+    stage = job.stage or "Starting"
     if job.total > _MOST_STEPS:
         steps = f" · {job.share:.0%}"
     else:
@@ -30,15 +30,17 @@ def watch(key: Hashable, note: str = "") -> None:
     job = JOBS.get(key)
     if job is None or not job.running:
         st.rerun()
-    st.markdown(f"**{escape(job.title)}**")
-    st.progress(job.share or 0.0, text=status(job))
-    if job.cancelling:
-        st.caption("Stopping at the next good place; what is done is kept.")
-    elif st.button("Cancel", key=f"cancel {key}"):
-        job.cancel()
-        st.rerun(scope="fragment")
-    if note:
-        st.caption(note)
+    # The style of these containers lets the bar shimmer while a long step goes on.
+    with st.container(key=f"cropmap_job {key}"):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.progress(job.share or 0.0, text=f"**{escape(job.title)}** · {status(job)}")
+            if not job.cancelling and st.button("Cancel", key=f"cancel {key}"):
+                job.cancel()
+                st.rerun(scope="fragment")
+        if job.cancelling:
+            note = "Stopping at the next good place; what is done is kept."
+        if note:
+            st.caption(note)
 
 
 def strip(shown: Hashable | None = None) -> None:
