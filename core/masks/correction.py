@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,17 +19,17 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely import LineString, Point, Polygon
+from shapely.errors import GEOSException
 
+from core.errors import InputError
 from core.masks.correction_json import brush, correction_from_json, correction_to_json
+from core.masks.correction_overlay import Overlay, Shape, polygons_of, shape_of
 from core.masks.correction_shapes import (
-    Shape,
     bridges,
     cut,
     drawn_area,
     faces_of_hull,
     lengthened,
-    polygons_of,
-    shape_of,
     split_polygon,
     without_pinholes,
 )
@@ -61,9 +62,6 @@ __all__ = [
     "correction_to_json",
 ]
 
-_NOISE = 1e-9
-"""Share of an area that rounding may change."""
-
 
 def apply_corrections(
     parcels: Sequence[Parcel], corrections: Sequence[Correction], *, snap: float
@@ -89,6 +87,11 @@ def apply_corrections(
         of merged ones; the pieces of F7 are F7.1, F7.2 and so on, from left to right; a new
         one's id is made of its correction.  So ids do not depend on whether corrections were
         applied at once or one by one, nor on later ones.
+
+    Raises
+    ------
+    InputError
+        GEOS cannot compute a correction.  None is known that does this.
     """
     if not (math.isfinite(snap) and snap >= 0):
         raise ValueError(f"snap must be a length, not {snap}")
@@ -96,7 +99,7 @@ def apply_corrections(
     # Where GEOS meets edges of hardly any length it divides by zero and copes, but numpy warns.
     with np.errstate(all="ignore"):
         for correction in corrections:
-            edit = _edit(layer, correction, snap)
+            edit = _computed(layer, correction, snap)
             if edit is not None:
                 layer = layer.after(edit)
     return layer.parcels
@@ -118,6 +121,13 @@ class _Layer:
         self.geometries: Geometries = np.empty(len(parcels), dtype=object)
         self.geometries[:] = [parcel.polygon for parcel in parcels]
         self.tree = shapely.STRtree(self.geometries)
+        self.overlay = Overlay.around(self.geometries)
+
+    def reaching(self, drawing: Sequence[shapely.Geometry]) -> _Layer:
+        """The same parcels, with a lattice that holds a drawing's coordinates as well."""
+        view = copy(self)
+        view.overlay = Overlay(max(self.overlay.size, Overlay.around(drawing).size))
+        return view
 
     def near(self, shape: shapely.Geometry) -> npt.NDArray[np.int64]:
         """Places of the parcels that share at least a point with a shape, in order."""
@@ -168,6 +178,16 @@ class _Layer:
             number += 1
 
 
+def _computed(layer: _Layer, correction: Correction, snap: float) -> _Edit | None:
+    try:
+        return _edit(layer.reaching(_drawing(correction)), correction, snap)
+    except GEOSException as error:
+        raise InputError(
+            "The correction meets borders that cannot be told apart.",
+            "Draw it a little differently.",
+        ) from error
+
+
 def _edit(layer: _Layer, correction: Correction, snap: float) -> _Edit | None:
     match correction:
         case AreaAdd(area):
@@ -185,6 +205,15 @@ def _edit(layer: _Layer, correction: Correction, snap: float) -> _Edit | None:
             return _reshape(layer, point, drawn_area(polygon), snap)
 
 
+def _drawing(correction: Correction) -> list[shapely.Geometry]:
+    """The lines and areas of a correction."""
+    match correction:
+        case AreaAdd(shape) | AreaRemove(shape) | Split(shape) | Reshape(_, shape):
+            return [shape]
+        case _:
+            return []
+
+
 def _new_id(correction: Correction) -> str:
     """An id made of what was drawn, so that it stays when other corrections are undone."""
     drawn = json.dumps(correction_to_json(correction))
@@ -196,22 +225,22 @@ def _add(layer: _Layer, area: Shape, stem: str, snap: float) -> _Edit | None:
     host = _host(layer, near, area, snap)
     others: Geometries = layer.geometries[near[near != host]]
     if host is None:
-        addition = cut(area, others, snap, snap**2)
+        addition = cut(area, others, layer.overlay, snap, snap**2)
         return _Edit(added=_new_parcels(layer, addition, stem)) if addition else None
     parcel = layer.parcels[host]
-    addition = cut(area, others, snap, 0.0)
-    grown = polygons_of(shapely.union_all([parcel.polygon, *addition]))
+    addition = cut(area, others, layer.overlay, snap, 0.0)
+    grown = polygons_of(layer.overlay.union([parcel.polygon, *addition]))
     # What others cut off from the host is a field of its own, not a far part of the host.
-    inside = shapely.point_on_surface(polygons_of(parcel.polygon))
+    parts = np.array(polygons_of(parcel.polygon), dtype=object)
     own, apart = [], []
     for piece in grown:
-        if shapely.covers(piece, inside).any():
-            own.append(without_pinholes(piece, others, snap))
+        if len(grown) == 1 or layer.overlay.mostly_within(parts, piece).any():
+            own.append(without_pinholes(piece, others, layer.overlay, snap))
         elif piece.area >= snap**2:
             apart.append(piece)
     shape = shape_of(own)
     added = _new_parcels(layer, apart, stem)
-    if shape.area - parcel.polygon.area <= _NOISE * shape.area:
+    if shape.area - parcel.polygon.area <= layer.overlay.noise(shape):
         return _Edit(added=added) if added else None
     return _Edit({host: [_corrected(parcel, shape)]}, added)
 
@@ -220,10 +249,11 @@ def _host(layer: _Layer, near: npt.NDArray[np.int64], area: Shape, snap: float) 
     """The parcel that an area overlaps most; None where it only touches some."""
     if near.size == 0:
         return None
-    overlaps = shapely.area(shapely.intersection(layer.geometries[near], area))
+    overlaps = layer.overlay.common_areas(layer.geometries[near], area)
     most = int(np.argmax(overlaps))
     # A small dab overlaps little, yet with much of itself.
-    return int(near[most]) if overlaps[most] > min(snap**2, area.area / 10) else None
+    least = max(min(snap**2, area.area / 10), layer.overlay.noise(area))
+    return int(near[most]) if overlaps[most] > least else None
 
 
 def _remove(layer: _Layer, area: Shape, snap: float) -> _Edit | None:
@@ -237,9 +267,12 @@ def _remove(layer: _Layer, area: Shape, snap: float) -> _Edit | None:
         if whole:
             changed[int(place)] = []
             continue
-        lost = parcel.polygon.intersection(area).area
-        if lost > _NOISE * parcel.polygon.area:
-            parts = [cut(part, blade, snap, snap**2) for part in polygons_of(parcel.polygon)]
+        lost = layer.overlay.intersection(parcel.polygon, area)
+        if lost.area > layer.overlay.noise(parcel.polygon):
+            parts = [
+                cut(part, blade, layer.overlay, snap, snap**2)
+                for part in polygons_of(parcel.polygon)
+            ]
             changed[int(place)] = _pieces(layer, parcel, _groups(parts))
     return _Edit(changed) if changed else None
 
@@ -249,25 +282,27 @@ def _split(layer: _Layer, line: LineString, snap: float) -> _Edit | None:
     changed: dict[int, list[Parcel]] = {}
     for place in layer.crossed(long):
         parcel = layer.parcels[place]
-        parts = [split_polygon(part, long, snap**2) for part in polygons_of(parcel.polygon)]
-        groups = _groups(parts) if len(parts) == 1 else _sides(parcel.polygon, parts, long)
+        parts = [
+            split_polygon(part, long, layer.overlay, snap**2)
+            for part in polygons_of(parcel.polygon)
+        ]
+        faces = faces_of_hull(parcel.polygon, long, layer.overlay) if len(parts) > 1 else []
+        groups = _sides(parts, faces, layer.overlay) if len(faces) > 1 else _groups(parts)
         if len(groups) > 1:
             changed[int(place)] = _pieces(layer, parcel, groups)
     return _Edit(changed) if changed else None
 
 
-def _sides(shape: Shape, parts: list[list[Polygon]], line: LineString) -> list[list[Polygon]]:
-    """Pieces of a parcel of several parts, by the side of the line that they lie on.
+def _sides(
+    parts: list[list[Polygon]], faces: list[Polygon], overlay: Overlay
+) -> list[list[Polygon]]:
+    """Pieces of a parcel of several parts, by the face of its hull that they lie in.
 
-    A line may pass between two parts and cut none.  Where it ends within the parcel's hull there
-    are no sides, and only a part that it cuts falls apart.
+    A line may pass between two parts and cut none.
     """
-    faces = faces_of_hull(shape, line)
-    if len(faces) < 2:
-        return _groups(parts)
     groups: list[list[Polygon]] = [[] for _ in faces]
     for piece in (piece for part in parts for piece in part):
-        shared = shapely.area(shapely.intersection(np.array(faces, dtype=object), piece))
+        shared = overlay.common_areas(np.array(faces, dtype=object), piece)
         groups[int(np.argmax(shared))].append(piece)
     return [group for group in groups if group]
 
@@ -279,11 +314,11 @@ def _merge(layer: _Layer, points: tuple[Point, ...], snap: float) -> _Edit | Non
         return None
     merged = [layer.parcels[place] for place in places]
     shapes = [parcel.polygon for parcel in merged]
-    bridge = bridges(shapes, snap)
-    between = cut(bridge, layer.others(bridge, places), 0.0, 0.0)
-    united = polygons_of(shapely.union_all([*shapes, *between]))
-    others = layer.others(shapely.union_all(shapes), places)
-    shape = shape_of([without_pinholes(polygon, others, snap) for polygon in united])
+    bridge = bridges(shapes, layer.overlay, snap)
+    between = cut(bridge, layer.others(bridge, places), layer.overlay, 0.0, 0.0)
+    united = polygons_of(layer.overlay.union([*shapes, *between]))
+    others = layer.others(layer.overlay.union(shapes), places)
+    shape = shape_of([without_pinholes(polygon, others, layer.overlay, snap) for polygon in united])
     areas = np.array([polygon.area for polygon in shapes])
     largest = merged[int(np.argmax(areas))]
     one = Parcel(largest.id, shape, _mean_score(merged, areas), "corrected")
@@ -304,7 +339,7 @@ def _reshape(layer: _Layer, point: Point, area: Shape, snap: float) -> _Edit | N
     if place is None:
         return None
     parcel = layer.parcels[place]
-    pieces = cut(area, layer.others(area, [place]), snap, snap**2)
+    pieces = cut(area, layer.others(area, [place]), layer.overlay, snap, snap**2)
     if not pieces:  # drawn wholly over other parcels: nothing is left that it could become
         return None
     parts = polygons_of(parcel.polygon)
@@ -312,7 +347,7 @@ def _reshape(layer: _Layer, point: Point, area: Shape, snap: float) -> _Edit | N
         return _Edit({place: _pieces(layer, parcel, _groups([pieces]))})
     nearest = int(np.argmin(shapely.distance(parts, point)))
     kept = [part for number, part in enumerate(parts) if number != nearest]
-    shape = shape_of(polygons_of(shapely.union_all([*kept, *pieces])))
+    shape = shape_of(polygons_of(layer.overlay.union([*kept, *pieces])))
     return _Edit({place: [_corrected(parcel, shape)]})
 
 

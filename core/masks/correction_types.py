@@ -16,12 +16,15 @@ import shapely
 from shapely import LineString, MultiPolygon, Point, Polygon
 
 from core.errors import InputError
-from core.masks.correction_shapes import drawn_area
+from core.masks.correction_shapes import drawn_area, tidied
 
 ParcelState = Literal["auto", "corrected"]
 
 MOST_POINTS = 20_000
 """Points of one drawing; a hand makes hundreds."""
+
+_FARTHEST = 1e9
+"""Larger coordinates lie in no CRS; their areas would leave the range of numbers."""
 
 _THINNEST = 1e-9
 """Area over squared length below which a ring is a line that was walked back."""
@@ -81,7 +84,7 @@ class Split:
 
     def __post_init__(self) -> None:
         _check_coordinates(self.line)
-        if self.line.length <= 0:
+        if tidied(self.line).length <= 0:
             raise InputError(
                 "The splitting line has no length.",
                 "Draw it from one side of the field to another.",
@@ -146,5 +149,5 @@ def _check_coordinates(shape: shapely.Geometry) -> None:
             f"The drawing has {len(xy):,} points; {MOST_POINTS:,} are the most.",
             "Draw it in several strokes.",
         )
-    if not np.isfinite(xy).all():
+    if not (np.abs(xy) < _FARTHEST).all():  # nor is NaN
         raise InputError("The drawing has a point without a place.", "Draw it again.")
