@@ -109,15 +109,21 @@ def lay_out(generator: np.random.Generator, size: int, gsd_m: float, style: Styl
     plots = np.zeros((size, size), dtype=np.int32)
     kinds = [0]
     codes, shares = zip(*facts.kinds, strict=True)
+    bent = max(_most_bent(across, gsd_m), _most_bent(down.T, gsd_m))
     for plot in _divide(generator, columns, rows, facts):
         margin = generator.uniform(*facts.margin) / 2
-        inside = (
-            (across > plot.left + margin)
-            & (across < plot.right - margin)
-            & (down > plot.top + margin)
-            & (down < plot.bottom - margin)
+        # Only where the plot can be: asking every pixel about every plot takes seconds.
+        near = (
+            _reach(plot.top, plot.bottom, bent, gsd_m),
+            _reach(plot.left, plot.right, bent, gsd_m),
         )
-        plots[inside] = len(kinds)
+        inside = (
+            (across[near] > plot.left + margin)
+            & (across[near] < plot.right - margin)
+            & (down[near] > plot.top + margin)
+            & (down[near] < plot.bottom - margin)
+        )
+        plots[near][inside] = len(kinds)
         kinds.append(int(generator.choice(codes, p=np.array(shares) / sum(shares))))
     classes = np.array([GRASS, *kinds[1:]], dtype=np.uint8)[plots]
     roads = _near_lines(across, columns, facts.road_width)
@@ -143,6 +149,18 @@ def _bent_coordinates(
     across = metres[None, :] + bend * smooth_noise(generator, size, sigma)
     down = metres[:, None] + bend * smooth_noise(generator, size, sigma)
     return across, down
+
+
+def _most_bent(across: npt.NDArray[np.float32], gsd_m: float) -> float:
+    """Metres by which bent coordinates, rightwards in ``across``, are off straight ones at most."""
+    straight = (np.arange(across.shape[1], dtype=np.float32) + 0.5) * gsd_m
+    return float(np.abs(across - straight[None, :]).max())
+
+
+def _reach(first: float, last: float, bent: float, gsd_m: float) -> slice:
+    """Pixels along one side between two positions in metres, as far as bends may carry them."""
+    start = max(0, int((first - bent) / gsd_m) - 1)
+    return slice(start, max(start, int((last + bent) / gsd_m) + 2))
 
 
 def _divide(
