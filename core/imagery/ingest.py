@@ -40,6 +40,7 @@ Cancelled = Callable[[], bool]
 _log = logging.getLogger(__name__)
 
 _MEBIBYTE = 1024 * 1024
+_RESERVED_BYTES = 256 * _MEBIBYTE
 _SMALL_PIXELS = 2048 * 2048
 _LARGEST_BLOCK_PIXELS = 2048 * 2048
 _POLL_SECONDS = 0.1
@@ -184,7 +185,8 @@ def ingest(
 
 
 def _file_limit(limits: IngestLimits, work: Path) -> int:
-    free = shutil.disk_usage(work).free
+    # Room for the others who save meanwhile.
+    free = max(0, shutil.disk_usage(work).free - _RESERVED_BYTES)
     return free if limits.file_bytes is None else min(free, limits.file_bytes)
 
 

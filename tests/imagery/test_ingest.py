@@ -140,6 +140,31 @@ def test_pictures_with_world_files(tmp_path, suffix, world) -> None:
         assert np.array_equal(dataset.read(), before.read())
 
 
+def test_jpeg_2000_and_cmyk_pictures(tmp_path) -> None:
+    values = np.random.default_rng(9).integers(0, 255, (3, 200, 300)).astype(np.uint8)
+    source = tmp_path / "in.jp2"
+    options = {"crs": "EPSG:32633", "transform": UTM, "QUALITY": 100, "REVERSIBLE": "YES"}
+    with rasterio.open(  # noqa: TID251
+        source, "w", "JP2OpenJPEG", 300, 200, 3, dtype="uint8", **options
+    ) as dataset:
+        dataset.write(values)
+    with rasterio.open(bring(source, tmp_path / "out")) as copy:  # noqa: TID251
+        assert np.array_equal(copy.read(), values)
+        assert copy.crs.to_epsg() == 32633
+    cmyk = tmp_path / "print.jpg"
+    Image.fromarray(np.full((60, 80, 4), 90, np.uint8), "CMYK").save(cmyk)
+    (tmp_path / "print.jgw").write_text("2\n0\n0\n-2\n500001\n4999999\n")
+    with rasterio.open(bring(cmyk, tmp_path / "out", crs="EPSG:32633")) as copy:  # noqa: TID251
+        assert copy.count == 3
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 3, 60_000), (2, 60_000, 3), (200, 300, 90)])
+def test_odd_shapes(tmp_path, shape) -> None:
+    values = np.random.default_rng(10).integers(0, 4000, shape).astype(np.float32)
+    source = write_raster(tmp_path / "in.tif", values)
+    assert_same(source, bring(source, tmp_path / "out"))
+
+
 def huge_claim(path: Path) -> Path:
     """A TIFF of some hundred bytes that claims 400,000 x 400,000 pixels."""
     entries = [
