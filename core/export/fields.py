@@ -31,6 +31,9 @@ FIELDS = (
     Field("land_cover", "land_cover", "Land cover product that gave the prompts"),
     Field("positive_prompts", "n_pos", "Cropland points shown to the model inside the parcel"),
     Field("negative_prompts", "n_neg", "Other points shown to the model inside the parcel"),
+    Field("reviewer", "reviewer", "Who gave the verdict on the tile; empty where nobody did"),
+    Field("review_date", "rev_date", "Time of the verdict, UTC, ISO 8601 as text; may be empty"),
+    Field("tile", "tile", "Tile of the scene in which the parcel was reviewed; may be empty"),
 )
 
 
@@ -50,7 +53,7 @@ def add_provenance(
     positives: list[int],
     negatives: list[int],
 ) -> geopandas.GeoDataFrame:
-    """Parcels with every column of :data:`FIELDS`, in that order.
+    """Parcels that nobody has reviewed, with every column of :data:`FIELDS`, in that order.
 
     ``positives`` and ``negatives`` hold a count of prompts for each parcel.
     """
@@ -63,8 +66,16 @@ def add_provenance(
         land_cover=provenance.land_cover,
         positive_prompts=positives,
         negative_prompts=negatives,
+        reviewer="",
+        review_date="",
+        tile="",
     )
-    return full[[field.name for field in FIELDS] + ["geometry"]]
+    return in_order(full)
+
+
+def in_order(parcels: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    """Parcels with the columns of :data:`FIELDS` and their geometry, in that order."""
+    return parcels[[field.name for field in FIELDS] + ["geometry"]]
 
 
 def cut_text(text: str, most: int = SHAPEFILE_TEXT_BYTES) -> str:

@@ -29,16 +29,18 @@ def write_geopackage(
 ) -> None:
     """Write a GeoPackage with one layer, a default style for QGIS and the run's provenance.
 
+    A layer holds one type: where a parcel has several parts, all become multi-polygons.
     Sources: OGC GeoPackage 1.4; QGIS's ``layer_styles`` table.
     """
+    several = bool((parcels.geom_type == "MultiPolygon").any())
     with replacing(path) as aside:
         pyogrio.write_dataframe(
             parcels,
             aside,
             layer=LAYER,
             driver="GPKG",
-            geometry_type="Polygon",
-            promote_to_multi=False,
+            geometry_type="MultiPolygon" if several else "Polygon",
+            promote_to_multi=several,
         )
         with sqlite3.connect(aside) as database:
             _add_style(database)
@@ -48,6 +50,8 @@ def write_geopackage(
 
 def write_shapefile_zip(path: Path, parcels: geopandas.GeoDataFrame) -> None:
     """Write a zip of .shp, .shx, .dbf, .prj and .cpg (UTF-8), with a table of the full names.
+
+    A shapefile's polygons may have several parts.
 
     Raises
     ------
