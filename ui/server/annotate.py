@@ -18,7 +18,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.annotate.layers import mask_picture, value_picture
-from core.annotate.layers import version as layers_version
 from core.annotate.opened import OpenedScene, open_project, open_scene
 from core.annotate.workspace import Workspace
 from core.annotate.workspaces import get_workspaces
@@ -212,7 +211,7 @@ def _scene_json(project: Project, opened: OpenedScene) -> dict[str, Any]:
         "aspect": ground.aspect,
         "gsd_m": scene.grid.gsd_m,
         "north_deg": ground.north_deg,
-        "layers_version": layers_version(project, opened.record.id),
+        "layers_version": f"{opened.record.version}-{scene.fingerprint[:12]}",
         "landcover_title": opened.landcover.title if opened.landcover else None,
         "revision": project.revision(),
         "tiles": [_tile_json(opened, name, records.get(name)) for name in opened.tiles],

@@ -39,6 +39,7 @@ from ui.server.static import IMMUTABLE
 SIDE = 256
 LAYERS = frozenset({"imagery", "landcover", "cropland", "label", "probability", "uncertainty"})
 _LANDCOVER = {"landcover": landcover_rgba, "cropland": cropland_rgba}
+_FIXED = frozenset({"imagery", *_LANDCOVER})
 _MOST_LEVEL = 30
 _CACHE_BYTES = 192 * 1024 * 1024
 _THREADS = max(4, os.cpu_count() or 1)
@@ -103,7 +104,9 @@ def _tile(request: Request, *, warped: bool) -> Response:
     else:
         key = (*_identity(project, opened, layer), place)
         picture = _cache.get(key, lambda: _render(project, opened, layer, place))
-    kept = IMMUTABLE if request.query_params.get("v") else "private, no-cache"
+    # Labels and predictions change with every edit, and the map's version does not tell.
+    fixed = layer in _FIXED and request.query_params.get("v")
+    kept = IMMUTABLE if fixed else "private, no-cache"
     return Response(picture, media_type="image/png", headers={"Cache-Control": kept})
 
 
