@@ -36,7 +36,8 @@ def draw(
         chosen = values[index][valid].astype(np.float64)
         chosen = chosen[np.isfinite(chosen)]
         if chosen.size:
-            _bars(canvas, top, chosen, (low, high), _COLOURS[index])
+            whole = np.issubdtype(values.dtype, np.integer)
+            _bars(canvas, top, chosen, (low, high), _COLOURS[index], whole=whole)
     return image
 
 
@@ -46,20 +47,35 @@ def _bars(
     values: npt.NDArray[np.float64],
     ends: tuple[float, float],
     colour: tuple[int, int, int],
+    *,
+    whole: bool,
 ) -> None:
     first, last = _shown_range(values, ends)
-    counts, edges = np.histogram(values, bins=WIDTH // 4, range=(first, last))
+    counts, edges = np.histogram(values, bins=_edges(first, last, whole=whole))
+    # Whole numbers may ask for fewer, wider bars.
+    width = (WIDTH - 1) / (len(edges) - 1)
     # Roots, so that small peaks are seen beside large ones.
     heights = np.sqrt(counts / max(1, counts.max())) * (ROW_HEIGHT - 6)
     for number, height in enumerate(heights):
         middle = (edges[number] + edges[number + 1]) / 2
         fill = colour if ends[0] <= middle <= ends[1] else _CLIPPED
-        left, bottom = number * 4, top + ROW_HEIGHT - 1
+        left, bottom = round(number * width), top + ROW_HEIGHT - 1
         if height >= 1:
-            canvas.rectangle((left, bottom - int(height), left + 3, bottom), fill=fill)
+            right = max(left, round((number + 1) * width) - 1)
+            canvas.rectangle((left, bottom - int(height), right, bottom), fill=fill)
     for end in ends:
-        column = round((end - first) / (last - first) * (WIDTH - 1))
+        column = round((end - edges[0]) / (edges[-1] - edges[0]) * (WIDTH - 1))
         canvas.line((column, top, column, top + ROW_HEIGHT - 1), fill=_LINE, width=2)
+
+
+def _edges(first: float, last: float, *, whole: bool) -> npt.NDArray[np.float64]:
+    """Ends of the bars; for whole numbers each bar holds as many of them, or combs appear."""
+    most = WIDTH // 4
+    if not whole:
+        return np.linspace(first, last, most + 1)
+    start, stop = np.floor(first) - 0.5, np.ceil(last) + 0.5
+    step = max(1.0, np.ceil((stop - start) / most))
+    return np.arange(start, stop + step, step)
 
 
 def _shown_range(values: npt.NDArray[np.float64], ends: Sequence[float]) -> tuple[float, float]:

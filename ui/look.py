@@ -6,7 +6,6 @@ import streamlit as st
 
 _COMMON = """
 [data-testid="stMainBlockContainer"] { padding: 3.25rem 2rem 2rem; max-width: 1680px; }
-[data-testid="stHeader"] { background: transparent; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
 [data-testid="stImage"] img { border-radius: 6px; }
 [class*="st-key-cropmap_job"] [data-testid="stProgressBarTrack"] { overflow: hidden;

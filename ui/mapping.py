@@ -23,10 +23,12 @@ def controls(place: Place, missing: int) -> None:
     job = JOBS.get(key_of(place))
     if place.scene is None or (job is not None and job.running):
         return
-    label = "Map all tiles" if missing else "Map all tiles anew"
-    help_text = "Predicts every tile in the background. Nothing that you have corrected is changed."
+    help_text = (
+        "Predicts the tiles that are not mapped yet, or whose model or settings changed, in the "
+        "background. Nothing that you have corrected is changed."
+    )
     kind = "primary" if missing else "secondary"
-    if st.button(label, type=kind, help=help_text, width="stretch"):
+    if st.button("Map all tiles", type=kind, help=help_text, width="stretch"):
         with errors.told():
             start(place.project, place.scene.id, place.scene.name)
             st.rerun()

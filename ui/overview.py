@@ -22,7 +22,7 @@ from ui.text import escape, hectares
 MOST_PARCELS = 3000
 """More are shown as pixels of the label layer only."""
 
-_HEIGHT = 440
+_HEIGHT = 470
 _ORANGE = "#e69f00"
 
 
@@ -46,11 +46,17 @@ def build(place: Place, parcels: Path | None) -> folium.Map:
     use_own_leaflet()
     opened = open_scene(place.project, place.scene.id)
     bounds = opened.scene.grid.bounds_in(CRS.from_epsg(4326))
-    chart = folium.Map(tiles=None, control_scale=True, max_zoom=22, zoom_snap=0.25)
+    # Without the wheel: it scrolls the page.
+    chart = folium.Map(
+        tiles=None, control_scale=True, max_zoom=22, zoom_snap=0.25, scroll_wheel_zoom=False
+    )
     chart.fit_bounds(_corners(bounds))
     _layer(chart, place, "imagery", "Imagery", bounds, base=True)
     if opened.landcover is not None:
-        _layer(chart, place, "landcover", "Land cover", bounds, shown=False, opacity=0.6)
+        credit = opened.landcover.product.title
+        _layer(
+            chart, place, "landcover", "Land cover", bounds, shown=False, opacity=0.6, credit=credit
+        )
     features = load_parcels(parcels)
     _layer(chart, place, "label", "Cropland", bounds, shown=features is None, opacity=0.55)
     if features is not None:
@@ -121,6 +127,7 @@ def _layer(
     base: bool = False,
     shown: bool = True,
     opacity: float = 1.0,
+    credit: str = "cropmap",
 ) -> None:
     scene = place.scene
     if scene is None:
@@ -129,7 +136,7 @@ def _layer(
     folium.TileLayer(
         tiles=f"/cropmap/{token(place.project)}/warped/{scene.id}/{layer}/{{z}}/{{x}}/{{y}}.png"
         f"?v={version}",
-        attr="cropmap",
+        attr=escape(credit),
         name=title,
         overlay=not base,
         control=not base,

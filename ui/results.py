@@ -56,8 +56,11 @@ def show(place: Place) -> None:
     )
     accepted_only = bool(accepted_only)
     files = _made(_key("files", place, accepted_only))
-    _figures(place, accepted_only=accepted_only)
-    overview.show(place, _geojson(files))
+    chart, figures = st.columns([5, 4], gap="large")
+    with chart, errors.told():
+        overview.show(place, _geojson(files))
+    with figures, errors.told():
+        _figures(place, accepted_only=accepted_only)
     _downloads(place, files, accepted_only=accepted_only)
 
 
@@ -71,24 +74,32 @@ def _figures(place: Place, *, accepted_only: bool) -> None:
             icon=":material/info:",
         )
         return
-    label, landcover, share = st.columns(3)
-    label.metric("Cropland by the label", hectares(report.cropland_ha), border=True)
-    difference = None
-    if report.landcover_ha is not None:
-        difference = f"{report.landcover_ha - report.cropland_ha:+,.1f} ha to the label"
-    landcover.metric(
-        "Cropland by the land cover",
-        hectares(report.landcover_ha),
-        difference,
+    label, landcover = st.columns(2)
+    label.metric(
+        "Cropland by the label",
+        hectares(report.cropland_ha),
+        f"{report.tiles:,} of {report.all_tiles:,} tiles",
         delta_color="off",
-        border=True,
+        delta_arrow="off",
     )
-    share.metric("Tiles that count", f"{report.tiles:,} of {report.all_tiles:,}", border=True)
+    landcover.metric(
+        "By the land cover",
+        hectares(report.landcover_ha),
+        _difference(report),
+        delta_color="off",
+        delta_arrow="off",
+    )
     if report.rows:
-        table, two_by_two = st.columns([3, 2], gap="large")
-        table.html(class_table(report.rows))
-        two_by_two.html(matrix(report.rows))
-        two_by_two.caption("Shaded: where land cover and label agree.")
+        st.html(class_table(report.rows))
+        st.html(matrix(report.rows))
+        st.caption("Shaded: where land cover and label agree.")
+
+
+def _difference(report: AreaReport) -> str | None:
+    if report.landcover_ha is None:
+        return None
+    difference = report.landcover_ha - report.cropland_ha
+    return f"{hectares(abs(difference))} {'more' if difference > 0 else 'less'} than the label"
 
 
 def _areas(place: Place, *, accepted_only: bool) -> AreaReport | None:

@@ -94,7 +94,7 @@ def _list(place: Place, queue: list[Entry]) -> Entry | None:
             "Uncertainty": st.column_config.ProgressColumn(
                 min_value=0.0, max_value=1.0, format="%.2f", width="small"
             ),
-            "Differs from land cover": st.column_config.NumberColumn(format="percent"),
+            "Differs from land cover": st.column_config.NumberColumn(format="%.0f %%"),
             "Cropland, ha": st.column_config.NumberColumn(format="%.1f", width="small"),
             "Edits": st.column_config.NumberColumn(width="small"),
         },
@@ -113,7 +113,7 @@ def _table(shown: list[Entry]) -> pd.DataFrame:
                 "Tile": entry.tile.name,
                 "Verdict": VERDICTS.get(entry.tile.verdict.verdict, entry.tile.verdict.verdict),
                 "Uncertainty": entry.tile.figures.get("uncertainty"),
-                "Differs from land cover": entry.tile.figures.get("disagreement"),
+                "Differs from land cover": _percent(entry.tile.figures.get("disagreement")),
                 "Cropland, ha": entry.tile.figures.get("cropland_ha"),
                 "Edits": entry.tile.edit_count,
                 "Reviewer": entry.tile.verdict.reviewer,
@@ -123,6 +123,10 @@ def _table(shown: list[Entry]) -> pd.DataFrame:
             for entry in shown
         ]
     ).astype({"Uncertainty": float, "Differs from land cover": float, "Cropland, ha": float})
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else share * 100.0
 
 
 def _tile(place: Place, entry: Entry) -> None:
@@ -136,15 +140,18 @@ def _tile(place: Place, entry: Entry) -> None:
         if way.button("Open on the map", key=f"open {key}", width="stretch"):
             go.go(go.ANNOTATE, choose_tile(place, tile.name))
         with st.form(f"verdict {key}", border=False):
-            st.segmented_control(
+            choice, comment, save = st.columns([5, 5, 2], vertical_alignment="bottom")
+            choice.segmented_control(
                 "Verdict",
                 list(VERDICTS),
                 default=tile.verdict.verdict,
                 format_func=VERDICTS.__getitem__,
                 key=f"choice {key}",
             )
-            st.text_input("Comment", tile.verdict.comment, max_chars=2000, key=f"comment {key}")
-            st.form_submit_button("Save the verdict", on_click=_save, args=(seen, key))
+            comment.text_input(
+                "Comment", tile.verdict.comment, max_chars=2000, key=f"comment {key}"
+            )
+            save.form_submit_button("Save", width="stretch", on_click=_save, args=(seen, key))
 
 
 def _save(seen: _Seen, key: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.errors import InputError
 from core.masks.strategies import WITHOUT_MODEL
 from core.sam.registry import DEFAULT_MODEL, MODELS, ModelSpec
 from core.settings import get_settings
@@ -14,7 +15,7 @@ from ui.job import JOBS, Cancelled, Progress
 from ui.preferences import LONGEST_NAME
 from ui.session import Place, my_preferences, prefer
 from ui.text import escape, megabytes
-from ui.watch import watch
+from ui.watch import watch_in_place
 
 NO_MODEL = "none"
 
@@ -85,7 +86,7 @@ def _body(place: Place | None) -> None:
         index=models.index(model_of(place)),
         format_func=_choice,
     )
-    ready = _weights(model)
+    _weights(model)
     strategies = [WITHOUT_MODEL] if model == NO_MODEL else list(STRATEGY_TITLES)
     present = strategy_of(place)
     strategy = st.selectbox(
@@ -100,8 +101,11 @@ def _body(place: Place | None) -> None:
             f"Model and strategy hold for the scene {escape(place.scene.name)} and for new scenes. "
             "Tiles are predicted anew with them; your edits stay."
         )
-    if st.button("Save", type="primary", disabled=not ready):
-        _save(place, person, model, strategy)
+    if st.button("Save", type="primary"):
+        if model in MODELS and not _is_present(MODELS[model]):
+            errors.show(InputError("The model's weights are not here yet.", "Download them first."))
+        else:
+            _save(place, person, model, strategy)
 
 
 def _save(place: Place | None, person: str, model: str, strategy: str) -> None:
@@ -116,28 +120,26 @@ def _save(place: Place | None, person: str, model: str, strategy: str) -> None:
     st.rerun()
 
 
-def _weights(model: str) -> bool:
-    """What there is to say about a model's weights; whether they are here."""
+def _weights(model: str) -> None:
+    """What there is to say about a model's weights, and the way to get them."""
     if model == NO_MODEL:
         st.caption("Fields are drawn from the image's own colours and textures alone.")
-        return True
+        return
     spec = MODELS[model]
+    key = fetch_key(model)
     if _is_present(spec):
         st.caption(f"Ready to use · {escape(spec.licence)}")
-        return True
-    key = fetch_key(model)
-    job = JOBS.get(key)
-    if job is not None and job.running:
-        watch(key, "You may close this window; the download goes on.")
-        return False
-    if job is not None and job.error is not None:
-        errors.show(job.error)
-    if get_settings().offline:
+    elif get_settings().offline:
         st.caption("This machine is set to work offline, so weights cannot be downloaded.")
     elif st.button(f"Download {megabytes(spec.size_bytes)}", icon=":material/download:"):
-        _start_fetch(spec)
-        st.rerun(scope="fragment")
-    return False
+        with errors.told():
+            _start_fetch(spec)
+    if not spec.shipped and JOBS.get(key) is not None:
+        watch_in_place(
+            key,
+            "You may close this window; the download goes on.",
+            "The weights are here and verified. Save to use them.",
+        )
 
 
 def _start_fetch(spec: ModelSpec) -> None:

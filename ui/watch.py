@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 import streamlit as st
 
+from ui import errors
 from ui.job import JOBS, Job
 from ui.text import escape
 
@@ -30,6 +31,22 @@ def watch(key: Hashable, note: str = "") -> None:
     job = JOBS.get(key)
     if job is None or not job.running:
         st.rerun()
+    _draw(key, job, note)
+
+
+@st.fragment(run_every=_EVERY_S)
+def watch_in_place(key: Hashable, note: str, outcome: str) -> None:
+    """Progress of a job, then how it ended, without drawing anything else again."""
+    job = JOBS.get(key)
+    if job is not None and job.running:
+        _draw(key, job, note)
+    elif job is not None and job.error is not None:
+        errors.show(job.error)
+    elif job is not None:
+        st.success(outcome)
+
+
+def _draw(key: Hashable, job: Job, note: str) -> None:
     # The style of these containers lets the bar shimmer while a long step goes on.
     with st.container(key=f"cropmap_job {key}"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
