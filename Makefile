@@ -28,7 +28,7 @@ types: setup
 	$(BIN)/mypy
 
 test: lint types
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 benchmark: setup
 	$(BIN)/python -m benchmarks

@@ -83,7 +83,7 @@ SECOND = (
     ),
     Stage(
         "frames",
-        700,
+        480,
         BatchPlan(side=512, views=2, fields=6, covers=1, boxes=0.35),
         prompted=True,
         hold_statistics=True,

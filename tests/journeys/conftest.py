@@ -1,0 +1,117 @@
+"""The app running, and browsers that look at it; the default environment of every journey."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from scripts.running_app import chromium, find_chromium, running_app
+
+PATIENCE_MS = 90_000
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory) -> Path:
+    """Where the app under test keeps its projects and cache."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def app(home) -> Iterator[str]:
+    if find_chromium() is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must install Chromium")
+        pytest.skip("Chromium is not installed")
+    with running_app(home) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser(app) -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+class Visitor:
+    """A browser of its own, with all that it asked for and all that went wrong in it."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.address = address
+        self.asked: list[str] = []
+        self.problems: list[str] = []
+        self.context = browser.new_context(
+            viewport={"width": 1280, "height": 720}, accept_downloads=True
+        )
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.page: Page = self.context.new_page()
+        self.context.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def open(self, path: str = "/") -> None:
+        self.page.goto(f"{self.address}{path}")
+
+    def state(self) -> dict[str, Any] | None:
+        return self.page.evaluate("window.__cropmap ? window.__cropmap.state : null")
+
+    def map_ready(self, tile: str | None = None, seconds: float = 120.0) -> dict[str, Any]:
+        """The annotation map's state once nothing is being worked on or sent."""
+        limit = time.monotonic() + seconds
+        state = None
+        while time.monotonic() < limit:
+            state = self.state()
+            right = state is not None and (tile is None or state["name"] == tile)
+            if right and state["status"] == "ready" and not self._sending():
+                return state
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"the map is not ready: {str(state)[:300]}")
+
+    def _sending(self) -> bool:
+        return bool(self.page.evaluate("window.__cropmap.busy() || window.__cropmap.pending() > 0"))
+
+    def click_at(self, column: float, row: float, **options: Any) -> None:
+        """Click on a native pixel of the scene."""
+        x, y = self.on_screen(column, row)
+        self.page.mouse.move(x, y)
+        modifiers = options.pop("modifiers", ())
+        for key in modifiers:
+            self.page.keyboard.down(key)
+        self.page.mouse.click(x, y, **options)
+        for key in modifiers:
+            self.page.keyboard.up(key)
+
+    def on_screen(self, column: float, row: float) -> tuple[float, float]:
+        spot = self.page.evaluate(f"window.__cropmap.pixelToScreen({column}, {row})")
+        return spot["x"], spot["y"]
+
+    def press(self, test_id: str) -> None:
+        self.page.get_by_test_id(test_id).click()
+
+    def saved(self) -> None:
+        """Wait until the map says so."""
+        self.page.wait_for_function(
+            "document.querySelector('[data-testid=saved-state]').textContent.trim() === 'Saved'"
+        )
+
+    def close(self) -> None:
+        self.context.close()
+
+
+@pytest.fixture
+def visitor(browser, app) -> Iterator[Visitor]:
+    one = Visitor(browser, app)
+    yield one
+    outside = [url for url in one.asked if not url.startswith((app, "data:", "blob:"))]
+    one.close()
+    assert not [url for url in outside if not url.startswith(app.replace("http", "ws", 1))]
+    assert not one.problems
+
+
+@pytest.fixture
+def second_visitor(browser, app) -> Iterator[Visitor]:
+    other = Visitor(browser, app)
+    yield other
+    other.close()

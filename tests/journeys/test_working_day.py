@@ -1,0 +1,272 @@
+"""What people do with the app, in a real browser: one server, one test after the other."""
+
+import io
+import random
+import re
+
+import geopandas
+import numpy as np
+import pyogrio
+import pytest
+import shapely
+
+from core.annotate.opened import open_project, open_scene
+from core.annotate.scenes import add_scene
+from core.farmland import write_scene
+from core.project import Project, new_project_path, remember_project
+from core.settings import get_settings
+from tests.journeys.conftest import PATIENCE_MS
+from tests.rasters import write_raster
+
+pytestmark = pytest.mark.xdist_group("journeys")
+
+
+@pytest.fixture(scope="session")
+def at_home(home):
+    """This process stores where the app looks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CROPMAP_PROJECTS_DIR", str(home / "projects"))
+        patch.setenv("CROPMAP_CACHE_DIR", str(home / "cache"))
+        get_settings.cache_clear()
+        yield home
+    get_settings.cache_clear()
+
+
+def made_project(name: str, scene, landcover=None) -> tuple[Project, str, str]:
+    """A project with one scene; where its first tile is shown."""
+    path = new_project_path(name)
+    project = Project.create(path, name)
+    record = add_scene(project, scene, landcover_path=landcover)
+    remember_project(path)
+    tile = project.tiles(record.id)[0].name
+    return project, record.id, f"/annotate?project={project.id}&scene={record.id}&tile={tile}"
+
+
+@pytest.fixture(scope="session")
+def farm(at_home):
+    """A project of 600 x 600 made pixels."""
+    files = write_scene(at_home / "farm", seed=11, size=600)
+    return made_project("Farm", files.scene, files.landcover)
+
+
+def tile_of(visitor) -> str:
+    return re.search(r"tile=([^&]+)", visitor.page.url).group(1)
+
+
+def test_from_the_first_start_to_a_shapefile(visitor, at_home) -> None:
+    visitor.open()
+    visitor.page.get_by_role("button", name=re.compile("made fields")).click()
+    visitor.page.wait_for_url("**/annotate?*", timeout=180_000)
+    state = visitor.map_ready()
+    assert state["parcels"]
+    column, row, width, height = state["window"]
+    visitor.click_at(column + width * 0.55, row + height * 0.45)
+    visitor.saved()
+    assert visitor.map_ready()["edit_count"] == 1
+    visitor.press("verdict-accepted")
+    visitor.page.wait_for_function("window.__cropmap.state.verdict.verdict === 'accepted'")
+
+    visitor.page.get_by_role("link", name=re.compile("Results")).click()
+    visitor.page.get_by_text("Accepted tiles", exact=True).click()
+    visitor.page.get_by_role("button", name="Make the files").click()
+    with visitor.page.expect_download(timeout=PATIENCE_MS) as waiting:
+        visitor.page.get_by_role("button", name=re.compile("Shapefile")).click()
+    saved = at_home / "parcels.zip"
+    waiting.value.save_as(saved)
+    parcels = geopandas.GeoDataFrame(pyogrio.read_dataframe(f"/vsizip/{saved}"))
+    assert len(parcels) > 3
+    assert set(parcels["status"]) <= {"accepted", "corrected"}
+    assert parcels.crs.to_epsg() == 32633
+
+    # At the right place: inside the accepted tile, where the label says cropland.
+    project = open_project(next((at_home / "projects").glob("demo*/*.cropmap")))
+    opened = open_scene(project, project.scenes()[0].id)
+    core = opened.frame(state["name"]).core_grid.bounds
+    inside = shapely.box(core.left, core.bottom, core.right, core.top).buffer(1.0)
+    assert all(inside.covers(shape) for shape in parcels.geometry)
+    assert parcels["area_ha"].sum() == pytest.approx(parcels.area.sum() / 1e4, rel=0.002)
+
+
+@pytest.mark.real_data
+def test_a_real_image_from_upload_to_export(visitor, at_home, shared_data) -> None:
+    folder = shared_data / "naip_fields"
+    image = sorted((folder / "images").glob("*.tif"))[0]
+    landcover = next((folder / "landcover_simulated").glob(f"{image.stem}*"))
+    visitor.open()
+    visitor.page.get_by_label("Name").fill("Iowa <b>'&\"")
+    visitor.page.get_by_role("button", name="Make the project").click()
+    visitor.page.get_by_text("Add imagery").first.wait_for()
+    visitor.page.get_by_text("Upload", exact=False).first.click()
+    visitor.page.locator("input[type=file]").first.set_input_files(str(image))
+    visitor.page.get_by_text("Upload a file").last.click()
+    visitor.page.locator("input[type=file]").last.set_input_files(str(landcover))
+    visitor.page.get_by_role("button", name="Add the scene").click()
+    visitor.page.get_by_text("is added").wait_for(timeout=180_000)
+    visitor.page.get_by_role("link", name=re.compile("Annotate")).click()
+    state = visitor.map_ready()
+    assert state["cropland_ha"] > 0
+    visitor.press("verdict-accepted")
+    visitor.page.wait_for_function("window.__cropmap.state.verdict.verdict === 'accepted'")
+    visitor.page.get_by_role("link", name=re.compile("Results")).click()
+    visitor.page.get_by_role("button", name="Make the files").click()
+    with visitor.page.expect_download(timeout=PATIENCE_MS) as waiting:
+        visitor.page.get_by_role("button", name=re.compile("GeoPackage")).click()
+    saved = at_home / "real.gpkg"
+    waiting.value.save_as(saved)
+    parcels = pyogrio.read_dataframe(saved)
+    with_pixels = open_scene_grid(image)
+    left, bottom, right, top = parcels.total_bounds
+    assert with_pixels.left - 1 <= left < right <= with_pixels.right + 1
+    assert with_pixels.bottom - 1 <= bottom < top <= with_pixels.top + 1
+
+
+def open_scene_grid(image):
+    from core.imagery.scene import open_scene as open_raster
+
+    return open_raster(image).grid.bounds
+
+
+def test_thirty_clicks_and_back_to_the_start(visitor, farm) -> None:
+    _, _, address = farm
+    visitor.open(address)
+    first = visitor.map_ready()
+    chosen = random.Random(2)
+    column, row, width, height = first["window"]
+    for number in range(30):
+        before = visitor.state()["edit_count"]
+        spot = (column + width * chosen.uniform(0.1, 0.9), row + height * chosen.uniform(0.1, 0.9))
+        visitor.click_at(*spot, modifiers=["Shift"] if number % 3 == 2 else [])
+        visitor.page.wait_for_function(
+            f"window.__cropmap.state.edit_count === {before + 1} && !window.__cropmap.pending()"
+        )
+    changed = visitor.map_ready()
+    assert changed["mask_version"] != first["mask_version"]
+    for left in range(29, -1, -1):
+        visitor.page.keyboard.press("z")
+        visitor.page.wait_for_function(f"window.__cropmap.state.edit_count === {left}")
+    back = visitor.map_ready()
+    assert back["mask_version"] == first["mask_version"]
+    assert back["parcels"] == first["parcels"]
+    assert not back["can_undo"]
+
+
+def test_a_reload_in_the_middle_of_work_loses_nothing(visitor, farm) -> None:
+    _, _, address = farm
+    visitor.open(address)
+    state = visitor.map_ready()
+    column, row, width, height = state["window"]
+    for share in (0.3, 0.5, 0.7):
+        visitor.click_at(column + width * share, row + height * share)
+    visitor.saved()
+    before = visitor.map_ready()
+    visitor.page.reload()
+    after = visitor.map_ready(before["name"])
+    assert after["prompts"] == before["prompts"]
+    assert after["parcels"] == before["parcels"]
+    assert after["edit_count"] == before["edit_count"] == 3
+    for left in (2, 1, 0):
+        visitor.page.keyboard.press("z")
+        visitor.page.wait_for_function(f"window.__cropmap.state.edit_count === {left}")
+
+
+def test_two_browsers_see_each_others_verdicts(visitor, second_visitor, farm) -> None:
+    _, _, address = farm
+    visitor.open(address)
+    second_visitor.open(address)
+    visitor.map_ready()
+    second_visitor.map_ready()
+    visitor.press("verdict-fix")
+    second_visitor.page.wait_for_function(
+        "window.__cropmap.state.verdict.verdict === 'fix'", timeout=PATIENCE_MS
+    )
+    second_visitor.press("verdict-accepted")
+    visitor.page.wait_for_function(
+        "window.__cropmap.state.verdict.verdict === 'accepted'", timeout=PATIENCE_MS
+    )
+
+
+def test_a_broken_file_gets_its_sentence_and_the_page_lives_on(visitor, farm, at_home) -> None:
+    project, scene, _ = farm
+    broken = at_home / "broken.tif"
+    broken.write_bytes(b"II*\x00 this is no raster at all")
+    visitor.open(f"/scene?project={project.id}&scene={scene}")
+    visitor.page.get_by_text("Add imagery", exact=False).first.click()
+    visitor.page.get_by_placeholder(re.compile(r"\.tif")).first.fill(str(broken))
+    visitor.page.keyboard.press("Enter")
+    visitor.page.get_by_role("button", name="Add the scene").click()
+    told = visitor.page.get_by_test_id("stAlert").first
+    told.wait_for()
+    assert "broken.tif" in told.inner_text()
+    assert "Traceback" not in visitor.page.content()
+    visitor.page.get_by_role("link", name=re.compile("Annotate")).click()
+    visitor.map_ready()
+
+
+@pytest.mark.parametrize("place", ["utm", "geographic", "polar", "rotated"])
+def test_a_click_on_a_crossing_is_that_crossing(visitor, at_home, place) -> None:
+    """A bright crossing on dark ground is found on the screen, clicked, and read from the store."""
+    crossing = (611, 377)
+    values = np.full((3, 800, 1000), 60, dtype=np.uint8)
+    values[:, crossing[1] - 1 : crossing[1] + 2, :] = 130
+    values[:, :, crossing[0] - 1 : crossing[0] + 2] = 130
+    values[:, crossing[1] - 2 : crossing[1] + 3, crossing[0] - 2 : crossing[0] + 3] = 250
+    raster = write_raster(at_home / f"crossing_{place}.tif", values, place)
+    project, scene, address = made_project(f"Crossing {place}", raster)
+    visitor.open(address)
+    visitor.map_ready()
+    grid = open_scene(project, scene).scene.grid
+
+    visitor.page.wait_for_timeout(1500)
+    x, y = brightest(visitor)
+    visitor.page.mouse.click(x, y)
+    visitor.saved()
+    project = Project.open(project.path)
+    (edit,) = project.log(scene, tile_of(visitor)).edits
+    true = grid.transform @ (crossing[0] + 0.5, crossing[1] + 0.5)
+    column, row = ~grid.transform @ (edit.data["x"], edit.data["y"])
+    # One pixel of the scene, in its own CRS.
+    assert abs(column - crossing[0] - 0.5) <= 1.0
+    assert abs(row - crossing[1] - 0.5) <= 1.0
+    size = abs(grid.transform.determinant) ** 0.5
+    distance = np.hypot(edit.data["x"] - true[0], edit.data["y"] - true[1])
+    assert distance <= 1.5 * size
+
+
+def brightest(visitor) -> tuple[float, float]:
+    """Centre of the brightest spot of the map, in pixels of the page."""
+    from PIL import Image
+
+    box = visitor.page.get_by_test_id("map").bounding_box()
+    # Zoomed in around the middle, so that a pixel of the screen is finer than one of the scene.
+    picture = np.asarray(
+        Image.open(io.BytesIO(visitor.page.screenshot(clip=box))).convert("L"), dtype=float
+    )
+    inner = picture[60:-60, 60:-60]
+    rows, columns = np.nonzero(inner >= inner.max() - 20)
+    return box["x"] + 60 + columns.mean() + 0.5, box["y"] + 60 + rows.mean() + 0.5
+
+
+def test_names_are_text_and_never_markup(visitor, at_home) -> None:
+    name = "<img src=x onerror=alert(1)>${alert(1)}`'\""
+    files = write_scene(at_home / "evil", seed=4, size=200)
+    path = new_project_path("evil")
+    project = Project.create(path, name)
+    record = add_scene(project, files.scene, name=name, landcover_path=files.landcover)
+    remember_project(path)
+    fired: list[str] = []
+    visitor.page.on("dialog", lambda dialog: (fired.append(dialog.message), dialog.dismiss()))
+    for page in ("", "scene", "annotate", "review", "results"):
+        visitor.open(f"/{page}?project={project.id}&scene={record.id}")
+        visitor.page.wait_for_timeout(2500)
+        assert visitor.page.locator("img[src='x']").count() == 0
+    assert not fired
+
+
+def test_everything_comes_from_the_app_itself(visitor, farm) -> None:
+    """Offline is normal: no page asks another host (checked again at the end of every journey)."""
+    project, scene, _ = farm
+    for page in ("", "scene", "annotate", "review", "results"):
+        visitor.open(f"/{page}?project={project.id}&scene={scene}")
+        visitor.page.wait_for_timeout(2000)
+    hosts = {re.match(r"\w+://([^/]*)", url).group(1) for url in visitor.asked if "://" in url}
+    assert hosts == {visitor.address.split("//")[1]}
