@@ -1,0 +1,103 @@
+"""A small made project, and pages run without a browser."""
+
+import html
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.annotate.opened import open_project
+from core.annotate.scenes import add_scene
+from core.farmland import write_scene
+from core.project import Project, new_project_path, remember_project
+from core.settings import get_settings
+from ui.job import JOBS
+
+RUNNER = Path(__file__).with_name("runner.py")
+SECONDS = 120
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Projects and memory of each test's own."""
+    monkeypatch.setenv("CROPMAP_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("CROPMAP_PROJECTS_DIR", str(tmp_path / "projects"))
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def farmland(tmp_path_factory: pytest.TempPathFactory):
+    """Files of a made scene of one tile."""
+    return write_scene(tmp_path_factory.mktemp("farmland"), seed=3, size=256)
+
+
+@pytest.fixture
+def project(farmland) -> Project:
+    """A project with one scene and its land cover."""
+    path = new_project_path("Fields")
+    Project.create(path, "Fields <b>&").close()
+    made = open_project(path)
+    add_scene(made, farmland.scene, name="North", landcover_path=farmland.landcover)
+    remember_project(path)
+    return made
+
+
+@pytest.fixture
+def empty_project() -> Project:
+    """A project without a scene."""
+    path = new_project_path("Empty")
+    Project.create(path, "Empty").close()
+    remember_project(path)
+    return open_project(path)
+
+
+@pytest.fixture
+def page() -> Callable[..., AppTest]:
+    """Run a page, in a project where one is given."""
+
+    def run(name: str, inside: Project | None = None, **query: str) -> AppTest:
+        app = AppTest.from_file(str(RUNNER), default_timeout=SECONDS)
+        app.session_state["page_under_test"] = name
+        if inside is not None:
+            app.query_params["project"] = inside.id
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return run
+
+
+def settle(app: AppTest, key: tuple) -> AppTest:
+    """Wait for a job and draw the page again."""
+    job = JOBS.get(key)
+    if job is not None:
+        assert job.wait(SECONDS), job.stage
+    app.run()
+    time.sleep(0.05)
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Click the button of this label."""
+    next(b for b in app.button if b.label == label).click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    """All errors, warnings, notes and texts of the page, as a person reads them."""
+    parts = [*app.error, *app.warning, *app.info, *app.markdown, *app.caption, *app.title]
+    return html.unescape("\n".join(str(part.value) for part in parts))
+
+
+def wrong(app: AppTest) -> str:
+    """The page's errors as a person reads them."""
+    return html.unescape("\n".join(str(error.value) for error in app.error))

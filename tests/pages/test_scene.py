@@ -1,0 +1,140 @@
+import shutil
+
+import numpy as np
+import pytest
+
+from core.settings import get_settings
+from tests.pages.conftest import press, said, settle, wrong
+from tests.rasters import write_raster
+from ui.add_scene import key_of
+from ui.landcover_panel import key_of as landcover_key
+
+
+def fill(app, key: str, text: str) -> None:
+    next(t for t in app.text_input if t.key == key).set_value(text)
+
+
+def choose(app, label: str, value: str) -> None:
+    next(r for r in app.radio if r.label == label).set_value(value)
+    app.run()
+
+
+def add_key(project) -> tuple:
+    return ("add scene", str(project.path))
+
+
+def test_a_scene_is_added_by_its_path_with_land_cover_of_a_file(
+    page, empty_project, farmland
+) -> None:
+    app = page("scene", empty_project)
+    fill(app, "path imagery", str(farmland.scene))
+    choose(app, "Land cover", "path")
+    fill(app, "path landcover new", str(farmland.landcover))
+    app = settle(press(app, "Add the scene"), add_key(empty_project))
+    assert not app.error
+    (scene,) = empty_project.scenes()
+    assert scene.name == "scene"
+    assert scene.landcover["product"] == "worldcover_v200"
+    assert scene.settings["model"] == "cropmap_small"
+    assert "ha" in "".join(h.proto.body for h in app.get("html"))
+
+
+def test_nothing_named_is_asked_for(page, empty_project) -> None:
+    app = press(page("scene", empty_project), "Add the scene")
+    assert "No imagery is named yet" in wrong(app)
+
+
+def test_a_missing_file_is_one_sentence(page, empty_project, tmp_path) -> None:
+    app = page("scene", empty_project)
+    fill(app, "path imagery", str(tmp_path / "gone.tif"))
+    app = settle(press(app, "Add the scene"), add_key(empty_project))
+    assert "There is no file" in wrong(app)
+    assert not empty_project.scenes()
+
+
+def test_a_file_without_crs_leads_to_one_question(page, empty_project, tmp_path) -> None:
+    pixels = np.random.default_rng(0).integers(1, 255, (3, 64, 64)).astype(np.uint8)
+    path = write_raster(tmp_path / "plain.tif", pixels, crs=None)
+    app = page("scene", empty_project)
+    fill(app, "path imagery", str(path))
+    choose(app, "Land cover", "later")
+    app = settle(press(app, "Add the scene"), add_key(empty_project))
+    assert "does not say in which CRS" in said(app)
+    next(t for t in app.text_input if t.label == "CRS of the imagery").set_value("EPSG:32633")
+    app = settle(press(app, "Go on"), add_key(empty_project))
+    (scene,) = empty_project.scenes()
+    assert scene.scene["crs_source"] == "person"
+
+
+def test_land_cover_that_cannot_be_had_does_not_keep_the_imagery_out(
+    page, empty_project, farmland, monkeypatch
+) -> None:
+    monkeypatch.setenv("CROPMAP_OFFLINE", "1")
+    get_settings.cache_clear()
+    app = page("scene", empty_project)
+    fill(app, "path imagery", str(farmland.scene))
+    choose(app, "Land cover", "fetch")
+    app = settle(press(app, "Add the scene"), add_key(empty_project))
+    assert "set to work offline" in wrong(app)
+    assert "--landcover" not in wrong(app)
+    (scene,) = empty_project.scenes()
+    assert scene.landcover is None
+    assert "No land cover yet" in said(app)
+
+
+def test_the_legend_tells_hectares_and_the_facts_the_crs(page, project) -> None:
+    app = page("scene", project)
+    assert not app.error
+    shown = "".join(h.proto.body for h in app.get("html"))
+    assert "UTM" in shown
+    assert "Cropland" in shown
+    assert "cropmap-swatch" in shown
+
+
+def test_other_bands_are_taken_over(page, project) -> None:
+    app = page("scene", project)
+    (scene,) = project.scenes()
+    next(s for s in app.selectbox if s.label == "Red").set_value(3)
+    app.run()
+    press(app, "Use these colours")
+    assert project.scene(scene.id).scene["bands"] == [3, 2, 3]
+
+
+def test_a_land_cover_that_has_gone_can_be_replaced(page, project, farmland, tmp_path) -> None:
+    (scene,) = project.scenes()
+    gone = {"path": str(tmp_path / "gone.tif"), "product": "worldcover_v200", "crs": None}
+    project.update_scene(scene.id, expected_version=scene.version, landcover=gone)
+    app = page("scene", project)
+    assert "There is no file" in wrong(app)
+    choose(app, "Land cover", "path")
+    fill(app, f"path landcover {scene.id}", str(farmland.landcover))
+    key = ("land cover", str(project.path), scene.id)
+    app = settle(press(app, "Add this land cover"), key)
+    assert project.scene(scene.id).landcover["path"] == str(farmland.landcover)
+    assert not app.error
+
+
+def test_of_several_products_one_places_the_prompts(page, project, farmland, tmp_path) -> None:
+    (scene,) = project.scenes()
+    second = tmp_path / "ESA_WorldCover_10m_2020_v100_x.tif"
+    shutil.copyfile(farmland.landcover, second)
+    app = page("scene", project)
+    for path in (farmland.landcover, second):
+        choose(app, "Land cover", "path")
+        fill(app, f"path landcover {scene.id}", str(path))
+        key = ("land cover", str(project.path), scene.id)
+        app = settle(press(app, "Add this land cover"), key)
+    assert "All 2 agree about cropland on 100%" in said(app)
+    assert project.scene(scene.id).landcover["path"] == str(second)
+    source = next(s for s in app.selectbox if s.label == "Prompts are placed by")
+    source.set_value(str(farmland.landcover))
+    app.run()
+    assert project.scene(scene.id).landcover["path"] == str(farmland.landcover)
+
+
+@pytest.mark.parametrize("key", [key_of, landcover_key])
+def test_jobs_of_two_projects_do_not_meet(key, project, empty_project) -> None:
+    from ui.session import Place
+
+    first, second = (Place(p, None, "") for p in (project, empty_project))
+    assert key(first) != key(second)
