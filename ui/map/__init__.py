@@ -1,8 +1,8 @@
 """The maps as Streamlit components: one to annotate on, one to look at.
 
-Both live in the browser (TypeScript under ``src/``, built into ``bundle/``) and talk to the routes of
-``docs/app.md`` themselves.  Streamlit only says which scene and tile they show, and hears of it when
-the person goes on to another tile or gives a verdict.
+Both live in the browser (TypeScript under ``src/``, built into ``bundle/``) and talk to the routes
+of ``docs/app.md`` themselves.  Streamlit only says which scene and tile they show, and hears of it
+when the person goes on to another tile or gives a verdict.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ import { element, setShown, setText } from "./dom";
 import type { SaveStatus } from "./edit-queue";
 import { inBounds } from "./geometry";
 import { icon } from "./icons";
+import { BY_POINTER } from "./keyboard";
 import { Help } from "./panel/help";
 import { Notices } from "./panel/notices";
 import { SidePanel, type SidePanelActions } from "./panel/side-panel";
@@ -14,6 +15,7 @@ import { TopBar, type TopBarActions } from "./panel/top-bar";
 import type { ToolInfo } from "./tools/tool";
 
 const NARROW_PX = 900;
+const SLIM_PX = 640;
 
 export type LayoutActions = Omit<TopBarActions, "help" | "togglePanel"> & RailActions & SidePanelActions & { resized(): void };
 
@@ -43,9 +45,11 @@ export class AnnotateLayout {
     this.working.append(this.stage, element("div", { class: "cm-progress" }, this.bar));
     const north = element("div", { class: "cm-north", "data-tip": "North", role: "img", "aria-label": "North" }, icon("north"));
     north.style.rotate = `${scene.north_deg}deg`;
-    const stage = element("div", { class: "cm-stage" }, this.mapElement, north, this.working, this.hint, this.position, this.notices.element);
+    const stage = element("div", { class: "cm-stage" }, this.mapElement, north, this.working, this.hint, this.notices.element, this.position);
     root.append(this.top.element, element("div", { class: "cm-body" }, this.rail.element, stage, this.panel.element), this.help.element);
     new Tooltip(root);
+    root.addEventListener("pointerdown", () => root.classList.add(BY_POINTER));
+    root.addEventListener("keydown", (event) => event.key === "Tab" && root.classList.remove(BY_POINTER));
     this.observer = new ResizeObserver(() => this.measure());
     this.observer.observe(root);
     this.observer.observe(this.mapElement);
@@ -83,7 +87,7 @@ export class AnnotateLayout {
   showWorking(work: { stage: string | null; progress: number | null } | null): void {
     setShown(this.working, work !== null);
     if (!work) return;
-    setText(this.stage, work.stage ?? "Working");
+    setText(this.stage, work.stage || "Working");
     this.bar.classList.toggle("cm-progress-unknown", work.progress === null);
     this.bar.style.width = work.progress === null ? "" : `${Math.round(100 * work.progress)}%`;
   }
@@ -106,6 +110,7 @@ export class AnnotateLayout {
   /** The panel folds away where the map would be left with too little. */
   private measure(): void {
     const narrow = this.root.clientWidth < NARROW_PX;
+    this.root.classList.toggle("cm-slim", this.root.clientWidth < SLIM_PX);
     if (narrow !== this.narrow) {
       this.narrow = narrow;
       this.root.classList.toggle("cm-narrow", narrow);

@@ -2,7 +2,7 @@
 
 import { Api, ApiError } from "./api";
 import type { ColumnRow, Edit, Label, Parcel, SceneState, TileState, Verdict } from "./contract";
-import { clause } from "./dom";
+import { clause, sentence } from "./dom";
 import { AnnotateLayout } from "./annotate-layout";
 import { ChangeWatch } from "./change-watch";
 import type { Queued } from "./edit-queue";
@@ -166,6 +166,7 @@ export class Annotate {
     this.layout.show(view, session.redoCount);
     this.layout.showWorking(view.status === "working" ? view : null);
     this.showTileError(view);
+    this.forgetPainted(session);
     this.scene.show(view, [...session.unpainted.flatMap(editsOf), ...session.queue.pendingEdits()]);
     this.drawn = view;
     if (!this.fitted) {
@@ -173,6 +174,13 @@ export class Annotate {
       this.scene.base.fit(view.window);
     }
     this.tools.refreshed();
+  }
+
+  /** Corrections are outlined until their outcome is on the screen; some do not change the mask. */
+  private forgetPainted(session: TileSession): void {
+    const { confirmed } = session;
+    const painted = confirmed?.status === "ready" && confirmed.mask_version === this.scene.paintedMask;
+    if (painted && session.unpainted.length > 0) session.unpainted = [];
   }
 
   private showTileError({ error }: TileState): void {
@@ -191,10 +199,11 @@ export class Annotate {
     if (status.kind !== "failing" || status.attempts < 2) return;
     const remedies = [{ name: "Try now", testId: "retry-now", press: retryEverywhere }];
     if (status.attempts > 3) {
-      const press = () => failing.queue.discard();
-      remedies.push({ name: `Give up ${failing.pending} edits`, testId: "discard", press });
+      const edits = failing.pending === 1 ? "the unsaved edit" : `${failing.pending} unsaved edits`;
+      remedies.push({ name: `Drop ${edits}`, testId: "discard", press: () => failing.queue.discard() });
     }
-    this.layout.notices.complain("saving", `Not saved: ${clause(status.message)}, retrying.`, status.hint, remedies);
+    const hint = status.hint || "Your edits are kept here and sent again.";
+    this.layout.notices.complain("saving", sentence(status.message), hint, remedies);
   }
 
   private maskPainted(version: string): void {
@@ -202,10 +211,7 @@ export class Annotate {
     this.layout.notices.settle("overlay");
     const since = session?.unpainted[0]?.at;
     const sinceClickMs = since === undefined ? null : performance.now() - since;
-    if (session && session.confirmed?.mask_version === version && session.confirmed.status === "ready") {
-      session.unpainted = [];
-      this.render();
-    }
+    this.render();
     document.dispatchEvent(new CustomEvent("cropmap:mask", { detail: { maskVersion: version, sinceClickMs } }));
   }
 
@@ -216,7 +222,11 @@ export class Annotate {
   }
 
   private changedElsewhere(tiles: Set<string>): void {
-    if (this.session && tiles.has(this.session.tile) && !this.session.busy) void this.session.read();
+    const { session } = this;
+    if (!session || !tiles.has(session.tile)) return;
+    if (!session.busy) void session.read();
+    // What is on its way may be answered with a state from before the other person's change.
+    else window.setTimeout(() => this.session === session && this.changedElsewhere(tiles), 500);
   }
 
   private hoverLabel(shift: boolean): Label | null {
@@ -234,10 +244,8 @@ export class Annotate {
 
   private listenToMap(): void {
     const { base } = this.scene;
-    base.map.on("click contextmenu", (event) => {
-      const { originalEvent } = event as unknown as { originalEvent: MouseEvent };
-      this.tools.click(base.pixelOfEvent(originalEvent), originalEvent);
-    });
+    base.map.on("click", (event) => this.tools.click(base.pixelOfEvent(event.originalEvent), event.originalEvent));
+    base.map.on("contextmenu", (event) => this.tools.secondClick(base.pixelOfEvent(event.originalEvent)));
     base.map.on("dblclick", (event) => this.tools.doubleClick(base.pixelOfEvent(event.originalEvent)));
     base.map.on("mousemove", (event) => this.pointerMoved(base.pixelOfEvent(event.originalEvent), event.originalEvent));
     base.map.on("mouseout movestart", () => this.scene.preview.clear());

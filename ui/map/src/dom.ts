@@ -63,3 +63,7 @@ export function formatHectares(value: number | null): string {
 export function clause(sentence: string): string {
   return sentence.replace(/\.\s*$/, "");
 }
+
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${clause(text.slice(1))}.`;
+}

@@ -48,7 +48,8 @@ export class EditQueue {
   private running = false;
   private attempts = 0;
   private conflicts = 0;
-  private batchLimit = MAX_BATCH;
+  /** How many of the next commands go one by one, because one of them is at fault. */
+  private suspects = 0;
   private failure: ApiError | null = null;
   private wake: (() => void) | null = null;
 
@@ -111,6 +112,10 @@ export class EditQueue {
 
   private async sendNext(): Promise<void> {
     this.flying = this.takeBatch();
+    if (this.isIdle(this.flying[0]!)) {
+      this.flying = [];
+      return;
+    }
     this.listener.changed();
     const batch = this.flying;
     try {
@@ -124,11 +129,18 @@ export class EditQueue {
     }
   }
 
+  /** The key was pressed once more than there was something to undo. */
+  private isIdle(command: Queued): boolean {
+    const state = this.listener.state()!;
+    return (command.type === "undo" && !state.can_undo) || (command.type === "redo" && !state.can_redo);
+  }
+
   private takeBatch(): Queued[] {
     const first = this.waiting[0]!;
     let count = 1;
     if (first.type === "edit") {
-      while (count < this.batchLimit && this.waiting[count]?.type === "edit") count += 1;
+      const limit = this.suspects > 0 ? 1 : MAX_BATCH;
+      while (count < limit && this.waiting[count]?.type === "edit") count += 1;
     }
     return this.waiting.splice(0, count);
   }
@@ -152,7 +164,7 @@ export class EditQueue {
     this.attempts = 0;
     this.conflicts = 0;
     this.failure = null;
-    this.batchLimit = MAX_BATCH;
+    this.suspects = Math.max(0, this.suspects - 1);
   }
 
   private async failed(batch: Queued[], error: ApiError): Promise<void> {
@@ -175,6 +187,7 @@ export class EditQueue {
     this.listener.accepted(state, edits.filter((command) => !kept.includes(command)));
     // Undoing or judging what one has not seen is not what the person asked for.
     if (this.conflicts === 1) this.listener.conflict(edits.length > 0);
+    if (kept.length === 0) this.conflicts = 0;
     if (this.conflicts < MAX_CONFLICTS) return;
     this.failure = error;
     this.attempts += 1;
@@ -184,12 +197,12 @@ export class EditQueue {
 
   private resolveRefusal(batch: Queued[], error: ApiError): void {
     if (batch.length > 1) {
-      // One of them is at fault: send them one by one and find it.
       this.waiting = [...batch, ...this.waiting];
-      this.batchLimit = 1;
+      this.suspects = batch.length;
       return;
     }
     this.failure = null;
+    this.suspects = Math.max(0, this.suspects - 1);
     this.listener.refused(batch[0]!, error);
   }
 

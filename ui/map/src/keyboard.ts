@@ -2,6 +2,9 @@
 
 import { isTyping } from "./dom";
 
+/** On the root while the pointer was used last, not the Tab key. */
+export const BY_POINTER = "cm-by-pointer";
+
 export interface KeyTarget {
   /** The root of the map; keys count while the focus is inside it or nowhere. */
   root: HTMLElement;
@@ -31,12 +34,12 @@ export class Keyboard {
   private readonly down = (event: KeyboardEvent): void => {
     if (event.isComposing || isTyping(event.target) || !this.listens()) return;
     if (event.key === " ") {
-      if (ownsKey(event.target, " ")) return;
+      if (this.isOwned(event)) return;
       this.take(event);
       if (!event.repeat) this.hold(true);
       return;
     }
-    if (ownsKey(event.target, event.key)) return;
+    if (this.isOwned(event)) return;
     if (this.target.press(event)) this.take(event);
   };
 
@@ -59,15 +62,19 @@ export class Keyboard {
     event.stopImmediatePropagation();
   }
 
+  /** Whether the key works the control that has the focus. */
+  private isOwned({ target, key }: KeyboardEvent): boolean {
+    if (!(target instanceof HTMLElement)) return false;
+    if (key !== "Enter" && key !== " ") {
+      return target instanceof HTMLInputElement && target.type !== "checkbox" && /^(Arrow|Home|End|Page)/.test(key);
+    }
+    if (target.closest("button, a, input, [role=dialog]")) return true;
+    // A marker also gets the focus by being clicked or dragged; then Enter is still the map's.
+    return target.closest("[role=button]") !== null && !this.target.root.classList.contains(BY_POINTER);
+  }
+
   private listens(): boolean {
     const { activeElement } = document;
     return !activeElement || activeElement === document.body || this.target.root.contains(activeElement);
   }
-}
-
-/** Keys by which a control itself is used. */
-function ownsKey(target: EventTarget | null, key: string): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  if (key === "Enter" || key === " ") return target.closest("button, a, input, [role=button], [role=dialog]") !== null;
-  return target instanceof HTMLInputElement && target.type !== "checkbox" && /^(Arrow|Home|End|Page)/.test(key);
 }

@@ -65,6 +65,11 @@ export class TileScene {
     });
   }
 
+  /** The version of the mask on the screen. */
+  get paintedMask(): string {
+    return this.mask.version;
+  }
+
   get loading(): boolean {
     return this.mask.loading;
   }

@@ -58,7 +58,7 @@ export class ViewMap {
   ) {
     const map = element("div", { class: "cm-map", "data-testid": "view-map" });
     const stage = element("div", { class: "cm-stage" }, map, this.controls);
-    root.append(element("div", { class: "cm-body" }, stage));
+    root.append(element("div", { class: "cm-body cm-viewing" }, stage));
     this.base = new BaseMap(map, scene);
     this.base.fit([0, 0, scene.width, scene.height]);
     this.observer = new ResizeObserver(() => this.base.map.invalidateSize({ animate: false }));
@@ -136,7 +136,7 @@ export class ViewMap {
   private stackControl(name: string, index: number): HTMLElement {
     this.opacity[name] ??= index === 0 ? 0.6 : 0;
     this.showStacked(name);
-    return element("label", { class: "cm-field" }, element("span", { class: "cm-clip", text: this.nameOf(name) }), this.strength(name, this.nameOf(name)));
+    return element("label", { class: "cm-field", title: this.nameOf(name) }, element("span", { class: "cm-clip", text: this.nameOf(name) }), this.strength(name, this.nameOf(name)));
   }
 
   private strength(slot: string, label: string): HTMLInputElement {
@@ -154,6 +154,9 @@ export class ViewMap {
   private showSide(side: Side): void {
     const name = this.chosen[side];
     this.controls.hidden = false;
+    // The image lies below both sides anyway; there is nothing to make fainter.
+    const strength = this.controls.querySelector<HTMLInputElement>(`[data-testid="opacity-${side}"]`);
+    if (strength) strength.disabled = name === "imagery";
     if (name === "imagery") this.drop(side);
     else this.put(side, name, side === "left" ? "overlay" : "mask", this.opacity[side] ?? 1);
   }

@@ -29,6 +29,7 @@ export function paneName(name: PaneName): string {
 export class BaseMap {
   readonly map: L.Map;
   readonly sceneBounds: L.LatLngBounds;
+  private pointer: PointerEvent | null = null;
 
   constructor(
     readonly element: HTMLElement,
@@ -57,6 +58,8 @@ export class BaseMap {
       this.map.createPane(paneName(name as PaneName)).style.zIndex = String(height);
     }
     this.map.on("zoomend", () => this.showPixels());
+    element.addEventListener("pointerdown", this.remember, true);
+    element.addEventListener("pointermove", this.remember, true);
   }
 
   /** Shows the window; the only thing that moves the view by itself. */
@@ -85,7 +88,7 @@ export class BaseMap {
   }
 
   pixelOfEvent(event: MouseEvent): ColumnRow {
-    return toPixel(this.map.mouseEventToLatLng(event));
+    return toPixel(this.map.mouseEventToLatLng(this.exactly(event)));
   }
 
   /** Screen pixels per image pixel. */
@@ -95,6 +98,18 @@ export class BaseMap {
 
   remove(): void {
     this.map.remove();
+  }
+
+  private readonly remember = (event: PointerEvent): void => {
+    this.pointer = event;
+  };
+
+  /** Clicks are told in whole screen pixels, the pointer before them more exactly. */
+  private exactly(event: MouseEvent): MouseEvent {
+    const { pointer } = this;
+    if (!pointer) return event;
+    const off = Math.max(Math.abs(pointer.clientX - event.clientX), Math.abs(pointer.clientY - event.clientY));
+    return off < 1 ? pointer : event;
   }
 
   private limitView(): void {

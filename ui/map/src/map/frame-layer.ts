@@ -9,8 +9,7 @@ export class FrameLayer {
   private readonly layers: L.Layer[];
 
   constructor(map: L.Map, scene: L.LatLngBounds, window: Bounds, core: Bounds | null) {
-    const far = scene.pad(4);
-    const around = [far.getNorthWest(), far.getNorthEast(), far.getSouthEast(), far.getSouthWest()];
+    const around = [scene.getNorthWest(), scene.getNorthEast(), scene.getSouthEast(), scene.getSouthWest()];
     const common = { interactive: false, smoothFactor: 0 };
     const dimRenderer = L.svg({ pane: paneName("dim"), padding: 1 });
     const frameRenderer = L.svg({ pane: paneName("frame"), padding: 0.5 });

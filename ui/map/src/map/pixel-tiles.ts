@@ -59,6 +59,8 @@ export function pixelTiles(addressOf: TileAddress, options: PixelTileOptions): L
     bounds: options.bounds,
     opacity: options.opacity ?? 1,
     tileSize: L.point(TILE, Math.round(TILE * displayAspect(options.aspect))),
+    // Zoom 0 is one screen pixel to one of the image; whole scenes are looked at far below it.
+    minZoom: -40,
     noWrap: true,
     keepBuffer: 3,
     className: "cm-tiles",

@@ -14,6 +14,7 @@ export class SwappingOverlay {
   private shown: L.ImageOverlay | null = null;
   private wanted = "";
   private shownVersion = "";
+  private paintedVersion = "";
   private opacity = 1;
 
   constructor(
@@ -21,6 +22,11 @@ export class SwappingOverlay {
     private readonly pane: string,
     private readonly listener: Partial<SwapListener> = {},
   ) {}
+
+  /** Of the picture that has been painted; empty where there is none. */
+  get version(): string {
+    return this.paintedVersion;
+  }
 
   get loading(): boolean {
     return this.wanted !== this.shownVersion;
@@ -36,6 +42,7 @@ export class SwappingOverlay {
   clear(): void {
     this.wanted = "";
     this.shownVersion = "";
+    this.paintedVersion = "";
     this.shown?.remove();
     this.shown = null;
   }
@@ -77,6 +84,12 @@ export class SwappingOverlay {
     before?.remove();
     this.shownVersion = version;
     // The second frame begins after the first was painted.
-    requestAnimationFrame(() => requestAnimationFrame(() => this.listener.painted?.(version)));
+    requestAnimationFrame(() => requestAnimationFrame(() => this.painted(version)));
+  }
+
+  private painted(version: string): void {
+    if (version !== this.shownVersion) return;
+    this.paintedVersion = version;
+    this.listener.painted?.(version);
   }
 }

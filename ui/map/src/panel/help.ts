@@ -3,26 +3,30 @@ import { TOOLS } from "../tools/tool";
 import { button } from "./button";
 
 const POINTING: [string, string][] = [
-  ["Click", "a prompt of the active kind"],
-  ["Shift-click, right-click", "not cropland"],
-  ["Drag a prompt", "move it"],
+  ["Click", "set a prompt"],
+  ["Shift-click", "not cropland"],
+  ["Right-click", "not cropland"],
+  ["Drag", "move the map, or a prompt"],
   ["Click a prompt", "turn it round"],
-  ["Alt-click, right-click a prompt", "delete it"],
+  ["Right-click a prompt", "delete it"],
+  ["Alt-click a prompt", "delete it"],
+  ["Wheel", "zoom"],
 ];
 
 const KEYS: [string, string][] = [
-  ["Enter / Shift+Enter", "next / previous tile"],
+  ["Enter", "next tile"],
+  ["Shift+Enter", "previous tile"],
   ["A", "accept"],
   ["X", "mark for fixing"],
   ["R", "reject, with a comment"],
   ["Z, Ctrl+Z", "undo"],
   ["Shift+Z, Ctrl+Y", "redo"],
-  ["Delete", "delete the prompt or box under the pointer"],
-  ["Hold space", "only the image"],
+  ["Delete", "prompt or box under the pointer"],
+  ["Space", "hold for the bare image"],
   ["H", "mask on and off"],
   ["V", "preview under the pointer"],
   ["F", "the whole tile"],
-  ["[ and ]", "brush narrower, wider"],
+  ["[, ]", "brush narrower, wider"],
   ["Esc", "leave the tool"],
   ["\\", "side panel"],
 ];
@@ -69,6 +73,9 @@ export class Help {
 }
 
 function list(title: string, entries: [string, string][]): HTMLElement {
-  const rows = entries.flatMap(([key, meaning]) => [element("dt", {}, element("kbd", { text: key })), element("dd", { text: meaning })]);
+  const rows = entries.flatMap(([key, meaning]) => [
+    element("dt", {}, ...key.split(", ").map((one) => element("kbd", { text: one }))),
+    element("dd", { text: meaning }),
+  ]);
   return element("section", {}, element("h3", { text: title }), element("dl", {}, ...rows));
 }

@@ -27,10 +27,16 @@ export const FIRST_CHOICES: LayerChoices = {
 export class LayerControls {
   readonly element: HTMLElement;
   private readonly choices = { ...FIRST_CHOICES };
+  private readonly overlayOpacity = this.opacity("Its strength", "overlayOpacity", "opacity-overlay");
 
-  constructor(landcoverTitle: string | null, private readonly changed: (choices: LayerChoices) => void) {
-    const landcover = this.opacity(landcoverTitle ?? "Land cover", "landcover", "opacity-landcover");
+  constructor(
+    landcoverTitle: string | null,
+    private readonly changed: (choices: LayerChoices) => void,
+  ) {
+    const landcover = this.opacity("Land cover", "landcover", "opacity-landcover");
+    landcover.dataset.tip = landcoverTitle ?? "";
     setShown(landcover, landcoverTitle !== null);
+    setShown(this.overlayOpacity, false);
     this.element = element(
       "section",
       { class: "cm-section" },
@@ -45,7 +51,7 @@ export class LayerControls {
         this.radio("probability", "Probability"),
         this.radio("uncertainty", "Uncertainty"),
       ),
-      this.opacity("Its strength", "overlayOpacity", "opacity-overlay"),
+      this.overlayOpacity,
       this.box("Parcel outlines", "outlines", "show-outlines"),
       this.box("Automatic prompts", "automatic", "show-automatic"),
     );
@@ -66,6 +72,7 @@ export class LayerControls {
     control.checked = this.choices.overlay === value;
     control.addEventListener("change", () => {
       this.choices.overlay = value;
+      setShown(this.overlayOpacity, value !== "none");
       this.changed(this.choices);
     });
     return element("label", {}, control, element("span", { text: name }));

@@ -16,6 +16,7 @@ export class Notices {
   private readonly remedies = element("span", { class: "cm-notice-remedies" });
   private timer = 0;
   private lasting = "";
+  private written = "";
 
   constructor() {
     this.element.append(this.text, this.hint, this.remedies);
@@ -40,6 +41,10 @@ export class Notices {
   private write(text: string, hint: string, kind: string, remedies: Remedy[]): void {
     window.clearTimeout(this.timer);
     this.lasting = "";
+    const content = JSON.stringify([text, hint, kind, remedies]);
+    // Said again while it is shown, it must not take a button from under the pointer.
+    if (content === this.written && !this.element.hidden) return;
+    this.written = content;
     this.element.dataset.kind = kind;
     setText(this.text, text);
     setText(this.hint, hint);

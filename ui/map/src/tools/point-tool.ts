@@ -16,7 +16,14 @@ export class PointTool implements Tool {
   leave(): void {}
 
   click(point: ColumnRow, event: MouseEvent): void {
-    const negative = event.shiftKey || event.type === "contextmenu";
+    this.place(point, event.shiftKey ? 0 : this.label);
+  }
+
+  secondClick(point: ColumnRow): void {
+    this.place(point, 0);
+  }
+
+  private place(point: ColumnRow, label: Label): void {
     const bounds = this.context.bounds();
     if (!bounds) return;
     if (!inBounds(bounds, point)) {
@@ -24,7 +31,6 @@ export class PointTool implements Tool {
       return;
     }
     const [column, row] = roundPoint(point);
-    const label = negative ? 0 : this.label;
     this.context.edit({ kind: "prompt_set", id: crypto.randomUUID(), column, row, label });
   }
 }

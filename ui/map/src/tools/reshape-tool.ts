@@ -29,7 +29,7 @@ export class ReshapeTool implements Tool {
   }
 
   click(point: ColumnRow): void {
-    if (this.touched) return this.context.say("Enter saves this parcel, Esc leaves it as it was.");
+    if (this.touched) return this.context.say("Enter saves this parcel, Esc cancels.");
     const parcel = this.context.parcels.at(point);
     if (!parcel) return this.context.say("There is no parcel here.");
     const part = partsOf(parcel).find((rings) => pointInRings(rings, point));
@@ -66,7 +66,7 @@ export class ReshapeTool implements Tool {
       ...(corners > MANY_CORNERS ? { limitMarkersToCount: 40 } : {}),
     } as L.PM.EditModeOptions);
     this.shape.on("pm:edit pm:vertexadded pm:vertexremoved pm:markerdragstart", () => (this.touched = true));
-    this.context.hint("Drag the corners; right-click removes one. Enter saves, Esc leaves it as it was.");
+    this.context.hint("Drag corners, right-click removes one. Enter saves, Esc cancels.");
   }
 
   private save(): void {

@@ -58,6 +58,10 @@ export class ToolBox {
     this.tools[this.current].click?.(point, event);
   }
 
+  secondClick(point: ColumnRow): void {
+    this.tools[this.current].secondClick?.(point);
+  }
+
   doubleClick(point: ColumnRow): void {
     this.tools[this.current].doubleClick?.(point);
   }

@@ -31,8 +31,8 @@ export const TOOLS: ToolInfo[] = [
   { id: "positive", name: "Cropland point", key: "P", icon: "positive", prompts: true, hint: "Click cropland. Shift-click what is not cropland." },
   { id: "negative", name: "Not-cropland point", key: "N", icon: "negative", prompts: true, hint: "Click what is not cropland." },
   { id: "box", name: "Box around a field", key: "B", icon: "box", prompts: true, hint: "Drag a box around one field." },
-  { id: "area_add", name: "Add area", key: "1", icon: "areaAdd", prompts: false, hint: "Click the corners; Enter or the first corner closes the area, Backspace takes a corner back." },
-  { id: "area_remove", name: "Cut area", key: "2", icon: "areaRemove", prompts: false, hint: "Click the corners of what to cut out; Enter or the first corner closes it." },
+  { id: "area_add", name: "Add area", key: "1", icon: "areaAdd", prompts: false, hint: "Click the corners; Enter closes the area, Backspace takes a corner back." },
+  { id: "area_remove", name: "Cut area", key: "2", icon: "areaRemove", prompts: false, hint: "Click the corners of what to cut out; Enter closes it." },
   { id: "brush_add", name: "Brush: add", key: "3", icon: "brushAdd", prompts: false, hint: "Paint cropland. [ and ] change the width." },
   { id: "brush_erase", name: "Brush: erase", key: "4", icon: "brushErase", prompts: false, hint: "Paint over what is not cropland. [ and ] change the width." },
   { id: "split", name: "Split parcel", key: "5", icon: "split", prompts: false, hint: "Draw a line across a parcel; Enter or a double click ends it." },
@@ -56,6 +56,8 @@ export interface Tool {
   enter(): void;
   leave(): void;
   click?(point: ColumnRow, event: MouseEvent): void;
+  /** The other mouse button. */
+  secondClick?(point: ColumnRow): void;
   doubleClick?(point: ColumnRow): void;
   move?(point: ColumnRow): void;
   /** Whether the tool used the key. */

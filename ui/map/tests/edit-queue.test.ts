@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { ApiError } from "../src/api";
+import type { Edit, TileState } from "../src/contract";
+import { EditQueue, type Command, type Queued } from "../src/edit-queue";
+import { tileState } from "./state";
+
+type Answer = () => Promise<TileState>;
+
+/** A queue whose server answers as told, and otherwise takes everything. */
+class Bench {
+  state: TileState = tileState();
+  sent: { version: number; edits: Edit[] }[] = [];
+  others: string[] = [];
+  refusals: Queued[] = [];
+  conflicts: boolean[] = [];
+  answers: Answer[] = [];
+  readonly queue = new EditQueue(
+    {
+      edits: (version, edits) => {
+        this.sent.push({ version, edits });
+        return this.answer();
+      },
+      undo: () => this.other("undo"),
+      redo: () => this.other("redo"),
+      verdict: (_, verdict) => this.other(verdict),
+    },
+    {
+      state: () => this.state,
+      accepted: (state) => (this.state = state),
+      refused: (command) => this.refusals.push(command),
+      conflict: (kept) => this.conflicts.push(kept),
+      changed: () => undefined,
+    },
+  );
+
+  fails(status: number, state: TileState | null = null): void {
+    this.answers.push(() => Promise.reject(new ApiError(status, "no", "", state)));
+  }
+
+  async settled(): Promise<void> {
+    for (let tries = 0; this.queue.size > 0 && tries < 300; tries++) await sleep(10);
+    assert.equal(this.queue.size, 0);
+  }
+
+  private other(what: string): Promise<TileState> {
+    this.others.push(what);
+    return this.answer();
+  }
+
+  private answer(): Promise<TileState> {
+    const next = this.answers.shift();
+    return next ? next() : Promise.resolve({ ...this.state, version: this.state.version + 1 });
+  }
+}
+
+function prompt(id: string): Command {
+  return { type: "edit", edit: { kind: "prompt_set", id, column: 1, row: 1, label: 1 } };
+}
+
+function idsOf(edits: Edit[]): string[] {
+  return edits.map((edit) => ("id" in edit ? edit.id : edit.kind));
+}
+
+test("while one is on its way the others wait and go together", async () => {
+  const bench = new Bench();
+  for (const id of ["a", "b", "c"]) bench.queue.push(prompt(id));
+  assert.equal(bench.queue.status.kind, "saving");
+  await bench.settled();
+  assert.deepEqual(bench.sent.map(({ edits }) => idsOf(edits)), [["a"], ["b", "c"]]);
+  assert.deepEqual(bench.sent.map(({ version }) => version), [1, 2]);
+  assert.equal(bench.queue.status.kind, "saved");
+});
+
+test("undo keeps its place between edits, and is left out where there is nothing to undo", async () => {
+  const bench = new Bench();
+  bench.queue.push(prompt("a"));
+  bench.queue.push({ type: "undo" });
+  bench.queue.push(prompt("b"));
+  await bench.settled();
+  assert.deepEqual([bench.sent.length, bench.others], [2, ["undo"]]);
+  bench.state = tileState({ can_undo: false });
+  bench.queue.push({ type: "undo" });
+  await bench.settled();
+  assert.deepEqual(bench.others, ["undo"]);
+});
+
+test("of settings that wait only the latest is sent", async () => {
+  const bench = new Bench();
+  bench.queue.push(prompt("a"));
+  bench.queue.push({ type: "edit", edit: { kind: "settings", threshold: 0.6, min_area_m2: 5 } });
+  bench.queue.push({ type: "edit", edit: { kind: "settings", threshold: 0.7 } });
+  await bench.settled();
+  assert.deepEqual(bench.sent[1]?.edits, [{ kind: "settings", threshold: 0.7, min_area_m2: 5 }]);
+});
+
+test("a conflict takes the other state and puts the edits on top", async () => {
+  const bench = new Bench();
+  bench.fails(409, tileState({ version: 9 }));
+  bench.queue.push(prompt("a"));
+  await bench.settled();
+  assert.deepEqual(bench.sent.map(({ version }) => version), [1, 9]);
+  assert.deepEqual(bench.conflicts, [true]);
+});
+
+test("an undo or a verdict is not repeated on what one has not seen", async () => {
+  const bench = new Bench();
+  for (const command of [{ type: "undo" }, { type: "verdict", verdict: "accepted", comment: "" }] as Command[]) {
+    bench.fails(409, tileState({ version: 9 }));
+    bench.queue.push(command);
+    await bench.settled();
+  }
+  assert.deepEqual(bench.others, ["undo", "accepted"]);
+  assert.deepEqual(bench.conflicts, [false, false]);
+});
+
+test("after a failure everything stays, in order, and is sent again", async () => {
+  const bench = new Bench();
+  bench.fails(0);
+  bench.queue.push(prompt("a"));
+  bench.queue.push(prompt("b"));
+  await sleep(20);
+  assert.equal(bench.queue.status.kind, "failing");
+  assert.deepEqual(idsOf(bench.queue.pendingEdits()), ["a", "b"]);
+  bench.queue.retryNow();
+  await bench.settled();
+  assert.deepEqual(idsOf(bench.sent[1]!.edits), ["a", "b"]);
+});
+
+test("of edits sent together only the one at fault is refused", async () => {
+  const bench = new Bench();
+  bench.fails(0);
+  for (const id of ["a", "bad", "c"]) bench.queue.push(prompt(id));
+  await sleep(20);
+  bench.fails(400); // all three
+  bench.answers.push(() => Promise.resolve(bench.state)); // a
+  bench.fails(400); // bad
+  bench.queue.retryNow();
+  await bench.settled();
+  assert.deepEqual(bench.refusals.map((command) => command.type === "edit" && idsOf([command.edit])), [["bad"]]);
+  assert.equal(idsOf(bench.sent.at(-1)!.edits).at(-1), "c");
+});
+
+test("what is given up is not sent", async () => {
+  const bench = new Bench();
+  bench.fails(507);
+  bench.queue.push(prompt("a"));
+  await sleep(20);
+  bench.queue.discard();
+  await sleep(20);
+  assert.deepEqual([bench.queue.size, bench.sent.length], [0, 1]);
+});

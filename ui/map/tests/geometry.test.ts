@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { Parcel, Ring } from "../src/contract";
+import {
+  clampToBounds,
+  displayAspect,
+  extentOfParcel,
+  inBounds,
+  openRing,
+  ParcelIndex,
+  pathOfLine,
+  pathOfRings,
+  pointInRings,
+  thinLine,
+} from "../src/geometry";
+
+const square = (left: number, top: number, side: number): Ring => [
+  [left, top],
+  [left + side, top],
+  [left + side, top + side],
+  [left, top + side],
+];
+
+function parcel(id: string, rings: Ring[], more?: Ring[][]): Parcel {
+  return { id, area_ha: 1, score: 0.5, state: "auto", rings, ...(more ? { more } : {}) };
+}
+
+test("a tile is a whole number of screen pixels high whatever the aspect", () => {
+  for (const aspect of [1, 1.5301, 0.6, 2.717]) {
+    const shown = displayAspect(aspect);
+    assert.ok(Number.isInteger(shown * 256));
+    assert.ok(Math.abs(shown - aspect) <= 0.5 / 256);
+  }
+  assert.equal(displayAspect(0), 1);
+  assert.equal(displayAspect(NaN), 1);
+});
+
+test("a hole is not part of the parcel", () => {
+  const rings = [square(0, 0, 10), square(4, 4, 2)];
+  assert.ok(pointInRings(rings, [1, 1]));
+  assert.ok(!pointInRings(rings, [5, 5]));
+  assert.ok(!pointInRings(rings, [11, 5]));
+  assert.ok(!pointInRings([], [0, 0]));
+});
+
+test("the index finds parcels, their other parts, and nothing beside them", () => {
+  const index = new ParcelIndex([parcel("a", [square(0, 0, 10)], [[square(50, 0, 10)]]), parcel("b", [square(20, 0, 10)])]);
+  assert.equal(index.at([5, 5])?.id, "a");
+  assert.equal(index.at([55, 5])?.id, "a");
+  assert.equal(index.at([25, 5])?.id, "b");
+  assert.equal(index.at([15, 5]), null);
+  assert.deepEqual(extentOfParcel(parcel("c", [square(2, 3, 4)])), [2, 3, 6, 7]);
+});
+
+test("thinning keeps the ends and the spacing", () => {
+  const line: Ring = Array.from({ length: 101 }, (_, index) => [index / 10, 0]);
+  const thin = thinLine(line, 2);
+  assert.deepEqual(thin[0], [0, 0]);
+  assert.deepEqual(thin.at(-1), [10, 0]);
+  assert.ok(thin.length <= 7);
+  assert.deepEqual(thinLine([[1, 1]], 5), [[1, 1]]);
+});
+
+test("windows hold their edges, and clamp what lies outside", () => {
+  assert.ok(inBounds([10, 10, 5, 5], [15, 10]));
+  assert.ok(!inBounds([10, 10, 5, 5], [15.1, 10]));
+  assert.deepEqual(clampToBounds([10, 10, 5, 5], [0, 99]), [10, 15]);
+});
+
+test("paths are closed for rings and dots for single points", () => {
+  assert.equal(pathOfRings([square(0, 0, 1)]), "M0 0L1 0L1 1L0 1Z");
+  assert.equal(pathOfLine([[3, 4]]), "M3 4L3 4");
+  assert.deepEqual(openRing([[0, 0], [1, 0], [0, 0]]), [[0, 0], [1, 0]]);
+});
