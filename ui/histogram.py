@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from core.imagery.stretch import Stretch
 
 WIDTH, ROW_HEIGHT, GAP = 720, 92, 12
+HEIGHT = 3 * ROW_HEIGHT + 2 * GAP
 _COLOURS = ((178, 58, 46), (46, 125, 50), (38, 96, 164))
 _CLIPPED = (214, 220, 215)
 _LINE = (29, 37, 33)
@@ -28,7 +29,7 @@ def draw(
         In the raster's own units.
     valid : bool (rows, columns)
     """
-    image = Image.new("RGB", (WIDTH, 3 * ROW_HEIGHT + 2 * GAP), "white")
+    image = Image.new("RGB", (WIDTH, HEIGHT), "white")
     canvas = ImageDraw.Draw(image)
     for index, (low, high) in enumerate(zip(stretch.low, stretch.high, strict=True)):
         top = index * (ROW_HEIGHT + GAP)
