@@ -539,7 +539,7 @@ def test_the_preview_asks_for_the_newest_place_only(on_map: MapPage, fake: FakeM
     on_map.page.locator(".leaflet-cm-hover-pane img").wait_for()
     on_map.page.wait_for_timeout(500)
     hovers = [query for method, _, query in fake.requests if method == "GET"]
-    assert len(hovers) < 12
+    assert len(hovers) < 12  # twenty places were passed
     assert abs(float(hovers[-1]["column"]) - 195) <= 0.5
     on_map.press("v")
     assert on_map.page.locator(".leaflet-cm-hover-pane img").count() == 0

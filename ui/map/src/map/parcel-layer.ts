@@ -1,41 +1,31 @@
-import L from "../leaflet";
+import type L from "../leaflet";
 import type { ColumnRow, Parcel } from "../contract";
-import { ParcelIndex, partsOf } from "../geometry";
+import { extentOfParcel, ParcelIndex, partsOf, type Extent } from "../geometry";
 import { paneName } from "./base-map";
-import { toLatLngs } from "./pixel-crs";
+import { OutlineCanvas, type OutlineChunk, type OutlineStyle } from "./outline-canvas";
 
-const CASING = { color: "#10201a", weight: 3.2, opacity: 0.5 };
-const AUTO = { color: "#ffffff", weight: 1.4, opacity: 0.95 };
-const CORRECTED = { color: "#f0e442", weight: 1.6, opacity: 1 };
+const AUTO: OutlineStyle = { color: "#ffffff", width: 1.4 };
+const CORRECTED: OutlineStyle = { color: "#f0e442", width: 1.6 };
+const CHUNK = 250;
 
-/**
- * Outlines of the parcels. All outlines of one kind are one path on one canvas, so that ten
- * thousand parcels cost three layers.
- */
+/** Outlines of the parcels, and which parcel lies where. */
 export class ParcelLayer {
-  private readonly casing: L.Polygon;
-  private readonly auto: L.Polygon;
-  private readonly corrected: L.Polygon;
+  private readonly outlines: OutlineCanvas;
   private parcels: Parcel[] = [];
   private index = new ParcelIndex([]);
 
   constructor(private readonly map: L.Map) {
-    const renderer = L.canvas({ pane: paneName("outlines"), padding: 0.3 });
-    const common = { renderer, pane: paneName("outlines"), fill: false, interactive: false, smoothFactor: 0.6 };
-    this.casing = L.polygon([], { ...common, ...CASING }).addTo(map);
-    this.auto = L.polygon([], { ...common, ...AUTO }).addTo(map);
-    this.corrected = L.polygon([], { ...common, ...CORRECTED }).addTo(map);
+    this.outlines = new OutlineCanvas(map, paneName("outlines"));
   }
 
   show(parcels: Parcel[]): void {
     if (parcels === this.parcels) return;
     this.parcels = parcels;
     this.index = new ParcelIndex(parcels);
-    const auto = outlines(parcels.filter(({ state }) => state !== "corrected"));
-    const corrected = outlines(parcels.filter(({ state }) => state === "corrected"));
-    this.casing.setLatLngs([...auto, ...corrected]);
-    this.auto.setLatLngs(auto);
-    this.corrected.setLatLngs(corrected);
+    const corrected = parcels.filter(({ state }) => state === "corrected");
+    const auto = parcels.filter(({ state }) => state !== "corrected");
+    // The corrected ones last, on top.
+    this.outlines.show([...chunksOf(auto, AUTO), ...chunksOf(corrected, CORRECTED)]);
   }
 
   at(point: ColumnRow): Parcel | null {
@@ -47,7 +37,21 @@ export class ParcelLayer {
   }
 }
 
-/** Only drawn as lines, so each ring, hole or not, can be a polygon of its own. */
-function outlines(parcels: Parcel[]): L.LatLng[][][] {
-  return parcels.flatMap((parcel) => partsOf(parcel).flatMap((rings) => rings.map((ring) => [toLatLngs(ring)])));
+function chunksOf(parcels: Parcel[], style: OutlineStyle): OutlineChunk[] {
+  const chunks: OutlineChunk[] = [];
+  for (let start = 0; start < parcels.length; start += CHUNK) {
+    const some = parcels.slice(start, start + CHUNK);
+    const rings = some.flatMap((parcel) => partsOf(parcel).flat());
+    chunks.push({ extent: some.map(extentOfParcel).reduce(around), rings, style });
+  }
+  return chunks;
+}
+
+function around(one: Extent, other: Extent): Extent {
+  return [
+    Math.min(one[0], other[0]),
+    Math.min(one[1], other[1]),
+    Math.max(one[2], other[2]),
+    Math.max(one[3], other[3]),
+  ];
 }

@@ -13,12 +13,15 @@ const POINTING: [string, string][] = [
   ["Wheel", "zoom"],
 ];
 
-const KEYS: [string, string][] = [
+const TILE: [string, string][] = [
   ["Enter", "next tile"],
   ["Shift+Enter", "previous tile"],
   ["A", "accept"],
   ["X", "mark for fixing"],
   ["R", "reject, with a comment"],
+];
+
+const KEYS: [string, string][] = [
   ["Z, Ctrl+Z", "undo"],
   ["Shift+Z, Ctrl+Y", "redo"],
   ["Delete", "prompt or box under the pointer"],
@@ -49,7 +52,7 @@ export class Help {
         element(
           "div",
           { class: "cm-help-columns" },
-          list("Pointer", POINTING),
+          element("div", {}, list("Pointer", POINTING), list("Tile", TILE)),
           list("Tools", TOOLS.map(({ key, name }) => [key, name])),
           list("Keys", KEYS),
         ),
