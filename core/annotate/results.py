@@ -12,7 +12,7 @@ import numpy.typing as npt
 import shapely
 
 from core.annotate.frame import Frame
-from core.annotate.label import Label, rasterize_label
+from core.annotate.label import Label, Polygonal, rasterize_label
 from core.annotate.opened import OpenedScene, open_scene
 from core.annotate.preparation import TilePlace
 from core.annotate.workspace import default_choices
@@ -134,7 +134,7 @@ class _Piece:
     """A parcel's part in one tile, in the scene's CRS."""
 
     id: str
-    shape: shapely.Geometry
+    shape: Polygonal
     score: float
     corrected: bool
     tile: str
@@ -184,7 +184,11 @@ def _joined(pieces: Sequence[_Piece], least: float) -> list[list[_Piece]]:
 
 def _labelled(group: list[_Piece]) -> LabelledParcel:
     first = max(group, key=lambda piece: piece.shape.area)
-    shape = shapely.union_all([piece.shape for piece in group]) if len(group) > 1 else first.shape
+    shape: Polygonal = first.shape
+    if len(group) > 1:
+        whole = shapely.union_all([piece.shape for piece in group])
+        if isinstance(whole, shapely.Polygon | shapely.MultiPolygon):
+            shape = whole
     verdict = first.verdict
     state = _STATES.get(verdict.verdict, "auto")
     if any(piece.corrected for piece in group) and verdict.verdict != "rejected":

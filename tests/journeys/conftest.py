@@ -54,6 +54,10 @@ class Visitor:
     def open(self, path: str = "/") -> None:
         self.page.goto(f"{self.address}{path}")
 
+    def go(self, page: str) -> None:
+        """By the navigation at the top."""
+        self.page.get_by_test_id("stTopNav").get_by_role("link", name=page).click()
+
     def state(self) -> dict[str, Any] | None:
         return self.page.evaluate("window.__cropmap ? window.__cropmap.state : null")
 
