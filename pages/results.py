@@ -20,4 +20,4 @@ def body(place: Place) -> None:
     results.show(place)
 
 
-project_page("Results", body)
+project_page("Results", body, shows=("areas", "files"))

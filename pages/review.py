@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ui import go, mapping, review
+from ui import go, review
 from ui.frame import empty, heading, project_page
 from ui.session import Place
 
@@ -20,4 +20,4 @@ def body(place: Place) -> None:
     review.show(place)
 
 
-project_page("Review", body, shows=mapping.key_of)
+project_page("Review", body, shows=("map",))

@@ -30,4 +30,4 @@ def body(place: Place) -> None:
             add_scene.show(place)
 
 
-project_page("Scene", body)
+project_page("Scene", body, shows=("add scene", "land cover"))

@@ -47,4 +47,4 @@ def pictures() -> None:
         column.markdown(caption)
 
 
-page(body, shows=projects.DEMO)
+page(body, shows=("demo",))

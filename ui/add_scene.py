@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from core.project import Project
 from core.settings import get_settings
 from ui import errors
 from ui.adding import RASTERS, SIDECARS, Added, CrsQuestionError, LandCoverFrom, Source, Wish, add
-from ui.job import JOBS, Cancelled, Job, Progress
+from ui.job import JOBS, Cancelled, Job, Key, Progress
 from ui.session import Place, choose_scene, my_preferences, notify
 from ui.text import escape
 from ui.watch import watch
@@ -32,7 +31,7 @@ LANDCOVER_TITLES: dict[LandCoverFrom, str] = {
 }
 
 
-def key_of(place: Place) -> Hashable:
+def key_of(place: Place) -> Key:
     """The key of the job that adds a scene to the place's project."""
     return ("add scene", str(place.project.path))
 

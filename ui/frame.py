@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from ui.watch import strip
 SIDEBAR_PX = 240
 
 
-def page(body: Callable[[Place | None], None], *, shows: Hashable | None = None) -> None:
+def page(body: Callable[[Place | None], None], *, shows: Sequence[str] = ()) -> None:
     """Run a page that does without a project."""
     st.set_page_config(initial_sidebar_state=SIDEBAR_PX)
     look.apply()
@@ -31,17 +31,17 @@ def project_page(
     body: Callable[[Place], None],
     *,
     full_screen: bool = False,
-    shows: Callable[[Place], Hashable] | None = None,
+    shows: Sequence[str] = (),
 ) -> None:
     """Run a page that needs a project; without one it leads to the start.
 
-    ``shows`` gives the key of the job that the page itself shows, so that the sidebar does not.
+    ``shows`` names the kinds of jobs that the page itself shows, so that the sidebar does not.
     """
     st.set_page_config(initial_sidebar_state="collapsed" if full_screen else SIDEBAR_PX)
     look.apply(full_screen=full_screen)
     place = _place()
     with errors.told():
-        _sidebar(place, shows(place) if place and shows else None)
+        _sidebar(place, shows)
     _say()
     if place is None:
         empty(
@@ -84,7 +84,7 @@ def _say() -> None:
         st.toast(escape(notice))
 
 
-def _sidebar(place: Place | None, shows: Hashable | None) -> None:
+def _sidebar(place: Place | None, shows: Sequence[str]) -> None:
     with st.sidebar:
         if place is not None:
             _project_part(place)
@@ -92,7 +92,7 @@ def _sidebar(place: Place | None, shows: Hashable | None) -> None:
         st.caption(f"Model: {escape(model)}  \nYou: {escape(person)}")
         if st.button("Settings", icon=":material/settings:", width="stretch", key="settings"):
             settings_dialog.show(place)
-        strip(shows)
+        strip(place.project.path if place else None, shows)
 
 
 def _project_part(place: Place) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -22,6 +22,9 @@ Progress = Callable[[str, int, int], None]
 
 Cancelled = Callable[[], bool]
 """Returns True once the person has cancelled."""
+
+Key = tuple[str | bool, ...]
+"""What kind of work, the project's path where it belongs to one, and what tells it from others."""
 
 MOST_RUNNING = 4
 MOST_KEPT = 64
@@ -98,10 +101,10 @@ class Jobs:
     """The jobs of this process by key, a bounded number of them."""
 
     def __init__(self) -> None:
-        self._jobs: dict[Hashable, Job] = {}
+        self._jobs: dict[Key, Job] = {}
         self._lock = threading.Lock()
 
-    def start(self, key: Hashable, title: str, work: Callable[[Progress, Cancelled], T]) -> Job[T]:
+    def start(self, key: Key, title: str, work: Callable[[Progress, Cancelled], T]) -> Job[T]:
         """Start work, or return the job of this key that is still running.
 
         Raises
@@ -126,19 +129,19 @@ class Jobs:
         job.start()
         return job
 
-    def get(self, key: Hashable) -> Job | None:
+    def get(self, key: Key) -> Job | None:
         """The job of this key, running or ended."""
         with self._lock:
             return self._jobs.get(key)
 
-    def forget(self, key: Hashable) -> None:
+    def forget(self, key: Key) -> None:
         """Drop a job that has ended; one that runs stays."""
         with self._lock:
             job = self._jobs.get(key)
             if job is not None and not job.running:
                 del self._jobs[key]
 
-    def running(self) -> list[tuple[Hashable, Job]]:
+    def running(self) -> list[tuple[Key, Job]]:
         """Keys and jobs that are running."""
         with self._lock:
             return [(key, job) for key, job in self._jobs.items() if job.running]

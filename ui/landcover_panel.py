@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from pathlib import Path
 
 import streamlit as st
@@ -13,14 +12,14 @@ from core.project import Project, SceneRecord
 from ui import errors
 from ui.add_scene import LANDCOVER_FAILED, landcover_source
 from ui.adding import LandCoverFrom, Source, add_landcover
-from ui.job import JOBS, Cancelled, Progress
+from ui.job import JOBS, Cancelled, Key, Progress
 from ui.landcover_facts import agreeing_share, class_rows, legend, sources
 from ui.session import Place, notify
 from ui.text import escape
 from ui.watch import watch
 
 
-def key_of(place: Place) -> Hashable:
+def key_of(place: Place) -> Key:
     """The key of the job that brings land cover into the place's scene."""
     return ("land cover", str(place.project.path), place.scene.id if place.scene else "")
 

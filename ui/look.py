@@ -19,7 +19,8 @@ _COMMON = """
   [class*="st-key-cropmap_job"] [data-testid="stProgressBarTrack"]::after { animation: none; } }
 .cropmap-legend { width: 100%; border-collapse: collapse; font-size: .875rem; }
 .cropmap-legend td { padding: .2rem .4rem .2rem 0; border: 0; vertical-align: middle; }
-.cropmap-legend td.number { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0;
+.cropmap-legend td.number { text-align: right; font-variant-numeric: tabular-nums;
+  padding: .2rem 0 .2rem .6rem;
   white-space: nowrap; }
 .cropmap-legend tr.crop td { font-weight: 600; }
 .cropmap-swatch { display: inline-block; width: .9rem; height: .9rem; border-radius: 3px;

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 import streamlit as st
 
 from core.project import Project
 from ui import errors
-from ui.job import JOBS, Cancelled, Progress
+from ui.job import JOBS, Cancelled, Key, Progress
 from ui.session import Place
 from ui.watch import watch
 
 
-def key_of(place: Place) -> Hashable:
+def key_of(place: Place) -> Key:
     """The key of the job that maps the place's scene."""
     return ("map", str(place.project.path), place.scene.id if place.scene else "")
 

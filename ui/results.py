@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -15,7 +15,7 @@ from core.project import Project, SceneRecord
 from ui import errors, overview
 from ui.adding import safe_stem
 from ui.area_tables import class_table, matrix
-from ui.job import JOBS, Cancelled, Progress
+from ui.job import JOBS, Cancelled, Key, Progress
 from ui.session import Place
 from ui.text import escape, hectares, megabytes
 from ui.watch import watch
@@ -108,7 +108,7 @@ def _areas(place: Place, *, accepted_only: bool) -> AreaReport | None:
     if scene is None:
         return None
     key = _key("areas", place, accepted_only)
-    kept: dict[Hashable, Dated[AreaReport]] = st.session_state.setdefault(_REPORTS, {})
+    kept: dict[Key, Dated[AreaReport]] = st.session_state.setdefault(_REPORTS, {})
     made = _made(key)
     if made is not None:
         kept[key] = made
@@ -130,11 +130,11 @@ def _areas(place: Place, *, accepted_only: bool) -> AreaReport | None:
     return last.value if last else None
 
 
-def start(key: Hashable, title: str, project: Project, make: Callable[[], T]) -> None:
+def start(key: Key, title: str, project: Project, make: Callable[[], T]) -> None:
     """Make something in the background, dated by the project's revision at the start."""
 
     def work(progress: Progress, cancelled: Cancelled) -> Dated[T]:
-        progress(title, 0, 0)
+        progress("Working", 0, 0)
         revision = project.revision()
         return Dated(revision, make())
 
@@ -210,12 +210,12 @@ def _folder_name(scene: SceneRecord, accepted_only: bool) -> str:
     return f"{safe_stem(scene.name)}-{scene.id[:8]}-{kind}"
 
 
-def _key(what: str, place: Place, accepted_only: bool) -> Hashable:
+def _key(what: str, place: Place, accepted_only: bool) -> Key:
     scene = place.scene.id if place.scene else ""
     return (what, str(place.project.path), scene, accepted_only)
 
 
-def _made(key: Hashable) -> Dated | None:
+def _made(key: Key) -> Dated | None:
     job = JOBS.get(key)
     return job.result if job is not None and not job.running else None
 

@@ -11,7 +11,7 @@ from core.masks.strategies import WITHOUT_MODEL
 from core.sam.registry import DEFAULT_MODEL, MODELS, ModelSpec
 from core.settings import get_settings
 from ui import errors
-from ui.job import JOBS, Cancelled, Progress
+from ui.job import JOBS, Cancelled, Key, Progress
 from ui.preferences import LONGEST_NAME
 from ui.session import Place, my_preferences, prefer
 from ui.text import escape, megabytes
@@ -26,8 +26,6 @@ STRATEGY_TITLES = {
     "apt": "The published procedure",
     "classifier": "Without a model: this image's own classifier",
 }
-
-Key = tuple[str, str]
 
 
 def fetch_key(model: str) -> Key:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
 from ui import errors
-from ui.job import JOBS, Job
+from ui.job import JOBS, Job, Key
 from ui.text import escape
 
 _EVERY_S = 0.4
+_OF_THE_APP = ("weights", "demo")
+"""Kinds of jobs that belong to no project."""
+
 _MOST_STEPS = 9_999
 """More steps than this are bytes or shares: told in percent."""
 
@@ -26,7 +30,7 @@ def status(job: Job) -> str:
 
 
 @st.fragment(run_every=_EVERY_S)
-def watch(key: Hashable, note: str = "") -> None:
+def watch(key: Key, note: str = "") -> None:
     """Progress of a job until it ends, then the whole page again."""
     job = JOBS.get(key)
     if job is None or not job.running:
@@ -35,7 +39,7 @@ def watch(key: Hashable, note: str = "") -> None:
 
 
 @st.fragment(run_every=_EVERY_S)
-def watch_in_place(key: Hashable, note: str, outcome: str) -> None:
+def watch_in_place(key: Key, note: str, outcome: str) -> None:
     """Progress of a job, then how it ended, without drawing anything else again."""
     job = JOBS.get(key)
     if job is not None and job.running:
@@ -46,7 +50,7 @@ def watch_in_place(key: Hashable, note: str, outcome: str) -> None:
         st.success(outcome)
 
 
-def _draw(key: Hashable, job: Job, note: str) -> None:
+def _draw(key: Key, job: Job, note: str) -> None:
     # The style of these containers lets the bar shimmer while a long step goes on.
     with st.container(key=f"cropmap_job {key}"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -60,15 +64,25 @@ def _draw(key: Hashable, job: Job, note: str) -> None:
             st.caption(note)
 
 
-def strip(shown: Hashable | None = None) -> None:
-    """Small lines for the sidebar about every running job but the one shown on the page."""
-    keys = [key for key, _ in JOBS.running() if key != shown]
+def strip(project: Path | None, shown: Sequence[str] = ()) -> None:
+    """Small lines for the sidebar about jobs of this project, and those of the whole app.
+
+    Parameters
+    ----------
+    shown : sequence of str
+        Kinds of jobs (the first part of their keys) that the page itself shows.
+    """
+    keys = [key for key, _ in JOBS.running() if key[0] not in shown and _concerns(key, project)]
     if keys:
         _small(tuple(keys))
 
 
+def _concerns(key: Key, project: Path | None) -> bool:
+    return key[0] in _OF_THE_APP or (len(key) > 1 and key[1] == str(project))
+
+
 @st.fragment(run_every=1.0)
-def _small(keys: tuple[Hashable, ...]) -> None:
+def _small(keys: tuple[Key, ...]) -> None:
     for key in keys:
         job = JOBS.get(key)
         if job is None:

@@ -52,24 +52,26 @@ def test_one_key_is_one_job_and_few_run_at_once() -> None:
     def work(progress, cancelled) -> None:
         go_on.wait(SECONDS)
 
-    first = jobs.start("a", "A", work)
-    assert jobs.start("a", "A again", work) is first
+    first = jobs.start(("a",), "A", work)
+    assert jobs.start(("a",), "A again", work) is first
     for number in range(MOST_RUNNING - 1):
-        jobs.start(number, f"Job {number}", work)
+        jobs.start(("b", str(number)), f"Job {number}", work)
     with pytest.raises(InputError, match="already running"):
-        jobs.start("too many", "Too many", work)
-    jobs.forget("a")
-    assert jobs.get("a") is first
+        jobs.start(("too many",), "Too many", work)
+    jobs.forget(("a",))
+    assert jobs.get(("a",)) is first
     go_on.set()
     assert first.wait(SECONDS)
-    jobs.forget("a")
-    assert jobs.get("a") is None
+    jobs.forget(("a",))
+    assert jobs.get(("a",)) is None
 
 
 def test_ended_jobs_do_not_pile_up() -> None:
     jobs = Jobs()
     for number in range(MOST_KEPT + 20):
-        assert jobs.start(number, "Short", lambda progress, cancelled: None).wait(SECONDS)
-    assert jobs.get(0) is None
-    assert jobs.get(MOST_KEPT + 19) is not None
+        assert jobs.start(("c", str(number)), "Short", lambda progress, cancelled: None).wait(
+            SECONDS
+        )
+    assert jobs.get(("c", "0")) is None
+    assert jobs.get(("c", str(MOST_KEPT + 19))) is not None
     assert not jobs.running()
