@@ -184,6 +184,8 @@ class FakeMap:
         self.requests: list[tuple[str, str, Any]] = []
         self.post_delay_s = 0.0
         self.hover_delay_s = 0.0
+        self.read_delay_s = 0.0
+        self.overlay_delay_s = 0.0
         self.failures: list[Response] = []
         self.tiles = {tile.name: tile for tile in self._tiles()}
 
@@ -391,6 +393,7 @@ def build_app(fake: FakeMap) -> Starlette:
 
     async def tile_state(request: Request) -> Response:
         tile = tile_of(request)
+        await asyncio.sleep(fake.read_delay_s)
         answer = JSONResponse(fake.state(tile))
         tile.working_reads = max(0, tile.working_reads - 1)
         return answer
@@ -404,6 +407,7 @@ def build_app(fake: FakeMap) -> Starlette:
         return fake.change(tile_of(request), request.path_params["verb"], body)
 
     async def overlay(request: Request) -> Response:
+        await asyncio.sleep(fake.overlay_delay_s)
         return _png(_overlay_picture(fake, tile_of(request), request.path_params["overlay"]))
 
     async def hover(request: Request) -> Response:

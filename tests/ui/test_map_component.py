@@ -522,6 +522,33 @@ def test_the_map_goes_when_the_page_goes(on_map: MapPage) -> None:
     assert on_map.page.evaluate("window.__cropmap") is None
 
 
+def test_going_away_while_the_mask_is_on_its_way(on_map: MapPage, fake: FakeMap) -> None:
+    on_map.open()
+    fake.overlay_delay_s = 0.4
+    on_map.click(150, 200)
+    on_map.page.wait_for_function("window.__cropmap.pending() === 0")
+    on_map.page.evaluate("window.cleanUp()")
+    on_map.page.wait_for_timeout(900)
+    assert on_map.errors == []
+
+
+def test_a_tile_that_is_slow_to_come_shows_nothing_of_the_one_before(
+    on_map: MapPage, fake: FakeMap
+) -> None:
+    on_map.open()
+    fake.read_delay_s = 0.8
+    on_map.press("Enter")
+    on_map.wait_text("tile-place", "Tile 2 of 6")
+    on_map.wait_text("working", "Opening the tile")
+    assert on_map.page.get_by_test_id("prompt").count() == 0
+    assert on_map.page.locator(".leaflet-cm-mask-pane img").count() == 0
+    before = on_map.at(700, 300)
+    on_map.click(700, 300)
+    on_map.idle()
+    assert on_map.at(700, 300) == before
+    assert on_map.page.get_by_test_id("prompt").count() == 5
+
+
 def test_a_working_tile_says_so_and_takes_clicks(on_map: MapPage, fake: FakeMap) -> None:
     fake.tiles[TILE].working_reads = 6
     on_map.page.goto(on_map.address)

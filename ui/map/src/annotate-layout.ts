@@ -36,7 +36,7 @@ export class AnnotateLayout {
 
   constructor(
     private readonly root: HTMLElement,
-    scene: SceneState,
+    private readonly scene: SceneState,
     private readonly actions: LayoutActions,
   ) {
     this.top = new TopBar({ ...actions, help: () => this.help.toggle(), togglePanel: () => this.togglePanel() });
@@ -61,8 +61,17 @@ export class AnnotateLayout {
   }
 
   show(state: TileState, redoCount: number): void {
+    this.root.classList.remove("cm-between-tiles");
     this.top.show(state, redoCount);
     this.panel.show(state);
+  }
+
+  /** Before the tile's state is there, its place among the tiles is known. */
+  showOpening(tile: string): void {
+    const index = this.scene.tiles.findIndex(({ name }) => name === tile);
+    if (index >= 0) this.top.showPlace(index + 1, this.scene.tiles.length, tile);
+    this.panel.parcels.choose("");
+    this.root.classList.add("cm-between-tiles");
   }
 
   showSaved(status: SaveStatus): void {

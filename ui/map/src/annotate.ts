@@ -28,7 +28,6 @@ export class Annotate {
   private readonly keyboard: Keyboard;
   private readonly watch: ChangeWatch;
   private session: TileSession | null = null;
-  private fitted = false;
   private drawn: TileState | null = null;
   private maskOn = true;
 
@@ -92,14 +91,17 @@ export class Annotate {
     this.session?.leave();
     this.session = sessionOf(this.api, this.address, tile);
     this.session.listener = this.sessionListener(this.session);
-    this.fitted = false;
+    this.drawn = null;
     this.tools.restart();
+    this.scene.goTo(tile);
+    this.layout.showOpening(tile);
     void this.session.read();
     this.render();
   }
 
   dispose(): void {
     this.session?.leave();
+    this.session = null;
     this.watch.dispose();
     this.keyboard.dispose();
     this.tools.dispose();
@@ -169,10 +171,6 @@ export class Annotate {
     this.forgetPainted(session);
     this.scene.show(view, [...session.unpainted.flatMap(editsOf), ...session.queue.pendingEdits()]);
     this.drawn = view;
-    if (!this.fitted) {
-      this.fitted = true;
-      this.scene.base.fit(view.window);
-    }
     this.tools.refreshed();
   }
 

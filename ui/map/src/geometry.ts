@@ -26,6 +26,11 @@ export function inBounds(bounds: Bounds, [column, row]: ColumnRow): boolean {
   return column >= left && column <= right && row >= top && row <= bottom;
 }
 
+/** To half a pixel. */
+export function sameBounds(left: Bounds, right: Bounds): boolean {
+  return left.every((value, index) => Math.abs(value - right[index]!) < 0.5);
+}
+
 export function clampToBounds(bounds: Bounds, [column, row]: ColumnRow): ColumnRow {
   const [left, top, right, bottom] = extentOfBounds(bounds);
   return [Math.min(right, Math.max(left, column)), Math.min(bottom, Math.max(top, row))];

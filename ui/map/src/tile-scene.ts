@@ -1,8 +1,8 @@
 // Everything that is drawn of one tile, and of the scene around it.
 
 import type { Api } from "./api";
-import type { Edit, Label, SceneState, TileState } from "./contract";
-import { clampToBounds, inBounds, roundPoint } from "./geometry";
+import type { Bounds, Edit, Label, SceneState, TileState } from "./contract";
+import { clampToBounds, inBounds, roundPoint, sameBounds } from "./geometry";
 import L from "./leaflet";
 import { BaseMap, paneName } from "./map/base-map";
 import { FrameLayer, neighbourFrames } from "./map/frame-layer";
@@ -36,6 +36,7 @@ export class TileScene {
   private frame: FrameLayer | null = null;
   private choices: LayerChoices = { ...FIRST_CHOICES };
   private shown: TileState | null = null;
+  private entered: Bounds | null = null;
 
   constructor(
     element: HTMLElement,
@@ -74,8 +75,21 @@ export class TileScene {
     return this.mask.loading;
   }
 
+  /** Goes to a tile whose state is still on its way; nothing of the one before stays. */
+  goTo(tile: string): void {
+    const place = this.sceneState.tiles.find(({ name }) => name === tile);
+    this.shown = null;
+    this.prompts.show([]);
+    this.parcels.show([]);
+    this.enter(tile, place?.window ?? null);
+    if (place) this.base.fit(place.window);
+  }
+
   show(state: TileState, ghosts: Edit[]): void {
-    if (this.shown?.name !== state.name) this.enter(state);
+    if (!this.shown && !this.isAt(state)) {
+      this.enter(state.name, state.window);
+      this.base.fit(state.window);
+    }
     this.shown = state;
     this.parcels.show(state.parcels);
     this.shapes?.showBoxes(state.boxes);
@@ -103,22 +117,31 @@ export class TileScene {
 
   dispose(): void {
     this.preview.clear();
+    this.forgetOverlays();
     this.base.remove();
   }
 
-  private enter(state: TileState): void {
+  private enter(tile: string, window: Bounds | null): void {
     this.forgetOverlays();
     this.preview.clear();
     this.frame?.remove();
     this.shapes?.remove();
-    const core = this.sceneState.tiles.find(({ name }) => name === state.name)?.core ?? null;
-    this.frame = new FrameLayer(this.base.map, this.base.sceneBounds, state.window, core);
-    this.shapes = new ShapeLayer(this.base.map, state.window, (id) => this.actions.removePrompt(id));
+    this.frame = this.shapes = null;
+    this.entered = window;
+    if (!window) return;
+    const core = this.sceneState.tiles.find(({ name }) => name === tile)?.core ?? null;
+    this.frame = new FrameLayer(this.base.map, this.base.sceneBounds, window, core);
+    this.shapes = new ShapeLayer(this.base.map, window, (id) => this.actions.removePrompt(id));
+  }
+
+  private isAt({ window }: TileState): boolean {
+    return this.entered !== null && sameBounds(this.entered, window);
   }
 
   private showPrompts(): void {
     const prompts = this.shown?.prompts ?? [];
-    this.prompts.show(this.choices.automatic ? prompts : prompts.filter(({ source }) => source === "person"));
+    const wanted = this.choices.automatic ? prompts : prompts.filter(({ source }) => source === "person");
+    this.prompts.show(wanted, this.entered);
   }
 
   private showOverlays(): void {

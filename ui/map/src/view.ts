@@ -49,6 +49,7 @@ export class ViewMap {
   private divider: SwipeDivider | null = null;
   private data: ViewData | null = null;
   private readonly observer: ResizeObserver;
+  private disposed = false;
 
   constructor(
     root: HTMLElement,
@@ -76,6 +77,7 @@ export class ViewMap {
   }
 
   dispose(): void {
+    this.disposed = true;
     this.observer.disconnect();
     this.divider?.dispose();
     this.base.remove();
@@ -84,7 +86,7 @@ export class ViewMap {
   private async reload(): Promise<void> {
     try {
       this.scene = await this.api.readScene();
-      this.drawFrames();
+      if (!this.disposed) this.drawFrames();
     } catch {
       // The frames stay as they were; the page says what is wrong with the server.
     }

@@ -2,7 +2,7 @@ import L from "../leaflet";
 import type { Bounds, SceneTile } from "../contract";
 import { paneName } from "./base-map";
 import { toLatLngBounds, toLatLngs } from "./pixel-crs";
-import { extentOfBounds } from "../geometry";
+import { extentOfBounds, sameBounds } from "../geometry";
 
 /** The tile's frame, with everything around it slightly dimmed. */
 export class FrameLayer {
@@ -51,8 +51,4 @@ export function neighbourFrames(map: L.Map, tiles: SceneTile[]): L.Layer {
 function corners(bounds: Bounds): L.LatLng[] {
   const [left, top, right, bottom] = extentOfBounds(bounds);
   return toLatLngs([[left, top], [right, top], [right, bottom], [left, bottom]]);
-}
-
-function sameBounds(left: Bounds, right: Bounds): boolean {
-  return left.every((value, index) => Math.abs(value - right[index]!) < 0.5);
 }

@@ -1,5 +1,6 @@
 import L from "../leaflet";
-import type { ColumnRow, Label, Prompt } from "../contract";
+import type { Bounds, ColumnRow, Label, Prompt } from "../contract";
+import { inBounds } from "../geometry";
 import { paneName } from "./base-map";
 import { toLatLng, toPixel } from "./pixel-crs";
 
@@ -37,7 +38,8 @@ export class PromptLayer {
     return this.pointedAt !== null || this.dragged !== null;
   }
 
-  show(prompts: Prompt[]): void {
+  /** Prompts outside the tile's window help to predict it; they are drawn fainter. */
+  show(prompts: Prompt[], window: Bounds | null = null): void {
     const wanted = new Set(prompts.map(({ id }) => id));
     for (const [id, { marker }] of this.drawn) {
       if (wanted.has(id)) continue;
@@ -45,7 +47,11 @@ export class PromptLayer {
       this.drawn.delete(id);
       if (this.pointedAt === id) this.pointedAt = null;
     }
-    for (const prompt of prompts) this.showOne(prompt);
+    for (const prompt of prompts) {
+      this.showOne(prompt);
+      const outside = window !== null && !inBounds(window, [prompt.column, prompt.row]);
+      this.drawn.get(prompt.id)?.marker.getElement()?.classList.toggle("cm-prompt-outside", outside);
+    }
   }
 
   private showOne(prompt: Prompt): void {

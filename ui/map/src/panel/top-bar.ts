@@ -64,8 +64,7 @@ export class TopBar {
   }
 
   show(state: TileState, redoCount: number): void {
-    setText(this.place, `Tile ${state.index} of ${state.count}`);
-    this.place.dataset.tip = state.name;
+    this.showPlace(state.index, state.count, state.name);
     setEnabled(this.previous, state.previous !== null);
     setEnabled(this.next, state.next !== null);
     setEnabled(this.undo, state.can_undo);
@@ -73,6 +72,11 @@ export class TopBar {
     setText(this.undoCount, state.can_undo && state.edit_count > 0 ? String(state.edit_count) : "");
     setText(this.redoCount, redoCount > 0 ? String(redoCount) : "");
     this.showVerdict(state);
+  }
+
+  showPlace(index: number, count: number, name: string): void {
+    setText(this.place, `Tile ${index} of ${count}`);
+    this.place.dataset.tip = name;
   }
 
   showSaved(status: SaveStatus): void {
