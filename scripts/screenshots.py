@@ -20,12 +20,20 @@ from playwright.sync_api import Page
 from scripts.running_app import ROOT, chromium, running_app
 
 SIZES = ((1280, 720), (768, 1024))
-PAGES = ("start", "scene", "annotate", "review", "results")
+PAGES = {
+    "start": "text=How it works",
+    "scene": ".cropmap-legend",
+    "annotate": ".leaflet-tile-loaded",
+    "review": "text=Who did what",
+    "results": "text=Take it with you",
+}
+"""Each page, and what is there once it has been drawn."""
+
 _PATIENCE_MS = 120_000
 _BUSY = '[data-testid="stStatusWidget"], [class*="st-key-cropmap_job"], [data-testid="stSpinner"]'
 _MAP_IS_READY = """() => {
   const map = window.__cropmap;
-  return !map || !map.state || (map.state.status === "ready" && !map.busy());
+  return Boolean(map && map.state && map.state.status === "ready" && !map.busy());
 }"""
 
 
@@ -72,10 +80,14 @@ def take(address: str, project: str, out: Path) -> list[str]:
 
 def _visit(page: Page, address: str, name: str, project: str) -> None:
     page.goto(address if name == "start" else f"{address}/{name}?project={project}")
+    page.locator(PAGES[name]).first.wait_for()
+    if name == "annotate":
+        page.wait_for_function(_MAP_IS_READY)
     _settle(page)
     make = page.get_by_role("button", name="Make the files")
     if name == "results" and make.count():
         make.click()
+        page.get_by_role("button", name="Shapefile").wait_for()
         _settle(page)
 
 
@@ -91,18 +103,18 @@ def _open_settings(page: Page, address: str, project: str) -> None:
 
 def _settle(page: Page) -> None:
     """Wait until nothing runs, nothing is fetched and nothing moves any more."""
-    page.get_by_test_id("stMainBlockContainer").wait_for()
     for _ in range(2):
         page.wait_for_timeout(2000)
         page.wait_for_function(f"() => !document.querySelector('{_BUSY}')")
-        page.wait_for_function(_MAP_IS_READY)
         page.wait_for_load_state("networkidle")
 
 
 def _save(page: Page, path: Path) -> None:
-    """With 256 colours: a quarter of the size, and nobody sees it."""
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    picture.quantize(256).save(path, optimize=True)
+    """The window from the page's top."""
+    page.get_by_test_id("stMain").evaluate("element => element.scrollTo(0, 0)")
+    page.wait_for_timeout(300)
+    # All colours stay: the legends' are the products' own.
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(path, optimize=True)
 
 
 def main() -> int:

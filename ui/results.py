@@ -99,7 +99,7 @@ def _difference(report: AreaReport) -> str | None:
     if report.landcover_ha is None:
         return None
     difference = report.landcover_ha - report.cropland_ha
-    return f"{hectares(abs(difference))} {'more' if difference > 0 else 'less'} than the label"
+    return f"{hectares(abs(difference))} {'more' if difference > 0 else 'less'}"
 
 
 def _areas(place: Place, *, accepted_only: bool) -> AreaReport | None:

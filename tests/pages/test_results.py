@@ -21,7 +21,7 @@ def test_hectares_and_the_table_are_shown_escaped(page, project, monkeypatch) ->
     app = shown(page, project, monkeypatch)
     assert not app.error
     assert app.metric[0].value == "3.50 ha"
-    assert app.metric[1].delta == "0.50 ha less than the label"
+    assert app.metric[1].delta == "0.50 ha less"
     tables = "".join(h.proto.body for h in app.get("html"))
     assert "Land cover: cropland" in tables
     assert "<script>" not in tables
