@@ -19,24 +19,25 @@ from scipy import ndimage
 from core.annotate.automatic import full_precision
 from core.annotate.frame import Frame
 from core.annotate.work import PersonBox, PersonPrompt, Work
-from core.grid import PixelPoint
+from core.grid import PixelPoint, Window
 from core.masks.polygons import mask_to_parcels
 from core.prompts.prompt import Prompt
 from core.sam.protocol import Decoded, Embedding, PromptBatch, to_batch, upsample_logits
 
-_MOST_KEPT = 64
+_MOST_KEPT = 2000
 _SMOOTHING_PIXELS = 1.5
 _LEAST_SHARE_OF_PART = 0.05
 
 Flags = npt.NDArray[np.bool_]
 Ask = Callable[[Embedding, PromptBatch], Decoded]
+Area = shapely.Polygon | shapely.MultiPolygon
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """One answer: an area in native pixels, and whether it is added or taken away."""
 
-    area: shapely.Polygon | shapely.MultiPolygon
+    area: Area
     adds: bool
     prompt_id: str
 
@@ -47,8 +48,7 @@ class Answers:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._lock = threading.Lock()
-        # One bit a pixel: an answer of 1024 x 1024 takes 128 kB.
-        self._kept: OrderedDict[tuple[object, ...], npt.NDArray[np.uint8]] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], Area | None] = OrderedDict()
 
     def fields(self, work: Work, embedding: Embedding, ask: Ask) -> list[Field]:
         """The fields of all of the person's prompts, in the order in which they were set.
@@ -57,25 +57,25 @@ class Answers:
         """
         negatives = [p for p in work.points if p.label == 0]
         taken: set[str] = set()
-        masks: list[tuple[Flags, bool, str]] = []
+        answers: list[tuple[Area | None, bool, str]] = []
         for prompt in (p for p in work.points if p.label == 1):
-            mask = self.of_point(prompt.point, embedding, ask)
-            inside = [n for n in negatives if self._lies_in(n.point, mask)]
+            answer = self.of_point(prompt.point, embedding, ask)
+            inside = [n for n in negatives if _lies_in(n.point, answer)]
             if inside:
-                mask = self._of_points(prompt, inside, embedding, ask)
+                answer = self._of_points(prompt, inside, embedding, ask)
                 taken.update(n.id for n in inside)
-            masks.append((mask, True, prompt.id))
-        masks += [(self._of_box(box, embedding, ask), True, box.id) for box in work.boxes]
+            answers.append((answer, True, prompt.id))
+        answers += [(self._of_box(box, embedding, ask), True, box.id) for box in work.boxes]
         for negative in negatives:
             if negative.id not in taken:
-                masks.append((self.of_point(negative.point, embedding, ask), False, negative.id))
+                answer = self.of_point(negative.point, embedding, ask)
+                answers.append((answer, False, negative.id))
         order = {p.id: i for i, p in enumerate(work.points)}
-        masks.sort(key=lambda item: order.get(item[2], len(order)))
-        fields = [self._outline(mask, adds, name) for mask, adds, name in masks]
-        return [field for field in fields if field is not None]
+        answers.sort(key=lambda item: order.get(item[2], len(order)))
+        return [Field(area, adds, name) for area, adds, name in answers if area is not None]
 
-    def of_point(self, native: PixelPoint, embedding: Embedding, ask: Ask) -> Flags:
-        """The mask that one click gives, bool (rows, columns) of the tile."""
+    def of_point(self, native: PixelPoint, embedding: Embedding, ask: Ask) -> Area | None:
+        """The area, in native pixels inside the tile's core, that one click gives."""
         point = self._frame.to_tile(native)
         key = ("point", embedding.key, round(point.column, 1), round(point.row, 1))
         batch = to_batch((Prompt(point, 1, "person"),))
@@ -87,14 +87,14 @@ class Answers:
         negatives: list[PersonPrompt],
         embedding: Embedding,
         ask: Ask,
-    ) -> Flags:
+    ) -> Area | None:
         first = self._frame.to_tile(positive.point)
         others = [self._frame.to_tile(n.point) for n in negatives]
         key = ("points", embedding.key, first, *others)
         prompts = (Prompt(first, 1, "person"), *(Prompt(p, 0, "person") for p in others))
         return self._remember(key, to_batch(prompts), (embedding, ask), first)
 
-    def _of_box(self, box: PersonBox, embedding: Embedding, ask: Ask) -> Flags:
+    def _of_box(self, box: PersonBox, embedding: Embedding, ask: Ask) -> Area | None:
         first = self._frame.to_tile(PixelPoint(box.left, box.top))
         last = self._frame.to_tile(PixelPoint(box.right, box.bottom))
         corners = np.array(
@@ -110,40 +110,49 @@ class Answers:
         batch: PromptBatch,
         asked: tuple[Embedding, Ask],
         start: PixelPoint | None,
-    ) -> Flags:
+    ) -> Area | None:
         with self._lock:
-            packed = self._kept.get(key)
-        if packed is None:
-            embedding, ask = asked
-            whole = full_precision(embedding)
-            logits = ask(whole, batch).logits[:, 0]
-            packed = np.packbits(_main_part(upsample_logits(logits, whole)[0] > 0, start))
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        embedding, ask = asked
+        whole = full_precision(embedding)
+        logits = ask(whole, batch).logits[:, 0]
+        area = self._outline(_main_part(upsample_logits(logits, whole)[0] > 0, start))
         with self._lock:
-            self._kept[key] = packed
-            self._kept.move_to_end(key)
+            self._kept[key] = area
             while len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
-        shape = self._frame.tile_grid.shape
-        return np.unpackbits(packed, count=shape[0] * shape[1]).reshape(shape).astype(np.bool_)
+        return area
 
-    def _lies_in(self, native: PixelPoint, mask: Flags) -> bool:
-        point = self._frame.to_tile(native)
-        row, column = int(point.row), int(point.column)
-        inside = 0 <= row < mask.shape[0] and 0 <= column < mask.shape[1]
-        return inside and bool(mask[row, column])
-
-    def _outline(self, mask: Flags, adds: bool, name: str) -> Field | None:
+    def _outline(self, mask: Flags) -> Area | None:
         """The mask inside the tile's core as an area in native pixels; None where it is empty."""
         core = mask[self._frame.core.slices]
-        if not core.any():
+        window = _bounds(core)
+        if window is None:
             return None
-        grid = self._frame.core_grid
-        parcels = mask_to_parcels(core, grid, simplify_m=_SMOOTHING_PIXELS * grid.gsd_m)
+        grid = self._frame.core_grid.window_grid(window)
+        parcels = mask_to_parcels(
+            core[window.slices], grid, simplify_m=_SMOOTHING_PIXELS * grid.gsd_m
+        )
         native = self._frame.worlds_to_native(parcels.geometry.to_numpy())
         area = shapely.union_all(native)
-        if not isinstance(area, shapely.Polygon | shapely.MultiPolygon) or area.is_empty:
+        if not isinstance(area, Area) or area.is_empty:
             return None
-        return Field(area, adds, name)
+        return area
+
+
+def _lies_in(native: PixelPoint, area: Area | None) -> bool:
+    return area is not None and bool(area.covers(shapely.Point(native.column, native.row)))
+
+
+def _bounds(mask: Flags) -> Window | None:
+    """The least window that holds all of a mask; None where it is empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if rows.size == 0:
+        return None
+    width, height = columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
+    return Window(int(columns[0]), int(rows[0]), int(width), int(height))
 
 
 def _main_part(mask: Flags, start: PixelPoint | None) -> Flags:
@@ -162,6 +171,9 @@ def _main_part(mask: Flags, start: PixelPoint | None) -> Flags:
         return np.asarray(large[labels], dtype=np.bool_)
     row = min(max(int(start.row), 0), mask.shape[0] - 1)
     column = min(max(int(start.column), 0), mask.shape[1] - 1)
-    chosen = labels[row, column] or int(sizes.argmax())
-    part = labels == chosen
-    return np.asarray(ndimage.binary_fill_holes(part), dtype=np.bool_)
+    part: Flags = labels == (labels[row, column] or int(sizes.argmax()))
+    window = _bounds(part)
+    if window is not None:
+        # Holes are looked for around the part alone: the whole tile takes four times as long.
+        part[window.slices] = ndimage.binary_fill_holes(part[window.slices])
+    return part

@@ -16,7 +16,13 @@ from core.annotate.automatic import TileMemory
 from core.annotate.clicks import Answers, Ask
 from core.annotate.frame import Frame
 from core.annotate.kept import UNKNOWN, Base, keep_label, load_label
-from core.annotate.label import Label, automatic_parcels, build_label, rasterize_label
+from core.annotate.label import (
+    Label,
+    automatic_parcels,
+    build_label,
+    rasterize_area,
+    rasterize_label,
+)
 from core.annotate.models import Models, ModelService, Urgency
 from core.annotate.opened import OpenedScene, open_scene
 from core.annotate.preparation import Preparation, TilePlace
@@ -129,8 +135,12 @@ class Workspace:
         self._tell_figures(state)
         return label
 
-    def hover(self, native: PixelPoint, who: str) -> npt.NDArray[np.bool_] | None:
-        """The mask that a click there would give, on the core's pixels; None until ready.
+    def hover(
+        self, native: PixelPoint, who: str, *, every: int = 1
+    ) -> npt.NDArray[np.bool_] | None:
+        """What a click there would give, on every ``every``-th pixel of the core.
+
+        None while the model is not ready, and where the click would give nothing.
 
         Raises
         ------
@@ -147,7 +157,8 @@ class Workspace:
         future = service.clicks.submit(
             lambda: answers.of_point(native, embedding, ask), Urgency.HOVER, f"hover {who}"
         )
-        return future.result(_PATIENCE_S)[frame.core.slices]
+        area = future.result(_PATIENCE_S)
+        return None if area is None else rasterize_area(area, frame, every=every)
 
     def mask(self) -> npt.NDArray[np.bool_] | None:
         """The label on the core's pixels; None before there is one."""
