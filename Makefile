@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # With an NVIDIA GPU: make setup TORCH_INDEX=https://download.pytorch.org/whl/cu130
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: setup app demo test lint types benchmark train clean
+.PHONY: setup app demo test lint types map screenshots benchmark train clean
 setup: $(VENV)/.ready
 
 $(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml scripts/install.sh
@@ -27,8 +27,15 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-test: lint types
+# The annotation map's bundle, built again and compared with the committed one.
+map:
+	sh scripts/check_map.sh
+
+test: lint types map
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+screenshots: setup
+	$(BIN)/python -m scripts.screenshots
 
 benchmark: setup
 	$(BIN)/python -m benchmarks
