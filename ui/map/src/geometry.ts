@@ -17,6 +17,21 @@ export function displayAspect(aspect: number): number {
   return Math.max(1, Math.round(TILE * usable)) / TILE;
 }
 
+/** The level of tiles for a zoom: the finer of two, since shrinking keeps a picture sharp. */
+export function tileZoomFor(zoom: number): number {
+  return Math.min(0, Math.ceil(zoom - 0.01));
+}
+
+/**
+ * The nearest zoom at which tiles are a whole number of screen pixels wide. At others the browser
+ * leaves a hair's breadth between them, through which the background shines.
+ */
+export function seamlessZoom(zoom: number): number {
+  const level = tileZoomFor(zoom);
+  const width = Math.round(TILE * 2 ** (zoom - level));
+  return level + Math.log2(width / TILE);
+}
+
 export function extentOfBounds([column, row, width, height]: Bounds): Extent {
   return [column, row, column + width, row + height];
 }

@@ -12,7 +12,9 @@ import {
   pathOfLine,
   pathOfRings,
   pointInRings,
+  seamlessZoom,
   thinLine,
+  tileZoomFor,
 } from "../src/geometry";
 
 const square = (left: number, top: number, side: number): Ring => [
@@ -34,6 +36,16 @@ test("a tile is a whole number of screen pixels high whatever the aspect", () =>
   }
   assert.equal(displayAspect(0), 1);
   assert.equal(displayAspect(NaN), 1);
+});
+
+test("at every step of the zoom tiles are a whole number of screen pixels wide", () => {
+  for (let step = -40; step <= 12; step++) {
+    const zoom = seamlessZoom(step / 4);
+    const width = 256 * 2 ** (zoom - tileZoomFor(zoom));
+    assert.ok(Math.abs(width - Math.round(width)) < 1e-9, String(step));
+    assert.ok(Math.abs(zoom - step / 4) < 0.005, String(step));
+    assert.equal(seamlessZoom(zoom), zoom);
+  }
 });
 
 test("a hole is not part of the parcel", () => {

@@ -1,8 +1,10 @@
 import L from "../leaflet";
 import type { Bounds, ColumnRow, SceneState } from "../contract";
+import { seamlessZoom } from "../geometry";
 import { pixelCrs, toLatLng, toLatLngBounds, toPixel } from "./pixel-crs";
 
 const MAX_ZOOM = 3; // eight screen pixels to one of the image
+const ZOOM_STEP = 0.25;
 
 /** From the lowest to the highest. */
 const PANES = {
@@ -23,6 +25,11 @@ export type PaneName = keyof typeof PANES;
 
 export function paneName(name: PaneName): string {
   return `cm-${name}`;
+}
+
+/** The one place through which Leaflet passes every zoom. */
+interface PrivateMap {
+  _limitZoom(zoom: number): number;
 }
 
 /** The map of a scene: panes, zoom limits, crisp pixels; no data of its own. */
@@ -46,7 +53,7 @@ export class BaseMap {
       // Arrow keys move the map, plus and minus zoom, as long as it has the focus.
       keyboard: true,
       keyboardPanDelta: 120,
-      zoomSnap: 0.25,
+      zoomSnap: ZOOM_STEP,
       zoomDelta: 0.5,
       wheelPxPerZoomLevel: 120,
       minZoom: -20,
@@ -54,6 +61,7 @@ export class BaseMap {
       maxBoundsViscosity: 0.5,
       inertia: false,
     });
+    (this.map as unknown as PrivateMap)._limitZoom = (zoom) => this.allowedZoom(zoom);
     for (const [name, height] of Object.entries(PANES)) {
       this.map.createPane(paneName(name as PaneName)).style.zIndex = String(height);
     }
@@ -72,7 +80,7 @@ export class BaseMap {
 
   zoomTo([left, top, right, bottom]: [number, number, number, number]): void {
     const bounds = toLatLngBounds([left, top, right - left, bottom - top]);
-    this.map.flyToBounds(bounds.pad(0.6), { duration: 0.35, maxZoom: 1.5 });
+    this.map.fitBounds(bounds.pad(0.6), { animate: true, maxZoom: 1.5 });
   }
 
   /** Position in the browser's window of a position in the image. */
@@ -110,6 +118,11 @@ export class BaseMap {
     if (!pointer) return event;
     const off = Math.max(Math.abs(pointer.clientX - event.clientX), Math.abs(pointer.clientY - event.clientY));
     return off < 1 ? pointer : event;
+  }
+
+  private allowedZoom(zoom: number): number {
+    const wanted = Math.round(zoom / ZOOM_STEP) * ZOOM_STEP;
+    return seamlessZoom(Math.min(this.map.getMaxZoom(), Math.max(this.map.getMinZoom(), wanted)));
   }
 
   private limitView(): void {

@@ -1,5 +1,5 @@
 import L from "../leaflet";
-import { displayAspect } from "../geometry";
+import { displayAspect, tileZoomFor } from "../geometry";
 
 export type TileAddress = (level: number, x: number, y: number) => string;
 
@@ -11,8 +11,8 @@ interface PrivateGridLayer {
 }
 
 /**
- * Tiles of the scene's own pixels. Between two levels the finer one is taken: shrinking a picture
- * keeps it sharp, enlarging it does not.
+ * Tiles of the scene's own pixels. Between two levels the finer one is taken, which Leaflet's own
+ * rounding would not do.
  */
 const PixelTileLayer = L.GridLayer.extend({
   initialize(this: L.GridLayer & { addressOf: TileAddress }, addressOf: TileAddress, options: L.GridLayerOptions) {
@@ -42,7 +42,7 @@ const PixelTileLayer = L.GridLayer.extend({
   },
 
   _clampZoom(this: { exactZoom: number | undefined }, zoom: number): number {
-    return Math.min(0, Math.ceil((this.exactZoom ?? zoom) - 0.01));
+    return tileZoomFor(this.exactZoom ?? zoom);
   },
 }) as unknown as new (addressOf: TileAddress, options: L.GridLayerOptions) => L.GridLayer;
 
