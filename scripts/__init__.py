@@ -1,0 +1,1 @@
+"""Scripts that run the app, or draw pictures of it."""
