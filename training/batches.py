@@ -20,16 +20,12 @@ SIMULATED_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class BatchPlan:
-    """How much a step holds: views of ``side`` pixels, field and cropland questions of each.
-
-    ``boxes`` is the share of field questions that begin with a box instead of a click.
-    """
+    """How much a step holds: views of ``side`` pixels, field and cropland questions of each."""
 
     side: int
     views: int
     fields: int
     covers: int
-    boxes: float = 0.2
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +81,7 @@ class Batches(Dataset[Batch]):
             view = draw_view(self._scene(generator), plan.side, generator)
             views.append(view)
             parcels = view.parcels.numpy()
-            numbers, asked = ask_fields(parcels, plan.fields, beside, generator, plan.boxes)
+            numbers, asked = ask_fields(parcels, plan.fields, beside, generator)
             chosen.append(numbers)
             fields.append(asked)
             covers.append(

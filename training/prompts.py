@@ -29,16 +29,11 @@ class Question:
 
 
 def ask_fields(
-    parcels: npt.NDArray[np.int64],
-    count: int,
-    negatives: int,
-    generator: np.random.Generator,
-    boxes: float = 0.2,
+    parcels: npt.NDArray[np.int64], count: int, negatives: int, generator: np.random.Generator
 ) -> tuple[npt.NDArray[np.int64], list[Question]]:
     """``count`` fields and how each is first asked for; fields repeat where there are too few.
 
     Every question has ``2 + negatives`` prompts: a point and a padding, or a box, then negatives.
-    ``boxes`` is the share of questions that are boxes.
     """
     numbers, cells = np.unique(parcels[parcels > 0], return_counts=True)
     large = numbers[cells >= LEAST_FIELD_CELLS]
@@ -48,22 +43,18 @@ def ask_fields(
         return np.full(count, -2), [_anywhere(parcels, negatives, generator) for _ in range(count)]
     replace = len(numbers) < count
     chosen = generator.choice(numbers, count, replace=replace)
-    return chosen, [_ask_field(parcels, int(n), negatives, generator, boxes) for n in chosen]
+    return chosen, [_ask_field(parcels, int(n), negatives, generator) for n in chosen]
 
 
 def _ask_field(
-    parcels: npt.NDArray[np.int64],
-    number: int,
-    negatives: int,
-    generator: np.random.Generator,
-    boxes: float,
+    parcels: npt.NDArray[np.int64], number: int, negatives: int, generator: np.random.Generator
 ) -> Question:
     field = parcels == number
     kind = generator.random()
-    if kind < boxes:
+    if kind < 0.2:
         first = Question(_box(field, generator), np.array([BOX_START, BOX_END]))
     else:
-        point = _inside(field, generator, interior=kind < boxes + 0.7 * (1.0 - boxes))
+        point = _inside(field, generator, interior=kind < 0.75)
         first = Question(np.vstack([point, np.zeros((1, 2))]), np.array([POSITIVE, PADDING]))
     beside = _scatter(np.asarray((parcels == 0) | ((parcels > 0) & ~field)), negatives, generator)
     if len(beside) < negatives:

@@ -33,8 +33,6 @@ from training.learner import Learner, Report, step_loss
 from training.scenes import LabelledScene, make_farmland, read_tile, tile_names
 
 SEED = 20261121
-# A second round must not see the first one's views again.
-SEEDS = {"first": SEED, "second": SEED + 7_000_000}
 _BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
 _PEAK_RATE, _LAST_RATE = 1.2e-3, 1e-5
 _WARM_UP = 200
@@ -54,7 +52,7 @@ class Stage:
     hold_statistics: bool = False
 
 
-FIRST = (
+STAGES = (
     Stage("surface", 700, BatchPlan(side=256, views=8, fields=1, covers=1), prompted=False),
     Stage("views", 900, BatchPlan(side=256, views=8, fields=4, covers=1), prompted=True),
     Stage(
@@ -73,45 +71,19 @@ FIRST = (
     ),
 )
 
-SECOND = (
-    Stage(
-        "codes",
-        4500,
-        BatchPlan(side=512, views=2, fields=1, covers=1),
-        prompted=False,
-        hold_statistics=True,
-    ),
-    Stage(
-        "frames",
-        480,
-        BatchPlan(side=512, views=2, fields=6, covers=1, boxes=0.35),
-        prompted=True,
-        hold_statistics=True,
-    ),
-)
-ROUNDS = {"first": FIRST, "second": SECOND}
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("runs/small"))
     parser.add_argument("--scenes", type=int, default=90, help="simulated scenes")
     parser.add_argument("--start", type=Path, help="safetensors of an earlier training")
-    parser.add_argument("--round", choices=ROUNDS, default="first", help="second needs --start")
     parser.add_argument("--no-half", action="store_true", help="float32 instead of bfloat16")
     options = parser.parse_args()
     data = Path(os.environ.get("CROPMAP_TEST_DATA", _BESIDE_CHECKOUT)) / "naip_fields"
     scenes = [read_tile(data, name) for name in tile_names(data, validation=False)]
-    scenes += make_farmland(options.scenes, SEEDS[options.round])
+    scenes += make_farmland(options.scenes, SEED)
     start = load_state(options.start) if options.start else None
-    train(
-        options.out,
-        scenes,
-        ROUNDS[options.round],
-        half=not options.no_half,
-        start=start,
-        seed=SEEDS[options.round],
-    )
+    train(options.out, scenes, STAGES, half=not options.no_half, start=start)
 
 
 def train(
@@ -121,7 +93,6 @@ def train(
     *,
     half: bool,
     start: dict[str, torch.Tensor] | None = None,
-    seed: int = SEED,
 ) -> None:
     """Train to the end, from the last checkpoint where there is one.
 
@@ -135,11 +106,9 @@ def train(
         Multiply in bfloat16, which a CPU with AVX512-BF16 does at twice the speed.
     start : dict of tensors, optional
         Weights to begin with where there is no checkpoint yet.
-    seed : int
-        Of the views, the questions and the corrective clicks.
     """
     out.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(seed)
+    torch.manual_seed(SEED)
     model = build_small()
     if start is not None:
         load_weights(model, start, "small")
@@ -149,7 +118,7 @@ def train(
     done = _resume(out, learner, average, optimizer)
     total = sum(stage.steps for stage in stages)
     print(f"{len(scenes)} scenes, from step {done} of {total}", flush=True)
-    run = _Run(out, learner, average, optimizer, Log(out / "log.csv", total), total, half, seed)
+    run = _Run(out, learner, average, optimizer, Log(out / "log.csv", total), total, half)
     first = 0
     for stage in stages:
         last = first + stage.steps
@@ -170,12 +139,11 @@ class _Run:
     log: Log
     total: int
     half: bool
-    seed: int
 
 
 def _run_stage(run: _Run, stage: Stage, steps: range, scenes: list[LabelledScene]) -> None:
     loader: DataLoader[Batch] = DataLoader(
-        Batches(scenes, stage.plan, INPUT_SIDE, run.seed, steps.stop),
+        Batches(scenes, stage.plan, INPUT_SIDE, SEED, steps.stop),
         batch_size=None,
         sampler=list(steps),  # type: ignore[arg-type]
         num_workers=1,
@@ -187,7 +155,7 @@ def _run_stage(run: _Run, stage: Stage, steps: range, scenes: list[LabelledScene
         run.learner.train()
         if stage.hold_statistics:
             _hold_statistics(run.learner)
-        generator = torch.Generator().manual_seed(run.seed + step)
+        generator = torch.Generator().manual_seed(SEED + step)
         rounds = 2 + (step % 2) if stage.prompted else 0
         loss, report = step_loss(run.learner, batch, rounds, generator, run.half)
         rate = learning_rate(step, run.total)
