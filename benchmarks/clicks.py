@@ -17,7 +17,10 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from benchmarks.labelled import LabelledTile, load_tiles
-from core.sam.protocol import Embedding, PromptBatch, Segmenter, upsample_logits
+from core.grid import PixelPoint
+from core.masks.click import Question, TileViews, answer, in_full, in_half
+from core.prompts.prompt import BoxPrompt, Prompt
+from core.sam.protocol import PromptBatch, Segmenter, upsample_logits
 from core.sam.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -46,6 +49,9 @@ class FieldScore:
         From the field's bounding box.
     rated : float
         The model's own estimate of the first.
+    app : tuple of float
+        One click, its box, and one click with a negative one at the largest excess, asked as the
+        app asks (``core.masks.click``).
     """
 
     tile: str
@@ -55,6 +61,7 @@ class FieldScore:
     oracle: float
     box: float
     rated: float
+    app: tuple[float, float, float]
 
 
 def main() -> None:
@@ -97,10 +104,10 @@ def from_checkpoint(path: Path) -> TorchSegmenter:
 
 def score_tile(segmenter: Segmenter, tile: LabelledTile, every: int = 1) -> list[FieldScore]:
     """Scores of the fields of a tile, or of ``every`` so many of them."""
-    embedding = segmenter.embed(tile.image.rgb)
+    views = TileViews(tile.image.rgb, in_half(segmenter.embed(tile.image.rgb)))
     numbers, pixels = np.unique(tile.fields[tile.truth], return_counts=True)
     return [
-        _score(segmenter, embedding, tile, int(number), int(count))
+        _score(segmenter, views, tile, int(number), int(count))
         for number, count in zip(numbers[::every], pixels[::every], strict=True)
         if count >= LEAST_PIXELS
     ]
@@ -114,6 +121,9 @@ def table(scores: list[FieldScore]) -> str:
         ("one click, single mask", np.array([s.single for s in scores])),
         ("one click, best of all (oracle)", np.array([s.oracle for s in scores])),
         ("its box", np.array([s.box for s in scores])),
+        ("one click, as the app asks", np.array([s.app[0] for s in scores])),
+        ("its box, as the app asks", np.array([s.app[1] for s in scores])),
+        ("1 corrective negative, as the app asks", np.array([s.app[2] for s in scores])),
         *((f"{n} corrective click{'s' if n > 1 else ''}", ious[:, n]) for n in (1, 2, 3)),
     ]
     rated = np.array([s.rated for s in scores])
@@ -129,9 +139,9 @@ def table(scores: list[FieldScore]) -> str:
 
 
 def _score(
-    segmenter: Segmenter, embedding: Embedding, tile: LabelledTile, number: int, pixels: int
+    segmenter: Segmenter, views: TileViews, tile: LabelledTile, number: int, pixels: int
 ) -> FieldScore:
-    field = tile.fields == number
+    field, embedding = tile.fields == number, in_full(views.whole)
     first = most_interior(field)
     places, labels = [first], [1]
     answer = segmenter.decode(embedding, ask(places, labels), multimask=True)
@@ -154,17 +164,38 @@ def _score(
     boxed = segmenter.decode(embedding, _box(field), multimask=False).logits[0]
     box = iou(upsample_logits(boxed, embedding)[0] > 0, field)
     rated = float(answer.predicted_iou[0, best])
-    return FieldScore(tile.name, pixels, tuple(ious), iou(single, field), oracle, box, rated)
+    app = _as_the_app(segmenter, views, field, first)
+    return FieldScore(tile.name, pixels, tuple(ious), iou(single, field), oracle, box, rated, app)
+
+
+def _as_the_app(
+    segmenter: Segmenter, views: TileViews, field: Flags, first: tuple[float, float]
+) -> tuple[float, float, float]:
+    click = Prompt(PixelPoint(first[0] + 0.5, first[1] + 0.5), 1)
+    mask = answer(views, Question((click,)), segmenter) >= 0.5
+    rows, columns = ndimage.find_objects(field.astype(np.int8))[0]
+    box = Question(box=BoxPrompt(columns.start, rows.start, columns.stop, rows.stop))
+    boxed = answer(views, box, segmenter) >= box.least
+    excess, corrected = mask & ~field, mask
+    if excess.any():
+        column, row = most_interior(largest_part(excess))
+        negative = Prompt(PixelPoint(column + 0.5, row + 0.5), 0)
+        corrected = answer(views, Question((click, negative)), segmenter) >= 0.5
+    return iou(mask, field), iou(boxed, field), iou(corrected, field)
+
+
+def largest_part(flags: Flags) -> Flags:
+    """The largest connected part of what is true."""
+    parts, _ = ndimage.label(flags)
+    return np.asarray(parts == int(np.bincount(parts.ravel())[1:].argmax()) + 1)
 
 
 def worst_mistake(mask: Flags, field: Flags) -> tuple[tuple[float, float], int]:
     """The middle of the largest connected mistake, and the label that corrects it."""
     wrong = mask != field
-    parts, count = ndimage.label(wrong)
-    if count == 0:
+    if not wrong.any():
         return most_interior(field), 1
-    largest = int(np.bincount(parts.ravel())[1:].argmax()) + 1
-    column, row = most_interior(parts == largest)
+    column, row = most_interior(largest_part(wrong))
     return (column, row), int(field[int(row), int(column)])
 
 

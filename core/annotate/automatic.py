@@ -21,13 +21,14 @@ from core.imagery.scene import SceneImage, read_window
 from core.landcover.align import align
 from core.landcover.source import LandCoverTile
 from core.masks.classifier import classify
+from core.masks.click import TileViews, in_full, in_half
 from core.masks.prediction import StrategyOptions, TilePrediction
 from core.masks.strategies import STRATEGIES, WITHOUT_MODEL
 from core.prompts.prompt import Prompt, PromptSet
 from core.sam.protocol import Decoded, Embedding, PromptBatch, Segmenter
 from core.sam.registry import get_model
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 """Raised when the same inputs give another prediction."""
 
 AUTO = "auto-"
@@ -40,10 +41,10 @@ Cancelled = Callable[[], bool]
 class TileMemory:
     """What a tile's next question need not compute again.
 
-    ``features`` of the embedding are float16 here: half the memory, and what the disk keeps.
+    ``views`` holds the embedding, its features in half precision.
     """
 
-    embedding: Embedding | None = None
+    views: TileViews | None = None
     classified: Bytes | None = None
 
 
@@ -100,15 +101,9 @@ def embed_tile(
 ) -> SceneImage:
     """The tile's pixels; its embedding is in ``memory`` afterwards, where there is a model."""
     image = read_window(opened.scene, opened.tile(tile).window)
-    if memory.embedding is None and segmenter is not None and image.valid.any():
-        fresh = segmenter.embed(image.rgb)
-        memory.embedding = replace(fresh, features=fresh.features.astype(np.float16))
+    if memory.views is None and segmenter is not None and image.valid.any():
+        memory.views = TileViews(image.rgb, in_half(segmenter.embed(image.rgb)))
     return image
-
-
-def full_precision(embedding: Embedding) -> Embedding:
-    """The embedding as a model takes it."""
-    return replace(embedding, features=embedding.features.astype(np.float32))
 
 
 def predict_base(
@@ -153,8 +148,8 @@ def predict_base(
         options = replace(options, classified=_classified(image, landcover, options, memory))
     stage("Drawing the fields", 0.8)
     asked = segmenter
-    if segmenter is not None and memory.embedding is not None:
-        asked = _Remembering(segmenter, full_precision(memory.embedding))
+    if segmenter is not None and memory.views is not None:
+        asked = _Remembering(segmenter, in_full(memory.views.whole))
     prediction = STRATEGIES[choices.strategy](image, landcover, asked, options)
     return _to_base(prediction, landcover, frame, key, remaining)
 

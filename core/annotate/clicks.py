@@ -2,6 +2,7 @@
 
 A positive point asks for its field.  A negative point inside that answer corrects it; one that lies
 in no such answer asks for its own field, which is taken away.  A box asks for what it holds.
+How a question is put to the model: ``core.masks.click``.
 """
 
 from __future__ import annotations
@@ -16,20 +17,21 @@ import numpy.typing as npt
 import shapely
 from scipy import ndimage
 
-from core.annotate.automatic import full_precision
 from core.annotate.frame import Frame
 from core.annotate.work import PersonBox, PersonPrompt, Work
 from core.grid import PixelPoint, Window
+from core.masks.click import Probability, Question
 from core.masks.polygons import mask_to_parcels
-from core.prompts.prompt import Prompt
-from core.sam.protocol import Decoded, Embedding, PromptBatch, to_batch, upsample_logits
+from core.prompts.prompt import BoxPrompt, Prompt
 
 _MOST_KEPT = 2000
 _SMOOTHING_PIXELS = 1.5
 _LEAST_SHARE_OF_PART = 0.05
 
 Flags = npt.NDArray[np.bool_]
-Ask = Callable[[Embedding, PromptBatch], Decoded]
+Ask = Callable[[Question], Probability]
+"""Answers a question; may wait in a queue."""
+
 Area = shapely.Polygon | shapely.MultiPolygon
 
 
@@ -50,75 +52,55 @@ class Answers:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[object, ...], Area | None] = OrderedDict()
 
-    def fields(self, work: Work, embedding: Embedding, ask: Ask) -> list[Field]:
-        """The fields of all of the person's prompts, in the order in which they were set.
-
-        ``ask`` decodes a batch and may wait in a queue for it.
-        """
+    def fields(self, work: Work, ask: Ask) -> list[Field]:
+        """The fields of all of the person's prompts, in the order in which they were set."""
         negatives = [p for p in work.points if p.label == 0]
         taken: set[str] = set()
         answers: list[tuple[Area | None, bool, str]] = []
         for prompt in (p for p in work.points if p.label == 1):
-            answer = self.of_point(prompt.point, embedding, ask)
+            answer = self.of_point(prompt.point, ask)
             inside = [n for n in negatives if _lies_in(n.point, answer)]
             if inside:
-                answer = self._of_points(prompt, inside, embedding, ask)
+                answer = self._of_points(prompt, inside, ask)
                 taken.update(n.id for n in inside)
             answers.append((answer, True, prompt.id))
-        answers += [(self._of_box(box, embedding, ask), True, box.id) for box in work.boxes]
+        answers += [(self._of_box(box, ask), True, box.id) for box in work.boxes]
         for negative in negatives:
             if negative.id not in taken:
-                answer = self.of_point(negative.point, embedding, ask)
+                answer = self.of_point(negative.point, ask)
                 answers.append((answer, False, negative.id))
         order = {p.id: i for i, p in enumerate(work.points)}
         answers.sort(key=lambda item: order.get(item[2], len(order)))
         return [Field(area, adds, name) for area, adds, name in answers if area is not None]
 
-    def of_point(self, native: PixelPoint, embedding: Embedding, ask: Ask) -> Area | None:
+    def of_point(self, native: PixelPoint, ask: Ask) -> Area | None:
         """The area, in native pixels inside the tile's core, that one click gives."""
         point = self._frame.to_tile(native)
-        key = ("point", embedding.key, round(point.column, 1), round(point.row, 1))
-        batch = to_batch((Prompt(point, 1, "person"),))
-        return self._remember(key, batch, (embedding, ask), point)
+        key = ("point", round(point.column, 1), round(point.row, 1))
+        return self._remember(key, Question((Prompt(point, 1, "person"),)), ask)
 
     def _of_points(
-        self,
-        positive: PersonPrompt,
-        negatives: list[PersonPrompt],
-        embedding: Embedding,
-        ask: Ask,
+        self, positive: PersonPrompt, negatives: list[PersonPrompt], ask: Ask
     ) -> Area | None:
         first = self._frame.to_tile(positive.point)
         others = [self._frame.to_tile(n.point) for n in negatives]
-        key = ("points", embedding.key, first, *others)
         prompts = (Prompt(first, 1, "person"), *(Prompt(p, 0, "person") for p in others))
-        return self._remember(key, to_batch(prompts), (embedding, ask), first)
+        return self._remember(("points", first, *others), Question(prompts), ask)
 
-    def _of_box(self, box: PersonBox, embedding: Embedding, ask: Ask) -> Area | None:
+    def _of_box(self, box: PersonBox, ask: Ask) -> Area | None:
         first = self._frame.to_tile(PixelPoint(box.left, box.top))
         last = self._frame.to_tile(PixelPoint(box.right, box.bottom))
-        corners = np.array(
-            [[first.column - 0.5, first.row - 0.5, last.column - 0.5, last.row - 0.5]], np.float32
-        )
-        empty = np.zeros((1, 0, 2), np.float32), np.zeros((1, 0), np.int64)
-        batch = PromptBatch(*empty, boxes=corners)
-        return self._remember(("box", embedding.key, first, last), batch, (embedding, ask), None)
+        on_tile = BoxPrompt(first.column, first.row, last.column, last.row, "person")
+        return self._remember(("box", on_tile), Question(box=on_tile), ask)
 
-    def _remember(
-        self,
-        key: tuple[object, ...],
-        batch: PromptBatch,
-        asked: tuple[Embedding, Ask],
-        start: PixelPoint | None,
-    ) -> Area | None:
+    def _remember(self, key: tuple[object, ...], question: Question, ask: Ask) -> Area | None:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        embedding, ask = asked
-        whole = full_precision(embedding)
-        logits = ask(whole, batch).logits[:, 0]
-        area = self._outline(_main_part(upsample_logits(logits, whole)[0] > 0, start))
+        mask = ask(question) >= question.least
+        start = None if question.box is not None else question.place
+        area = self._outline(_main_part(mask, start))
         with self._lock:
             self._kept[key] = area
             while len(self._kept) > _MOST_KEPT:

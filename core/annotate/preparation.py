@@ -87,7 +87,7 @@ class Preparation:
             remaining = self._remaining(segmenter)
             base = self._predict(segmenter, self.key, remaining)
             self.place.keep(base, changed=remaining is not None)
-        elif self.memory.embedding is None:
+        elif self.memory.views is None:
             self._tell("Reading the image", 0.5)
             embed_tile(self.place.opened, self.place.tile, segmenter, self.memory)
         return base

@@ -31,10 +31,11 @@ from core.annotate.work import Choices, Work, replay, to_new_edits
 from core.errors import CancelledError, CropMapError
 from core.grid import PixelPoint
 from core.imagery.scene import read_window
+from core.masks.click import Probability, Question, TileViews, answer
 from core.masks.correction import Parcel
 from core.masks.strategies import WITHOUT_MODEL
 from core.project import Project, TileLog
-from core.sam.protocol import Decoded, Embedding, PromptBatch, Segmenter
+from core.sam.protocol import Segmenter
 
 _log = logging.getLogger(__name__)
 
@@ -149,13 +150,13 @@ class Workspace:
         """
         frame = self._opened().frame(self._tile)
         with self._lock:
-            embedding, answers = self._memory.embedding, self._answers
+            views, answers = self._memory.views, self._answers
             service = self._service(self._model_key())
-        if embedding is None or answers is None or not frame.holds(native):
+        if views is None or answers is None or not frame.holds(native):
             return None
-        ask = _asking(service.loaded)
+        ask = _asking(views, service.loaded)
         future = service.clicks.submit(
-            lambda: answers.of_point(native, embedding, ask), Urgency.HOVER, f"hover {who}"
+            lambda: answers.of_point(native, ask), Urgency.HOVER, f"hover {who}"
         )
         area = future.result(_PATIENCE_S)
         return None if area is None else rasterize_area(area, frame, every=every)
@@ -212,13 +213,13 @@ class Workspace:
             if kept is None:
                 return False
             self._base = kept
-        return not work.asks_model or self._memory.embedding is not None
+        return not work.asks_model or self._memory.views is not None
 
     def _bring_up(self, place: TilePlace, work: Work, urgency: Urgency) -> bool:
         """Whether the label can be made now; starts what is missing, hover's embedding as well."""
         self._follow_scene(place)
         enough = self._have_all(place, work)
-        for_hover = place.model_key is None or self._memory.embedding is not None
+        for_hover = place.model_key is None or self._memory.views is not None
         if not (enough and for_hover) and self._failed_key != place.key(work):
             self._start(place, work, urgency)
         return enough
@@ -262,7 +263,7 @@ class Workspace:
             if preparation.memory is not self._memory:
                 return  # the scene changed meanwhile
             self._base = base
-            if self._memory.embedding is not None and self._answers is None:
+            if self._memory.views is not None and self._answers is None:
                 self._answers = Answers(preparation.place.opened.frame(self._tile))
 
     def _fail(self, preparation: Preparation, error: CropMapError) -> None:
@@ -283,9 +284,9 @@ class Workspace:
             return self._label
         automatic = self._automatic_parcels(place, frame, work.choices, self._base)
         fields = []
-        if work.asks_model and self._answers is not None and self._memory.embedding is not None:
-            ask = self._ask_in_turn(self._service(place.model_key))
-            fields = self._answers.fields(work, self._memory.embedding, ask)
+        if work.asks_model and self._answers is not None and self._memory.views is not None:
+            ask = self._ask_in_turn(self._memory.views, self._service(place.model_key))
+            fields = self._answers.fields(work, ask)
         label = build_label(
             version, automatic, fields, work.corrections, frame, work.choices.min_area_m2
         )
@@ -303,13 +304,12 @@ class Workspace:
         return self._automatic[1]
 
     @staticmethod
-    def _ask_in_turn(service: ModelService) -> Ask:
+    def _ask_in_turn(views: TileViews, service: ModelService) -> Ask:
         """Questions that wait for their turn in the model's queue."""
-        now = _asking(service.loaded)
+        now = _asking(views, service.loaded)
 
-        def ask(embedding: Embedding, batch: PromptBatch) -> Decoded:
-            answer = service.clicks.submit(lambda: now(embedding, batch), Urgency.CLICK)
-            return answer.result(_PATIENCE_S)
+        def ask(question: Question) -> Probability:
+            return service.clicks.submit(lambda: now(question), Urgency.CLICK).result(_PATIENCE_S)
 
         return ask
 
@@ -340,11 +340,11 @@ class Workspace:
         return label_path(self._project.folder, self._scene_id, self._tile)
 
 
-def _asking(segmenter: Segmenter | None) -> Ask:
-    def ask(embedding: Embedding, batch: PromptBatch) -> Decoded:
+def _asking(views: TileViews, segmenter: Segmenter | None) -> Ask:
+    def ask(question: Question) -> Probability:
         if segmenter is None:
             raise CropMapError("No model is loaded.", "Choose one in the settings.")
-        return segmenter.decode(embedding, batch, multimask=False)
+        return answer(views, question, segmenter)
 
     return ask
 

@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from core.grid import PixelPoint
+from core.masks.click import CLOSER_SIDE, Question, TileViews, answer, in_half
+from core.prompts.prompt import BoxPrompt, Prompt
+from tests.fakes import ColourSegmenter
+
+GREEN, BROWN = (60, 140, 50), (150, 110, 80)
+
+
+def tile(side: int = 600) -> np.ndarray:
+    """A green field on brown ground, 10 % to 60 % of the way across and 20 % to 70 % down."""
+    rgb = np.full((side, side, 3), BROWN, dtype=np.uint8)
+    rgb[side // 5 : side * 7 // 10, side // 10 : side * 6 // 10] = GREEN
+    return rgb
+
+
+def views(segmenter: ColourSegmenter, rgb: np.ndarray) -> TileViews:
+    return TileViews(rgb, in_half(segmenter.embed(rgb)))
+
+
+def point(column: float, row: float, label: int = 1) -> Prompt:
+    return Prompt(PixelPoint(column, row), label, "person")
+
+
+def iou(mask: np.ndarray, truth: np.ndarray) -> float:
+    return float((mask & truth).sum() / (mask | truth).sum())
+
+
+def test_both_looks_answer_on_the_tiles_pixels() -> None:
+    segmenter, rgb = ColourSegmenter(), tile()
+    probability = answer(views(segmenter, rgb), Question((point(200, 300),)), segmenter)
+    assert probability.shape == (600, 600)
+    assert iou(probability >= 0.5, (rgb == GREEN).all(-1)) > 0.97
+    assert len(segmenter.batches) == 2
+    # The second is asked where the point lies in the closer look.
+    whole, closer = (batch.coordinates[0, 0] for batch in segmenter.batches)
+    start = whole - closer
+    assert (start % 32 == 0).all()
+    assert (closer >= 0).all()
+    assert (closer < CLOSER_SIDE).all()
+
+
+def test_a_closer_look_is_shared_by_neighbours_and_few_are_kept() -> None:
+    segmenter, rgb = ColourSegmenter(), tile()
+    seen = views(segmenter, rgb)
+    for column in (300, 301, 302):
+        answer(seen, Question((point(column, 300),)), segmenter)
+    assert segmenter.embedded == 2
+    for column in (300, 360, 250, 300):
+        answer(seen, Question((point(column, 300),)), segmenter)
+    assert segmenter.embedded == 5
+
+
+def test_points_beyond_the_closer_look_are_asked_of_the_whole_alone() -> None:
+    segmenter, rgb = ColourSegmenter(), tile()
+    question = Question((point(100, 300), point(590, 590, 0)))
+    answer(views(segmenter, rgb), question, segmenter)
+    assert [len(batch.labels[0]) for batch in segmenter.batches] == [2, 1]
+
+
+@pytest.mark.parametrize("side", [64, CLOSER_SIDE, CLOSER_SIDE + 31])
+def test_a_small_tile_is_seen_once(side) -> None:
+    segmenter, rgb = ColourSegmenter(), tile(side)
+    probability = answer(views(segmenter, rgb), Question((point(side / 3, side / 2),)), segmenter)
+    assert probability.shape == (side, side)
+    assert segmenter.embedded == 1
+
+
+def test_a_box_is_the_field_in_its_middle_cut_at_the_box() -> None:
+    segmenter, rgb = ColourSegmenter(), tile()
+    box = BoxPrompt(100, 200, 300, 400, "person")
+    probability = answer(views(segmenter, rgb), Question(box=box), segmenter)
+    expected = np.zeros((600, 600), dtype=bool)
+    expected[200:400, 100:300] = True
+    assert iou(probability >= Question(box=box).least, expected) > 0.97
+
+
+@pytest.mark.parametrize("place", [(0, 0), (599.9, 599.9), (0, 599.9)])
+def test_a_click_at_the_corner_stays_on_the_tile(place) -> None:
+    segmenter, rgb = ColourSegmenter(), tile()
+    probability = answer(views(segmenter, rgb), Question((point(*place),)), segmenter)
+    assert np.isfinite(probability).all()
