@@ -24,10 +24,10 @@ from core.project import Project
 
 LayerName = Literal["label", "probability", "uncertainty"]
 
-LABEL_COLOUR = (240, 228, 66)
-"""Okabe and Ito's yellow: told apart from the prompts' blue and vermilion by everybody."""
+LABEL_COLOUR = (86, 180, 233)
+"""Okabe and Ito's sky blue: no field has it, ripe or green, and it is the cropland prompts' hue."""
 
-_LABEL_ALPHA = 120
+_LABEL_ALPHA = 115
 _RAMPS: dict[str, tuple[tuple[int, int, int], ...]] = {
     # Even steps of lightness, dark to light, so that they read the same without colour.
     "probability": ((27, 30, 63), (43, 84, 119), (58, 137, 130), (133, 187, 117), (250, 232, 128)),

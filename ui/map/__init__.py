@@ -32,7 +32,7 @@ class AnnotateEvent:
     tile: str
     kind: str
     """``opened`` (the map shows this tile now), or the verdict given: ``accepted``, ``fix``,
-    ``rejected``, ``open``."""
+    ``rejected``, ``open``; ``disconnected``: the run itself brings the map a new token."""
 
 
 _component = st.components.v2.component("cropmap_map", js=LOADER, isolate_styles=False)

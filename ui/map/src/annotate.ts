@@ -6,7 +6,7 @@ import { clause, sentence } from "./dom";
 import { AnnotateLayout } from "./annotate-layout";
 import { ChangeWatch } from "./change-watch";
 import type { Queued } from "./edit-queue";
-import { extentOfParcel } from "./geometry";
+import { asksInVain, extentOfParcel } from "./geometry";
 import { commandOf, type KeyCommand } from "./key-table";
 import { Keyboard } from "./keyboard";
 import type { LayerChoices } from "./panel/layer-controls";
@@ -16,8 +16,11 @@ import { ToolBox } from "./tools/tool-box";
 import type { ToolId, ToolInfo } from "./tools/tool";
 import { TileScene } from "./tile-scene";
 
+const FIRST_ASK_MS = 2000;
+const LONGEST_ASK_MS = 60_000;
+
 export interface AnnotateEvents {
-  /** The person has gone on to a tile, or given a verdict on it. */
+  /** The person has gone on to a tile, or given a verdict on it; or a new token is needed. */
   happened(tile: string, kind: string): void;
 }
 
@@ -30,11 +33,14 @@ export class Annotate {
   private session: TileSession | null = null;
   private drawn: TileState | null = null;
   private maskOn = true;
+  /** When the page may be asked for a new token again, and how long to wait after that. */
+  private nextAsk = 0;
+  private askWait = FIRST_ASK_MS;
 
   constructor(
     private readonly root: HTMLElement,
     private readonly api: Api,
-    private readonly address: MapAddress,
+    private address: MapAddress,
     sceneState: SceneState,
     private readonly events: AnnotateEvents,
   ) {
@@ -65,6 +71,7 @@ export class Annotate {
       holdSpace: (held) => this.compare(held),
     });
     this.watch = new ChangeWatch(api, address.scene, sceneState.revision, (tiles) => this.changedElsewhere(tiles));
+    api.forgotten = () => this.askForToken();
     this.tools.choose("positive");
     this.layout.showToggles(this.maskOn, this.scene.preview.enabled);
   }
@@ -99,7 +106,18 @@ export class Annotate {
     this.render();
   }
 
+  /** Goes on with a new token; what was not sent is sent now. */
+  renew(token: string): void {
+    this.address = { ...this.address, token };
+    this.api.renew(token);
+    this.nextAsk = 0;
+    this.askWait = FIRST_ASK_MS;
+    void this.session?.read();
+    retryEverywhere();
+  }
+
   dispose(): void {
+    this.api.forgotten = () => undefined;
     this.session?.leave();
     this.session = null;
     this.watch.dispose();
@@ -107,6 +125,15 @@ export class Annotate {
     this.tools.dispose();
     this.scene.dispose();
     this.layout.dispose();
+  }
+
+  /** A run of the page's script brings a new token; asked less and less often, should it not. */
+  private askForToken(): void {
+    const now = performance.now();
+    if (now < this.nextAsk) return;
+    this.nextAsk = now + this.askWait;
+    this.askWait = Math.min(LONGEST_ASK_MS, 2 * this.askWait);
+    this.events.happened(this.tile, "disconnected");
   }
 
   private go(tile: string | null | undefined): void {
@@ -139,8 +166,16 @@ export class Annotate {
         if (!error) notices.settle("read");
         else notices.complain("read", `This tile cannot be read: ${clause(error.message)}.`, error.hint, [this.reload()]);
       },
+      answered: (done, state) => this.tellWhatWasNotFound(done, state),
       judged: (verdict) => this.events.happened(session.tile, verdict),
     };
+  }
+
+  /** A click that the model has no field for would look as if it had not been noticed. */
+  private tellWhatWasNotFound(done: Queued[], state: TileState): void {
+    if (state.status !== "ready") return;
+    if (!done.flatMap(editsOf).some((edit) => asksInVain(edit, state.parcels))) return;
+    this.layout.notices.tell("No field was found there.", "Click elsewhere in it, or draw it with Add area.");
   }
 
   private refused(command: Queued, error: ApiError): void {
@@ -355,7 +390,7 @@ export class Annotate {
         this.scene.base.zoomTo(extentOfParcel(parcel));
       },
       parcelPointed: (parcel: Parcel | null) => this.scene.shapes?.highlight(parcel ? [parcel] : [], "hover"),
-      resized: () => this.scene.base.map.invalidateSize({ animate: false, pan: false }),
+      resized: () => this.scene.base.resized(),
     };
   }
 }

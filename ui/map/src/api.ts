@@ -16,12 +16,25 @@ export class ApiError extends Error {
   }
 }
 
+/** By scene: after the app was restarted its page brings another token than the one before. */
+const newestTokens = new Map<string, string>();
+
 export class Api {
+  /** Hears that the server does not know the token any more. */
+  forgotten: () => void = () => undefined;
+
   constructor(
     private readonly base: string,
-    private readonly token: string,
+    private token: string,
     private readonly scene: string,
-  ) {}
+  ) {
+    this.renew(token);
+  }
+
+  renew(token: string): void {
+    this.token = token;
+    newestTokens.set(this.place, token);
+  }
 
   readScene(): Promise<SceneState> {
     return this.get(`scene/${this.sceneName}`);
@@ -68,6 +81,10 @@ export class Api {
     return response.status === 200 ? response.blob() : null;
   }
 
+  private get place(): string {
+    return `${this.base} ${this.scene}`;
+  }
+
   private get sceneName(): string {
     return encodeURIComponent(this.scene);
   }
@@ -81,17 +98,31 @@ export class Api {
   }
 
   private get<Answer>(path: string): Promise<Answer> {
-    return request<Answer>(this.url(path), { cache: "no-store" });
+    return this.ask<Answer>(path, { cache: "no-store" });
   }
 
   private post<Answer>(path: string, body: unknown): Promise<Answer> {
-    return request<Answer>(this.url(path), {
+    return this.ask<Answer>(path, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
       // A short body outlives the page, so that the last click before leaving is not lost.
       keepalive: JSON.stringify(body).length < 30_000,
     });
+  }
+
+  /** Once more with the newest token where the server has forgotten the one that was sent. */
+  private async ask<Answer>(path: string, options: RequestInit): Promise<Answer> {
+    const sent = this.token;
+    try {
+      return await request<Answer>(this.url(path), options);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 403) throw error;
+      this.token = newestTokens.get(this.place) ?? sent;
+      if (this.token !== sent) return request<Answer>(this.url(path), options);
+      this.forgotten();
+      throw error;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // Plane geometry in the scene's native pixels: column to the right, row downwards.
 
-import type { Bounds, ColumnRow, Parcel, Ring } from "./contract";
+import type { Bounds, ColumnRow, Edit, Parcel, Ring } from "./contract";
 
 /** [left, top, right, bottom] */
 export type Extent = [number, number, number, number];
@@ -29,6 +29,13 @@ export function tileZoomFor(zoom: number): number {
 export function seamlessZoom(zoom: number): number {
   const level = tileZoomFor(zoom);
   const width = Math.round(TILE * 2 ** (zoom - level));
+  return level + Math.log2(width / TILE);
+}
+
+/** The largest such zoom that is not above `zoom`. */
+export function seamlessZoomWithin(zoom: number): number {
+  const level = tileZoomFor(zoom);
+  const width = Math.floor(TILE * 2 ** (zoom - level) + 1e-6);
   return level + Math.log2(width / TILE);
 }
 
@@ -109,6 +116,25 @@ export class ParcelIndex {
     }
     return null;
   }
+}
+
+/** Whether an edit asks for a field where, as it turned out, there is none. */
+export function asksInVain(edit: Edit, parcels: Parcel[]): boolean {
+  if (edit.kind === "prompt_set" && edit.label === 1) {
+    return !parcels.some((parcel) => partsOf(parcel).some((rings) => pointInRings(rings, [edit.column, edit.row])));
+  }
+  if (edit.kind !== "box_set") return false;
+  return !parcels.some((parcel) => {
+    const [left, top, right, bottom] = extentOfParcel(parcel);
+    return left < edit.right && right > edit.left && top < edit.bottom && bottom > edit.top;
+  });
+}
+
+export function lengthOfRing(ring: Ring): number {
+  return ring.reduce((sum, [column, row], index) => {
+    const [lastColumn, lastRow] = ring[(index || ring.length) - 1]!;
+    return sum + Math.hypot(column - lastColumn, row - lastRow);
+  }, 0);
 }
 
 /** Leaves out points closer than `spacing` to the one kept before; the last one always stays. */

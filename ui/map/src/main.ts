@@ -33,6 +33,7 @@ class Mounted {
   setTriggerValue: ComponentArguments["setTriggerValue"] = () => undefined;
   private readonly root = element("div", { class: "cropmap" });
   private address = "";
+  private token = "";
   private shown: Annotate | ViewMap | null = null;
   private data: MapData | null = null;
   private handle: Window["__cropmap"];
@@ -48,12 +49,19 @@ class Mounted {
   update(data: MapData): void {
     this.data = data;
     this.fitHeight();
-    const address = JSON.stringify([data.base, data.token, data.scene, data.mode]);
-    if (address !== this.address) {
+    const renewed = data.token !== this.token;
+    this.token = data.token;
+    const address = JSON.stringify([data.base, data.scene, data.mode]);
+    const keeps = this.shown instanceof Annotate || !renewed;
+    if (address !== this.address || !keeps) {
       this.address = address;
       this.clear();
       void this.start(address);
-    } else if (this.shown instanceof Annotate && data.mode === "annotate") {
+      return;
+    }
+    // The app was restarted: the map stays, and what it has not sent yet with it.
+    if (renewed && this.shown instanceof Annotate) this.shown.renew(data.token);
+    if (this.shown instanceof Annotate && data.mode === "annotate") {
       this.follow(data.tile);
     } else if (this.shown instanceof ViewMap && data.mode === "view") {
       this.shown.update(data);

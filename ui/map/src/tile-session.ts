@@ -14,6 +14,8 @@ export interface SessionListener {
   conflict(kept: boolean): void;
   /** The state could not be read; null when it could again. */
   unreadable(error: ApiError | null): void;
+  /** The server has done these; `state` is what came of them. */
+  answered(done: Queued[], state: TileState): void;
   judged(verdict: Verdict): void;
 }
 
@@ -155,6 +157,7 @@ export class TileSession {
     this.unpainted.push(...done.filter(({ type }) => type !== "verdict"));
     this.take(state);
     this.listener?.changed();
+    this.listener?.answered(done, state);
     this.pollWhileWorking();
   }
 

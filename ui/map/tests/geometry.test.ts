@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import type { Parcel, Ring } from "../src/contract";
 import {
+  asksInVain,
   clampToBounds,
   displayAspect,
   extentOfParcel,
@@ -13,6 +14,7 @@ import {
   pathOfRings,
   pointInRings,
   seamlessZoom,
+  seamlessZoomWithin,
   thinLine,
   tileZoomFor,
 } from "../src/geometry";
@@ -84,4 +86,24 @@ test("paths are closed for rings and dots for single points", () => {
   assert.equal(pathOfRings([square(0, 0, 1)]), "M0 0L1 0L1 1L0 1Z");
   assert.equal(pathOfLine([[3, 4]]), "M3 4L3 4");
   assert.deepEqual(openRing([[0, 0], [1, 0], [0, 0]]), [[0, 0], [1, 0]]);
+});
+
+test("a click in no parcel asked in vain, one in a hole too", () => {
+  const parcel = { id: "p", area_ha: 1, score: 1, state: "auto" as const, rings: [square(0, 0, 9), square(3, 3, 2)] };
+  const click = (column: number, row: number, label: 0 | 1) => ({ kind: "prompt_set" as const, id: "a", column, row, label });
+  assert.ok(!asksInVain(click(1, 1, 1), [parcel]));
+  assert.ok(asksInVain(click(4, 4, 1), [parcel]));
+  assert.ok(asksInVain(click(20, 1, 1), [parcel]));
+  assert.ok(!asksInVain(click(20, 1, 0), [parcel]));
+  const box = { kind: "box_set" as const, id: "b", top: 5, bottom: 30 };
+  assert.ok(!asksInVain({ ...box, left: 5, right: 30 }, [parcel]));
+  assert.ok(asksInVain({ ...box, left: 12, right: 30 }, [parcel]));
+});
+
+test("the fitting zoom has no seams and is never too large", () => {
+  for (let zoom = -4; zoom < 3; zoom += 0.037) {
+    const within = seamlessZoomWithin(zoom);
+    assert.ok(within <= zoom + 1e-6 && within > zoom - 0.03, `${zoom}: ${within}`);
+    assert.ok(Math.abs(seamlessZoom(within) - within) < 1e-9);
+  }
 });

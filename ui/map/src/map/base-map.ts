@@ -1,10 +1,11 @@
 import L from "../leaflet";
 import type { Bounds, ColumnRow, SceneState } from "../contract";
-import { seamlessZoom } from "../geometry";
+import { seamlessZoom, seamlessZoomWithin } from "../geometry";
 import { pixelCrs, toLatLng, toLatLngBounds, toPixel } from "./pixel-crs";
 
 const MAX_ZOOM = 3; // eight screen pixels to one of the image
 const ZOOM_STEP = 0.25;
+const FIT_MARGIN = 12;
 
 /** From the lowest to the highest. */
 const PANES = {
@@ -37,6 +38,8 @@ export class BaseMap {
   readonly map: L.Map;
   readonly sceneBounds: L.LatLngBounds;
   private pointer: PointerEvent | null = null;
+  /** What was fitted last, and the view that it gave. */
+  private fitted: { bounds: Bounds; zoom: number; center: L.LatLng } | null = null;
 
   constructor(
     readonly element: HTMLElement,
@@ -73,9 +76,22 @@ export class BaseMap {
   /** Shows the window; the only thing that moves the view by itself. */
   fit(bounds: Bounds): void {
     this.map.invalidateSize({ animate: false });
-    this.map.fitBounds(toLatLngBounds(bounds), { animate: false, padding: [12, 12] });
+    const center = toLatLngBounds(bounds).getCenter();
+    this.fitted = { bounds, zoom: this.fittingZoom(bounds), center };
+    // The limits of the window before must not keep the new one from its place.
+    this.map.setMinZoom(-20);
+    this.map.setMaxBounds();
+    this.map.setView(center, this.fitted.zoom, { animate: false });
     this.limitView();
     this.showPixels();
+  }
+
+  /** Fits again what still is as it was fitted; whoever moved the map keeps the view. */
+  resized(): void {
+    const { fitted, map } = this;
+    const kept = fitted && map.getZoom() === fitted.zoom && this.isCentred(fitted.center);
+    if (kept) this.fit(fitted.bounds);
+    else map.invalidateSize({ animate: false, pan: false });
   }
 
   zoomTo([left, top, right, bottom]: [number, number, number, number]): void {
@@ -120,7 +136,24 @@ export class BaseMap {
     return off < 1 ? pointer : event;
   }
 
+  /** The largest zoom without seams at which the whole window is seen. */
+  private fittingZoom(bounds: Bounds): number {
+    const extent = toLatLngBounds(bounds);
+    const first = this.map.project(extent.getNorthWest(), 0);
+    const needed = this.map.project(extent.getSouthEast(), 0).subtract(first);
+    const room = this.map.getSize().subtract([2 * FIT_MARGIN, 2 * FIT_MARGIN]);
+    const scale = Math.min(room.x / Math.abs(needed.x), room.y / Math.abs(needed.y));
+    if (!(scale > 0)) return this.map.getMinZoom();
+    return seamlessZoomWithin(Math.min(MAX_ZOOM, Math.log2(scale)));
+  }
+
+  private isCentred(center: L.LatLng): boolean {
+    const zoom = this.map.getZoom();
+    return this.map.project(this.map.getCenter(), zoom).distanceTo(this.map.project(center, zoom)) < 2;
+  }
+
   private allowedZoom(zoom: number): number {
+    if (this.fitted && Math.abs(zoom - this.fitted.zoom) < 1e-6) return this.fitted.zoom;
     const wanted = Math.round(zoom / ZOOM_STEP) * ZOOM_STEP;
     return seamlessZoom(Math.min(this.map.getMaxZoom(), Math.max(this.map.getMinZoom(), wanted)));
   }

@@ -5,6 +5,16 @@ export type TileAddress = (level: number, x: number, y: number) => string;
 
 const TILE = 256;
 
+interface PrivateLevel {
+  el: HTMLElement;
+  origin: L.Point;
+  zoom: number;
+}
+
+interface PrivateGridMap extends L.Map {
+  _getNewPixelOrigin(center: L.LatLng, zoom: number): L.Point;
+}
+
 interface PrivateGridLayer {
   _setView(center: L.LatLng, zoom: number, noPrune?: boolean, noUpdate?: boolean): void;
   _clampZoom(zoom: number): number;
@@ -39,6 +49,16 @@ const PixelTileLayer = L.GridLayer.extend({
     this.exactZoom = zoom;
     const parent = L.GridLayer.prototype as unknown as PrivateGridLayer;
     parent._setView.call(this as unknown as PrivateGridLayer, center, zoom, noPrune, noUpdate);
+  },
+
+  /**
+   * Not rounded, as Leaflet does: tiles are a whole number of screen pixels wide, so only then do
+   * their edges fall between two of them, wherever the level begins.
+   */
+  _setZoomTransform(this: { _map: PrivateGridMap }, level: PrivateLevel, center: L.LatLng, zoom: number) {
+    const scale = this._map.getZoomScale(zoom, level.zoom);
+    const place = level.origin.multiplyBy(scale).subtract(this._map._getNewPixelOrigin(center, zoom));
+    L.DomUtil.setTransform(level.el, place, scale);
   },
 
   _clampZoom(this: { exactZoom: number | undefined }, zoom: number): number {

@@ -2,9 +2,9 @@ import type { Settings, Strategy } from "../contract";
 import { element, setText } from "../dom";
 
 const STRATEGIES: [Strategy, string, string][] = [
-  ["classifier", "Colours of this image", "Learns this tile's cropland from the land cover; needs no Segment Anything."],
-  ["apt", "Published method", "Segment Anything with random points from the land cover, as published."],
-  ["joint", "All points at once", "One question to Segment Anything with all points."],
+  ["classifier", "Colours of this image", "Learns this tile's cropland from the land cover; needs no model."],
+  ["apt", "Published method", "The model with random points from the land cover, as published."],
+  ["joint", "All points at once", "One question to the model with all points."],
   ["per_field", "Field by field", "One question for each point; gives separate parcels."],
   ["apt_plus", "Cleaned points, repeated", "Removes the land cover's mistakes, then averages many draws of points."],
 ];

@@ -1,11 +1,13 @@
 import L from "../leaflet";
 import type { ColumnRow, Ring } from "../contract";
-import { openRing, partsOf, pointInRings, roundPoint } from "../geometry";
+import { lengthOfRing, openRing, partsOf, pointInRings, roundPoint } from "../geometry";
 import { toLatLngs, toPixel } from "../map/pixel-crs";
 import type { Tool, ToolContext } from "./tool";
 
-/** More handles than this are shown only near the pointer. */
-const MANY_CORNERS = 150;
+/** Corners closer than this on the screen cannot be told apart, and dragging one makes a spike. */
+const CLOSE_PX = 18;
+/** By so much, on the screen, such an outline may differ from the one with all its corners. */
+const UNSEEN_PX = 1.5;
 const STYLE = { color: "#ffffff", weight: 2.5, opacity: 1, fillColor: "#0072B2", fillOpacity: 0.12 };
 
 /** A parcel's corners, dragged with geoman; Enter saves, Escape leaves it as it was. */
@@ -53,20 +55,34 @@ export class ReshapeTool implements Tool {
     this.put();
     this.point = point;
     this.context.shapes()?.highlight([], "hover");
-    this.shape = L.polygon(rings.map((ring) => toLatLngs(openRing(ring))), {
+    const shown = this.isCrowded(rings) ? rings.map((ring) => this.withFewerCorners(ring)) : rings;
+    this.shape = L.polygon(shown.map((ring) => toLatLngs(openRing(ring))), {
       ...STYLE,
       pmIgnore: false,
       interactive: true,
     }).addTo(this.context.base.map);
-    const corners = rings.reduce((sum, ring) => sum + ring.length, 0);
     this.shape.pm.enable({
       snappable: false,
       allowSelfIntersection: false,
       draggable: false,
-      ...(corners > MANY_CORNERS ? { limitMarkersToCount: 40 } : {}),
+      hideMiddleMarkers: this.isCrowded(shown),
     } as L.PM.EditModeOptions);
     this.shape.on("pm:edit pm:vertexadded pm:vertexremoved pm:markerdragstart", () => (this.touched = true));
-    this.context.hint("Drag corners, right-click removes one. Enter saves, Esc cancels.");
+    const closer = shown === rings ? "" : " Zoom in first for more corners.";
+    this.context.hint(`Drag corners, right-click removes one. Enter saves, Esc cancels.${closer}`);
+  }
+
+  private isCrowded(rings: Ring[]): boolean {
+    const corners = rings.reduce((sum, ring) => sum + ring.length, 0);
+    const length = rings.reduce((sum, ring) => sum + lengthOfRing(ring), 0);
+    return (length * this.context.base.scale) / corners < CLOSE_PX;
+  }
+
+  private withFewerCorners(ring: Ring): Ring {
+    const open = openRing(ring);
+    const line = [...open, ...open.slice(0, 1)].map(([column, row]) => L.point(column, row));
+    const fewer = L.LineUtil.simplify(line, UNSEEN_PX / this.context.base.scale).slice(0, -1);
+    return fewer.length >= 3 ? fewer.map(({ x, y }) => [x, y]) : open;
   }
 
   private save(): void {
