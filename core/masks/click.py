@@ -3,7 +3,7 @@
 A model looks at a whole tile with few pixels for each field.  So the same question is put a second
 time to a closer look, a window around the point at two and a half times the scale, and where both
 see, their probabilities are averaged.  On the training tiles that lifts the mean IoU of one click
-from 0.66 to 0.73; figures on tiles that trained nothing are in ``docs/results.md``.
+from 0.66 to 0.73; figures on tiles that trained nothing are in ``docs/model-card.md``.
 """
 
 from __future__ import annotations
