@@ -13,9 +13,9 @@ npm run --silent check
 npm test --silent
 committed=$(mktemp -d)
 trap 'rm -rf "$committed"' EXIT
-cp bundle/* "$committed"
+cp -r bundle ../static "$committed"
 npm run --silent build
-diff -r "$committed" bundle || {
-    echo "ui/map/bundle is not what ui/map/src gives: run 'npm run build' there and commit." >&2
+diff -r "$committed/bundle" bundle && diff -r "$committed/static" ../static || {
+    echo "ui/map/bundle or ui/static is not what the sources give: run 'npm run build' and commit." >&2
     exit 1
 }

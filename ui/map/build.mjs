@@ -1,7 +1,7 @@
-// Builds bundle/map.js, bundle/map.css and bundle/LICENSES.txt. The same sources and lock file give
+// Builds bundle/ (map.js, map.css, LICENSES.txt) and puts Leaflet into ../static. The same sources and lock file give
 // the same bytes: no dates, no paths and no hashes in the output.
 import { build } from "esbuild";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -84,6 +84,22 @@ async function buildBundle() {
     loader: { ".png": "empty", ".svg": "empty" },
   });
   await writeLicences();
+  await copyLeaflet();
+}
+
+/** Leaflet as it is, for the overview map that folium draws; the app serves it, no page asks a CDN. */
+async function copyLeaflet() {
+  const source = path.join(here, "node_modules", "leaflet");
+  const target = path.join(here, "..", "static", "leaflet");
+  await rm(target, { recursive: true, force: true });
+  await mkdir(path.join(target, "images"), { recursive: true });
+  for (const name of ["leaflet.css", "images/layers.png", "images/layers-2x.png"]) {
+    await copyFile(path.join(source, "dist", name), path.join(target, name));
+  }
+  await copyFile(path.join(source, "LICENSE"), path.join(target, "LICENSE"));
+  // The source map is not served, so nothing may ask for it.
+  const script = await readFile(path.join(source, "dist", "leaflet.js"), "utf8");
+  await writeFile(path.join(target, "leaflet.js"), script.replace(/\n\/\/# sourceMappingURL=.*\s*$/, ""));
 }
 
 /** The unit tests, for node's own runner. */
