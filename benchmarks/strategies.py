@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from benchmarks.labelled import Degradation, LabelledTile, load_tiles, simulate_
 from core.masks.agreement import Agreement, compare
 from core.masks.cleanup import clean_mask
 from core.masks.prediction import StrategyOptions
-from core.masks.strategies import STRATEGIES
+from core.masks.strategies import STRATEGIES, WITHOUT_MODEL
 from core.pipeline import MapOptions
 from core.sam.protocol import Segmenter
 
@@ -88,15 +88,24 @@ def robustness(segmenter: Segmenter, tiles: list[LabelledTile]) -> None:
     rows += [(f"shifted {s:.0f} cells", Degradation(shift_cells=s)) for s in _SHIFTS]
     rows += [(f"cells of {r:.0f} m", Degradation(resolution_m=r)) for r in _RESOLUTIONS]
     for title, wrong in rows:
-        found = run(segmenter, tiles, wrong, _ROBUST)
+        found = run(segmenter, tiles, wrong, _ROBUST, share_classifier=True)
         figures = " | ".join(f"{tally.pooled.mean_iou:.3f}" for tally in found.values())
         print(f"| {title} | {figures} |", flush=True)
 
 
 def run(
-    segmenter: Segmenter, tiles: list[LabelledTile], wrong: Degradation, names: Iterable[str]
+    segmenter: Segmenter,
+    tiles: list[LabelledTile],
+    wrong: Degradation,
+    names: Iterable[str],
+    *,
+    share_classifier: bool = False,
 ) -> dict[str, Tally]:
-    """Every method on every tile; embeddings are computed once a tile."""
+    """Every method on every tile; embeddings are computed once a tile.
+
+    With ``share_classifier`` later methods take the classifier's answer where it came before them:
+    the same figures in half the time, but no times of their own.
+    """
     tallies = {name: Tally([], []) for name in (LANDCOVER_ALONE, *names)}
     remembered = _Remembering(segmenter)
     for number, tile in enumerate(tiles):
@@ -104,9 +113,12 @@ def run(
         alone = tallies[LANDCOVER_ALONE]
         alone.tiles.append(compare(landcover.cropland, tile.truth))
         alone.seconds.append(0.0)
+        options = StrategyOptions()
         for name in names:
             start = time.perf_counter()
-            prediction = STRATEGIES[name](tile.image, landcover, remembered, StrategyOptions())
+            prediction = STRATEGIES[name](tile.image, landcover, remembered, options)
+            if name == WITHOUT_MODEL and share_classifier:
+                options = replace(options, classified=prediction.probability)
             mask = prediction.probability >= MapOptions().threshold
             mask = clean_mask(
                 mask,
