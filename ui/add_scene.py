@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import InputError
+from core.imagery.georeference import parse_crs
 from core.landcover.registry import PRODUCTS
 from core.project import Project
 from core.settings import get_settings
@@ -151,6 +152,8 @@ def _ask_crs(place: Place, question: CrsQuestionError) -> None:
         with errors.told():
             if not crs.strip():
                 raise InputError("The CRS is not stated yet.", "Type its EPSG code.")
+            # Before the question is forgotten: a typing error must not cost a second upload.
+            parse_crs(crs.strip())
             JOBS.forget(key_of(place))
             start(place.project, replace(question.wish, crs=crs.strip()))
             st.rerun()

@@ -24,6 +24,11 @@ MOST_PARCELS = 3000
 
 _HEIGHT = 470
 _ORANGE = "#e69f00"
+_WHOLE_LIST = (
+    "<style>.leaflet-control-layers-scrollbar "
+    "{height: auto !important; overflow: visible; padding-right: 0}</style>"
+)
+"""Leaflet measures the map before it has its height, and cuts the list of layers to that."""
 
 
 def show(place: Place, parcels: Path | None) -> None:
@@ -62,6 +67,7 @@ def build(place: Place, parcels: Path | None) -> folium.Map:
     if features is not None:
         _parcels(chart, features)
     folium.LayerControl(collapsed=False).add_to(chart)
+    chart.get_root().header.add_child(folium.Element(_WHOLE_LIST))
     return chart
 
 

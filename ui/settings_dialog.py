@@ -20,11 +20,11 @@ from ui.watch import watch_in_place
 NO_MODEL = "none"
 
 STRATEGY_TITLES = {
-    "apt_plus": "Cleaned prompts, several draws (best)",
+    "apt_plus": "Cleaned points, repeated (best)",
     "per_field": "Field by field",
-    "joint": "All prompts at once",
-    "apt": "The published procedure",
-    "classifier": "Without a model: this image's own classifier",
+    "joint": "All points at once",
+    "apt": "Published method",
+    "classifier": "Colours of this image (no model)",
 }
 
 

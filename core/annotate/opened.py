@@ -6,9 +6,10 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.annotate.frame import Frame, frame_of
-from core.errors import ProjectError
+from core.errors import InputError, ProjectError
 from core.imagery.scene import Scene
 from core.imagery.tiles import Tile, plan_tiles
 from core.landcover.source import LandCover, open_landcover
@@ -68,6 +69,9 @@ def open_project(path: Path) -> Project:
     """
     key = path.resolve()
     with _lock:
+        if key in _projects and not key.exists():
+            # The open file would go on taking edits that nobody could ever read again.
+            del _projects[key]
         if key not in _projects:
             _projects[key] = Project.open(key)
         return _projects[key]
@@ -108,9 +112,15 @@ def _open(record: SceneRecord) -> OpenedScene:
     scene = Scene.from_json(record.scene)
     landcover = None
     if record.landcover is not None:
-        landcover = open_landcover(
-            record.landcover["path"],
-            product=record.landcover.get("product"),
-            crs=record.landcover.get("crs"),
-        )
+        landcover = _open_landcover(record.landcover)
     return OpenedScene(record, scene, landcover, {tile.name: tile for tile in plan_scene(scene)})
+
+
+def _open_landcover(stored: dict[str, Any]) -> LandCover:
+    path = str(stored["path"])
+    if "://" not in path and not Path(path).exists():
+        raise InputError(
+            f"The land cover file {path} is not there any more.",
+            "Put it back, or choose another land cover on the Scenes page.",
+        )
+    return open_landcover(path, product=stored.get("product"), crs=stored.get("crs"))

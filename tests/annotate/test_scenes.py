@@ -4,7 +4,13 @@ import pytest
 from core.annotate.demo import make_demo
 from core.annotate.opened import open_project, open_scene
 from core.annotate.scenes import add_scene, change_landcover, change_view
-from core.errors import CancelledError, NoOverlapError, ProjectError, UnreadableRasterError
+from core.errors import (
+    CancelledError,
+    InputError,
+    NoOverlapError,
+    ProjectError,
+    UnreadableRasterError,
+)
 from core.imagery.stretch import Stretch
 from core.project import recent_projects
 from tests.rasters import write_raster
@@ -70,3 +76,20 @@ def test_a_demo_that_is_cancelled_is_not_listed() -> None:
     with pytest.raises(CancelledError):
         make_demo(lambda *_: None, lambda: True, size=200)
     assert len(recent_projects()) == before
+
+
+def test_a_project_whose_file_was_deleted_takes_no_more_edits(project) -> None:
+    opened = open_project(project.path)
+    opened.path.unlink()
+    with pytest.raises(ProjectError):
+        open_project(project.path)
+
+
+def test_land_cover_that_was_deleted_is_told_with_what_to_do(project, farmland, tmp_path) -> None:
+    copy = tmp_path / "landcover_simulated.tif"
+    copy.write_bytes(farmland.landcover.read_bytes())
+    scene = add_scene(project, farmland.scene, landcover_path=copy)
+    copy.unlink()
+    with pytest.raises(InputError, match="not there any more") as told:
+        open_scene(project, scene.id)
+    assert "Scenes page" in told.value.hint

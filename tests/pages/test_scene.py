@@ -60,7 +60,12 @@ def test_a_file_without_crs_leads_to_one_question(page, empty_project, tmp_path)
     choose(app, "Land cover", "later")
     app = settle(press(app, "Add the scene"), add_key(empty_project))
     assert "does not say in which CRS" in said(app)
-    next(t for t in app.text_input if t.label == "CRS of the imagery").set_value("EPSG:32633")
+    # A typing error is told, and the question stays with its file.
+    field = "CRS of the imagery"
+    next(t for t in app.text_input if t.label == field).set_value("EPSG:99999999")
+    app = press(app, "Go on")
+    assert "is not a CRS" in wrong(app)
+    next(t for t in app.text_input if t.label == field).set_value("EPSG:32633")
     app = settle(press(app, "Go on"), add_key(empty_project))
     (scene,) = empty_project.scenes()
     assert scene.scene["crs_source"] == "person"
@@ -105,7 +110,7 @@ def test_a_land_cover_that_has_gone_can_be_replaced(page, project, farmland, tmp
     gone = {"path": str(tmp_path / "gone.tif"), "product": "worldcover_v200", "crs": None}
     project.update_scene(scene.id, expected_version=scene.version, landcover=gone)
     app = page("scene", project)
-    assert "There is no file" in wrong(app)
+    assert "is not there any more" in wrong(app)
     choose(app, "Land cover", "path")
     fill(app, f"path landcover {scene.id}", str(farmland.landcover))
     key = ("land cover", str(project.path), scene.id)

@@ -415,7 +415,7 @@ def test_areas_lines_boxes_and_parcels(on_map: MapPage) -> None:
 
 
 def assert_line(line: Any, places: list[tuple[float, float]]) -> None:
-    """Leaflet tells of whole pixels of the screen, which here are a little less than the image's."""
+    """Leaflet tells of whole pixels of the screen, here a little less than the image's."""
     assert len(line) == len(places)
     for point, (column, row) in zip(line, places, strict=True):
         assert abs(point[0] - column) <= 1.0

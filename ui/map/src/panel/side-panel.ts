@@ -22,7 +22,7 @@ export class SidePanel {
   private readonly cropland = element("strong", { class: "cm-figure", "data-testid": "cropland-ha" });
   private readonly landcover = element("span", { class: "cm-quiet", "data-testid": "landcover-ha" });
 
-  constructor(landcoverTitle: string | null, actions: SidePanelActions) {
+  constructor(private readonly landcoverTitle: string | null, actions: SidePanelActions) {
     this.settings = new SettingsForm((settings) => actions.settings(settings));
     this.parcels = new ParcelList({
       chosen: (parcel) => actions.parcelChosen(parcel),
@@ -49,10 +49,16 @@ export class SidePanel {
 
   show(state: TileState): void {
     setText(this.cropland, formatHectares(state.cropland_ha));
-    const compared = state.landcover_ha === null ? "" : `Land cover product: ${formatHectares(state.landcover_ha)}`;
-    setText(this.landcover, compared);
+    setText(this.landcover, this.compared(state));
     this.settings.show(state.settings);
     this.parcels.show(state.parcels);
+  }
+
+  /** Without this, a tile that the land cover says nothing of would look as if it had no cropland. */
+  private compared({ status, landcover_ha: hectares }: TileState): string {
+    if (hectares !== null) return `Land cover product: ${formatHectares(hectares)}`;
+    const silent = status === "ready" && this.landcoverTitle !== null;
+    return silent ? "The land cover has no data here, so no prompts were placed: click on fields." : "";
   }
 }
 
