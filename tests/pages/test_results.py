@@ -1,5 +1,6 @@
 import json
 
+import ui.results
 from core.annotate.results import AreaReport, ClassArea
 from tests.pages.conftest import press, said, settle, wrong
 
@@ -12,8 +13,7 @@ def keys(project) -> dict[str, tuple]:
 
 
 def shown(page, project, monkeypatch, report=REPORT):
-    monkeypatch.setattr("core.annotate.results.areas", lambda *_, **__: report)
-    monkeypatch.setattr("ui.results.areas", lambda *_, **__: report)
+    monkeypatch.setattr(ui.results, "areas", lambda *_, **__: report)
     return settle(page("results", project), keys(project)["areas"])
 
 
