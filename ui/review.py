@@ -12,7 +12,7 @@ from core.project import HistoryRow, Project
 from ui import errors, go, mapping
 from ui.review_queue import ORDERS, VERDICTS, Done, Entry, done, entries, filtered, ordered
 from ui.session import Place, choose_tile, notify, person
-from ui.text import count, escape, hectares
+from ui.text import count, hectares
 from ui.when import local
 
 _FAILED = "cropmap_review_error"
@@ -29,6 +29,7 @@ class _Seen:
     scene_id: str
     tile: str
     version: int
+    number: int
 
 
 def show(place: Place) -> None:
@@ -110,7 +111,7 @@ def _table(shown: list[Entry]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Tile": entry.tile.name,
+                "Tile": entry.number,
                 "Verdict": VERDICTS.get(entry.tile.verdict.verdict, entry.tile.verdict.verdict),
                 "Uncertainty": entry.tile.figures.get("uncertainty"),
                 "Differs from land cover": _percent(entry.tile.figures.get("disagreement")),
@@ -131,12 +132,12 @@ def _percent(share: float | None) -> float | None:
 
 def _tile(place: Place, entry: Entry) -> None:
     tile = entry.tile
-    seen = _Seen(place.project, tile.scene_id, tile.name, tile.verdict.version)
+    seen = _Seen(place.project, tile.scene_id, tile.name, tile.verdict.version, entry.number)
     # With the version in the keys, a verdict of somebody else replaces what stands here.
     key = f"{tile.scene_id} {tile.name} {tile.verdict.version}"
     with st.container(border=True):
         title, way = st.columns([3, 1], vertical_alignment="center")
-        title.markdown(f"**Tile {escape(tile.name)}** · {hectares(entry.area_ha)}")
+        title.markdown(f"**Tile {entry.number}** · {hectares(entry.area_ha)}")
         if way.button("Open on the map", key=f"open {key}", width="stretch"):
             go.go(go.ANNOTATE, choose_tile(place, tile.name))
         with st.form(f"verdict {key}", border=False):
@@ -173,7 +174,7 @@ def _save(seen: _Seen, key: str) -> None:
     except CropMapError as error:
         st.session_state[_FAILED] = error
     else:
-        notify(f"Tile {seen.tile}: {VERDICTS[verdict].lower()}, saved.")
+        notify(f"Tile {seen.number}: {VERDICTS[verdict].lower()}, saved.")
 
 
 def _history(place: Place) -> None:
@@ -181,13 +182,16 @@ def _history(place: Place) -> None:
     if not rows:
         st.caption("Nothing yet.")
         return
+    # People know tiles by the number that the map shows, not by their place in the world.
+    tiles = place.project.tiles(place.scene.id) if place.scene else []
+    numbers = {tile.name: tile.order + 1 for tile in tiles}
     st.dataframe(
         pd.DataFrame(
             [
                 {
                     "When": local(row.at),
                     "Who": row.author,
-                    "Tile": row.tile or "",
+                    "Tile": numbers.get(row.tile or ""),
                     "What": describe(row),
                 }
                 for row in rows

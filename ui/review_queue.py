@@ -30,6 +30,11 @@ class Entry:
     area_ha: float
 
     @property
+    def number(self) -> int:
+        """The tile's number, as the annotation map counts."""
+        return self.tile.order + 1
+
+    @property
     def mapped(self) -> bool:
         """Whether there is a prediction."""
         return bool(self.tile.figures)

@@ -48,7 +48,7 @@ def test_somebody_else_was_faster(page, project) -> None:
 def test_a_verdict_that_nobody_waits_for_changes_nothing(project) -> None:
     (scene,) = project.scenes()
     tile = project.tiles(scene.id)[0]
-    _save(_Seen(project, scene.id, tile.name, 7), "no such form")
+    _save(_Seen(project, scene.id, tile.name, 7, 1), "no such form")
     assert project.tiles(scene.id)[0].verdict.version == tile.verdict.version
 
 
