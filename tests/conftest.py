@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,3 +32,16 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real test data is not at {folder} (set CROPMAP_TEST_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Headless Chromium: one for each process, because Playwright's loop can run only once."""
+    from scripts.running_app import chromium, find_chromium
+
+    if find_chromium() is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must install Chromium")
+        pytest.skip("Chromium is not installed")
+    with chromium() as started:
+        yield started

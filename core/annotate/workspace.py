@@ -76,6 +76,8 @@ class Workspace:
     def edit(self, raw: Any, version: int, author: str) -> None:
         """Store edits as the browser sends them; they are on disk when this returns.
 
+        Each is a step of its own to undo, however many were sent at once.
+
         Raises
         ------
         InputError
@@ -85,7 +87,12 @@ class Workspace:
         """
         edits = to_new_edits(raw, self._opened().frame(self._tile))
         self._project.append(
-            self._scene_id, self._tile, edits, author=author, expected_version=version
+            self._scene_id,
+            self._tile,
+            edits,
+            author=author,
+            expected_version=version,
+            together=False,
         )
 
     def undo(self, version: int, author: str) -> None:

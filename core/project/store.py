@@ -243,12 +243,23 @@ class Project:
         *,
         author: str,
         expected_version: int,
+        together: bool = True,
     ) -> TileLog:
-        """Append edits in one commit; they are undone together.  None leave the log as it is."""
+        """Append edits in one commit.  None leave the log as it is.
+
+        They are undone ``together``, or else one by one, as what a person did while an earlier
+        edit was still on its way to the disk.
+        """
+        steps = [edits] if together or not edits else [[edit] for edit in edits]
         with self._change() as change:
-            return logs.append_edits(
-                change, scene_id, name, edits, author=author, expected_version=expected_version
+            log = logs.append_edits(
+                change, scene_id, name, steps[0], author=author, expected_version=expected_version
             )
+            for step in steps[1:]:
+                log = logs.append_edits(
+                    change, scene_id, name, step, author=author, expected_version=log.version
+                )
+            return log
 
     def undo(self, scene_id: str, name: str, *, author: str, expected_version: int) -> TileLog:
         """Take back the last step; where there is none, the log unchanged."""

@@ -56,6 +56,19 @@ def test_a_click_changes_the_mask_and_undo_takes_it_back(workspace, segmenter) -
     assert segmenter.embedded == embedded
 
 
+def test_edits_that_are_sent_at_once_are_undone_one_by_one(workspace) -> None:
+    state = ready(workspace)
+    places = ((0.3, 0.3), (0.5, 0.5), (0.7, 0.7))
+    edits = [click(state, f"p{n}", *place) for n, place in enumerate(places)]
+    workspace.edit(edits, state["version"], "Ana")
+    state = ready(workspace)
+    for left in (3, 2, 1, 0):
+        assert state["edit_count"] == left
+        workspace.undo(state["version"], "Ana")
+        state = ready(workspace)
+    assert not state["can_undo"]
+
+
 def test_the_threshold_acts_without_encoding_or_asking(workspace, segmenter) -> None:
     state = ready(workspace)
     asked = (segmenter.embedded, len(segmenter.batches))

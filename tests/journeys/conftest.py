@@ -1,6 +1,5 @@
 """The app running, and browsers that look at it; the default environment of every journey."""
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from scripts.running_app import chromium, find_chromium, running_app
+from scripts.running_app import running_app
 
 PATIENCE_MS = 90_000
 
@@ -22,18 +21,8 @@ def home(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def app(home) -> Iterator[str]:
-    if find_chromium() is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must install Chromium")
-        pytest.skip("Chromium is not installed")
     with running_app(home) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser(app) -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 class Visitor:

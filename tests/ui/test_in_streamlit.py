@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.ui.test_map_component import ARGUMENTS, CHROMIUM, IDLE, MapPage
+from tests.ui.test_map_component import IDLE, MapPage
 from ui.map import AnnotateEvent, _event
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,39 +51,36 @@ def address() -> Iterator[str]:
         server.wait(timeout=10)
 
 
-def test_the_map_inside_streamlit(address: str) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
-        page.set_default_timeout(30_000)
-        on_map = MapPage(page, None, address)  # type: ignore[arg-type]
-        page.goto(address)
-        page.wait_for_function(IDLE)
-        before = runs(page)
-        on_map.click(150, 200)
-        on_map.click(250, 300, "Shift")
-        on_map.press("h", "h", "r", "Escape", "z")
-        on_map.idle()
-        page.wait_for_timeout(700)
-        assert len(on_map.mine()) == 1
-        assert runs(page) == before
-        on_map.press("a")
-        page.get_by_text("told x0_y0 accepted;").wait_for()
-        on_map.press("Enter")
-        page.get_by_text("told x0_y0 accepted, x1_y0 opened;").wait_for()
-        on_map.idle()
-        assert page.evaluate("window.__cropmap.tile") == "x1_y0"
-        assert page.locator(".cropmap").count() == 1
-        assert lower_edge(page) <= 720
-        # Another page of the app, and back.
-        page.get_by_text("look only").click()
-        page.get_by_test_id("divider").wait_for()
-        assert page.evaluate("window.__cropmap") is None
-        page.get_by_text("look only").click()
-        page.wait_for_function(IDLE)
-        assert page.locator(".cropmap").count() == 1
-        browser.close()
+def test_the_map_inside_streamlit(address: str, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.set_default_timeout(30_000)
+    on_map = MapPage(page, None, address)  # type: ignore[arg-type]
+    page.goto(address)
+    page.wait_for_function(IDLE)
+    before = runs(page)
+    on_map.click(150, 200)
+    on_map.click(250, 300, "Shift")
+    on_map.press("h", "h", "r", "Escape", "z")
+    on_map.idle()
+    page.wait_for_timeout(700)
+    assert len(on_map.mine()) == 1
+    assert runs(page) == before
+    on_map.press("a")
+    page.get_by_text("told x0_y0 accepted;").wait_for()
+    on_map.press("Enter")
+    page.get_by_text("told x0_y0 accepted, x1_y0 opened;").wait_for()
+    on_map.idle()
+    assert page.evaluate("window.__cropmap.tile") == "x1_y0"
+    assert page.locator(".cropmap").count() == 1
+    assert lower_edge(page) <= 720
+    # Another page of the app, and back.
+    page.get_by_text("look only").click()
+    page.get_by_test_id("divider").wait_for()
+    assert page.evaluate("window.__cropmap") is None
+    page.get_by_text("look only").click()
+    page.wait_for_function(IDLE)
+    assert page.locator(".cropmap").count() == 1
+    page.close()
     assert on_map.foreign == []
     assert on_map.errors == []
 

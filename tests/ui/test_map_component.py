@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.ui.fake_map_server import SCENE, FakeMap, served
 
-CHROMIUM = Path("/usr/bin/chromium")
-if not CHROMIUM.exists():
-    pytest.skip("there is no Chromium", allow_module_level=True)
-sync_api = pytest.importorskip("playwright.sync_api")
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 IDLE = "() => window.__cropmap && !window.__cropmap.busy()"
 TILE = "x0_y0"
 EDITS = f"/tile/{SCENE}/{TILE}/edits"
@@ -98,15 +85,7 @@ class MapPage:
         return str(self.page.get_by_test_id(test_id).inner_text())
 
     def wait_text(self, test_id: str, pattern: str) -> None:
-        sync_api.expect(self.page.get_by_test_id(test_id)).to_contain_text(re.compile(pattern))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield opened
-        opened.close()
+        expect(self.page.get_by_test_id(test_id)).to_contain_text(re.compile(pattern))
 
 
 @pytest.fixture
