@@ -47,6 +47,15 @@ class Visitor:
         """By the navigation at the top."""
         self.page.get_by_test_id("stTopNav").get_by_role("link", name=page).click()
 
+    def calm(self) -> None:
+        """Wait until the page's script has run: what is done meanwhile may be drawn over."""
+        self.page.wait_for_timeout(400)
+        self.page.wait_for_function(
+            "document.querySelector('[data-testid=stApp]')"
+            ".getAttribute('data-test-script-state') === 'notRunning'"
+        )
+        self.page.wait_for_timeout(200)
+
     def state(self) -> dict[str, Any] | None:
         return self.page.evaluate("window.__cropmap ? window.__cropmap.state : null")
 
