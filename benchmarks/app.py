@@ -239,7 +239,8 @@ def model_share() -> None:
     from core.sam.registry import DEFAULT_MODEL
 
     segmenter = load_cached(DEFAULT_MODEL)
-    generator = np.random.default_rng(0)
+    # Other pixels each time: the cache on disk must not answer.
+    generator = np.random.default_rng()
     encode, decode = [], []
     for n in range(6):
         rgb = generator.integers(0, 255, (1024, 1024, 3)).astype(np.uint8)
