@@ -89,9 +89,9 @@ def prepare_large(home: Path) -> tuple[Project, str]:
     return _project(home, "Large", path, None)
 
 
-def address_of(address: str, project: Project, scene: str, tile: str = "") -> str:
+def address_of(address: str, project: Project, scene: str) -> str:
     largest = max(project.tiles(scene), key=lambda t: t.window[2] * t.window[3]).name
-    return f"{address}/annotate?project={project.id}&scene={scene}&tile={tile or largest}"
+    return f"{address}/annotate?project={project.id}&scene={scene}&tile={largest}"
 
 
 def settle(page: Page) -> None:
@@ -101,8 +101,8 @@ def settle(page: Page) -> None:
     )
 
 
-def measure(page: Page, clicks: int) -> dict[str, list[float]]:
-    """Milliseconds from mouse down to painted mask, and from rest to painted preview."""
+def measure(page: Page, clicks: int) -> list[float]:
+    """Milliseconds from mouse down to painted mask."""
     page.evaluate(
         "window.__painted = [];"
         "document.addEventListener('cropmap:mask', e => window.__painted.push(e.detail))"
@@ -127,7 +127,7 @@ def measure(page: Page, clicks: int) -> dict[str, list[float]]:
             continue
         times.append(page.evaluate("window.__painted.at(-1).sinceClickMs"))
         page.wait_for_timeout(150)
-    return {"click": times}
+    return times
 
 
 @contextmanager
@@ -212,14 +212,14 @@ def server_memory(address: str) -> float:
 
 
 def report(
-    alone: dict[str, list[float]],
-    crowded: dict[str, list[float]],
+    alone: list[float],
+    crowded: list[float],
     memory: float,
     others: list[float],
 ) -> None:
     print("| ms | p50 | p95 | n |\n|---|---|---|---|")
-    _row("click to mask pixels, 1 session", alone["click"])
-    _row("click to mask pixels, 10 sessions", crowded["click"])
+    _row("click to mask pixels, 1 session", alone)
+    _row("click to mask pixels, 10 sessions", crowded)
     _row("an edit's answer for the other nine", others)
     print(f"\nserver memory per further session: {memory:.0f} MB")
 

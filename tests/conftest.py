@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,3 +45,16 @@ def browser() -> Iterator[Any]:
         pytest.skip("Chromium is not installed")
     with chromium() as started:
         yield started
+
+
+@pytest.fixture
+def tile_size(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+    """Tiles of another size, with a halo of 16 pixels, so that a small scene has several."""
+
+    def take(size: int) -> None:
+        monkeypatch.setenv("CROPMAP_TILE_SIZE", str(size))
+        monkeypatch.setenv("CROPMAP_TILE_HALO", "16")
+        get_settings.cache_clear()
+
+    yield take
+    get_settings.cache_clear()

@@ -101,11 +101,7 @@ def save_base(path: Path, base: Base) -> None:
 
 def load_base(path: Path, key: str | None = None) -> Base | None:
     """The kept prediction; None where there is none, or (with ``key``) one of other inputs."""
-    try:
-        body = read_checked(path)
-    except OSError as error:
-        _log.warning("A kept prediction cannot be read: %s", error)
-        return None
+    body = _read(path)
     if body is None:
         return None
     with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
@@ -146,12 +142,17 @@ def keep_label(path: Path, label: dict[str, Any]) -> None:
 
 def load_label(path: Path) -> dict[str, Any] | None:
     """What :func:`keep_label` kept; None where there is none, or a damaged one."""
-    try:
-        body = read_checked(path)
-    except OSError as error:
-        _log.warning("A kept label cannot be read: %s", error)
-        return None
+    body = _read(path)
     if body is None:
         return None
     label: dict[str, Any] = json.loads(body)
     return label
+
+
+def _read(path: Path) -> bytes | None:
+    """A kept file; None where it is missing, damaged, or cannot be read: it is made again then."""
+    try:
+        return read_checked(path)
+    except OSError as error:
+        _log.warning("%s cannot be read: %s", path.name, error)
+        return None

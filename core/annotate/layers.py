@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -11,7 +10,6 @@ import shapely
 from pyproj import CRS
 from rasterio.enums import Resampling
 from rasterio.features import rasterize
-from rasterio.warp import reproject
 
 from core.annotate.automatic import base_path
 from core.annotate.frame import Frame
@@ -20,6 +18,7 @@ from core.annotate.label import Label
 from core.annotate.opened import OpenedScene, open_scene
 from core.annotate.workspace import label_path
 from core.grid import Bounds, Grid, WorldCoordinates, transform_coordinates
+from core.imagery.warp import warp
 from core.project import Project
 
 LayerName = Literal["label", "probability", "uncertainty"]
@@ -72,15 +71,6 @@ def value_picture(steps: npt.NDArray[np.uint8], layer: str) -> Picture:
     table[UNKNOWN, 3] = 0
     picture: Picture = table[steps]
     return picture
-
-
-def scene_labels(project: Project, scene_id: str) -> Iterator[tuple[str, Frame, Label]]:
-    """The last label of each tile that has one: its name, where it lies, and the label."""
-    opened = open_scene(project, scene_id)
-    for name in opened.tiles:
-        kept = load_label(label_path(project.folder, scene_id, name))
-        if kept is not None:
-            yield name, opened.frame(name), Label.from_json(kept)
 
 
 def _touched(opened: OpenedScene, grid: Grid) -> list[tuple[str, Frame]]:
@@ -142,19 +132,7 @@ def _values(
         if base is None:
             continue
         values = np.ascontiguousarray(getattr(base, layer)[frame.core.slices])
-        core = frame.core_grid
-        moved = np.full(grid.shape, UNKNOWN, dtype=np.uint8)
-        reproject(
-            values,
-            moved,
-            src_transform=core.transform,
-            src_crs=core.crs.to_wkt(),
-            dst_transform=grid.transform,
-            dst_crs=grid.crs.to_wkt(),
-            src_nodata=UNKNOWN,
-            dst_nodata=UNKNOWN,
-            resampling=Resampling.nearest,
-        )
+        moved = warp(values, frame.core_grid, grid, Resampling.nearest, UNKNOWN)
         known = moved != UNKNOWN
         steps[known] = moved[known]
     return value_picture(steps, layer) if (steps != UNKNOWN).any() else None

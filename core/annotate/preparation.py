@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from core.annotate.automatic import (
     AUTO,
@@ -69,7 +69,7 @@ class Preparation:
     stage: str = "Waiting for its turn"
     share: float | None = None
     cancelled: bool = False
-    base: Base | None = field(default=None)
+    base: Base | None = None
 
     def run(self) -> Base:
         """Make the embedding and the automatic prediction, whichever is missing.

@@ -23,7 +23,6 @@ from core.masks.correction import (
 from core.masks.strategies import STRATEGIES
 from core.project import EditRecord, NewEdit
 
-PROMPT_KINDS = ("prompt_set", "prompt_delete", "box_set", "prompts_clear")
 CORRECTION_KINDS = ("area_add", "area_remove", "split", "merge", "parcel_delete", "reshape")
 _MOST_EDITS = 1000
 _MOST_POINTS = 20_000

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from pyproj import CRS
 from rasterio.enums import Resampling
-from rasterio.warp import reproject
 
 from core.errors import NoOverlapError
 from core.grid import Bounds, Grid, Window, WorldCoordinates
 from core.imagery.open import open_raster, read_bands
+from core.imagery.warp import warp
 from core.landcover.source import LandCover, LandCoverTile, to_codes
-
-_Number = TypeVar("_Number", np.float32, np.uint16)
 
 _MISSING = 65535
 """Stands for nodata while classes are warped, so that it is never counted as a class."""
@@ -70,10 +67,10 @@ def align(landcover: LandCover, grid: Grid) -> LandCoverTile:
         if coarser
         else (Resampling.average, Resampling.mode)
     )
-    share_known = _warp(known.astype(np.float32), source, grid, share)
-    share_crop = _warp(crop.astype(np.float32), source, grid, share)
+    share_known = warp(known.astype(np.float32), source, grid, share)
+    share_crop = warp(crop.astype(np.float32), source, grid, share)
     named = np.where(known, codes, _MISSING).astype(np.uint16)
-    classes = _warp(named, source, grid, most, missing=_MISSING)
+    classes = warp(named, source, grid, most, missing=_MISSING)
     valid = share_known >= 0.5
     classes[~valid] = 0
     if not valid.any():
@@ -134,31 +131,6 @@ def _read_codes(
     if nodata is not None and np.isfinite(nodata) and 0 <= nodata < np.iinfo(np.uint16).max:
         codes = np.where(codes == np.uint16(nodata), np.uint16(65535), codes)
     return codes, source.scaled(shape[1], shape[0])
-
-
-def _warp(
-    values: npt.NDArray[_Number],
-    source: Grid,
-    target: Grid,
-    resampling: Resampling,
-    missing: int | None = None,
-) -> npt.NDArray[_Number]:
-    """Values on the target's pixels; ``missing``, or 0 without it, beyond the source."""
-    out = np.full(target.shape, missing or 0, dtype=values.dtype)
-    reproject(
-        values,
-        out,
-        src_transform=source.transform,
-        src_crs=source.crs.to_wkt(),
-        dst_transform=target.transform,
-        dst_crs=target.crs.to_wkt(),
-        src_nodata=missing,
-        dst_nodata=missing,
-        resampling=resampling,
-        # Exact transformation of each pixel: the usual approximation may be off by 0.125 cells.
-        tolerance=0.0,
-    )
-    return out
 
 
 def _place(grid: Grid) -> str:

@@ -9,7 +9,6 @@ from core.annotate.scenes import add_scene
 from core.annotate.workspaces import Workspaces
 from core.farmland import write_scene
 from core.project import Project
-from core.settings import get_settings
 from tests.fakes import ColourSegmenter
 
 
@@ -19,13 +18,9 @@ def farmland(tmp_path_factory):
 
 
 @pytest.fixture
-def small_tiles(monkeypatch):
+def small_tiles(tile_size):
     """Tiles of 224 pixels, so that a scene of 400 has several."""
-    monkeypatch.setenv("CROPMAP_TILE_SIZE", "224")
-    monkeypatch.setenv("CROPMAP_TILE_HALO", "16")
-    get_settings.cache_clear()
-    yield
-    get_settings.cache_clear()
+    tile_size(224)
 
 
 @pytest.fixture

@@ -35,13 +35,9 @@ def farmland(tmp_path_factory):
 
 
 @pytest.fixture
-def small_tiles(monkeypatch):
+def small_tiles(tile_size):
     """Tiles of 160 pixels, so that a scene of 400 has several."""
-    monkeypatch.setenv("CROPMAP_TILE_SIZE", "160")
-    monkeypatch.setenv("CROPMAP_TILE_HALO", "16")
-    get_settings.cache_clear()
-    yield
-    get_settings.cache_clear()
+    tile_size(160)
 
 
 def request(farmland) -> SceneRequest:
