@@ -54,6 +54,10 @@ class LabelledParcel:
         UTC where it has no time zone.
     tile : str
         Name of the tile in which it was reviewed.
+    land_class : str
+        cropland, other or unsure: what a person says it is.
+    reason : str
+        Why it was rejected or is unsure, in the reviewer's words; empty where none was given.
     """
 
     id: str
@@ -63,6 +67,8 @@ class LabelledParcel:
     reviewer: str
     reviewed_at: datetime | None
     tile: str
+    land_class: str = "cropland"
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
