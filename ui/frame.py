@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import streamlit as st
 
 from ui import errors, go, look, settings_dialog
-from ui.session import Place, choose_scene, find_place, my_preferences, take_notice
+from ui.session import (
+    Place,
+    choose_scene,
+    find_place,
+    my_preferences,
+    notice,
+    was_noticed,
+)
 from ui.text import escape
 from ui.watch import strip
 
@@ -21,8 +29,7 @@ def page(body: Callable[[Place | None], None], *, shows: Sequence[str] = ()) -> 
     place = _place()
     with errors.told():
         _sidebar(place, shows)
-    _say()
-    with errors.told():
+    with _saying(), errors.told():
         body(place)
 
 
@@ -42,16 +49,15 @@ def project_page(
     place = _place()
     with errors.told():
         _sidebar(place, shows)
-    _say()
-    if place is None:
+    with _saying(), errors.told():
+        if place is not None:
+            body(place)
+            return
         empty(
             title,
             "No project is open.",
             lambda: go.link(go.START, "Open or make a project on the start page"),
         )
-        return
-    with errors.told():
-        body(place)
 
 
 def empty(title: str, sentence: str, *ways: Callable[[], None]) -> None:
@@ -78,10 +84,14 @@ def _place() -> Place | None:
     return found[0]
 
 
-def _say() -> None:
-    notice = take_notice()
-    if notice:
-        st.toast(escape(notice))
+@contextmanager
+def _saying() -> Iterator[None]:
+    """Say what was to be said; again where the page is stopped before the browser had it all."""
+    text = notice()
+    if text:
+        st.toast(escape(text))
+    yield
+    was_noticed(text)
 
 
 def _sidebar(place: Place | None, shows: Sequence[str]) -> None:

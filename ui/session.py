@@ -164,9 +164,15 @@ def notify(text: str) -> None:
     st.session_state[_NOTICE] = text
 
 
-def take_notice() -> str:
-    """What :func:`notify` left, once."""
-    return st.session_state.pop(_NOTICE, "")
+def notice() -> str:
+    """What :func:`notify` left, until :func:`was_noticed`."""
+    return st.session_state.get(_NOTICE, "")
+
+
+def was_noticed(text: str) -> None:
+    """Forget a notice; a newer one stays."""
+    if notice() == text:
+        st.session_state.pop(_NOTICE, None)
 
 
 def _with_name(token: str) -> bool:

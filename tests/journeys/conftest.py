@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
+from playwright.sync_api import Error as PlaywrightError
 
 from scripts.running_app import running_app
 
@@ -89,6 +90,16 @@ class Visitor:
         spot = self.page.evaluate(f"window.__cropmap.pixelToScreen({column}, {row})")
         return spot["x"], spot["y"]
 
+    def upload(self, number: int, file: Path) -> None:
+        """Hand a file to the page's ``number``-th uploader, and wait until the server has it."""
+        uploader = self.page.get_by_test_id("stFileUploader").nth(number)
+        with self.page.expect_response(
+            lambda answer: "upload_file" in answer.url and answer.request.method == "PUT"
+        ):
+            uploader.locator("input[type=file]").first.set_input_files(str(file))
+        uploader.get_by_text(file.suffix).wait_for()
+        self.calm()
+
     def press(self, test_id: str) -> None:
         self.page.get_by_test_id(test_id).click()
 
@@ -98,8 +109,27 @@ class Visitor:
             "document.querySelector('[data-testid=saved-state]').textContent.trim() === 'Saved'"
         )
 
+    def seen(self) -> str:
+        """Where the page is and what it says; for a failure's report."""
+        try:
+            text = self.page.inner_text("body", timeout=5_000)
+        except PlaywrightError as error:
+            text = f"(cannot be read: {error.message})"
+        return "\n".join([self.page.url, *self.problems, text])
+
     def close(self) -> None:
         self.context.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    if report.when == "call" and report.failed:
+        # What the person would have seen says more than the line that waited for something else.
+        for name in ("visitor", "second_visitor"):
+            if name in item.funcargs:
+                report.sections.append((f"page of {name}", item.funcargs[name].seen()))
+    return report
 
 
 @pytest.fixture
