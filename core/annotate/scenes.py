@@ -43,7 +43,7 @@ def add_scene(
     NoOverlapError
         The land cover lies elsewhere.
     """
-    scene = open_raster_scene(path, crs=crs, bands=bands, stretch=stretch)
+    scene = open_raster_scene(_absolute(path), crs=crs, bands=bands, stretch=stretch)
     landcover = None
     if landcover_path is not None:
         landcover = _checked_landcover(scene, landcover_path, product, None)
@@ -108,6 +108,11 @@ def _plan(scene: Scene) -> list[NewTile]:
 def _checked_landcover(
     scene: Scene, path: str | Path, product: str | None, crs: str | None
 ) -> dict[str, Any]:
-    landcover = open_landcover(path, product=product, crs=crs)
+    landcover = open_landcover(_absolute(path), product=product, crs=crs)
     check_overlap(landcover, scene.working_grid)
-    return {"path": str(path), "product": landcover.product.key, "crs": crs}
+    return {"path": _absolute(path), "product": landcover.product.key, "crs": crs}
+
+
+def _absolute(path: str | Path) -> str:
+    """Wherever the program is started next; URLs as they are."""
+    return str(path) if "://" in str(path) else str(Path(path).absolute())

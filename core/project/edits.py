@@ -23,15 +23,27 @@ _ACTIONS = ("edit", "undo", "redo")
 def read_log(connection: Connection, scene_id: str, name: str) -> TileLog:
     """The edits in force."""
     row = tile_row(connection, scene_id, name)
-    branch = _branch(row.id, row.head)
+    edits = _edits_at(connection, row.id, row.head)
+    return TileLog(row.log_version, edits, row.head != _ROOT, row.tip != row.head)
+
+
+def read_log_at(connection: Connection, scene_id: str, name: str, head: int) -> TileLog:
+    """The edits that were in force when the log stood at ``head``; they are only to be read."""
+    row = tile_row(connection, scene_id, name)
+    edits = _edits_at(connection, row.id, head)
+    return TileLog(row.log_version, edits, can_undo=False, can_redo=False)
+
+
+def _edits_at(connection: Connection, tile_id: int, head: int) -> tuple[EditRecord, ...]:
+    """The edits of the steps from the root to ``head``."""
+    branch = _branch(tile_id, head)
     found = connection.execute(
         select(edit.c.sequence, edit.c.kind, edit.c.data, edit.c.author, edit.c.at)
         .join(branch, edit.c.step == branch.c.number)
-        .where(edit.c.tile_id == row.id)
+        .where(edit.c.tile_id == tile_id)
         .order_by(edit.c.sequence)
     )
-    edits = tuple(EditRecord(*entry) for entry in found)
-    return TileLog(row.log_version, edits, row.head != _ROOT, row.tip != row.head)
+    return tuple(EditRecord(*entry) for entry in found)
 
 
 def _branch(tile_id: int, number: int) -> CTE:

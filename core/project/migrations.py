@@ -15,10 +15,11 @@ from core.project.sqlite import (
     read_identity,
     write_identity,
 )
+from core.project.to_version_2 import to_version_2
 
 Migration = Callable[[Connection], None]
 
-MIGRATIONS: Sequence[Migration] = ()
+MIGRATIONS: Sequence[Migration] = (to_version_2,)
 """The n-th (from 1) turns version n into n + 1.  Only append, and never import ``schema`` in one:
 it describes the newest version, a migration those between."""
 

@@ -66,6 +66,53 @@ class VerdictRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PastVerdict:
+    """A verdict as it was given.
+
+    Attributes
+    ----------
+    head : int or None
+        Where the tile's edit log stood: the label that was judged can be made again from it.
+        None for verdicts of projects older than this knowledge.
+    """
+
+    verdict: str
+    reviewer: str
+    comment: str
+    at: datetime
+    head: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SecondReview:
+    """A tile that is looked at a second time, by somebody else.
+
+    Attributes
+    ----------
+    seed : int
+        Of the random draw that chose the tile.
+    first, second : PastVerdict or None
+        Both None while the tile waits; its first verdict is the tile's own then.
+    first_version : int or None
+        Version of the tile's verdict when the second was given: a later one settles it.
+    """
+
+    scene_id: str
+    tile: str
+    drawn_at: datetime
+    drawn_by: str
+    seed: int
+    first: PastVerdict | None
+    second: PastVerdict | None
+    first_version: int | None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the second verdict is still to come."""
+        return self.second is None
+
+
+@dataclass(frozen=True, slots=True)
 class TileRecord:
     """A tile of a scene.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from core.errors import InputError, ProjectError
 from core.project.journal import Change
+from core.project.paths import found_again, with_paths
 from core.project.records import UNSET, NewTile, SceneRecord, Unset
 from core.project.schema import scene
 from core.project.tiles import add_tiles
@@ -80,6 +82,24 @@ def one_scene(connection: Connection, scene_id: str) -> SceneRecord:
             "It may have been removed; reload the project.",
         )
     return _record(row)
+
+
+def moved_paths(connection: Connection, folder: Path) -> dict[str, dict[str, Any]]:
+    """By scene, the columns whose paths :func:`core.project.paths.found_again` would change."""
+    found: dict[str, dict[str, Any]] = {}
+    columns = ("scene", "landcover", "settings")
+    for row in connection.execute(select(scene)):
+        before = {name: getattr(row, name) for name in columns}
+        after = with_paths(before, found_again, folder)
+        if changed := {name: after[name] for name in columns if after[name] != before[name]}:
+            found[row.id] = changed
+    return found
+
+
+def store_paths(connection: Connection, columns: dict[str, dict[str, Any]]) -> None:
+    """Write what :func:`moved_paths` found; to people nothing changes by it."""
+    for scene_id, values in columns.items():
+        connection.execute(update(scene).where(scene.c.id == scene_id).values(**values))
 
 
 def _record(row: Row[Any]) -> SceneRecord:

@@ -89,6 +89,7 @@ tile = Table(
     Column("comment", Text, nullable=False),
     Column("verdict_at", UtcDateTime),
     Column("verdict_version", Integer, nullable=False),
+    Column("verdict_head", Integer),
     Column("log_version", Integer, nullable=False),
     Column("head", Integer, nullable=False),
     Column("tip", Integer, nullable=False),
@@ -96,6 +97,27 @@ tile = Table(
     Column("edit_count", Integer, nullable=False),
     Column("revision", BigInteger, nullable=False, index=True),
     UniqueConstraint("scene_id", "name"),
+)
+
+# The first verdict is copied here when the second is given; until then it is the tile's.
+second_review = Table(
+    "second_review",
+    metadata,
+    Column("tile_id", ForeignKey("tile.id"), primary_key=True),
+    Column("drawn_at", UtcDateTime, nullable=False),
+    Column("drawn_by", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("first_verdict", String(16)),
+    Column("first_reviewer", Text),
+    Column("first_comment", Text),
+    Column("first_at", UtcDateTime),
+    Column("first_head", Integer),
+    Column("first_version", Integer),
+    Column("second_verdict", String(16)),
+    Column("second_reviewer", Text),
+    Column("second_comment", Text),
+    Column("second_at", UtcDateTime),
+    Column("second_head", Integer),
 )
 
 step = Table(

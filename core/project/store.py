@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,23 +13,26 @@ from uuid import uuid4
 
 from sqlalchemy import insert, select, update
 
-from core.errors import ProjectError
+from core.errors import DiskFullError, ProjectError
 from core.project import edits as logs
-from core.project import scenes, sqlite, tiles
+from core.project import scenes, second_reviews, sqlite, tiles
 from core.project.journal import Change, read_history
 from core.project.migrations import migrate, newest_version
+from core.project.paths import portable, resolved, with_paths
 from core.project.records import (
     UNSET,
     HistoryRow,
     NewEdit,
     NewTile,
     SceneRecord,
+    SecondReview,
     TileLog,
     TileRecord,
     Unset,
 )
 from core.project.schema import metadata, project
 
+_LOG = logging.getLogger(__name__)
 # Checking every page of a larger file would keep the person waiting for seconds.
 _CHECKED_BYTES = 64 * 1024 * 1024
 
@@ -105,7 +110,9 @@ class Project:
             migrate(database)
             _refuse_damaged(database)
             database.use_wal()
-            return cls(database)
+            opened = cls(database)
+            opened._find_paths_again()
+            return opened
         except BaseException:
             database.close()
             raise
@@ -114,6 +121,17 @@ class Project:
     def folder(self) -> Path:
         """Where the big files of the project lie."""
         return self.path.parent
+
+    def _find_paths_again(self) -> None:
+        """Make a project that has absolute paths of files in its folder fit to be moved."""
+        with self._database.read() as connection:
+            if not scenes.moved_paths(connection, self.folder):
+                return
+        try:
+            with self._database.write() as connection:
+                scenes.store_paths(connection, scenes.moved_paths(connection, self.folder))
+        except (ProjectError, DiskFullError) as error:
+            _LOG.warning("Paths in %s stay absolute: %s", self.path.name, error)
 
     def rename(self, name: str) -> None:
         """Give the project another name; the file keeps its own."""
@@ -148,19 +166,24 @@ class Project:
         landcover: dict[str, Any] | None,
         tiles: Sequence[NewTile],
     ) -> SceneRecord:
-        """Add a scene and its tiles; two tiles of one name are an InputError."""
+        """Add a scene and its tiles; two tiles of one name are an InputError.
+
+        Paths in it are absolute, here and in every record; those inside the project's folder are
+        stored relative to it.
+        """
+        scene, landcover = self._portable(scene), self._portable(landcover)
         with self._change() as change:
-            return scenes.add_scene(change, name, scene, landcover, tiles)
+            return self._resolved(scenes.add_scene(change, name, scene, landcover, tiles))
 
     def scenes(self) -> list[SceneRecord]:
         """The scenes, in the order in which they were added, without those removed."""
         with self._database.read() as connection:
-            return scenes.all_scenes(connection)
+            return [self._resolved(record) for record in scenes.all_scenes(connection)]
 
     def scene(self, scene_id: str) -> SceneRecord:
         """One scene; ProjectError where it is unknown or removed."""
         with self._database.read() as connection:
-            return scenes.one_scene(connection, scene_id)
+            return self._resolved(scenes.one_scene(connection, scene_id))
 
     def update_scene(
         self,
@@ -175,16 +198,17 @@ class Project:
     ) -> SceneRecord:
         """Replace what is given and add the tiles whose names are new; existing ones stay."""
         with self._change() as change:
-            return scenes.update_scene(
+            record = scenes.update_scene(
                 change,
                 scene_id,
                 expected_version=expected_version,
                 name=name,
-                description=scene,
-                landcover=landcover,
-                settings=settings,
+                description=self._portable(scene),
+                landcover=self._portable(landcover),
+                settings=self._portable(settings),
                 tiles=tiles,
             )
+            return self._resolved(record)
 
     def remove_scene(self, scene_id: str, expected_version: int) -> None:
         """Hide a scene; nothing of it is erased from the file."""
@@ -229,6 +253,64 @@ class Project:
                 reviewer=reviewer,
                 expected_version=expected_version,
             )
+
+    def second_reviews(self, scene_id: str) -> list[SecondReview]:
+        """Tiles of a scene that are, or were, put up for a second look, in their order."""
+        with self._database.read() as connection:
+            return second_reviews.second_reviews_of(connection, scene_id)
+
+    def second_review(self, scene_id: str, name: str) -> SecondReview | None:
+        """The second look at one tile; None where it was never put up for one."""
+        with self._database.read() as connection:
+            return second_reviews.second_review_of(connection, scene_id, name)
+
+    def draw_second_reviews(
+        self, scene_id: str, names: Sequence[str], *, seed: int, author: str
+    ) -> int:
+        """Put tiles up for a second look; returns how many are new.
+
+        ``seed`` is that of the draw that chose them.  A tile without a verdict is an InputError.
+        """
+        with self._change() as change:
+            return second_reviews.draw_second_reviews(
+                change, scene_id, names, seed=seed, author=author
+            )
+
+    def withdraw_second_reviews(self, scene_id: str, *, author: str) -> int:
+        """Take back the tiles that still wait for their second verdict; returns how many."""
+        with self._change() as change:
+            return second_reviews.withdraw_second_reviews(change, scene_id, author=author)
+
+    def give_second_verdict(
+        self,
+        scene_id: str,
+        name: str,
+        verdict: str,
+        *,
+        comment: str,
+        reviewer: str,
+        expected_version: int,
+    ) -> SecondReview:
+        """Give the second verdict; the first stays the tile's.
+
+        ``expected_version`` is that of the tile's (first) verdict.  Open is no second verdict, and
+        the first reviewer cannot give it: both are an InputError.
+        """
+        with self._change() as change:
+            return second_reviews.give_second_verdict(
+                change,
+                scene_id,
+                name,
+                verdict,
+                comment=comment,
+                reviewer=reviewer,
+                expected_version=expected_version,
+            )
+
+    def log_at(self, scene_id: str, name: str, head: int) -> TileLog:
+        """The edits that were in force when the log stood at ``head``, to be read only."""
+        with self._database.read() as connection:
+            return logs.read_log_at(connection, scene_id, name, head)
 
     def log(self, scene_id: str, name: str) -> TileLog:
         """The edits of a tile that are in force."""
@@ -281,11 +363,24 @@ class Project:
         """Who did what, newest first, including removed scenes and undone edits.
 
         Actions, with the main parts of their details: ``edit``, ``undo``, ``redo`` (``kinds``),
-        ``verdict`` (``verdict``, ``before``, ``comment``), ``scene added``, ``scene changed``,
+        ``verdict`` (``verdict``, ``before``, ``comment``), ``second verdict`` (``verdict``,
+        ``first``, ``comment``), ``second look drawn`` (``tiles``, ``names``, ``seed``) and
+        ``withdrawn``, ``scene added``, ``scene changed``,
         ``scene removed``, ``project created`` and ``project renamed`` (``name``).
         """
         with self._database.read() as connection:
             return read_history(connection, scene_id=scene_id, tile=tile, limit=limit)
+
+    def _portable(self, value: Any) -> Any:
+        return with_paths(value, portable, self.folder)
+
+    def _resolved(self, record: SceneRecord) -> SceneRecord:
+        return replace(
+            record,
+            scene=with_paths(record.scene, resolved, self.folder),
+            landcover=with_paths(record.landcover, resolved, self.folder),
+            settings=with_paths(record.settings, resolved, self.folder),
+        )
 
     @contextmanager
     def _change(self) -> Iterator[Change]:

@@ -51,6 +51,7 @@ def _values(entry: NewTile, scene_id: str, change: Change) -> dict[str, Any]:
         "comment": "",
         "verdict_at": None,
         "verdict_version": 0,
+        "verdict_head": None,
         "log_version": 0,
         "head": 0,
         "tip": 0,
@@ -158,6 +159,7 @@ def set_verdict(
         comment=comment,
         verdict_at=change.at,
         verdict_version=row.verdict_version + 1,
+        verdict_head=row.head,
     )
     detail = {"verdict": verdict, "before": row.verdict, "comment": comment}
     change.record("verdict", author=reviewer, scene_id=scene_id, tile=name, detail=detail)

@@ -27,7 +27,12 @@ def test_a_new_project_is_there_after_opening_it_again(tmp_path: Path) -> None:
 
 
 def test_a_scene_comes_back_as_it_was_given(farm: Farm) -> None:
-    scene = {"path": "juni.tif", "crs": "EPSG:32633", "gsd": 0.1 + 0.2, "nested": [{"ü": None}]}
+    scene = {
+        "path": "/data/juni.tif",
+        "crs": "EPSG:32633",
+        "gsd": 0.1 + 0.2,
+        "nested": [{"ü": None}],
+    }
     added = farm.project.add_scene("June", scene, {"product": "esa"}, ())
     again = farm.reopened().project
     assert again.scene(added.id) == added
@@ -65,11 +70,11 @@ def test_a_scene_is_changed_field_by_field(farm: Farm) -> None:
     project = farm.project
     one = project.update_scene(farm.scene, expected_version=0, settings={"threshold": 0.4})
     two = project.update_scene(farm.scene, expected_version=1, landcover={"product": "esa"})
-    three = project.update_scene(farm.scene, expected_version=2, name="Mai", scene={"path": "b"})
+    three = project.update_scene(farm.scene, expected_version=2, name="Mai", scene={"path": "/b"})
     assert [record.version for record in (one, two, three)] == [1, 2, 3]
     assert (three.name, three.scene, three.landcover, three.settings) == (
         "Mai",
-        {"path": "b"},
+        {"path": "/b"},
         {"product": "esa"},
         {"threshold": 0.4},
     )
