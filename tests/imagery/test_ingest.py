@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import struct
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -26,12 +24,12 @@ from core.errors import (
     RasterTooLargeError,
     UnreadableRasterError,
 )
-from core.imagery import ingest as module
-from core.imagery.ingest import UNTRUSTED, IngestLimits, ingest, needs_copy
+from core.imagery.ingest import ingest, needs_copy
+from core.imagery.limited import Limits
 from core.imagery.scene import open_scene
 from tests.rasters import KINDS, PLACES, UTM, kind, write_raster
 
-LITTLE = IngestLimits(memory_bytes=3 << 30, cpu_seconds=60, wall_seconds=60)
+LITTLE = Limits(memory_bytes=3 << 30, cpu_seconds=60, wall_seconds=60)
 
 
 def left_in(folder: Path) -> list[str]:
@@ -286,7 +284,7 @@ def test_a_full_disk_leaves_nothing(tmp_path, large) -> None:
     (out / "copy.tif").write_bytes(b"the old one")
     for limit in (100_000, 60_000_000):
         with pytest.raises(DiskFullError, match="disk is full"):
-            bring(large, out, limits=IngestLimits(file_bytes=limit))
+            bring(large, out, limits=Limits(file_bytes=limit))
     assert left_in(out) == ["copy.tif"]
     assert (out / "copy.tif").read_bytes() == b"the old one"
 
@@ -294,7 +292,7 @@ def test_a_full_disk_leaves_nothing(tmp_path, large) -> None:
 @pytest.mark.parametrize("megabytes", [100, 250, 300, 350, 450])
 def test_too_little_memory_is_told(tmp_path, large, megabytes) -> None:
     with pytest.raises(RasterTooLargeError, match="more memory") as caught:
-        bring(large, tmp_path / "out", limits=IngestLimits(memory_bytes=megabytes << 20))
+        bring(large, tmp_path / "out", limits=Limits(memory_bytes=megabytes << 20))
     assert left_in(tmp_path / "out") == []
     assert caught.value.hint
 
@@ -302,7 +300,7 @@ def test_too_little_memory_is_told(tmp_path, large, megabytes) -> None:
 @pytest.mark.parametrize("limits", [{"cpu_seconds": 1}, {"wall_seconds": 1.0}])
 def test_too_little_time_is_told(tmp_path, large, limits) -> None:
     with pytest.raises(RasterTooLargeError, match="takes longer"):
-        bring(large, tmp_path / "out", limits=IngestLimits(**limits))
+        bring(large, tmp_path / "out", limits=Limits(**limits))
     assert left_in(tmp_path / "out") == []
 
 
@@ -311,44 +309,6 @@ def test_a_folder_that_cannot_be_written(tmp_path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError):
         ingest(source, tmp_path / "file" / "copy.tif", trusted=False)
-
-
-def test_what_the_child_says_is_not_believed(tmp_path) -> None:
-    ended = module._Ended(1, {"error": "SystemExit", "message": "x" * 99_999, "hint": 3})
-    with pytest.raises(UnreadableRasterError) as caught:
-        module._raise_for(ended, "in.tif", tmp_path / "copy.tif")
-    assert len(caught.value.message) <= 1000
-    for line in (b"", b"[1", b"7", b'{"progress": "x"}', b"[" * 60_000, b"\xff"):
-        assert module._parsed(line) is None
-    # 'Done' with a failing exit status is not done.
-    with pytest.raises(UnreadableRasterError):
-        module._raise_for(module._Ended(1, {"done": True}), "in.tif", tmp_path / "copy.tif")
-
-
-def test_credentials_stay_here(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("CROPMAP_MAX_BANDS", "9")
-    environment = module._environment(tmp_path)
-    assert "secret" not in environment.values()
-    assert environment["CROPMAP_MAX_BANDS"] == "9"
-
-
-def test_the_child_limits_itself(tmp_path) -> None:
-    script = (
-        "import resource; from core.imagery.ingest_worker import limit; "
-        "limit({'memory_bytes': 3 << 30, 'cpu_seconds': 60, 'file_bytes': 12345}); "
-        "print(*(resource.getrlimit(k)[0] for k in (resource.RLIMIT_AS, resource.RLIMIT_CPU, "
-        "resource.RLIMIT_FSIZE, resource.RLIMIT_CORE)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).parents[2],
-    )
-    assert done.stdout.split() == [str(3 << 30), "60", "12345", "0"]
-    assert UNTRUSTED.memory_bytes <= 4 << 30
 
 
 def test_several_uploads_at_a_time(tmp_path) -> None:
