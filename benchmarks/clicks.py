@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from benchmarks.labelled import LabelledTile, load_tiles
+from core.evaluation.pixels import compare
 from core.grid import PixelPoint
 from core.masks.click import Question, TileViews, answer, in_full, in_half
 from core.prompts.prompt import BoxPrompt, Prompt
@@ -200,9 +201,11 @@ def worst_mistake(mask: Flags, field: Flags) -> tuple[tuple[float, float], int]:
 
 
 def iou(mask: Flags, truth: Flags) -> float:
-    """Intersection over union; 1 where both are empty."""
-    either = int((mask | truth).sum())
-    return int((mask & truth).sum()) / either if either else 1.0
+    """Intersection over union with a field, which has pixels."""
+    found = compare(mask, truth).iou
+    if found is None:
+        raise ValueError("neither the mask nor the field has a pixel")
+    return found
 
 
 def most_interior(flags: Flags) -> tuple[float, float]:

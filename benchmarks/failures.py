@@ -17,7 +17,7 @@ from scipy import ndimage
 
 from benchmarks.clicks import ask, from_checkpoint, iou, most_interior, shipped
 from benchmarks.labelled import Degradation, LabelledTile, load_tiles, simulate_landcover
-from core.masks.agreement import compare
+from core.evaluation.pixels import compare
 from core.masks.prediction import StrategyOptions
 from core.masks.strategies import STRATEGIES
 from core.sam.protocol import Segmenter, upsample_logits
@@ -69,7 +69,7 @@ def cropland(segmenter: Segmenter, tiles: list[LabelledTile]) -> Image.Image:
         landcover = simulate_landcover(tile, Degradation(), seed=number)
         prediction = STRATEGIES["apt_plus"](tile.image, landcover, segmenter, StrategyOptions())
         mask = prediction.probability >= 0.5
-        found.append((compare(mask, tile.truth).mean_iou, number, tile, mask))
+        found.append((compare(mask, tile.truth).mean_iou or 0.0, number, tile, mask))
     found.sort(key=lambda item: item[:2])
     panels = []
     for figure, _, tile, mask in found[:3]:

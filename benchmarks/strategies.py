@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.clicks import from_checkpoint, shipped
 from benchmarks.labelled import Degradation, LabelledTile, load_tiles, simulate_landcover
-from core.masks.agreement import Agreement, compare
+from core.evaluation.pixels import Confusion, compare, mean_of_known, shown
 from core.masks.cleanup import clean_mask
 from core.masks.prediction import StrategyOptions
 from core.masks.strategies import STRATEGIES, WITHOUT_MODEL
@@ -34,23 +34,20 @@ _ROBUST = ("classifier", "joint", "apt_plus")
 
 @dataclass(slots=True)
 class Tally:
-    """Agreements of one method, tile by tile."""
+    """Confusions of one method, tile by tile."""
 
-    tiles: list[Agreement]
+    tiles: list[Confusion]
     seconds: list[float]
 
     @property
-    def pooled(self) -> Agreement:
+    def pooled(self) -> Confusion:
         """All pixels of all tiles."""
-        total = self.tiles[0]
-        for more in self.tiles[1:]:
-            total = total + more
-        return total
+        return sum(self.tiles, Confusion())
 
     @property
-    def mean_of_tiles(self) -> float:
+    def mean_of_tiles(self) -> float | None:
         """Mean of the tiles' mean IoU."""
-        return float(np.mean([agreement.mean_iou for agreement in self.tiles]))
+        return mean_of_known([tile.mean_iou for tile in self.tiles])
 
 
 def main() -> None:
@@ -73,8 +70,8 @@ def main() -> None:
     for name, tally in run(segmenter, tiles, Degradation(), names).items():
         pooled = tally.pooled
         print(
-            f"| {name} | {pooled.overall_accuracy:.3f} | {pooled.mean_iou:.3f} | {pooled.f1:.3f} | "
-            f"{tally.mean_of_tiles:.3f} | {np.mean(tally.seconds):.1f} |",
+            f"| {name} | {shown(pooled.overall_accuracy)} | {shown(pooled.mean_iou)} | "
+            f"{shown(pooled.f1)} | {shown(tally.mean_of_tiles)} | {np.mean(tally.seconds):.1f} |",
             flush=True,
         )
 
@@ -89,7 +86,7 @@ def robustness(segmenter: Segmenter, tiles: list[LabelledTile]) -> None:
     rows += [(f"cells of {r:.0f} m", Degradation(resolution_m=r)) for r in _RESOLUTIONS]
     for title, wrong in rows:
         found = run(segmenter, tiles, wrong, _ROBUST, share_classifier=True)
-        figures = " | ".join(f"{tally.pooled.mean_iou:.3f}" for tally in found.values())
+        figures = " | ".join(shown(tally.pooled.mean_iou) for tally in found.values())
         print(f"| {title} | {figures} |", flush=True)
 
 

@@ -19,10 +19,10 @@ import numpy as np
 import rasterio
 from rasterio.features import rasterize
 
+from core.evaluation.pixels import Confusion, compare, mean_of_known, shown
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
-from core.masks.agreement import Agreement, compare
 from core.pipeline import MapOptions, SceneRequest, map_scene
 
 _BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -39,15 +39,13 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for name, coarse, mapped, seconds in rows:
         print(_row(name, coarse, mapped, seconds))
-    coarse, mapped = rows[0][1], rows[0][2]
-    for _, more_coarse, more_mapped, _ in rows[1:]:
-        coarse, mapped = coarse + more_coarse, mapped + more_mapped
+    coarse, mapped = (sum((row[i] for row in rows), Confusion()) for i in (1, 2))
     print(_row("all pixels pooled", coarse, mapped, float(np.mean([row[3] for row in rows]))))
-    means = [np.mean([row[i].mean_iou for row in rows]) for i in (1, 2)]
-    print(f"\nMean of the tiles' mIoU: land cover {means[0]:.3f}, map {means[1]:.3f}.")
+    means = [shown(mean_of_known([row[i].mean_iou for row in rows])) for i in (1, 2)]
+    print(f"\nMean of the tiles' mIoU: land cover {means[0]}, map {means[1]}.")
 
 
-def _one(folder: Path, scene: Path, options: MapOptions) -> tuple[str, Agreement, Agreement, float]:
+def _one(folder: Path, scene: Path, options: MapOptions) -> tuple[str, Confusion, Confusion, float]:
     landcover = folder / "landcover_simulated" / scene.name
     fields = geopandas.read_file(folder / "fields" / f"{scene.stem}.geojson")  # noqa: TID251
     grid = open_scene(scene).grid
@@ -66,10 +64,10 @@ def _one(folder: Path, scene: Path, options: MapOptions) -> tuple[str, Agreement
     )
 
 
-def _row(name: str, coarse: Agreement, mapped: Agreement, seconds: float) -> str:
+def _row(name: str, coarse: Confusion, mapped: Confusion, seconds: float) -> str:
     return (
-        f"| {name} | {coarse.mean_iou:.3f} | {mapped.overall_accuracy:.3f} | "
-        f"{mapped.mean_iou:.3f} | {mapped.f1:.3f} | {seconds:.1f} |"
+        f"| {name} | {shown(coarse.mean_iou)} | {shown(mapped.overall_accuracy)} | "
+        f"{shown(mapped.mean_iou)} | {shown(mapped.f1)} | {seconds:.1f} |"
     )
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.evaluation.pixels import Confusion, compare
 from core.farmland import write_scene
 from core.imagery.open import open_raster, read_bands
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
-from core.masks.agreement import Agreement, compare
 from core.pipeline import MapOptions, MapResult, SceneRequest, map_scene
 from core.pipeline.options import Cancelled, Progress
 
@@ -24,8 +24,8 @@ class DemoReport:
     """What the demo made and how well it went."""
 
     result: MapResult
-    landcover: Agreement
-    mapped: Agreement
+    landcover: Confusion
+    mapped: Confusion
     folder: Path
 
     def text(self) -> str:

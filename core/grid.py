@@ -276,6 +276,27 @@ class Grid:
         up = self._geodesic_step(column, row, 0.0, -1.0)
         return GroundShape(up / across, -self._azimuth_up(column, row))
 
+    @property
+    def ground_steps(self) -> FloatArray:
+        """Metres on the ground of a step of one pixel, at the grid's centre: float64 (2, 2).
+
+        Row 0 is the step along a row of pixels, row 1 the step along a column; column 0 holds the
+        metres to the east, column 1 to the north.  So ``pixels @ ground_steps`` turns positions
+        (n, 2: column, row) near each other into metres, on rotated grids and in degrees, too.
+        """
+        column, row, reach = self.width / 2, self.height / 2, 16.0
+        pixels = PixelCoordinates(
+            np.array([column, column + reach, column]), np.array([row, row, row + reach])
+        )
+        wgs84 = transform_coordinates(self.pixels_to_world(pixels), self.crs, CRS.from_epsg(4326))
+        azimuth, _, metres = WGS84_GEOD.inv(
+            np.repeat(wgs84.x[0], 2), np.repeat(wgs84.y[0], 2), wgs84.x[1:], wgs84.y[1:]
+        )
+        angle = np.radians(azimuth)
+        directions = np.column_stack([np.sin(angle), np.cos(angle)])
+        steps: FloatArray = directions * np.asarray(metres)[:, None] / reach
+        return steps
+
     def _azimuth_up(self, column: float, row: float) -> float:
         """Azimuth in degrees, clockwise from true north, of the grid's upward direction."""
         pixels = PixelCoordinates(np.array([column, column]), np.array([row, row - 16.0]))

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from rasterio.warp import transform_bounds
 
+from core.evaluation.pixels import compare
 from core.farmland import Mistakes, coarse_landcover, generate, write_scene
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import LandCoverTile, open_landcover
-from core.masks.agreement import compare
 
 
 @pytest.mark.parametrize("style", ["large_fields", "smallholder"])

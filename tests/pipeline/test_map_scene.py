@@ -16,11 +16,11 @@ from core.errors import (
     NoOverlapError,
     OutputError,
 )
+from core.evaluation.pixels import compare
 from core.farmland import write_scene
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
-from core.masks.agreement import compare
 from core.pipeline import MapOptions, SceneRequest, map_scene
 from core.sam.registry import get_model
 from core.settings import get_settings

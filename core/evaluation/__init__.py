@@ -1,0 +1,1 @@
+"""How good a map is: metrics, intervals, and the comparison of predictions with truth."""
