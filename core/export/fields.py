@@ -20,8 +20,9 @@ class Field:
 
 FIELDS = (
     Field("field_id", "field_id", "Identifier of the parcel in this file"),
-    Field("class", "class", "cropland"),
+    Field("class", "class", "cropland, other or unsure"),
     Field("status", "status", "auto, accepted, corrected, rejected or unsure"),
+    Field("reason", "reason", "Why it was rejected or is unsure, in words; may be empty"),
     Field("area_ha", "area_ha", "Geodesic area on WGS 84, hectares"),
     Field("perimeter_m", "perim_m", "Geodesic length of all rings on WGS 84, metres"),
     Field("score", "score", "Mean probability of cropland, 0 to 1"),
@@ -60,6 +61,7 @@ def add_provenance(
     full = parcels.assign(
         **{"class": "cropland"},
         status="auto",
+        reason="",
         method=provenance.method,
         image_source=provenance.image_source,
         model=provenance.model,

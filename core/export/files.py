@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from core.errors import DiskFullError, OutputError, storage_error
 
 _FULL_DISK_WORDS = ("no space left", "write error", "file too large", "disk is full", "disk full")
 _LEAST_FREE_BYTES = 1024 * 1024
+_ABANDONED_AFTER_S = 24 * 3600
+"""A half-written folder that nothing has touched for so long belongs to an export that died."""
 
 
 def prepare_folder(folder: Path) -> Path:
@@ -67,6 +70,115 @@ def replacing(path: Path) -> Iterator[Path]:
         raise _told(error, path) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """A private folder in which all files are made before any in ``folder`` is replaced.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made; errors of what is written into it name ``folder`` instead.
+    """
+    try:
+        with (
+            tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name,
+            _naming(name, folder),
+        ):
+            yield Path(name)
+    except OSError as error:
+        raise storage_error(error, folder) from error
+
+
+@contextmanager
+def fresh_folder(folder: Path, *, marker: str) -> Iterator[Path]:
+    """A private folder beside ``folder`` that takes its place, whole, at the end.
+
+    Parameters
+    ----------
+    folder : Path
+        New, empty, or made by an earlier call: then it holds a file of the name ``marker``.
+    marker : str
+        What the caller must write into the folder.
+
+    Raises
+    ------
+    OutputError
+        ``folder`` holds other things, or cannot be written; it is as it was before.
+    DiskFullError
+        No space was left; ``folder`` is as it was before.
+    """
+    _refuse_foreign(folder, marker)
+    prefix = f".writing-{folder.name}-"
+    prepare_folder(folder.parent)
+    _sweep(folder.parent, prefix)
+    try:
+        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix))
+    except OSError as error:
+        raise storage_error(error, folder) from error
+    new = aside / folder.name
+    try:
+        new.mkdir()
+        with _naming(str(new), folder):
+            yield new
+        for path in sorted(new.rglob("*")):
+            if path.is_file():
+                _force_to_disk(path)
+        _take_place(new, folder, aside / "earlier")
+    except OSError as error:
+        raise _told(error, folder) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _naming(private: str, folder: Path) -> Iterator[None]:
+    """Errors that name the folder that the person chose, not the private one."""
+    try:
+        yield
+    except OutputError as error:
+        told = error.message.replace(private, str(folder))
+        raise type(error)(told, error.hint) from error
+
+
+def _refuse_foreign(folder: Path, marker: str) -> None:
+    """Nothing but an earlier export may be replaced."""
+    if folder.is_file():
+        raise OutputError(
+            f"{folder} is a file, not a folder.", "Choose another folder for the results."
+        )
+    try:
+        holds_other = folder.is_dir() and any(folder.iterdir()) and not (folder / marker).is_file()
+    except OSError as error:
+        raise storage_error(error, folder) from error
+    if holds_other:
+        raise OutputError(
+            f"{folder} holds files that are no earlier export, so it was not replaced.",
+            "Choose a new or an empty folder.",
+        )
+
+
+def _sweep(parent: Path, prefix: str) -> None:
+    """Remove what exports that were killed have left behind."""
+    oldest = time.time() - _ABANDONED_AFTER_S
+    for path in parent.glob(f"{prefix}*"):
+        touched = (inner.stat().st_mtime for inner in [path, *path.glob("*/"), *path.glob("*/*/")])
+        if max(touched, default=0.0) < oldest:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _take_place(new: Path, folder: Path, earlier: Path) -> None:
+    """Put ``new`` where ``folder`` is; where that fails, ``folder`` is put back."""
+    had_one = folder.exists()
+    if had_one:
+        folder.replace(earlier)
+    try:
+        new.replace(folder)
+    except OSError:
+        if had_one:
+            earlier.replace(folder)
+        raise
 
 
 def sha256_of(path: Path) -> str:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import rasterio
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
 from rasterio.shutil import copy as copy_raster
 from rasterio.warp import reproject
 
@@ -51,6 +53,50 @@ def write_mask(path: Path, bands: Bands, grid: Grid, target: Grid, tags: Mapping
     """
     profile = {"dtype": "uint8", "nodata": MASK_NODATA, "predictor": 1}
     _write(path, bands, grid, target, tags, profile, Resampling.nearest)
+
+
+def geotiff_bytes(
+    values: npt.NDArray[np.uint8],
+    grid: Grid,
+    tags: Mapping[str, str],
+    *,
+    nodata: int | None = None,
+    colours: Mapping[int, tuple[int, int, int, int]] | None = None,
+) -> bytes:
+    """A small GeoTIFF as bytes, to be written by a plain file, which tells of a full disk.
+
+    Parameters
+    ----------
+    values : uint8 (bands, rows, columns)
+    grid : Grid
+        Where the pixels lie.
+    nodata : int, optional
+    colours : mapping of code to (red, green, blue, opacity), optional
+        A colour table for one band.
+    """
+    bands, height, width = values.shape
+    profile = {
+        "driver": "GTiff",
+        "width": width,
+        "height": height,
+        "count": bands,
+        "dtype": "uint8",
+        "crs": grid.crs.to_wkt(),
+        "transform": grid.transform,
+        "compress": "deflate",
+        "predictor": 2 if bands > 1 else 1,
+        "nodata": nodata,
+        "interleave": "pixel",
+    }
+    if bands == 3:
+        profile["photometric"] = "RGB"
+    with MemoryFile() as memory:
+        with memory.open(**profile) as dataset:
+            dataset.write(values)
+            dataset.update_tags(**tags)
+            if colours is not None:
+                dataset.write_colormap(1, dict(colours))
+        return bytes(memory.read())
 
 
 def _write(

@@ -1,0 +1,157 @@
+"""Parcels burnt into the pixels of a grid, window by window: the one place that gives codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from affine import Affine
+from rasterio.features import rasterize
+
+from core.export.parcels import LabelledParcel
+from core.grid import Grid, PixelCoordinates, Window, WorldCoordinates
+
+BACKGROUND, FIELD, BOUNDARY, IGNORE = 0, 1, 2, 3
+"""Codes of training masks, as in Fields of The World (arXiv:2409.16252)."""
+
+CODE_NAMES = {BACKGROUND: "background", FIELD: "field", BOUNDARY: "boundary", IGNORE: "ignore"}
+
+_UNKNOWN_STATES = ("rejected", "unsure")
+"""A person would not vouch for these, neither as cropland nor as anything else."""
+
+_CLASS_CODES = {"cropland": FIELD, "other": BACKGROUND, "unsure": IGNORE}
+
+Codes = npt.NDArray[np.uint8]
+
+
+def parcel_code(parcel: LabelledParcel, *, accepted_only: bool) -> int:
+    """What a parcel's pixels are: field, background or ignore.
+
+    With ``accepted_only``, what nobody accepted or corrected is ignored.
+    """
+    if parcel.state in _UNKNOWN_STATES or (accepted_only and not parcel.vouched):
+        return IGNORE
+    return _CLASS_CODES[parcel.land_class]
+
+
+class BurntParcels:
+    """Parcels in the pixels of a grid.
+
+    Parameters
+    ----------
+    parcels : sequence of LabelledParcel
+        In the CRS of ``grid``.
+    grid : Grid
+    reviewed : bool (rows, columns), optional
+        On ``grid``; pixels where it is False are ignored.  May be a memory map: it is only sliced.
+    accepted_only : bool
+        Whether parcels that nobody accepted or corrected are ignored.
+    boundary_px : float
+        Width of the band along the outlines of fields, in pixels, half of it on either side; 0
+        for none.
+    """
+
+    def __init__(
+        self,
+        parcels: Sequence[LabelledParcel],
+        grid: Grid,
+        reviewed: npt.NDArray[np.bool_] | None,
+        *,
+        accepted_only: bool = False,
+        boundary_px: float = 0.0,
+    ) -> None:
+        if reviewed is not None and reviewed.shape != grid.shape:
+            raise ValueError(f"reviewed is {reviewed.shape}, the grid {grid.shape}")
+        self._parcels = parcels
+        self._grid = grid
+        self._reviewed = reviewed
+        self._half_band = boundary_px / 2
+        self._codes = np.array(
+            [parcel_code(parcel, accepted_only=accepted_only) for parcel in parcels], dtype=np.uint8
+        )
+        world = np.empty(len(parcels), dtype=object)
+        world[:] = [parcel.geometry for parcel in parcels]
+        self._shapes = shapely.transform(world, lambda xy: _to_pixels(xy, grid))
+        self._tree = shapely.STRtree(self._shapes)
+
+    def codes(self, window: Window) -> Codes:
+        """Codes of a window, uint8 (rows, columns); pixels beyond the grid are ignored.
+
+        A pixel belongs to a parcel where its centre does.  Where parcels overlap, ignore stands
+        above boundary, boundary above field, and field above background.
+        """
+        values = np.full((window.height, window.width), IGNORE, dtype=np.uint8)
+        inside = window.intersection(self._grid.extent)
+        if inside is None:
+            return values
+        part = np.zeros((inside.height, inside.width), dtype=np.uint8)
+        near = self._near(inside)
+        fields = [i for i in near if self._codes[i] == FIELD]
+        _draw(part, inside, [self._shapes[i] for i in fields], FIELD)
+        if self._half_band > 0:
+            _draw(part, inside, self._bands(fields, inside), BOUNDARY)
+        unknown = [self._shapes[i] for i in near if self._codes[i] == IGNORE]
+        _draw(part, inside, unknown, IGNORE)
+        if self._reviewed is not None:
+            part[~self._reviewed[inside.slices]] = IGNORE
+        values[inside.relative_to(window).slices] = part
+        return values
+
+    def fields(self, window: Window) -> list[tuple[LabelledParcel, shapely.Geometry]]:
+        """The fields of a window with their shapes, cut to it, in pixels counted from its corner.
+
+        A cut shape is a Polygon or a MultiPolygon, and has an area.
+        """
+        frame = _box(window)
+        found = []
+        for i in self._near(window):
+            if self._codes[i] != FIELD:
+                continue
+            cut = _areas_of(shapely.intersection(self._shapes[i], frame))
+            if cut is not None:
+                moved = shapely.transform(cut, lambda xy: xy - [window.column, window.row])
+                found.append((self._parcels[i], moved))
+        return found
+
+    def _near(self, window: Window) -> list[int]:
+        frame = _box(window).buffer(self._half_band, join_style="mitre")
+        return sorted(self._tree.query(frame, predicate="intersects").tolist())
+
+    def _bands(self, fields: list[int], window: Window) -> list[shapely.Geometry]:
+        """Bands along whole outlines, so that a window's edge never looks like one."""
+        frame = _box(window).buffer(2 * self._half_band, join_style="mitre")
+        outlines = shapely.intersection(shapely.boundary(self._shapes[fields]), frame)
+        bands = shapely.buffer(outlines, self._half_band)
+        return [band for band in bands if not band.is_empty]
+
+
+def inside_of(shape: shapely.Geometry, height: int, width: int) -> npt.NDArray[np.bool_]:
+    """Pixels whose centre lies in a shape given in pixels, bool (rows, columns)."""
+    values = np.zeros((height, width), dtype=np.uint8)
+    _draw(values, Window(0, 0, width, height), [shape], 1)
+    return values.astype(np.bool_)
+
+
+def _draw(values: Codes, window: Window, shapes: list[shapely.Geometry], code: int) -> None:
+    if shapes:
+        corner = Affine.translation(window.column, window.row)
+        rasterize(shapes, out=values, transform=corner, default_value=code)
+
+
+def _box(window: Window) -> shapely.Polygon:
+    return shapely.box(window.column, window.row, window.column_stop, window.row_stop)
+
+
+def _areas_of(shape: shapely.Geometry) -> shapely.Geometry | None:
+    """The polygons of a cut shape; None where it only touches."""
+    parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and p.area > 0]
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+
+
+def _to_pixels(xy: npt.NDArray[np.float64], grid: Grid) -> npt.NDArray[np.float64]:
+    pixels: PixelCoordinates = grid.worlds_to_pixel(WorldCoordinates(xy[:, 0], xy[:, 1]))
+    return np.column_stack([pixels.column, pixels.row])

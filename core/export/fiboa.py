@@ -1,0 +1,196 @@
+"""Field boundaries after fiboa 0.3.0, which builds on Vecorel 0.1.0, as GeoParquet.
+
+Sources: https://fiboa.org/specification/v0.3.0/ and https://vecorel.org/specification/v0.1.0/
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import numpy.typing as npt
+import pyarrow
+import pyarrow.parquet
+import shapely
+from pyproj import CRS
+
+from core.export.files import replacing
+from core.export.geoparquet import GEOPARQUET_VERSION
+from core.export.parcels import LabelledParcel, LabelSource, in_utc
+from core.masks.polygons import geodesic_measures
+
+VECOREL_SCHEMA = "https://vecorel.org/specification/v0.1.0/schema.yaml"
+FIBOA_SCHEMA = "https://fiboa.org/specification/v0.3.0/schema.yaml"
+_SCHEMA_LANGUAGE = "https://vecorel.org/sdl/v0.2.0/schema.json"
+
+_LARGEST_AREA_M2 = 1e9
+_LONGEST_PERIMETER_M = 125_000.0
+"""Measures beyond these are not allowed; they are left empty, the geometry counts."""
+
+_OWN_PROPERTIES = {
+    "class": {"type": "string", "enum": ["cropland", "unsure"]},
+    "status": {"type": "string", "enum": ["auto", "accepted", "corrected", "unsure"]},
+    "reason": {"type": "string"},
+    "score": {"type": "float"},
+    "reviewer": {"type": "string"},
+    "review_datetime": {"type": "date-time"},
+}
+
+
+def is_boundary(parcel: LabelledParcel) -> bool:
+    """Whether a parcel is a field boundary to others: neither rejected nor called other land."""
+    return parcel.state != "rejected" and parcel.land_class != "other"
+
+
+def write_fiboa(
+    path: Path,
+    parcels: Sequence[LabelledParcel],
+    crs: CRS,
+    source: LabelSource,
+    imaged_at: datetime | None = None,
+) -> int:
+    """Write the field boundaries among some parcels in WGS 84; returns how many they are.
+
+    Parameters
+    ----------
+    parcels : sequence of LabelledParcel
+        In ``crs``.  Those that are rejected, or are other land, are no boundaries and left out.
+    imaged_at : datetime, optional
+        When the (last) image was taken, which is when the fields were seen; UTC where it has no
+        time zone.  Where it is not known there is no ``determination:datetime``.
+    """
+    kept = [parcel for parcel in parcels if is_boundary(parcel)]
+    shapes = np.empty(len(kept), dtype=object)
+    shapes[:] = [parcel.geometry for parcel in kept]
+    lonlat = geopandas.GeoSeries(shapes, crs=crs).to_crs(CRS.from_epsg(4326)).to_numpy()
+    collection = _collection(source, imaged_at)
+    table = pyarrow.table(
+        {**_fiboa_columns(kept, shapes, lonlat, crs, source), **_own_columns(kept)},
+        schema=_schema(collection, lonlat),
+    )
+    with replacing(path) as aside:
+        pyarrow.parquet.write_table(table, aside, compression="zstd")
+    return len(kept)
+
+
+def _fiboa_columns(
+    parcels: Sequence[LabelledParcel],
+    shapes: npt.NDArray[np.object_],
+    lonlat: npt.NDArray[np.object_],
+    crs: CRS,
+    source: LabelSource,
+) -> dict[str, Any]:
+    measures = geodesic_measures(shapes, crs)
+    return {
+        "id": [parcel.id for parcel in parcels],
+        "geometry": shapely.to_wkb(lonlat, include_srid=False),
+        "bbox": _boxes(lonlat),
+        "metrics:area": _within(measures.area_m2, _LARGEST_AREA_M2),
+        "metrics:perimeter": _within(measures.perimeter_m, _LONGEST_PERIMETER_M),
+        "determination:method": [_method(parcel) for parcel in parcels],
+        "determination:details": [_details(parcel, source) for parcel in parcels],
+    }
+
+
+def _own_columns(parcels: Sequence[LabelledParcel]) -> dict[str, Any]:
+    times = [None if p.reviewed_at is None else in_utc(p.reviewed_at) for p in parcels]
+    return {
+        "class": [parcel.land_class for parcel in parcels],
+        "status": [parcel.state for parcel in parcels],
+        "reason": [parcel.reason or None for parcel in parcels],
+        "score": [None if np.isnan(parcel.score) else parcel.score for parcel in parcels],
+        "reviewer": [parcel.reviewer or None for parcel in parcels],
+        "review_datetime": times,
+    }
+
+
+def _schema(collection: dict[str, Any], lonlat: npt.NDArray[np.object_]) -> pyarrow.Schema:
+    text, real = pyarrow.string(), pyarrow.float32()
+    corner = [pyarrow.field(n, real, nullable=False) for n in ("xmin", "ymin", "xmax", "ymax")]
+    columns = [
+        # Vecorel requires these two, so they must not be nullable.
+        pyarrow.field("id", text, nullable=False),
+        pyarrow.field("geometry", pyarrow.binary(), nullable=False),
+        pyarrow.field("bbox", pyarrow.struct(corner)),
+        pyarrow.field("metrics:area", real),
+        pyarrow.field("metrics:perimeter", real),
+        pyarrow.field("determination:method", text),
+        pyarrow.field("determination:details", text),
+        pyarrow.field("class", text),
+        pyarrow.field("status", text),
+        pyarrow.field("reason", text),
+        pyarrow.field("score", real),
+        pyarrow.field("reviewer", text),
+        pyarrow.field("review_datetime", pyarrow.timestamp("ms", tz="UTC")),
+    ]
+    metadata = {"collection": json.dumps(collection), "geo": json.dumps(_geo(lonlat))}
+    return pyarrow.schema(columns, metadata=metadata)
+
+
+def _collection(source: LabelSource, imaged_at: datetime | None) -> dict[str, Any]:
+    """What holds for all fields, as Vecorel wants it in the file's metadata."""
+    name = re.sub(r"[^a-z0-9]+", "-", source.scene_name.lower()).strip("-") or "fields"
+    collection: dict[str, Any] = {
+        "schemas": {name: [VECOREL_SCHEMA, FIBOA_SCHEMA]},
+        "collection": name,
+        "schemas:custom": {
+            "$schema": _SCHEMA_LANGUAGE,
+            "required": [],
+            "collection": {},
+            "properties": _OWN_PROPERTIES,
+        },
+    }
+    if imaged_at is not None:
+        moment = in_utc(imaged_at).isoformat(timespec="milliseconds")
+        collection["determination:datetime"] = moment.replace("+00:00", "Z")
+    return collection
+
+
+def _geo(lonlat: npt.NDArray[np.object_]) -> dict[str, Any]:
+    """GeoParquet's own metadata; without a CRS named, coordinates are longitude, latitude."""
+    column: dict[str, Any] = {
+        "encoding": "WKB",
+        "geometry_types": sorted({shape.geom_type for shape in lonlat}),
+        "covering": {"bbox": {n: ["bbox", n] for n in ("xmin", "ymin", "xmax", "ymax")}},
+    }
+    if len(lonlat):
+        column["bbox"] = shapely.total_bounds(lonlat).tolist()
+    return {
+        "version": GEOPARQUET_VERSION,
+        "primary_column": "geometry",
+        "columns": {"geometry": column},
+    }
+
+
+def _boxes(lonlat: npt.NDArray[np.object_]) -> list[dict[str, float]]:
+    """Bounding boxes in single precision, rounded outward so that they still contain all."""
+    bounds = shapely.bounds(lonlat).reshape(-1, 4)
+    low = np.nextafter(bounds[:, :2].astype(np.float32), np.float32(-np.inf))
+    high = np.nextafter(bounds[:, 2:].astype(np.float32), np.float32(np.inf))
+    names = ("xmin", "ymin", "xmax", "ymax")
+    return [dict(zip(names, row, strict=True)) for row in np.hstack([low, high]).tolist()]
+
+
+def _within(values: npt.NDArray[np.float64], most: float) -> list[float | None]:
+    return [float(value) if 0 < value <= most else None for value in values]
+
+
+def _method(parcel: LabelledParcel) -> str:
+    """Fiboa's word for how the outline came about."""
+    return "manual" if parcel.state == "corrected" else "auto-imagery"
+
+
+def _details(parcel: LabelledParcel, source: LabelSource) -> str:
+    drawn = (
+        f"Drawn from {source.image_source} by cropmap, strategy {source.method}, model "
+        f"{source.model}, prompts from {source.land_cover}"
+    )
+    if parcel.state == "corrected":
+        return f"{drawn}; corrected by a person."
+    return f"{drawn}; {'accepted by a person' if parcel.vouched else 'not accepted by a person'}."
