@@ -42,6 +42,10 @@ class RasterTooLargeError(InputError):
     """The header claims more pixels, bands or bytes per block than the limits allow."""
 
 
+class UnreadableLabelsError(InputError):
+    """Not a file of labels, a format that is not allowed, damaged, or too much of it."""
+
+
 class MissingCrsError(InputError):
     """The raster has no CRS or no georeference; the person must say, we never guess."""
 
