@@ -75,9 +75,10 @@ class Answers:
 
     def of_point(self, native: PixelPoint, ask: Ask) -> Area | None:
         """The area, in native pixels inside the tile's core, that one click gives."""
-        point = self._frame.to_tile(native)
-        key = ("point", round(point.column, 1), round(point.row, 1))
-        return self._remember(key, Question((Prompt(point, 1, "person"),)), ask)
+        place = self._frame.to_tile(native)
+        # Asked where it is kept, so that an answer never depends on what was asked before it.
+        point = PixelPoint(round(place.column, 1), round(place.row, 1))
+        return self._remember(("point", point), Question((Prompt(point, 1, "person"),)), ask)
 
     def _of_points(
         self, positive: PersonPrompt, negatives: list[PersonPrompt], ask: Ask
