@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ from rasterio.features import rasterize
 from core.annotate.clicks import Field
 from core.annotate.frame import Frame
 from core.annotate.kept import Base, from_bytes
-from core.annotate.work import Choices
+from core.annotate.work import Choices, Work
 from core.imagery.scene import SceneImage
 from core.masks.cleanup import clean_mask
-from core.masks.correction import Correction, Parcel, apply_corrections
+from core.masks.correction import Parcel, Signature, apply_corrections
 from core.masks.fields import complete_numbers, split_fields
 from core.masks.polygons import mask_to_parcels
 
@@ -26,14 +27,17 @@ SIMPLIFY_PIXELS = 1.5
 """Outlines are smoothed by this many pixels of the working grid: a staircase is not an edge."""
 
 _SNAP_PIXELS = 0.5
+_LEAST_LEFT_M2 = 400.0
 _DECIMALS = 2
+_AT = 4
+"""Place of the time in what is kept of a parcel's review."""
 
 Polygonal = shapely.Polygon | shapely.MultiPolygon
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Label:
-    """Cropland of a tile's core as it now stands.
+    """Parcels of a tile's core as they now stand, cropland and what was found to be none.
 
     Parameters
     ----------
@@ -46,13 +50,17 @@ class Label:
     version: str
     parcels: tuple[Parcel, ...]
 
+    @property
+    def cropland_pixels(self) -> float:
+        """Area of the cropland, in native pixels."""
+        return sum(parcel.polygon.area for parcel in self.parcels if parcel.is_cropland)
+
     def to_json(self) -> dict[str, Any]:
         """As plain values, to keep on disk."""
         return {
             "version": self.version,
             "parcels": [
-                [p.id, p.polygon.wkb_hex, None if math.isnan(p.score) else p.score, p.state]
-                for p in self.parcels
+                [p.id, p.polygon.wkb_hex, _number(p.score), *_said(p)] for p in self.parcels
             ],
         }
 
@@ -60,10 +68,27 @@ class Label:
     def from_json(cls, data: dict[str, Any]) -> Label:
         """The inverse of :meth:`to_json`."""
         parcels = tuple(
-            Parcel(name, shapely.from_wkb(wkb), math.nan if score is None else score, state)
-            for name, wkb, score, state in data["parcels"]
+            Parcel(name, shapely.from_wkb(wkb), math.nan if score is None else score, *_heard(said))
+            for name, wkb, score, *said in data["parcels"]
         )
         return cls(data["version"], parcels)
+
+
+def _number(score: float) -> float | None:
+    return None if math.isnan(score) else score
+
+
+def _said(parcel: Parcel) -> list[Any]:
+    at = parcel.reviewed_at.isoformat() if parcel.reviewed_at else None
+    return [parcel.state, parcel.land_class, parcel.reason, parcel.reviewer, at, parcel.edited]
+
+
+def _heard(said: list[Any]) -> list[Any]:
+    """The inverse of :func:`_said`; a file of an earlier version holds the state alone."""
+    heard = list(said)
+    if len(heard) > _AT and heard[_AT] is not None:
+        heard[_AT] = datetime.fromisoformat(heard[_AT])
+    return heard
 
 
 def automatic_parcels(
@@ -100,25 +125,35 @@ def automatic_parcels(
 
 
 def build_label(
-    version: str,
-    automatic: Sequence[Parcel],
-    fields: Sequence[Field],
-    corrections: Sequence[Correction],
-    frame: Frame,
-    least_area_m2: float,
+    version: str, automatic: Sequence[Parcel], fields: Sequence[Field], work: Work, frame: Frame
 ) -> Label:
-    """The label: each part on top of the one before."""
-    pixel = frame.native_per_tile_pixel
+    """The label: each part on top of the one before.
+
+    Parameters
+    ----------
+    version : str
+        Names it.
+    automatic : sequence of Parcel
+        Of the prediction, in native pixels.
+    fields : sequence of Field
+        The answers to the person's prompts.
+    work : Work
+        Its choices and corrections count, and who set which prompt.
+    """
     # What a field leaves of its neighbours is dropped where nobody would call it a parcel.
-    least = min(least_area_m2, 400.0) / frame.native_pixel_area_m2
+    least = min(work.choices.min_area_m2, _LEAST_LEFT_M2) / frame.native_pixel_area_m2
     parcels = list(automatic)
     for field in fields:
-        parcels = _with_field(parcels, field, least)
-    corrected = apply_corrections(parcels, corrections, snap=_SNAP_PIXELS * pixel)
+        signature = work.signatures.get(field.prompt_id, Signature())
+        parcels = _with_field(parcels, field, signature, least)
+    snap = _SNAP_PIXELS * frame.native_per_tile_pixel
+    corrected = apply_corrections(parcels, work.corrections, snap=snap)
     return Label(version, tuple(_inside_core(corrected, frame)))
 
 
-def _with_field(parcels: list[Parcel], field: Field, least: float) -> list[Parcel]:
+def _with_field(
+    parcels: list[Parcel], field: Field, signature: Signature, least: float
+) -> list[Parcel]:
     """Parcels with a field put in, or taken out; what it covers of others is theirs no longer."""
     shapely.prepare(field.area)
     kept: list[Parcel] = []
@@ -129,18 +164,17 @@ def _with_field(parcels: list[Parcel], field: Field, least: float) -> list[Parce
         pieces = _polygons(shapely.difference(parcel.polygon, field.area), least)
         for number, piece in enumerate(pieces):
             name = parcel.id if number == 0 else f"{parcel.id}-{field.prompt_id[:8]}.{number}"
-            kept.append(Parcel(name, piece, parcel.score, "corrected"))
+            kept.append(_by_prompt(name, piece, parcel.score, signature))
     if field.adds:
-        kept += [
-            Parcel(
-                f"{field.prompt_id}.{number}" if number else field.prompt_id,
-                piece,
-                math.nan,
-                "corrected",
-            )
-            for number, piece in enumerate(_polygons(field.area, 0.0))
-        ]
+        for number, piece in enumerate(_polygons(field.area, 0.0)):
+            name = f"{field.prompt_id}.{number}" if number else field.prompt_id
+            kept.append(_by_prompt(name, piece, math.nan, signature))
     return kept
+
+
+def _by_prompt(name: str, shape: Polygonal, score: float, signature: Signature) -> Parcel:
+    by, at = signature.author, signature.at
+    return Parcel(name, shape, score, "corrected", reviewer=by, reviewed_at=at, edited=True)
 
 
 def _inside_core(parcels: Sequence[Parcel], frame: Frame) -> list[Parcel]:
@@ -156,7 +190,7 @@ def _inside_core(parcels: Sequence[Parcel], frame: Frame) -> list[Parcel]:
         pieces = _polygons(shapely.intersection(parcel.polygon, core), 0.0)
         if pieces:
             shape = pieces[0] if len(pieces) == 1 else shapely.MultiPolygon(pieces)
-            kept.append(Parcel(parcel.id, shape, parcel.score, parcel.state))
+            kept.append(replace(parcel, polygon=shape))
     return kept
 
 
@@ -179,12 +213,13 @@ def rasterize_area(area: Polygonal, frame: Frame, *, every: int = 1) -> npt.NDAr
 
 
 def rasterize_label(label: Label, frame: Frame) -> npt.NDArray[np.bool_]:
-    """The label on the pixels of the tile's core: those whose centre lies in a parcel."""
+    """Cropland on the pixels of the tile's core: those whose centre lies in such a parcel."""
     shape = frame.core_grid.shape
-    if not label.parcels:
+    cropland = [parcel.polygon for parcel in label.parcels if parcel.is_cropland]
+    if not cropland:
         return np.zeros(shape, dtype=np.bool_)
-    native = np.empty(len(label.parcels), dtype=object)
-    native[:] = [parcel.polygon for parcel in label.parcels]
+    native = np.empty(len(cropland), dtype=object)
+    native[:] = cropland
     burnt = rasterize(frame.natives_to_core(native), out_shape=shape, dtype=np.uint8)
     return np.asarray(burnt > 0, dtype=np.bool_)
 
@@ -200,6 +235,10 @@ def parcels_json(label: Label, frame: Frame) -> list[dict[str, Any]]:
             "area_ha": round(parcel.polygon.area * hectares, 4),
             "score": None if math.isnan(parcel.score) else round(parcel.score, 3),
             "state": parcel.state,
+            "land_class": parcel.land_class,
+            "reason": parcel.reason,
+            "reviewer": parcel.reviewer,
+            "reviewed_at": parcel.reviewed_at.isoformat() if parcel.reviewed_at else None,
             "rings": parts[0],
         }
         if len(parts) > 1:

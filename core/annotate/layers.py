@@ -95,7 +95,8 @@ def _labels(
         kept = load_label(label_path(project.folder, scene_id, name))
         if kept is None:
             continue
-        native = np.array([p.polygon for p in Label.from_json(kept).parcels], dtype=object)
+        parcels = Label.from_json(kept).parcels
+        native = np.array([p.polygon for p in parcels if p.is_cropland], dtype=object)
         if native.size:
             world = frame.natives_to_world(native)
             shapes.extend(_in_crs(world, frame.scene_grid.crs, grid.crs))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,16 @@ from core.annotate.workspaces import Workspaces, get_workspaces
 from core.errors import EmptySceneError, NoOverlapError
 from core.export.labels import LabelledParcel, LabelSource, write_labels
 from core.landcover.align import align
+from core.masks.correction import Parcel
 from core.project import Project, VerdictRecord
 
-_STATES = {"accepted": "accepted", "rejected": "rejected", "fix": "unsure"}
+_TILE_STATES = {"accepted": "accepted", "rejected": "rejected", "fix": "unsure"}
+"""What a tile's verdict says of the parcels on which there is none of their own."""
+
+_OWN_VERDICTS = ("accepted", "rejected", "unsure")
+
+_EXPLAINED = ("rejected", "unsure")
+"""States of a tile whose comment is the reason of its parcels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,7 @@ class AreaReport:
 def areas(project: Project, scene_id: str, *, accepted_only: bool = False) -> AreaReport:
     """Areas by the tiles' present labels; tiles without a label do not count."""
     opened = open_scene(project, scene_id)
-    chosen = _chosen(project, scene_id, accepted_only=accepted_only)
+    chosen = chosen_tiles(project, scene_id, accepted_only=accepted_only)
     total: dict[int, float] = defaultdict(float)
     labelled: dict[int, float] = defaultdict(float)
     cropland = 0.0
@@ -74,7 +82,7 @@ def areas(project: Project, scene_id: str, *, accepted_only: bool = False) -> Ar
         label = get_workspaces().get(project, scene_id, name).finished()
         mask = rasterize_label(label, frame)
         pixel = frame.core_grid.pixel_area_m2 / 10_000.0
-        cropland += sum(p.polygon.area for p in label.parcels) * frame.native_pixel_area_m2 / 1e4
+        cropland += label.cropland_pixels * frame.native_pixel_area_m2 / 1e4
         _count_classes(opened, frame, mask, pixel, total, labelled)
     rows = _rows(opened, total, labelled)
     landcover = sum(r.total_ha for r in rows if r.cropland_class) if opened.landcover else None
@@ -102,7 +110,7 @@ def export_scene(
     """
     own = workspaces or get_workspaces()
     opened = open_scene(project, scene_id)
-    chosen = _chosen(project, scene_id, accepted_only=accepted_only)
+    chosen = chosen_tiles(project, scene_id, accepted_only=accepted_only)
     if not chosen:
         raise EmptySceneError(
             "No tile is accepted yet." if accepted_only else "No tile has a label yet.",
@@ -133,15 +141,14 @@ def export_scene(
 class _Piece:
     """A parcel's part in one tile, in the scene's CRS."""
 
-    id: str
+    parcel: Parcel
     shape: Polygonal
-    score: float
-    corrected: bool
     tile: str
     verdict: VerdictRecord
 
 
-def _chosen(project: Project, scene_id: str, *, accepted_only: bool) -> list[str]:
+def chosen_tiles(project: Project, scene_id: str, *, accepted_only: bool) -> list[str]:
+    """Names of the tiles that count: the accepted ones, or all that have a label."""
     tiles = project.tiles(scene_id)
     if accepted_only:
         return [t.name for t in tiles if t.verdict.verdict == "accepted"]
@@ -152,10 +159,7 @@ def _pieces(label: Label, frame: Frame, tile: str, verdict: VerdictRecord) -> li
     native = np.empty(len(label.parcels), dtype=object)
     native[:] = [parcel.polygon for parcel in label.parcels]
     world = frame.natives_to_world(native) if native.size else native
-    return [
-        _Piece(f"{tile}/{p.id}", shape, p.score, p.state == "corrected", tile, verdict)
-        for p, shape in zip(label.parcels, world, strict=True)
-    ]
+    return [_Piece(p, shape, tile, verdict) for p, shape in zip(label.parcels, world, strict=True)]
 
 
 def _joined(pieces: Sequence[_Piece], least: float) -> list[list[_Piece]]:
@@ -172,7 +176,7 @@ def _joined(pieces: Sequence[_Piece], least: float) -> list[list[_Piece]]:
     if len(pieces) > 1:
         one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
         for i, j in zip(one.tolist(), other.tolist(), strict=True):
-            if i < j and pieces[i].tile != pieces[j].tile:
+            if i < j and pieces[i].tile != pieces[j].tile and _alike(pieces[i], pieces[j]):
                 shared = shapely.intersection(shapes[i], shapes[j])
                 if max(shared.length, shared.area**0.5) > least:
                     group[root(j)] = root(i)
@@ -182,6 +186,14 @@ def _joined(pieces: Sequence[_Piece], least: float) -> list[list[_Piece]]:
     return list(groups.values())
 
 
+def _alike(one: _Piece, other: _Piece) -> bool:
+    """Whether two pieces may be one field: what a person told apart stays apart."""
+    return (one.parcel.land_class, one.parcel.is_cropland) == (
+        other.parcel.land_class,
+        other.parcel.is_cropland,
+    )
+
+
 def _labelled(group: list[_Piece]) -> LabelledParcel:
     first = max(group, key=lambda piece: piece.shape.area)
     shape: Polygonal = first.shape
@@ -189,13 +201,40 @@ def _labelled(group: list[_Piece]) -> LabelledParcel:
         whole = shapely.union_all([piece.shape for piece in group])
         if isinstance(whole, shapely.Polygon | shapely.MultiPolygon):
             shape = whole
-    verdict = first.verdict
-    state = _STATES.get(verdict.verdict, "auto")
-    if any(piece.corrected for piece in group) and verdict.verdict != "rejected":
-        state = "corrected"
+    said = max(group, key=_weight)
+    state, reviewer, at, reason = _review(said)
     return LabelledParcel(
-        first.id, shape, first.score, state, verdict.reviewer, verdict.at, first.tile
+        f"{first.tile}/{first.parcel.id}",
+        shape,
+        first.parcel.score,
+        state,
+        reviewer,
+        at,
+        first.tile,
+        said.parcel.land_class,
+        reason,
     )
+
+
+def _weight(piece: _Piece) -> tuple[bool, bool, float]:
+    """Of a field that a seam cuts, the part of which most was said speaks for all."""
+    state = piece.parcel.state
+    return state in _OWN_VERDICTS, state == "corrected", piece.shape.area
+
+
+def _review(piece: _Piece) -> tuple[str, str, datetime | None, str]:
+    """State, reviewer, time and reason: a parcel's own verdict beats that of its tile."""
+    parcel, tile = piece.parcel, piece.verdict
+    own = parcel.reviewer, parcel.reviewed_at, parcel.reason
+    if parcel.state in _OWN_VERDICTS:
+        return parcel.state, *own
+    state = _TILE_STATES.get(tile.verdict, "auto")
+    by_tile = tile.reviewer, tile.at, tile.comment if state in _EXPLAINED else parcel.reason
+    if parcel.state != "corrected" or state == "rejected":
+        return state, *by_tile
+    # Who looked at it last: whoever corrected it, or whoever accepted the tile afterwards.
+    newer = tile.at is not None and (parcel.reviewed_at is None or tile.at > parcel.reviewed_at)
+    return "corrected", *(by_tile if newer else own)
 
 
 def _source(opened: OpenedScene) -> LabelSource:

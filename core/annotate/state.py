@@ -57,7 +57,7 @@ def to_json(now: Moment) -> dict[str, Any]:
         "boxes": [{**asdict(box), "source": "person"} for box in now.work.boxes],
         "parcels": parcels,
         "mask_version": now.label.version,
-        "cropland_ha": round(sum(row["area_ha"] for row in parcels), 4),
+        "cropland_ha": round(now.label.cropland_pixels * now.frame.native_pixel_area_m2 / 1e4, 4),
         "landcover_ha": base.landcover_ha if base else None,
         "disagreement": base.disagreement if base else None,
         "verdict": verdict_json(now.verdict),

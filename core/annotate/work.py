@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -13,9 +13,12 @@ from core.annotate.frame import Frame
 from core.errors import InputError
 from core.grid import PixelPoint, WorldPoint
 from core.masks.correction import (
+    CORRECTION_KINDS,
     AreaAdd,
     AreaRemove,
     Correction,
+    Signature,
+    Signed,
     brush,
     correction_from_json,
     correction_to_json,
@@ -23,7 +26,6 @@ from core.masks.correction import (
 from core.masks.strategies import STRATEGIES
 from core.project import EditRecord, NewEdit
 
-CORRECTION_KINDS = ("area_add", "area_remove", "split", "merge", "parcel_delete", "reshape")
 _MOST_EDITS = 1000
 _MOST_POINTS = 20_000
 _LONGEST_ID = 64
@@ -97,15 +99,18 @@ class Work:
         In the order in which they were last set.
     denied : frozenset of str
         Automatic prompts that were changed or deleted.
-    corrections : tuple of Correction
+    corrections : tuple of Signed
         In native pixels, in order.
+    signatures : dict
+        Who set a point or box last, by its id.
     """
 
     choices: Choices
     points: tuple[PersonPrompt, ...] = ()
     boxes: tuple[PersonBox, ...] = ()
     denied: frozenset[str] = frozenset()
-    corrections: tuple[Correction, ...] = ()
+    corrections: tuple[Signed, ...] = ()
+    signatures: Mapping[str, Signature] = field(default_factory=dict)
 
     @property
     def asks_model(self) -> bool:
@@ -120,21 +125,25 @@ class _Replay:
     points: dict[str, PersonPrompt] = field(default_factory=dict)
     boxes: dict[str, PersonBox] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
-    corrections: list[Correction] = field(default_factory=list)
+    corrections: list[Signed] = field(default_factory=list)
+    signatures: dict[str, Signature] = field(default_factory=dict)
 
     def take(self, edit: EditRecord) -> None:
         data = edit.data
+        signature = Signature(edit.author, edit.at)
         if edit.kind == "prompt_set":
             point = self.frame.from_world(WorldPoint(data["x"], data["y"]))
             self.points.pop(data["id"], None)
             self.points[data["id"]] = PersonPrompt(data["id"], point, 1 if data["label"] else 0)
             self.denied.add(data["id"])
+            self.signatures[data["id"]] = signature
         elif edit.kind == "prompt_delete":
             self.points.pop(data["id"], None)
             self.boxes.pop(data["id"], None)
             self.denied.add(data["id"])
         elif edit.kind == "box_set":
             self.boxes[data["id"]] = _box_from_world(data, self.frame)
+            self.signatures[data["id"]] = signature
         elif edit.kind == "prompts_clear":
             self.points.clear()
             self.boxes.clear()
@@ -142,7 +151,7 @@ class _Replay:
             self.choices = self.choices.changed(data)
         else:
             moved = move_coordinates(data, lambda x, y: _to_native(self.frame, x, y))
-            self.corrections.append(correction_from_json(edit.kind, moved))
+            self.corrections.append(Signed(correction_from_json(edit.kind, moved), signature))
 
 
 def replay(edits: Sequence[EditRecord], frame: Frame, defaults: Choices) -> Work:
@@ -156,6 +165,7 @@ def replay(edits: Sequence[EditRecord], frame: Frame, defaults: Choices) -> Work
         tuple(state.boxes.values()),
         frozenset(state.denied),
         tuple(state.corrections),
+        state.signatures,
     )
 
 

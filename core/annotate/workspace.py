@@ -294,9 +294,7 @@ class Workspace:
         if work.asks_model and self._answers is not None and self._memory.views is not None:
             ask = self._ask_in_turn(self._memory.views, self._service(place.model_key))
             fields = self._answers.fields(work, ask)
-        label = build_label(
-            version, automatic, fields, work.corrections, frame, work.choices.min_area_m2
-        )
+        label = build_label(version, automatic, fields, work, frame)
         self._label = label
         self._later(lambda: keep_label(self._label_path(), label.to_json()))
         return label

@@ -16,8 +16,10 @@ from core.masks.correction_types import (
     AreaAdd,
     AreaRemove,
     Correction,
+    Judge,
     Merge,
     ParcelDelete,
+    Reclassify,
     Reshape,
     Split,
 )
@@ -63,18 +65,23 @@ def correction_to_json(correction: Correction) -> tuple[str, dict[str, Any]]:
     """
     match correction:
         case AreaAdd(area):
-            return "area_add", _area_to_json(area)
+            made = "area_add", _area_to_json(area)
         case AreaRemove(area):
-            return "area_remove", _area_to_json(area)
+            made = "area_remove", _area_to_json(area)
         case Split(line):
-            return "split", {"line": _positions(line)}
+            made = "split", {"line": _positions(line)}
         case Merge(points):
-            return "merge", {"points": [_positions(point)[0] for point in points]}
-        case ParcelDelete(point):
-            return "parcel_delete", {"point": _positions(point)[0]}
+            made = "merge", {"points": [_positions(point)[0] for point in points]}
         case Reshape(point, polygon):
             rings = [_positions(ring) for ring in (polygon.exterior, *polygon.interiors)]
-            return "reshape", {"point": _positions(point)[0], "rings": rings}
+            made = "reshape", {**_at(point), "rings": rings}
+        case ParcelDelete(point):
+            made = "parcel_delete", _at(point)
+        case Reclassify(point, land_class, reason):
+            made = "reclassify", {**_at(point), "land_class": land_class, "reason": reason}
+        case Judge(point, verdict, reason):
+            made = "parcel_verdict", {**_at(point), "verdict": verdict, "reason": reason}
+    return made
 
 
 def correction_from_json(kind: str, data: dict[str, Any]) -> Correction:
@@ -94,6 +101,10 @@ def correction_from_json(kind: str, data: dict[str, Any]) -> Correction:
     if kind not in _READERS:
         raise InputError(f"There is no correction of the kind '{kind}'.")
     return _READERS[kind](data)
+
+
+def _at(point: Point) -> dict[str, Any]:
+    return {"point": _positions(point)[0]}
 
 
 def _area_to_json(area: Polygon) -> dict[str, Any]:
@@ -180,6 +191,24 @@ def _read_flag(data: dict[str, Any], name: str) -> bool:
     return value
 
 
+def _read_text(data: dict[str, Any], name: str, default: str | None = None) -> Any:
+    """A text on one line; which words are known is for the correction's own type to say."""
+    value = data.get(name, default)
+    if not isinstance(value, str):
+        raise InputError(f"The correction lacks its '{name}'.")
+    return " ".join(value.split())
+
+
+def _read_reclassify(data: dict[str, Any]) -> Correction:
+    return Reclassify(
+        _read_point(data), _read_text(data, "land_class"), _read_text(data, "reason", "")
+    )
+
+
+def _read_judge(data: dict[str, Any]) -> Correction:
+    return Judge(_read_point(data), _read_text(data, "verdict"), _read_text(data, "reason", ""))
+
+
 def _read_brush(data: dict[str, Any]) -> Correction:
     area = brush(_read_line(data, least=1), _read_number(data.get("radius"), "radius"))
     return AreaAdd(area) if _read_flag(data, "add") else AreaRemove(area)
@@ -203,4 +232,9 @@ _READERS: dict[str, Callable[[dict[str, Any]], Correction]] = {
     "merge": _read_merge,
     "parcel_delete": lambda data: ParcelDelete(_read_point(data)),
     "reshape": _read_reshape,
+    "reclassify": _read_reclassify,
+    "parcel_verdict": _read_judge,
 }
+
+CORRECTION_KINDS = tuple(kind for kind in _READERS if kind != "brush")
+"""Kinds that are stored: a brush stroke is stored as the area that it covers."""

@@ -9,7 +9,9 @@ always be replayed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Literal, get_args
+from unicodedata import category
 
 import numpy as np
 import shapely
@@ -18,7 +20,16 @@ from shapely import LineString, MultiPolygon, Point, Polygon
 from core.errors import InputError
 from core.masks.correction_shapes import drawn_area, tidied
 
-ParcelState = Literal["auto", "corrected"]
+ParcelState = Literal["auto", "accepted", "corrected", "rejected", "unsure"]
+LandClass = Literal["cropland", "other", "unsure"]
+ParcelVerdict = Literal["accepted", "rejected", "unsure", "none"]
+"""What a person may say of one parcel; 'none' takes an earlier verdict back."""
+
+STANDING_VERDICTS = ("rejected", "unsure")
+"""Verdicts that a change of the shape does not end: the land is no better for another border."""
+
+LONGEST_REASON = 500
+"""Characters of a reason: two sentences, not a letter."""
 
 MOST_POINTS = 20_000
 """Points of one drawing; a hand makes hundreds."""
@@ -32,7 +43,7 @@ _THINNEST = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One parcel of cropland.
+    """One parcel and what people said of it.
 
     Parameters
     ----------
@@ -42,14 +53,42 @@ class Parcel:
         Valid; in pixels of a grid or in world coordinates.
     score : float
         Mean probability, 0 to 1; NaN where there is none.
-    state : {"auto", "corrected"}
-        Whether a person's correction changed it.
+    state : {"auto", "accepted", "corrected", "rejected", "unsure"}
+        The verdict of a person on this parcel; without one, whether a person changed it.
+    land_class : {"cropland", "other", "unsure"}
+        What it is.
+    reason : str
+        Why, in the words of who said it last; empty where none was given.
+    reviewer : str
+        Who changed it or gave a verdict last; empty where nobody did.
+    reviewed_at : datetime or None
+        When.
+    edited : bool
+        Whether a person changed its shape or class, whatever was said of it afterwards.
     """
 
     id: str
     polygon: Polygon | MultiPolygon
     score: float
     state: ParcelState
+    land_class: LandClass = "cropland"
+    reason: str = ""
+    reviewer: str = ""
+    reviewed_at: datetime | None = None
+    edited: bool = False
+
+    @property
+    def is_cropland(self) -> bool:
+        """Whether it counts as cropland, in masks and in hectares."""
+        return self.land_class == "cropland" and self.state != "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who did something, and when (UTC)."""
+
+    author: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +168,58 @@ class Reshape:
         _check_area(self.polygon)
 
 
-Correction = AreaAdd | AreaRemove | Split | Merge | ParcelDelete | Reshape
+@dataclass(frozen=True, slots=True)
+class Reclassify:
+    """The parcel at the point is cropland, something else, or a person cannot tell."""
+
+    point: Point
+    land_class: LandClass
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        _check_coordinates(self.point)
+        _check_word(self.land_class, get_args(LandClass), "class")
+        _check_reason(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A verdict on the parcel at the point; "none" takes an earlier one back."""
+
+    point: Point
+    verdict: ParcelVerdict
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        _check_coordinates(self.point)
+        _check_word(self.verdict, get_args(ParcelVerdict), "verdict")
+        _check_reason(self.reason)
+
+
+Correction = AreaAdd | AreaRemove | Split | Merge | ParcelDelete | Reshape | Reclassify | Judge
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A correction and who made it."""
+
+    correction: Correction
+    signature: Signature
+
+
+def _check_word(word: str, known: tuple[str, ...], name: str) -> None:
+    if word not in known:
+        raise InputError(f"A parcel's {name} is one of: {', '.join(known)}.", "Choose one of them.")
+
+
+def _check_reason(reason: str) -> None:
+    if len(reason) > LONGEST_REASON:
+        raise InputError(
+            f"The reason has {len(reason)} characters; {LONGEST_REASON} are the most.",
+            "Make it shorter.",
+        )
+    if any(category(character) in ("Cc", "Cs") for character in reason):
+        raise InputError("The reason has characters that are no text.", "Write it again.")
 
 
 def _check_area(area: Polygon) -> None:

@@ -1,4 +1,6 @@
+import json
 import math
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -8,11 +10,22 @@ from pyproj import CRS
 from core.annotate.clicks import Field
 from core.annotate.frame import Frame
 from core.annotate.label import Label, build_label, parcels_json, rasterize_label
+from core.annotate.work import Choices, Work
 from core.grid import Grid, Window
-from core.masks.correction import AreaRemove, Parcel, ParcelDelete
+from core.masks.correction import (
+    AreaRemove,
+    Judge,
+    Parcel,
+    ParcelDelete,
+    Reclassify,
+    Signature,
+    Signed,
+)
 from tests.rasters import PLACES
 
 CORE = Window(4, 4, 40, 32)
+ANA = Signature("Ana", datetime(2026, 5, 1, 10, tzinfo=UTC))
+BEN = Signature("Ben", datetime(2026, 5, 2, 11, tzinfo=UTC))
 
 
 def frame(place: str = "utm") -> Frame:
@@ -30,7 +43,10 @@ def field(name: str, *bounds: float, adds: bool = True) -> Field:
 
 
 def label(automatic=(), fields=(), corrections=(), least: float = 0.0) -> Label:
-    return build_label("v", automatic, fields, corrections, frame(), least)
+    signed = tuple(Signed(one, ANA) for one in corrections)
+    choices = Choices(min_area_m2=least)
+    work = Work(choices, corrections=signed, signatures={"c1": BEN})
+    return build_label("v", automatic, fields, work, frame())
 
 
 def areas(made: Label) -> dict[str, float]:
@@ -104,3 +120,40 @@ def test_a_parcel_in_parts_tells_all_of_them() -> None:
     (row,) = parcels_json(made, frame())
     assert len(row["rings"]) == 1
     assert len(row["more"]) == 1
+
+
+def test_who_did_it_reaches_the_parcel() -> None:
+    made = label(
+        [parcel("F1", 10, 10, 20, 20), parcel("F2", 30, 10, 40, 20)],
+        [field("c1", 24, 10, 28, 20)],
+        [Judge(shapely.Point(12, 12), "accepted")],
+    )
+    who = {p.id: (p.reviewer, p.reviewed_at) for p in made.parcels}
+    assert who == {"F1": ("Ana", ANA.at), "F2": ("", None), "c1": ("Ben", BEN.at)}
+
+
+def test_only_cropland_counts() -> None:
+    made = label(
+        [parcel("F1", 10, 10, 20, 20), parcel("F2", 20, 10, 30, 20), parcel("F3", 30, 10, 40, 20)],
+        corrections=[
+            Reclassify(shapely.Point(12, 12), "other", "a meadow"),
+            Judge(shapely.Point(22, 12), "rejected", "a road"),
+            Judge(shapely.Point(32, 12), "unsure"),
+        ],
+    )
+    assert made.cropland_pixels == 100
+    assert rasterize_label(made, frame()).sum() == 100
+    back = Label.from_json(json.loads(json.dumps(made.to_json())))
+    assert back.parcels == made.parcels
+    rows = {row["id"]: row for row in parcels_json(back, frame())}
+    assert (rows["F1"]["land_class"], rows["F1"]["reason"]) == ("other", "a meadow")
+    assert (rows["F2"]["state"], rows["F2"]["reason"]) == ("rejected", "a road")
+    assert (rows["F3"]["state"], rows["F3"]["reviewer"]) == ("unsure", "Ana")
+    assert rows["F3"]["reviewed_at"] == "2026-05-01T10:00:00+00:00"
+
+
+def test_a_label_kept_by_an_earlier_version_is_read() -> None:
+    shape = shapely.box(10, 10, 20, 20)
+    kept = {"version": "v", "parcels": [["F1", shape.wkb_hex, None, "corrected"]]}
+    (found,) = Label.from_json(kept).parcels
+    assert (found.state, found.land_class, found.reviewed_at) == ("corrected", "cropland", None)

@@ -9,7 +9,16 @@ from core.annotate.frame import Frame
 from core.annotate.work import Choices, replay, to_new_edits
 from core.errors import InputError
 from core.grid import Grid, Window
-from core.masks.correction import AreaAdd, AreaRemove, Merge, ParcelDelete, Reshape, Split
+from core.masks.correction import (
+    AreaAdd,
+    AreaRemove,
+    Judge,
+    Merge,
+    ParcelDelete,
+    Reclassify,
+    Reshape,
+    Split,
+)
 from core.project import EditRecord
 from tests.rasters import PLACES
 
@@ -88,14 +97,23 @@ def test_corrections_keep_their_kind_and_order() -> None:
             {"kind": "merge", "points": [[1, 1], [4, 4]]},
             {"kind": "parcel_delete", "point": [3, 3]},
             {"kind": "reshape", "point": [3, 3], "rings": [ring]},
+            {"kind": "reclassify", "point": [3, 3], "land_class": "other", "reason": " a meadow"},
+            {"kind": "parcel_verdict", "point": [3, 3], "verdict": "accepted"},
         ]
     )
-    kinds = [type(c) for c in work.corrections]
-    assert kinds == [
+    corrections = [signed.correction for signed in work.corrections]
+    assert [type(correction) for correction in corrections] == [
         AreaAdd, AreaRemove, AreaAdd, AreaRemove, Split, Merge, ParcelDelete, Reshape,
+        Reclassify, Judge,
     ]  # fmt: skip
-    assert work.corrections[0].area.bounds == pytest.approx((1, 1, 9, 9), abs=1e-6)
-    assert work.corrections[3].area.area == pytest.approx(3.14159 * 4, rel=0.02)
+    assert corrections[0].area.bounds == pytest.approx((1, 1, 9, 9), abs=1e-6)
+    assert corrections[3].area.area == pytest.approx(3.14159 * 4, rel=0.02)
+    assert corrections[8].reason == "a meadow"
+    assert all(signed.signature.author == "Ana" for signed in work.corrections)
+
+
+def test_prompts_tell_who_set_them() -> None:
+    assert worked([point("a")]).signatures["a"].author == "Ana"
 
 
 BAD = [
@@ -125,6 +143,12 @@ BAD = [
     [{"kind": "split", "line": [[1, 1]]}],
     [{"kind": "merge", "points": 7}],
     [{"kind": "reshape", "point": [1, 1], "rings": []}],
+    [{"kind": "reclassify", "point": [1, 1], "land_class": "wheat"}],
+    [{"kind": "reclassify", "land_class": "other"}],
+    [{"kind": "reclassify", "point": [1, 1], "land_class": "other", "reason": "x" * 501}],
+    [{"kind": "reclassify", "point": [1, 1], "land_class": "other", "reason": "\ud800"}],
+    [{"kind": "parcel_verdict", "point": [1, 1], "verdict": 7}],
+    [{"kind": "parcel_verdict", "point": [1, 1], "verdict": "fine"}],
     [{"kind": "area_add", "ring": [[i, i % 2] for i in range(30_000)]}],
 ]
 
@@ -146,12 +170,14 @@ def test_one_bad_edit_refuses_all() -> None:
         st.dictionaries(
             st.sampled_from(
                 ["kind", "id", "column", "row", "label", "ring", "line", "points", "point",
-                 "rings", "radius", "threshold", "left", "top", "right", "bottom"]
+                 "rings", "radius", "land_class", "verdict", "reason", "threshold",
+                 "left", "top", "right", "bottom"]
             ),
             st.recursive(
                 st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5)
                 | st.sampled_from(["prompt_set", "area_add", "split", "merge", "brush", "reshape",
-                                   "settings", "box_set", "parcel_delete", "area_remove"]),
+                                   "settings", "box_set", "parcel_delete", "area_remove",
+                                   "reclassify", "parcel_verdict", "other", "accepted"]),
                 lambda inner: st.lists(inner, max_size=4),
                 max_leaves=12,
             ),

@@ -6,7 +6,7 @@ import json
 import math
 import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -20,9 +20,12 @@ from core.masks.correction import (
     AreaAdd,
     AreaRemove,
     Correction,
+    Judge,
+    LandClass,
     Merge,
     Parcel,
     ParcelDelete,
+    Reclassify,
     Reshape,
     Split,
     apply_corrections,
@@ -31,6 +34,7 @@ from core.masks.correction import (
     correction_to_json,
 )
 from core.masks.correction_shapes import inner_point
+from core.masks.correction_types import ParcelVerdict
 
 SNAP = 0.01
 SIZE = 100.0
@@ -348,6 +352,13 @@ corrections = st.one_of(
     st.builds(Merge, st.lists(points, min_size=2, max_size=4, unique=True).map(tuple)),
     st.builds(ParcelDelete, points),
     st.builds(Reshape, points, lassos()),
+    st.builds(
+        Reclassify,
+        points,
+        st.sampled_from(get_args(LandClass)),
+        st.sampled_from(["", "a meadow, Ödland 草地"]),
+    ),
+    st.builds(Judge, points, st.sampled_from(get_args(ParcelVerdict))),
 )
 
 
@@ -383,8 +394,8 @@ def test_whatever_a_person_does_parcels_stay_sound(
     for parcel in found:
         assert parcel.polygon.is_valid
         assert parcel.polygon.geom_type in ("Polygon", "MultiPolygon")
-        if id(parcel) not in known:
-            assert parcel.state == "corrected"
+        if parcel.edited:
+            assert id(parcel) not in known
             assert parcel.polygon.area >= snap**2
             assert parcel.polygon.area > 0
     assert largest_overlap(found) < OVERLAP
@@ -458,9 +469,10 @@ json_values = st.recursive(
     max_leaves=20,
 )
 KEYS = ["ring", "holes", "line", "points", "point", "rings", "radius", "add"]
+KEYS += ["land_class", "verdict", "reason"]
 KINDS = [
     *("area_add", "area_remove", "brush", "split", "merge", "parcel_delete", "reshape"),
-    "reclassify",
+    *("reclassify", "parcel_verdict", "dance"),
 ]
 loose = st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)).map(list), max_size=5)
 

@@ -53,11 +53,18 @@ export interface Box {
   source: "auto" | "person";
 }
 
+export type ParcelState = "auto" | "accepted" | "corrected" | "rejected" | "unsure";
+export type LandClass = "cropland" | "other" | "unsure";
+
 export interface Parcel {
   id: string;
   area_ha: number;
   score: number | null;
-  state: "auto" | "corrected";
+  state: ParcelState;
+  land_class: LandClass;
+  reason: string;
+  reviewer: string;
+  reviewed_at: string | null;
   rings: Ring[];
   more?: Ring[][];
 }
@@ -119,4 +126,6 @@ export type Edit =
   | { kind: "split"; line: Ring }
   | { kind: "merge"; points: ColumnRow[] }
   | { kind: "parcel_delete"; point: ColumnRow }
+  | { kind: "reclassify"; point: ColumnRow; land_class: LandClass; reason?: string }
+  | { kind: "parcel_verdict"; point: ColumnRow; verdict: "accepted" | "rejected" | "unsure" | "none"; reason?: string }
   | { kind: "reshape"; point: ColumnRow; rings: Ring[] };
