@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,9 +13,9 @@ from typing import Any
 from core.export.files import replacing, sha256_of
 from core.pipeline.predict import Run
 from core.prompts.prompt import prompts_to_json
+from core.versions import software
 
 FORMAT = 1
-_PACKAGES = ("cropmap", "torch", "segment-anything", "rasterio", "shapely", "pyproj", "numpy")
 
 
 def write_run_record(
@@ -45,7 +44,7 @@ def write_run_record(
         "parcels": parcels,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
         "files": {file.name: sha256_of(file) for file in files},
-        "versions": {name: version(name) for name in _PACKAGES} | {"python": _python()},
+        "versions": software(),
     }
     with replacing(path) as aside:
         aside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -74,7 +73,3 @@ def _tile_row(run: Run, index: int) -> dict[str, Any]:
         "window": [window.column, window.row, window.width, window.height],
         "prompts": prompts_to_json(prompts, grid),
     }
-
-
-def _python() -> str:
-    return platform.python_version()

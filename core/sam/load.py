@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from core.errors import InputError
 from core.sam.architectures import build, load_weights
 from core.sam.cache import CachedSegmenter, EmbeddingCache
@@ -54,7 +56,7 @@ def load_segmenter(
     model = build(spec.architecture)
     load_weights(model, load_state(path), spec.architecture)
     plain = TorchSegmenter(model, spec.key, spec.sha256, chosen_device)
-    use_onnx = runtime == "onnx" or (runtime == "auto" and chosen_device.type == "cpu")
+    use_onnx = runtime == "onnx" or (runtime == "auto" and _suits_onnx(chosen_device))
     if use_onnx and chosen_device.type != "cpu":
         raise InputError(
             "The runtime 'onnx' runs on the CPU alone.", "Use --runtime torch on this device."
@@ -66,3 +68,13 @@ def load_segmenter(
     if cache is None:
         return segmenter
     return CachedSegmenter(segmenter, cache, "onnx" if use_onnx else "torch")
+
+
+def usual_runtime() -> tuple[str, str]:
+    """Runtime and kind of device that ``auto`` means on this machine."""
+    device = choose_device("auto")
+    return "onnx" if _suits_onnx(device) else "torch", device.type
+
+
+def _suits_onnx(device: torch.device) -> bool:
+    return device.type == "cpu"
