@@ -10,10 +10,9 @@ from pathlib import Path
 import streamlit as st
 
 from ui.errors import script_error
-from ui.server.nodelay import answer_at_once
+from ui.server.nodelay import answering_at_once
 from ui.server.routes import ROUTES
 
 _SHELL = Path(__file__).resolve().parent / "ui" / "shell.py"
 
-answer_at_once()
-app = st.App(_SHELL, routes=ROUTES, on_script_error=script_error)
+app = st.App(_SHELL, routes=ROUTES, lifespan=answering_at_once, on_script_error=script_error)

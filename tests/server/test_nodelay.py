@@ -1,26 +1,56 @@
+import asyncio
 import socket
 
 import pytest
-from streamlit.web.server.starlette import starlette_server
 
-from ui.server.nodelay import answer_at_once
-
-
-def test_connections_to_the_app_do_not_wait_for_acknowledgements(monkeypatch) -> None:
-    # Restored afterwards: other tests of this process start servers of their own.
-    monkeypatch.setattr(starlette_server, "_bind_socket", starlette_server._bind_socket)
-    answer_at_once()
-    with starlette_server._bind_socket("127.0.0.1", 0, 5) as listening:
-        listening.setblocking(True)
-        with socket.create_connection(listening.getsockname()) as _browser:
-            connection, _ = listening.accept()
-            with connection:
-                assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+from ui.server.nodelay import answering_at_once
 
 
-def test_another_streamlit_is_told_of_and_still_starts(monkeypatch, caplog) -> None:
-    monkeypatch.delattr(starlette_server, "_bind_socket")
-    answer_at_once()
-    assert "Streamlit" in caplog.text
-    with pytest.raises(AttributeError):
-        _ = starlette_server._bind_socket
+class Accepted(asyncio.Protocol):
+    """Whether the connections wait for acknowledgements."""
+
+    def __init__(self, seen: list[bool]) -> None:
+        self.seen = seen
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        accepted = transport.get_extra_info("socket")
+        self.seen.append(not accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        transport.close()
+
+
+async def waiting_of_a_connection(listening: socket.socket) -> bool:
+    seen: list[bool] = []
+    loop = asyncio.get_running_loop()
+    async with await loop.create_server(lambda: Accepted(seen), sock=listening):
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        await reader.read()
+        writer.close()
+    return seen[0]
+
+
+def streamlits_socket() -> socket.socket:
+    """As Streamlit makes it: without a protocol number."""
+    listening = socket.socket(socket.AF_INET)
+    listening.bind(("127.0.0.1", 0))
+    return listening
+
+
+def test_connections_do_not_wait_for_acknowledgements() -> None:
+    async def served() -> bool:
+        async with answering_at_once(None):
+            return await waiting_of_a_connection(streamlits_socket())
+
+    assert not asyncio.run(served())
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no such sockets")
+def test_a_path_of_the_file_system_is_listened_on_as_it_is(tmp_path) -> None:
+    async def served() -> None:
+        async with answering_at_once(None):
+            loop = asyncio.get_running_loop()
+            listening = socket.socket(socket.AF_UNIX)
+            listening.bind(str(tmp_path / "s"))
+            async with await loop.create_server(asyncio.Protocol, sock=listening):
+                pass
+
+    asyncio.run(served())

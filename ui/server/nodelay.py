@@ -3,34 +3,33 @@
 Streamlit listens on a socket of its own making, for which asyncio does not switch Nagle's algorithm
 off (it asks for the protocol number, and that socket has none).  Head and body of an answer are two
 writes, so the body waited for the browser's delayed acknowledgement of the head: 40 ms for each
-picture and each click, 200 ms on Windows.
+picture, 200 ms on Windows.
 """
 
 from __future__ import annotations
 
-import logging
+import asyncio
 import socket
-from functools import wraps
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from streamlit.web.server.starlette import starlette_server
 
-_BIND = "_bind_socket"
+@asynccontextmanager
+async def answering_at_once(_app: object) -> AsyncIterator[None]:
+    """A lifespan during whose start-up the server comes to listen with TCP_NODELAY.
 
-_log = logging.getLogger(__name__)
+    The server listens after the start-up, and what it accepts inherits the option.
+    """
+    loop = asyncio.get_running_loop()
+    create = loop.create_server
 
+    async def create_server(*arguments: Any, **options: Any) -> asyncio.Server:
+        server = await create(*arguments, **options)
+        for listening in server.sockets:
+            if listening.family in (socket.AF_INET, socket.AF_INET6):
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return server
 
-def answer_at_once() -> None:
-    """Let the sockets on which Streamlit will listen hand TCP_NODELAY to their connections."""
-    bind = getattr(starlette_server, _BIND, None)
-    if bind is None:
-        _log.warning("This version of Streamlit listens in another way: answers may be slower.")
-        return
-
-    @wraps(bind)
-    def without_delay(*arguments: Any) -> socket.socket:
-        listening: socket.socket = bind(*arguments)
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
-
-    setattr(starlette_server, _BIND, without_delay)
+    loop.create_server = create_server  # type: ignore[method-assign, assignment]
+    yield
