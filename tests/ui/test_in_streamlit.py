@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.ui.test_map_component import IDLE, MapPage
+from tests.ui.map_page import IDLE, MapPage
 from ui.map import AnnotateEvent, _event
 
 ROOT = Path(__file__).resolve().parents[2]

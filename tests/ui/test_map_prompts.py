@@ -1,0 +1,124 @@
+"""Points on the annotation map: set, moved, turned, taken back, previewed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ui.fake_map_server import FakeMap
+from tests.ui.map_page import MapPage, assert_near
+
+
+@pytest.mark.parametrize("aspect", [1.0, 1.531])
+def test_a_click_is_a_positive_prompt_at_that_pixel(
+    on_map: MapPage, fake: FakeMap, aspect: float
+) -> None:
+    fake.aspect = aspect
+    on_map.open()
+    on_map.press("f")
+    # At every zoom: the fitted one, in between, and eight screen pixels to one.
+    for _ in range(3):
+        column, row = 171.3, 222.7
+        on_map.click(column, row)
+        on_map.idle()
+        edit = on_map.edits()[-1]
+        assert edit["kind"] == "prompt_set"
+        assert edit["label"] == 1
+        scale = max(1.0, 2.0 ** -on_map.page.evaluate("window.__cropmap.zoom"))
+        assert abs(edit["column"] - column) <= 0.5 * scale
+        assert abs(edit["row"] - row) <= 0.5 * scale
+        on_map.press("z")
+        on_map.idle()
+        on_map.page.mouse.move(*on_map.at(column, row))
+        on_map.page.mouse.wheel(0, -450)
+        on_map.page.wait_for_timeout(500)
+    assert on_map.page.evaluate("window.__cropmap.zoom") > 1
+
+
+def test_shift_and_the_right_button_and_the_tool_make_negatives(on_map: MapPage) -> None:
+    on_map.open()
+    on_map.click(150, 200, "Shift")
+    on_map.click(160, 260, button="right")
+    on_map.press("n")
+    on_map.click(250, 300)
+    on_map.press("p")
+    on_map.click(100, 300)
+    on_map.idle()
+    assert [edit["label"] for edit in on_map.edits()] == [0, 0, 0, 1]
+
+
+def test_a_prompt_is_turned_moved_and_deleted(on_map: MapPage) -> None:
+    on_map.open()
+    on_map.click(150, 200)
+    on_map.idle()
+    prompt = on_map.mine()[0]["id"]
+    on_map.click(150, 200)
+    on_map.idle()
+    assert [(p["id"], p["label"]) for p in on_map.mine()] == [(prompt, 0)]
+    on_map.drag((150, 200), (180, 240))
+    on_map.idle()
+    # What is dragged moves by whole pixels of the screen.
+    assert_near(on_map.mine()[0], 180, 240, within=1.0)
+    assert on_map.mine()[0]["id"] == prompt
+    for how in ("Delete", "Backspace", "alt", "right"):
+        on_map.page.mouse.move(*on_map.at(180, 240))
+        if how == "alt":
+            on_map.click(180, 240, "Alt")
+        elif how == "right":
+            on_map.click(180, 240, button="right")
+        else:
+            on_map.press(how)
+        on_map.idle()
+        assert on_map.mine() == [], how
+        on_map.press("z")
+        on_map.idle()
+        assert len(on_map.mine()) == 1, how
+
+
+def test_an_automatic_prompt_that_is_touched_becomes_the_persons(on_map: MapPage) -> None:
+    on_map.open()
+    automatic = next(p for p in on_map.state()["prompts"] if p["label"] == 1)
+    on_map.click(automatic["column"], automatic["row"])
+    on_map.idle()
+    assert [(p["id"], p["label"]) for p in on_map.mine()] == [(automatic["id"], 0)]
+
+
+def test_undo_and_redo_by_key_and_by_button(on_map: MapPage) -> None:
+    on_map.open()
+    for row in (200, 240, 280):
+        on_map.click(150, row)
+    on_map.idle()
+    on_map.press("z", "Control+z")
+    on_map.idle()
+    assert len(on_map.mine()) == 1
+    assert on_map.text("redo").strip() == "2"
+    on_map.press("Shift+Z")
+    on_map.idle()
+    on_map.press("Control+y")
+    on_map.idle()
+    assert len(on_map.mine()) == 3
+    on_map.page.get_by_test_id("undo").click()
+    on_map.idle()
+    assert len(on_map.mine()) == 2
+
+
+def test_a_click_that_finds_no_field_says_so(on_map: MapPage, fake: FakeMap) -> None:
+    on_map.open()
+    on_map.click(150, 200)
+    on_map.idle()
+    assert not on_map.page.get_by_test_id("notice").is_visible()
+    column, row, *_ = on_map.state()["window"]
+    on_map.click(column + 15, row + 15)
+    on_map.wait_text("notice", "No field was found there")
+
+
+def test_the_preview_asks_for_the_newest_place_only(on_map: MapPage, fake: FakeMap) -> None:
+    on_map.open()
+    for column in range(100, 200, 5):
+        on_map.page.mouse.move(*on_map.at(column, 300))
+    on_map.page.locator(".leaflet-cm-hover-pane img").wait_for()
+    on_map.page.wait_for_timeout(500)
+    hovers = [query for method, _, query in fake.requests if method == "GET"]
+    assert len(hovers) < 12  # twenty places were passed
+    assert abs(float(hovers[-1]["column"]) - 195) <= 0.5
+    on_map.press("v")
+    assert on_map.page.locator(".leaflet-cm-hover-pane img").count() == 0

@@ -1,0 +1,94 @@
+"""The tools of the annotation map: what is drawn is what is sent."""
+
+from __future__ import annotations
+
+from tests.ui.map_page import MapPage, assert_line
+
+
+def test_brushes_paint_where_the_pointer_was(on_map: MapPage) -> None:
+    on_map.open()
+    on_map.press("3", "]", "]", "[")
+    on_map.drag((100, 100), (160, 100), (160, 180))
+    on_map.idle()
+    on_map.press("4")
+    on_map.drag((200, 200), (260, 220))
+    on_map.idle()
+    painted, erased = on_map.edits()
+    assert (painted["kind"], painted["add"], painted["radius"]) == ("brush", True, 15)
+    assert (erased["kind"], erased["add"], erased["radius"]) == ("brush", False, 15)
+    for point, (column, row) in zip(
+        (painted["line"][0], painted["line"][-1], erased["line"][0], erased["line"][-1]),
+        ((100, 100), (160, 180), (200, 200), (260, 220)),
+        strict=True,
+    ):
+        assert abs(point[0] - column) <= 0.5
+        assert abs(point[1] - row) <= 0.5
+    assert any(abs(c - 160) < 4 and abs(r - 100) < 4 for c, r in painted["line"])
+
+
+def test_areas_lines_boxes_and_parcels(on_map: MapPage) -> None:
+    on_map.open()
+    corners = [(300, 100), (420, 120), (400, 240)]
+    for key in ("1", "2"):
+        on_map.press(key)
+        for corner in corners:
+            on_map.click(*corner)
+        on_map.press("Enter")
+    on_map.press("5")
+    on_map.click(50, 100)
+    on_map.click(250, 130)
+    on_map.press("Enter", "6")
+    on_map.click(100, 100)
+    on_map.click(250, 100)
+    on_map.press("Enter", "7")
+    on_map.click(400, 400)
+    on_map.press("Escape", "b")
+    on_map.drag((60, 330), (180, 450))
+    on_map.idle()
+    kinds = {edit["kind"]: edit for edit in on_map.edits()}
+    for name in ("area_add", "area_remove"):
+        assert_line(kinds[name]["ring"], corners)
+    assert_line(kinds["split"]["line"], [(50, 100), (250, 130)])
+    assert_line(kinds["merge"]["points"], [(100, 100), (250, 100)])
+    assert_line([kinds["parcel_delete"]["point"]], [(400, 400)])
+    box = kinds["box_set"]
+    assert_line([[box["left"], box["top"]], [box["right"], box["bottom"]]], [(60, 330), (180, 450)])
+    assert len(on_map.state()["parcels"]) == 5
+    on_map.page.mouse.move(*on_map.at(60, 400))
+    on_map.press("Delete")
+    on_map.idle()
+    assert on_map.state()["boxes"] == []
+
+
+def test_a_double_click_ends_a_line_and_a_merge(on_map: MapPage) -> None:
+    on_map.open()
+    on_map.press("5")
+    on_map.click(50, 100)
+    on_map.page.mouse.dblclick(*on_map.at(250, 130))
+    on_map.idle()
+    on_map.press("6")
+    on_map.click(100, 100)
+    on_map.page.mouse.dblclick(*on_map.at(250, 100))
+    on_map.idle()
+    split, merge = on_map.edits()
+    assert_line(split["line"], [(50, 100), (250, 130)])
+    assert_line(merge["points"], [(100, 100), (250, 100)])
+
+
+def test_a_corner_is_dragged_and_saved_with_enter_or_left_with_escape(on_map: MapPage) -> None:
+    on_map.open()
+    parcel = on_map.state()["parcels"][1]
+    corner = parcel["rings"][0][0]
+    inside = (corner[0] + 30, corner[1] + 30)
+    for key in ("Escape", "Enter"):
+        on_map.press("8")
+        on_map.click(*inside)
+        on_map.drag(tuple(corner), (corner[0] - 10, corner[1] - 12))
+        on_map.press(key)
+        on_map.idle()
+    (edit,) = on_map.edits()
+    assert edit["kind"] == "reshape"
+    assert_line([edit["point"]], [inside])
+    expected = [(corner[0] - 10, corner[1] - 12), *map(tuple, parcel["rings"][0][1:])]
+    assert_line(edit["rings"][0], expected)
+    assert len(edit["rings"][1]) == 4
