@@ -1,0 +1,1 @@
+"""Labels that exist already, made elsewhere or exported earlier: read safely, placed on a scene."""
