@@ -25,6 +25,8 @@ _CLASS_CODES = {"cropland": FIELD, "other": BACKGROUND, "unsure": IGNORE}
 
 Codes = npt.NDArray[np.uint8]
 
+Shape = shapely.Polygon | shapely.MultiPolygon
+
 
 def parcel_code(parcel: LabelledParcel, *, accepted_only: bool) -> int:
     """What a parcel's pixels are: field, background or ignore.
@@ -99,10 +101,10 @@ class BurntParcels:
         values[inside.relative_to(window).slices] = part
         return values
 
-    def fields(self, window: Window) -> list[tuple[LabelledParcel, shapely.Geometry]]:
+    def fields(self, window: Window) -> list[tuple[LabelledParcel, Shape]]:
         """The fields of a window with their shapes, cut to it, in pixels counted from its corner.
 
-        A cut shape is a Polygon or a MultiPolygon, and has an area.
+        Each has an area.
         """
         frame = _box(window)
         found = []
@@ -127,7 +129,7 @@ class BurntParcels:
         return [band for band in bands if not band.is_empty]
 
 
-def inside_of(shape: shapely.Geometry, height: int, width: int) -> npt.NDArray[np.bool_]:
+def inside_of(shape: Shape, height: int, width: int) -> npt.NDArray[np.bool_]:
     """Pixels whose centre lies in a shape given in pixels, bool (rows, columns)."""
     values = np.zeros((height, width), dtype=np.uint8)
     _draw(values, Window(0, 0, width, height), [shape], 1)
@@ -144,9 +146,13 @@ def _box(window: Window) -> shapely.Polygon:
     return shapely.box(window.column, window.row, window.column_stop, window.row_stop)
 
 
-def _areas_of(shape: shapely.Geometry) -> shapely.Geometry | None:
+def _areas_of(shape: shapely.Geometry) -> Shape | None:
     """The polygons of a cut shape; None where it only touches."""
-    parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and p.area > 0]
+    parts = [
+        part
+        for part in shapely.get_parts(shape)
+        if isinstance(part, shapely.Polygon) and part.area > 0
+    ]
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)

@@ -1,0 +1,257 @@
+"""The data card: what an export is, where it comes from and what it may be used for.
+
+Counts are taken from what was written, checksums from the files as they lie on the disk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+
+from core.export.burn import CODE_NAMES
+from core.export.chip_plan import SPLITS
+from core.export.chips import ChipReport
+from core.export.files import sha256_of
+from core.export.inputs import CardDetails, LabelledScene
+from core.export.parcels import in_utc
+from core.grid import Window
+
+CARD_JSON = "data-card.json"
+CARD_MARKDOWN = "data-card.md"
+FORMAT = 1
+_BAND_ROWS = 512
+_UNKNOWN = "not stated"
+
+
+def write_card(
+    folder: Path,
+    labelled: LabelledScene,
+    table: geopandas.GeoDataFrame,
+    chips: ChipReport | None,
+    details: CardDetails,
+    formats: Sequence[str],
+    notes: Sequence[str],
+) -> dict[str, Any]:
+    """Write ``data-card.json`` and ``data-card.md`` into a folder whose other files are done.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        The parcels that were written, as :func:`core.export.parcels.parcels_table` gives them.
+    formats : sequence of str
+        Keys of the formats.
+    notes : sequence of str
+        What a person should know of this export, a sentence each.
+
+    Returns
+    -------
+    dict
+        The card as it is in the JSON file.
+    """
+    card = {
+        "format": FORMAT,
+        "made": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "licence": details.licence,
+        "author": details.author,
+        "note": details.note,
+        **_origin(labelled, details),
+        "formats": list(formats),
+        "reviewed_ha": round(_reviewed_ha(labelled), 4),
+        "parcels": _parcels(table),
+        "reviewers": _reviewers(table),
+        "chips": None if chips is None else _chips(chips),
+        "notes": list(notes),
+        "files": _files(folder),
+    }
+    text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
+    (folder / CARD_JSON).write_text(text, encoding="utf-8")
+    (folder / CARD_MARKDOWN).write_text(_markdown(card), encoding="utf-8")
+    return card
+
+
+def _origin(labelled: LabelledScene, details: CardDetails) -> dict[str, Any]:
+    source, scene, grid = labelled.source, labelled.scene, labelled.grid
+    imagery: dict[str, Any] = {
+        "scene": source.scene_name,
+        "file": source.image_source,
+        "imaged_at": "" if details.imaged_at is None else in_utc(details.imaged_at).isoformat(),
+        "crs": grid.crs.to_string(),
+        "width": grid.width,
+        "height": grid.height,
+        "metres_per_pixel": round(grid.gsd_m, 4),
+    }
+    if scene is not None:
+        imagery |= {
+            "fingerprint_sha256": scene.fingerprint,
+            "bands": list(scene.bands),
+            "dtype": scene.dtype,
+            "stretch": scene.stretch.to_json(),
+            "native_pixels_per_pixel": scene.working_factor,
+        }
+    return {
+        "software": source.facts()["software"],
+        "imagery": imagery,
+        "land_cover": source.land_cover,
+        "model": {"name": source.model, "weights_sha256": details.weights_sha256},
+        "strategy": source.method,
+        "prompts": details.prompts,
+        "corrections": details.corrections,
+    }
+
+
+def _reviewed_ha(labelled: LabelledScene) -> float:
+    """Hectares that a person vouches for, band by band: pixels in degrees differ in size."""
+    area = 0.0
+    for row in range(0, labelled.grid.height, _BAND_ROWS):
+        height = min(_BAND_ROWS, labelled.grid.height - row)
+        window = Window(0, row, labelled.grid.width, height)
+        pixels = int(np.count_nonzero(labelled.reviewed[window.slices]))
+        area += pixels * labelled.grid.window_grid(window).pixel_area_m2
+    return area / 10_000.0
+
+
+def _parcels(table: geopandas.GeoDataFrame) -> dict[str, Any]:
+    return {
+        "count": len(table),
+        "hectares": round(float(table["area_ha"].sum()), 4),
+        "by_class": _groups(table, "class"),
+        "by_state": _groups(table, "status"),
+    }
+
+
+def _groups(table: geopandas.GeoDataFrame, column: str) -> dict[str, dict[str, float]]:
+    return {
+        str(name): {"count": len(rows), "hectares": round(float(rows["area_ha"].sum()), 4)}
+        for name, rows in table.groupby(column)
+    }
+
+
+def _reviewers(table: geopandas.GeoDataFrame) -> list[dict[str, Any]]:
+    counts = table.loc[table["reviewer"] != "", "reviewer"].value_counts().sort_index()
+    return [{"name": str(name), "parcels": int(count)} for name, count in counts.items()]
+
+
+def _chips(report: ChipReport) -> dict[str, Any]:
+    options = report.options
+    splits = {}
+    for split in SPLITS:
+        chips = report.of(split)
+        pixels = np.array([chip.pixels for chip in chips]).reshape(-1, len(CODE_NAMES)).sum(axis=0)
+        splits[split] = {
+            "chips": len(chips),
+            "pixels": {n: int(pixels[code]) for code, n in CODE_NAMES.items()},
+            "coco_annotations": report.annotations.get(split, 0),
+            "yolo_images": sum(chip.yolo for chip in chips),
+        }
+    return {
+        "size": options.size,
+        "overlap": options.overlap,
+        "boundary_px": options.boundary_px,
+        "codes": {n: code for code, n in CODE_NAMES.items()},
+        "split_by": f"blocks of {report.block} x {report.block} chips, seed {options.seed}",
+        "shares_asked": {s: round(share, 4) for s, share in options.shares.items()},
+        "splits": splits,
+        "left_out_at_borders_of_splits": report.guards,
+        "left_out_without_known_pixels": report.empty,
+    }
+
+
+def _files(folder: Path) -> list[dict[str, Any]]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [
+        {
+            "path": path.relative_to(folder).as_posix(),
+            "bytes": path.stat().st_size,
+            "sha256": sha256_of(path),
+        }
+        for path in paths
+    ]
+
+
+def _markdown(card: dict[str, Any]) -> str:
+    imagery = card["imagery"]
+    model = card["model"]["name"]
+    if card["model"]["weights_sha256"]:
+        model += f", weights SHA-256 {card['model']['weights_sha256']}"
+    facts = {
+        "Licence": card["licence"] or _UNKNOWN,
+        "Author": card["author"] or _UNKNOWN,
+        "Made": f"{card['made']} with {card['software']}",
+        "Image": f"{imagery['file']}, taken {imagery['imaged_at'] or _UNKNOWN}",
+        "Pixels": f"{imagery['width']:,} x {imagery['height']:,}, "
+        f"{imagery['metres_per_pixel']:g} m, {imagery['crs']}",
+        "Land cover": card["land_cover"],
+        "Model": model,
+        "Strategy": card["strategy"],
+        "Prompts": _or_unknown(card["prompts"]),
+        "Corrections": _or_unknown(card["corrections"]),
+        "Reviewers": ", ".join(f"{r['name']} ({r['parcels']:,} parcels)" for r in card["reviewers"])
+        or "none",
+        "Reviewed area": f"{card['reviewed_ha']:,.2f} ha",
+    }
+    parts = [
+        f"# {_text(imagery['scene'])}: field labels",
+        *([_text(card["note"])] if card["note"] else []),
+        _table(["", ""], [[key, value] for key, value in facts.items()]),
+        "## Parcels",
+        _parcels_markdown(card["parcels"]),
+        *(_chips_markdown(card["chips"]) if card["chips"] else []),
+        *(["## Notes", "\n".join(f"- {_text(n)}" for n in card["notes"])] if card["notes"] else []),
+        "## Files",
+        _files_markdown(card["files"]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _parcels_markdown(parcels: dict[str, Any]) -> str:
+    rows = [["all", "", f"{parcels['count']:,}", f"{parcels['hectares']:,.2f}"]]
+    for kind, key in (("class", "by_class"), ("state", "by_state")):
+        for name, group in parcels[key].items():
+            rows.append([kind, name, f"{group['count']:,}", f"{group['hectares']:,.2f}"])
+    return _table(["by", "", "parcels", "hectares"], rows)
+
+
+def _chips_markdown(chips: dict[str, Any]) -> list[str]:
+    names = list(chips["codes"])
+    rows = [
+        [split, f"{part['chips']:,}", *(f"{part['pixels'][name]:,}" for name in names)]
+        for split, part in chips["splits"].items()
+    ]
+    codes = ", ".join(f"{code} {name}" for name, code in chips["codes"].items())
+    return [
+        "## Chips",
+        f"{chips['size']} x {chips['size']} pixels, overlap {chips['overlap']}, split by place in "
+        f"{chips['split_by']}. Mask codes: {codes}. "
+        f"Left out: {chips['left_out_at_borders_of_splits']:,} at borders of splits, "
+        f"{chips['left_out_without_known_pixels']:,} without known pixels.",
+        _table(["split", "chips", *(f"{name} px" for name in names)], rows),
+    ]
+
+
+def _files_markdown(files: list[dict[str, Any]]) -> str:
+    single = [file for file in files if "/" not in file["path"]]
+    rows = [[file["path"], f"{file['bytes']:,}", file["sha256"]] for file in single]
+    rest = len(files) - len(single)
+    more = f"\n\n{rest:,} chip files; their checksums are in {CARD_JSON}." if rest else ""
+    return _table(["file", "bytes", "SHA-256"], rows) + more
+
+
+def _or_unknown(count: int | None) -> str:
+    return "not known" if count is None else f"{count:,}"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_text(cell) for cell in line) + " |" for line in lines)
+
+
+def _text(text: str) -> str:
+    """Text from people as Markdown that shows it as it is, on one line."""
+    plain = " ".join(text.split())
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in plain)
