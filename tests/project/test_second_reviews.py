@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import ConflictError, InputError
 from core.project import Project, SecondReview, migrations
-from tests.project.conftest import TILES, Farm
+from tests.project.conftest import TILES, Farm, make_farm
 
 
 def judge(farm: Farm, reviewer: str, verdict: str = "accepted", comment: str = "") -> int:
@@ -147,7 +147,8 @@ def columns(path: Path) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
-def test_an_older_project_gets_second_looks(farm: Farm) -> None:
+def test_an_older_project_gets_second_looks(tmp_path: Path) -> None:
+    farm = make_farm(tmp_path)
     path = farm.project.path
     version = judge(farm, "Ada")
     farm.project.close()

@@ -1,0 +1,1 @@
+"""Review: second looks, how well reviewers agree, and what the work took."""
