@@ -138,11 +138,11 @@ def build_label(
     fields : sequence of Field
         The answers to the person's prompts.
     work : Work
-        Its choices and corrections count, and who set which prompt.
+        Its choices, corrections and imported labels count, and who set which prompt.
     """
     # What a field leaves of its neighbours is dropped where nobody would call it a parcel.
     least = min(work.choices.min_area_m2, _LEAST_LEFT_M2) / frame.native_pixel_area_m2
-    parcels = list(automatic)
+    parcels = list(automatic) if work.imported is None else work.imported.over(automatic)
     for field in fields:
         signature = work.signatures.get(field.prompt_id, Signature())
         parcels = _with_field(parcels, field, signature, least)

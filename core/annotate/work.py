@@ -10,6 +10,7 @@ from typing import Any, Literal
 import shapely
 
 from core.annotate.frame import Frame
+from core.annotate.imported import native_import
 from core.errors import InputError
 from core.grid import PixelPoint, WorldPoint
 from core.masks.correction import (
@@ -23,6 +24,7 @@ from core.masks.correction import (
     correction_from_json,
     correction_to_json,
 )
+from core.masks.correction_import import LABELS_IMPORT, LabelsImport
 from core.masks.strategies import STRATEGIES
 from core.project import EditRecord, NewEdit
 
@@ -103,6 +105,8 @@ class Work:
         In native pixels, in order.
     signatures : dict
         Who set a point or box last, by its id.
+    imported : LabelsImport or None
+        Labels taken over from a file, in native pixels; what was done before is under them.
     """
 
     choices: Choices
@@ -111,6 +115,12 @@ class Work:
     denied: frozenset[str] = frozenset()
     corrections: tuple[Signed, ...] = ()
     signatures: Mapping[str, Signature] = field(default_factory=dict)
+    imported: LabelsImport | None = None
+
+    @property
+    def needs_prediction(self) -> bool:
+        """Whether any of the automatic prediction is part of the label."""
+        return self.imported is None or self.imported.area is not None
 
     @property
     def asks_model(self) -> bool:
@@ -127,6 +137,7 @@ class _Replay:
     denied: set[str] = field(default_factory=set)
     corrections: list[Signed] = field(default_factory=list)
     signatures: dict[str, Signature] = field(default_factory=dict)
+    imported: LabelsImport | None = None
 
     def take(self, edit: EditRecord) -> None:
         data = edit.data
@@ -149,6 +160,10 @@ class _Replay:
             self.boxes.clear()
         elif edit.kind == "settings":
             self.choices = self.choices.changed(data)
+        elif edit.kind == LABELS_IMPORT:
+            self.imported = native_import(data, self.frame)
+            for earlier in (self.points, self.boxes, self.corrections):
+                earlier.clear()
         else:
             moved = move_coordinates(data, lambda x, y: _to_native(self.frame, x, y))
             self.corrections.append(Signed(correction_from_json(edit.kind, moved), signature))
@@ -166,6 +181,7 @@ def replay(edits: Sequence[EditRecord], frame: Frame, defaults: Choices) -> Work
         frozenset(state.denied),
         tuple(state.corrections),
         state.signatures,
+        state.imported,
     )
 
 

@@ -132,7 +132,9 @@ class Workspace:
         opened, frame, log, work = self._now()
         place = TilePlace(self._project, opened, self._tile)
         kept = load_label(self._label_path())
-        if kept is not None and kept["version"] == label_version(place.key(work), log, work):
+        if kept is not None and kept["version"] == label_version(
+            _stands_on(place, work), log, work
+        ):
             return Label.from_json(kept)
         with self._lock:
             self._follow_scene(place)
@@ -217,7 +219,7 @@ class Workspace:
         key = place.key(work)
         if self._base is None or self._base.key != key:
             kept = place.kept(work)
-            if kept is None:
+            if kept is None and work.needs_prediction:
                 return False
             self._base = kept
         return not work.asks_model or self._memory.views is not None
@@ -281,15 +283,17 @@ class Workspace:
         self, place: TilePlace, frame: Frame, work: Work, log: TileLog, *, ready: bool
     ) -> Label:
         """The label of this log, or, while work goes on, the last one."""
-        if not ready or self._base is None:
+        if not ready or (self._base is None and work.needs_prediction):
             if self._label is None:
                 kept = load_label(self._label_path())
                 self._label = None if kept is None else Label.from_json(kept)
             return self._label or _NO_LABEL
-        version = label_version(self._base.key, log, work)
+        version = label_version(_stands_on(place, work), log, work)
         if self._label is not None and self._label.version == version:
             return self._label
-        automatic = self._automatic_parcels(place, frame, work.choices, self._base)
+        automatic: tuple[Parcel, ...] = ()
+        if self._base is not None and work.needs_prediction:
+            automatic = self._automatic_parcels(place, frame, work.choices, self._base)
         fields = []
         if work.asks_model and self._answers is not None and self._memory.views is not None:
             ask = self._ask_in_turn(self._memory.views, self._service(place.model_key))
@@ -357,6 +361,11 @@ def _asking(views: TileViews, segmenter: Segmenter | None) -> Ask:
 def label_path(folder: Path, scene_id: str, tile: str) -> Path:
     """Where a tile's last label is kept."""
     return folder / "labels" / scene_id / f"{tile}.label"
+
+
+def _stands_on(place: TilePlace, work: Work) -> str:
+    """Names what a tile's label is made of beneath the edits."""
+    return place.key(work) if work.needs_prediction else "imported"
 
 
 def label_version(base: str, log: TileLog, work: Work) -> str:

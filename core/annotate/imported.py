@@ -1,0 +1,32 @@
+"""Labels taken over from a file, on a tile: decoded once, however often the log is replayed."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+from core.annotate.frame import Frame
+from core.grid import Grid
+from core.masks.correction_import import LabelsImport, import_from_json
+
+_MOST = 32
+
+_lock = threading.Lock()
+_known: OrderedDict[tuple[str, Grid], LabelsImport] = OrderedDict()
+
+
+def native_import(data: dict[str, Any], frame: Frame) -> LabelsImport:
+    """A stored import with its shapes in native pixels."""
+    key = (str(data["digest"]), frame.scene_grid)
+    with _lock:
+        known = _known.get(key)
+        if known is not None:
+            _known.move_to_end(key)
+            return known
+    made = import_from_json(data, frame.worlds_to_native)
+    with _lock:
+        _known[key] = made
+        while len(_known) > _MOST:
+            _known.popitem(last=False)
+    return made
