@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_documents_path
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _MEBIBYTE = 1024 * 1024
@@ -21,6 +21,10 @@ class Settings(BaseSettings):
     """Root folder of weights, embeddings and fetched land cover."""
     projects_dir: Path = Field(default_factory=lambda: user_documents_path() / "cropmap")
     """Folder in which new projects are made, one folder each."""
+    database_url: SecretStr | None = None
+    """PostgreSQL database that holds new projects' tables
+    (``postgresql+psycopg://USER:PASSWORD@HOST:PORT/DATABASE``); by default each is a SQLite file.
+    Their big files lie in ``projects_dir`` all the same."""
     weights_dir: Path | None = None
     """Folder of model weights; by default ``cache_dir/weights``."""
     embedding_cache_bytes: int = 2048 * _MEBIBYTE

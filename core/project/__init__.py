@@ -1,13 +1,15 @@
-"""The store of a project: scenes, tiles, every edit and every verdict, in one SQLite file.
+"""The store of a project: scenes, tiles, every edit and every verdict.
+
+It is one SQLite file, or one schema of a PostgreSQL database and a small file that names it.
 
 Whatever two people can touch has a version; a change made on an old version is refused with
 :class:`~core.errors.ConflictError`.  Nothing that a person did is ever changed or erased.
 """
 
+from core.project.places import new_project_path
 from core.project.recent import (
     ProjectSummary,
     forget_project,
-    new_project_path,
     recent_projects,
     remember_project,
 )

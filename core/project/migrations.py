@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from core.errors import ProjectError
-from core.project.sqlite import (
-    APPLICATION_ID,
-    Database,
-    not_a_project,
-    read_identity,
-    write_identity,
-)
+from core.project.database import Database, not_a_project
 from core.project.to_version_2 import to_version_2
 
 Migration = Callable[[Connection], None]
@@ -29,32 +22,36 @@ def newest_version() -> int:
     return 1 + len(MIGRATIONS)
 
 
-def stored_version(connection: Connection, path: Path) -> int:
-    """Version of the tables in the file.
+def stored_version(connection: Connection, database: Database) -> int:
+    """Version of the tables.
 
     Raises
     ------
     ProjectError
-        It is not a project, or a newer program made it.
+        They are not a project's, or a newer program made them.
     """
-    application, version = read_identity(connection)
-    if application != APPLICATION_ID or version < 1:
-        raise not_a_project(path)
+    version = database.version(connection)
+    if version < 1:
+        raise not_a_project(database.path)
     if version > newest_version():
         raise ProjectError(
-            f"The project {path.name} was made by a newer version of this program.",
+            f"The project {database.path.name} was made by a newer version of this program.",
             "Update the program to open it.",
         )
     return version
 
 
 def migrate(database: Database) -> None:
-    """Bring an older file to the newest version: wholly, or not at all where a step fails."""
+    """Bring older tables to the newest version: wholly, or not at all where a step fails."""
     with database.read() as connection:
-        if stored_version(connection, database.path) == newest_version():
+        if stored_version(connection, database) == newest_version():
             return
     with database.write() as connection:
         # Read again: another process may have done it while this one waited.
-        for step in MIGRATIONS[stored_version(connection, database.path) - 1 :]:
+        version = stored_version(connection, database)
+        if version == newest_version():
+            return
+        database.keep_copy(version)
+        for step in MIGRATIONS[version - 1 :]:
             step(connection)
-        write_identity(connection, newest_version())
+        database.set_version(connection, newest_version())

@@ -1,4 +1,4 @@
-"""The projects that a person may want to go on with, and where a new one goes."""
+"""The projects that a person may want to go on with."""
 
 from __future__ import annotations
 
@@ -7,30 +7,29 @@ import logging
 import os
 import tempfile
 import threading
-import unicodedata
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, func, select
 
 from core.errors import CropMapError
+from core.project import postgres
+from core.project.database import Database
 from core.project.migrations import newest_version, stored_version
+from core.project.places import (
+    SUFFIX,
+    database_url,
+    open_database,
+    schema_path,
+    signpost_schema,
+)
 from core.project.schema import project, scene, tile
-from core.project.sqlite import Database
 from core.settings import get_settings
 
 _LOG = logging.getLogger(__name__)
-_SUFFIX = ".cropmap"
 _REMEMBERED = 50
-_NAME_CHARACTERS = 60
-# File systems allow 255 bytes; the suffixes of SQLite's own files must fit as well.
-_NAME_BYTES = 200
-_WINDOWS_DEVICES = {
-    *("con", "prn", "aux", "nul"),
-    *(f"{device}{number}" for device in ("com", "lpt") for number in range(10)),
-}
 _memory_lock = threading.Lock()
 
 
@@ -58,9 +57,13 @@ class ProjectSummary:
 
 
 def recent_projects() -> list[ProjectSummary]:
-    """Projects in the projects folder and those remembered; changed last first, unreadable last."""
+    """Projects in the projects folder, in the database and those remembered.
+
+    Changed last first, unreadable last.
+    """
     paths = {path.absolute() for path in (*_remembered(), *_in_projects_folder())}
     summaries = [_summary(path) for path in sorted(paths)]
+    summaries += _only_in_database({signpost_schema(path) for path in paths})
     return sorted(
         summaries,
         key=lambda entry: (
@@ -88,36 +91,9 @@ def forget_project(path: Path) -> None:
         _remember([other for other in _remembered() if other != path])
 
 
-def new_project_path(name: str) -> Path:
-    """A file ``folder/folder.cropmap`` in the projects folder whose folder is still free."""
-    root, base = get_settings().projects_dir, _safe_name(name)
-    for number in count(1):
-        folder = root / (base if number == 1 else f"{base}-{number}")
-        if not folder.exists():
-            break
-    return folder / f"{folder.name}{_SUFFIX}"
-
-
-def _safe_name(name: str) -> str:
-    """Lower-case letters and digits of any script, and hyphens.
-
-    Lower case, since some file systems tell cases apart and others do not; the composed form,
-    since some store the one form of an accented letter and others the other.
-    """
-    plain = unicodedata.normalize("NFC", name.lower())
-    words = "".join(letter if letter.isalnum() else " " for letter in plain).split()
-    joined = "-".join(words)[:_NAME_CHARACTERS]
-    short = joined.encode("utf-8", "ignore")[:_NAME_BYTES].decode("utf-8", "ignore").strip("-")
-    if not short:
-        return "project"
-    return f"{short}-project" if short in _WINDOWS_DEVICES else short
-
-
 def _in_projects_folder() -> list[Path]:
     try:
-        return [
-            path for path in get_settings().projects_dir.glob(f"*/*{_SUFFIX}") if path.is_file()
-        ]
+        return [path for path in get_settings().projects_dir.glob(f"*/*{SUFFIX}") if path.is_file()]
     except OSError:
         return []
 
@@ -128,20 +104,40 @@ def _summary(path: Path) -> ProjectSummary:
             return _unreadable(path, f"There is no project at {path}; it was moved or removed.")
     except OSError:
         return _unreadable(path, f"{path} cannot be reached.")
-    database = Database(path)
     try:
-        return _read_summary(database)
+        return _read_summary(open_database(path))
     except CropMapError as error:
         return _unreadable(path, error.message)
-    finally:
-        database.close()
+
+
+def _only_in_database(known: set[str | None]) -> list[ProjectSummary]:
+    """Projects of this installation's database that other machines made; no file is made for them.
+
+    A database that does not answer is told by the projects whose files name it.
+    """
+    try:
+        url = database_url()
+        missing = [] if url is None else [s for s in postgres.schemas(url) if s not in known]
+        return [
+            _read_summary(postgres.Database(url, schema, schema_path(schema).absolute()))
+            for schema in missing
+            if url is not None
+        ]
+    except CropMapError as error:
+        _LOG.warning("The projects of the database cannot be listed: %s", error)
+        return []
 
 
 def _read_summary(database: Database) -> ProjectSummary:
+    with closing(database):
+        return _counted(database)
+
+
+def _counted(database: Database) -> ProjectSummary:
     present = scene.c.removed.is_(False)
     tiles = select(func.count()).select_from(tile.join(scene)).where(present)
     with database.read() as connection:
-        if stored_version(connection, database.path) < newest_version():
+        if stored_version(connection, database) < newest_version():
             # Its tables may be others; and looking at a list should change no file.
             return _unreadable(database.path, "It is of an older version; opening it updates it.")
         row = connection.execute(

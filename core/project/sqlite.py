@@ -1,16 +1,16 @@
 """What is SQLite's alone: connections, transactions, pragmas, and what its errors mean.
 
-PostgreSQL would need a sibling of this module; the others hold no SQL of one database's own.
+:mod:`core.project.postgres` is its sibling; the others hold no SQL of one database's own.
 """
 
 from __future__ import annotations
 
-import json
+import os
 import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -18,12 +18,23 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
-from core.errors import CropMapError, DiskFullError, InputError, ProjectError, storage_error
+from core.errors import CropMapError, ProjectError, storage_error
+from core.project.database import (
+    BUSY_SECONDS,
+    busy,
+    closed,
+    damaged,
+    disk_full,
+    exists_already,
+    not_a_project,
+    to_json,
+    value_refused,
+)
 
 APPLICATION_ID = int.from_bytes(b"CrMp", "big")
 """Marks the file as ours, so that no other program's database is taken for a project."""
 
-_BUSY_SECONDS = 15.0
+_BUSY_SECONDS = BUSY_SECONDS
 _WRITES = "cropmap_writes"
 _PRAGMAS = (
     # A commit is on the disk, not only in the system's memory, before it is acknowledged.
@@ -32,6 +43,8 @@ _PRAGMAS = (
 )
 # A file system that is full may fail to grow the shared memory file before it says 'full'.
 _NEARLY_FULL_BYTES = 65536
+# Checking every page of a larger file would keep the person waiting for seconds.
+_CHECKED_BYTES = 64 * 1024 * 1024
 
 
 class Database:
@@ -68,6 +81,58 @@ class Database:
                 with connection.begin():
                     yield connection
 
+    def close(self) -> None:
+        """Close the connections; what comes later is refused."""
+        self._closed = True
+        self._engine.dispose()
+
+    def discard(self) -> None:
+        """Remove the file, and SQLite's files beside it."""
+        self.close()
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+    def version(self, connection: Connection) -> int:
+        """Version of the tables; 0 in a file that another program made."""
+        application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        return int(version) if application == APPLICATION_ID else 0
+
+    def set_version(self, connection: Connection, version: int) -> None:
+        """Mark the file as ours, of this version; part of the transaction."""
+        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.exec_driver_sql(f"PRAGMA user_version={int(version)}")
+
+    def keep_copy(self, version: int) -> None:
+        """Copy the last commit into ``NAME.cropmap.version-N`` beside it, whole or not at all.
+
+        Another connection reads it, since the one that migrates holds the only lock for writing.
+        """
+        target = copy_path(self.path, version)
+        part = target.with_name(target.name + ".part")
+        part.unlink(missing_ok=True)
+        try:
+            with closing(_connect(self.path)) as source, closing(sqlite3.connect(part)) as copy:
+                source.backup(copy)
+            with part.open("rb+") as written:
+                os.fsync(written.fileno())
+            part.replace(target)
+        except OSError as error:
+            raise storage_error(error, target) from error
+        finally:
+            part.unlink(missing_ok=True)
+
+    def prepare(self, connection: Connection) -> None:
+        """Nothing: the file is the place."""
+
+    def check(self) -> None:
+        """Check that the pages and rows of a file of common size hang together."""
+        if self.path.stat().st_size <= _CHECKED_BYTES:
+            with self.read() as connection:
+                if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":
+                    raise damaged(self.path, "its pages do not fit together")
+        self.use_wal()
+
     def use_wal(self) -> None:
         """Let readers and a writer work side by side; kept in the file.
 
@@ -81,14 +146,14 @@ class Database:
             finally:
                 raw.close()
 
-    def close(self) -> None:
-        """Close the connections; what comes later is refused."""
-        self._closed = True
-        self._engine.dispose()
-
     def _refuse_closed(self) -> None:
         if self._closed:
-            raise ProjectError(f"The project {self.path.name} is closed.", "Open it again.")
+            raise closed(self.path)
+
+
+def copy_path(path: Path, version: int) -> Path:
+    """Where a file's content before a migration is kept."""
+    return path.with_name(f"{path.name}.version-{version}")
 
 
 def _engine(path: Path) -> Engine:
@@ -105,7 +170,7 @@ def _engine(path: Path) -> Engine:
         poolclass=QueuePool,
         pool_size=8,
         max_overflow=56,
-        json_serializer=partial(json.dumps, allow_nan=False, separators=(",", ":")),
+        json_serializer=to_json,
     )
 
     @event.listens_for(engine, "begin")
@@ -139,8 +204,8 @@ def _uri(path: Path) -> str:
     return f"file://{'' if posix.startswith('/') else '/'}{quote(posix)}?mode=rw"
 
 
-def claim(path: Path) -> None:
-    """Make the empty file of a new project.
+def create(path: Path) -> Database:
+    """The empty file of a new project, in folders that are made where they are missing.
 
     Raises
     ------
@@ -156,36 +221,16 @@ def claim(path: Path) -> None:
     try:
         path.open("xb").close()
     except FileExistsError as error:
-        raise ProjectError(
-            f"{path} exists already.", "Choose another name, or open it instead."
-        ) from error
+        raise exists_already(path) from error
     except OSError as error:
         raise storage_error(error, path) from error
-
-
-def discard(path: Path) -> None:
-    """Remove the file of a project that could not be made, and SQLite's files beside it."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-def read_identity(connection: Connection) -> tuple[int, int]:
-    """Application id and schema version; both 0 in most databases that are not ours."""
-    application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
-    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    return int(application), int(version)
-
-
-def write_identity(connection: Connection, version: int) -> None:
-    """Mark the file as ours, of this schema version; part of the transaction."""
-    connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-    connection.exec_driver_sql(f"PRAGMA user_version={int(version)}")
-
-
-def is_sound(connection: Connection) -> bool:
-    """Whether the pages and rows of the file hang together."""
-    verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-    return bool(verdict == "ok")
+    database = Database(path)
+    try:
+        database.use_wal()
+    except BaseException:
+        database.discard()
+        raise
+    return database
 
 
 @contextmanager
@@ -203,12 +248,9 @@ def _explained(error: Exception, path: Path) -> CropMapError:
         return _explained_code(cause, path)
     # A value is refused before the statement runs, or by the driver for its characters or size.
     if isinstance(error, StatementError) or isinstance(cause, UnicodeEncodeError | OverflowError):
-        return InputError(
-            f"A value cannot be stored in {path.name}: {cause}.",
-            "Texts must be Unicode and numbers finite.",
-        )
+        return value_refused(path, cause)
     if isinstance(cause, SQLAlchemyError):
-        return _busy(path)
+        return busy(path)
     return damaged(path, str(cause))
 
 
@@ -216,10 +258,7 @@ def _explained_code(error: sqlite3.Error, path: Path) -> CropMapError:
     # The low byte is the kind; the others tell where in SQLite it happened.
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if _is_full(code, path):
-        return DiskFullError(
-            f"The disk is full: the last change to {path.name} was not saved.",
-            "Free some space and repeat it; everything saved before is kept.",
-        )
+        return disk_full(path)
     explain = _EXPLANATIONS.get(code)
     return explain(path) if explain else damaged(path, str(error))
 
@@ -231,26 +270,6 @@ def _is_full(code: int, path: Path) -> bool:
         return shutil.disk_usage(path.parent).free < _NEARLY_FULL_BYTES
     except OSError:
         return False
-
-
-def not_a_project(path: Path) -> ProjectError:
-    """The error for a file that some other program made."""
-    return ProjectError(f"{path} is not a project.", "Choose a file that ends with .cropmap.")
-
-
-def damaged(path: Path, reason: str) -> ProjectError:
-    """The error for a project that cannot be read, with what the database says."""
-    return ProjectError(
-        f"The project {path.name} is damaged or incomplete ({reason}).",
-        "Restore it from a backup; nothing was changed.",
-    )
-
-
-def _busy(path: Path) -> ProjectError:
-    return ProjectError(
-        f"The project {path.name} is in use by another program and did not answer in time.",
-        "Nothing was changed; try again in a moment.",
-    )
 
 
 def _not_writable(path: Path) -> ProjectError:
@@ -275,8 +294,8 @@ def _failing_disk(path: Path) -> ProjectError:
 
 
 _EXPLANATIONS: dict[int, Callable[[Path], ProjectError]] = {
-    sqlite3.SQLITE_BUSY: _busy,
-    sqlite3.SQLITE_LOCKED: _busy,
+    sqlite3.SQLITE_BUSY: busy,
+    sqlite3.SQLITE_LOCKED: busy,
     sqlite3.SQLITE_NOTADB: not_a_project,
     sqlite3.SQLITE_READONLY: _not_writable,
     sqlite3.SQLITE_PERM: _not_writable,

@@ -13,9 +13,10 @@ from uuid import uuid4
 
 from sqlalchemy import insert, select, update
 
-from core.errors import DiskFullError, ProjectError
+from core.errors import DiskFullError, InputError, ProjectError
 from core.project import edits as logs
-from core.project import scenes, second_reviews, sqlite, tiles
+from core.project import places, scenes, second_reviews, tiles
+from core.project.database import Database
 from core.project.journal import Change, read_history
 from core.project.migrations import migrate, newest_version
 from core.project.paths import portable, resolved, with_paths
@@ -33,8 +34,6 @@ from core.project.records import (
 from core.project.schema import metadata, project
 
 _LOG = logging.getLogger(__name__)
-# Checking every page of a larger file would keep the person waiting for seconds.
-_CHECKED_BYTES = 64 * 1024 * 1024
 
 
 class Project:
@@ -56,7 +55,7 @@ class Project:
         As it was when opened, or renamed through this object.
     """
 
-    def __init__(self, database: sqlite.Database) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
         self.path = database.path
         with database.read() as connection:
@@ -65,51 +64,57 @@ class Project:
         self.name: str = row.name
 
     @classmethod
-    def create(cls, path: Path, name: str) -> Project:
-        """Make a new project file and the folders above it.
+    def create(cls, target: Path | str, name: str) -> Project:
+        """Make a new project, and the folders above its file.
+
+        Parameters
+        ----------
+        target : Path or str
+            The project's file, which holds everything, or, where ``CROPMAP_DATABASE_URL`` is set,
+            names a new schema of that database.  Or ``postgresql+psycopg://…``, the address of a
+            database; the file is then made in the projects folder.
 
         Raises
         ------
         InputError
-            The name is empty.
+            The name is empty, or the address is none.
         ProjectError
-            The file exists.
+            The file exists, or the database cannot be used.
         OutputError
             The folder cannot be written.
         """
-        name, path = scenes.checked_name(name), path.absolute()
-        sqlite.claim(path)
-        database = sqlite.Database(path)
+        name, project_id = scenes.checked_name(name), uuid4().hex
+        database = places.create_database(target, name, project_id)
         try:
-            database.use_wal()
-            _make_tables(database, name)
+            _make_tables(database, name, project_id)
             return cls(database)
         except BaseException:
             # Whatever stopped it, no half-made file stays behind to be mistaken for a project.
-            database.close()
-            sqlite.discard(path)
+            database.discard()
             raise
 
     @classmethod
-    def open(cls, path: Path) -> Project:
+    def open(cls, target: Path | str) -> Project:
         """Open a project, and bring it to the newest version where it is older.
+
+        Parameters
+        ----------
+        target : Path or str
+            The project's file, or ``postgresql+psycopg://…?schema=…``.
 
         Raises
         ------
+        InputError
+            The address is none of a project.
         ProjectError
-            The file is missing, not a project, damaged, or of a newer version.
+            The project is missing, not a project, damaged, or of a newer version, or the database
+            that holds it cannot be used.
         """
-        path = path.absolute()
-        if not path.is_file():
-            raise ProjectError(
-                f"There is no project at {path}.", "Check whether it was moved or renamed."
-            )
-        database = sqlite.Database(path)
+        database = places.open_database(target)
         try:
-            # First, and before the journal's mode is set: it refuses other programs' databases.
+            # First: it refuses what other programs made, which must stay as it is.
             migrate(database)
-            _refuse_damaged(database)
-            database.use_wal()
+            database.check()
             opened = cls(database)
             opened._find_paths_again()
             return opened
@@ -156,6 +161,8 @@ class Project:
         A change of a scene's description, land cover or settings, and its removal, touch all its
         tiles.
         """
+        if not 0 <= revision < 2**63:
+            raise InputError(f"{revision} is no revision of a project.", "Reload the page.")
         with self._database.read() as connection:
             return tiles.touched_tiles(connection, revision)
 
@@ -388,22 +395,15 @@ class Project:
             yield Change(connection)
 
 
-def _make_tables(database: sqlite.Database, name: str) -> None:
+def _make_tables(database: Database, name: str, project_id: str) -> None:
     now = datetime.now(UTC)
     with database.write() as connection:
+        database.prepare(connection)
         metadata.create_all(connection)
         connection.execute(
             insert(project).values(
-                id=uuid4().hex, name=name, created_at=now, changed_at=now, revision=0
+                id=project_id, name=name, created_at=now, changed_at=now, revision=0
             )
         )
         Change(connection).record("project created", detail={"name": name})
-        sqlite.write_identity(connection, newest_version())
-
-
-def _refuse_damaged(database: sqlite.Database) -> None:
-    if database.path.stat().st_size > _CHECKED_BYTES:
-        return
-    with database.read() as connection:
-        if not sqlite.is_sound(connection):
-            raise sqlite.damaged(database.path, "its pages do not fit together")
+        database.set_version(connection, newest_version())

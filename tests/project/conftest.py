@@ -1,7 +1,8 @@
-"""A project with one scene of three tiles."""
+"""A project with one scene of three tiles, in a file and in PostgreSQL."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from core.project import NewEdit, NewTile, Project, TileLog
+from core.settings import get_settings
+from scripts.postgres_server import find_postgres, postgres_server
 
 TILES = tuple(NewTile(f"x{number}_y0", number, (number * 900, 0, 1024, 768)) for number in range(3))
 
@@ -50,8 +53,44 @@ def names(log: TileLog) -> list[str]:
     return [edit.data["id"] for edit in log.edits]
 
 
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A database of a server that runs as long as these tests."""
+    if find_postgres() is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must install PostgreSQL")
+        pytest.skip("PostgreSQL is not installed")
+    with postgres_server() as url:
+        yield url
+
+
 @pytest.fixture
-def farm(tmp_path: Path) -> Iterator[Farm]:
+def on_postgres(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """New projects are made in PostgreSQL."""
+    monkeypatch.setenv("CROPMAP_DATABASE_URL", postgres_url)
+    get_settings.cache_clear()
+    yield postgres_url
+    get_settings.cache_clear()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Each database in turn."""
+    if request.param == "postgres":
+        request.getfixturevalue("on_postgres")
+    return str(request.param)
+
+
+@pytest.fixture
+def farm(database: str, tmp_path: Path) -> Iterator[Farm]:
+    made = make_farm(tmp_path)
+    yield made
+    made.project.close()
+
+
+@pytest.fixture
+def file_farm(tmp_path: Path) -> Iterator[Farm]:
+    """Where the test is about the file itself."""
     made = make_farm(tmp_path)
     yield made
     made.project.close()

@@ -9,18 +9,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
 
 from core.errors import CropMapError, DiskFullError, InputError, OutputError, ProjectError
-from core.project import NewEdit, Project, migrations, sqlite
+from core.project import NewEdit, Project, sqlite
 from tests.project.conftest import TILES, Farm, make_farm, names
-
-
-def user_version(path: Path) -> int:
-    connection = sqlite3.connect(path)
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    connection.close()
-    return int(version)
 
 
 def foreign_database(path: Path) -> None:
@@ -78,20 +70,20 @@ def test_another_programs_database_is_no_project_and_stays_as_it_is(tmp_path: Pa
 
 
 @pytest.mark.parametrize("kept", [100, 4096, 20_000, -4096])
-def test_a_truncated_project_is_refused(farm: Farm, kept: int) -> None:
-    farm.project.close()
-    body = farm.project.path.read_bytes()
-    farm.project.path.write_bytes(body[:kept])
+def test_a_truncated_project_is_refused(file_farm: Farm, kept: int) -> None:
+    file_farm.project.close()
+    body = file_farm.project.path.read_bytes()
+    file_farm.project.path.write_bytes(body[:kept])
     with pytest.raises(ProjectError):
-        farm.reopened()
+        file_farm.reopened()
 
 
-def test_any_damage_is_found_or_harmless(farm: Farm, tmp_path: Path) -> None:
+def test_any_damage_is_found_or_harmless(file_farm: Farm, tmp_path: Path) -> None:
     """Flipped bytes give a sentence, or a project that can be read; never another exception."""
     for version in range(30):
-        farm.append(version, f"p{version}", "x" * 200)
-    farm.project.close()
-    body = farm.project.path.read_bytes()
+        file_farm.append(version, f"p{version}", "x" * 200)
+    file_farm.project.close()
+    body = file_farm.project.path.read_bytes()
     chance = random.Random(3)
     refused: list[CropMapError] = []
     for number in range(50):
@@ -112,74 +104,16 @@ def test_any_damage_is_found_or_harmless(farm: Farm, tmp_path: Path) -> None:
     assert all(error.message.endswith(".") for error in refused)
 
 
-def test_a_project_of_a_newer_version_is_refused_and_untouched(farm: Farm) -> None:
-    farm.project.close()
-    connection = sqlite3.connect(farm.project.path)
-    connection.execute("PRAGMA user_version=99")
-    connection.close()
-    before = farm.project.path.read_bytes()
-    with pytest.raises(ProjectError, match="newer version"):
-        farm.reopened()
-    assert farm.project.path.read_bytes() == before
-
-
-def add_note(connection: Connection) -> None:
-    connection.exec_driver_sql("ALTER TABLE project ADD COLUMN note TEXT DEFAULT 'none'")
-
-
-def count_notes(connection: Connection) -> None:
-    connection.exec_driver_sql("UPDATE project SET note = note || ' yet'")
-
-
-def fail(connection: Connection) -> None:
-    connection.exec_driver_sql("DELETE FROM missing")
-
-
-def test_an_older_project_is_brought_to_the_newest_version(farm: Farm, monkeypatch) -> None:
-    farm.append(0, "a")
-    farm.project.close()
-    newest = migrations.newest_version()
-    assert user_version(farm.project.path) == newest
-    known = migrations.MIGRATIONS
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*known, add_note, count_notes))
-    for _ in range(2):  # the second time there is nothing to do
-        again = farm.reopened()
-        assert names(again.log()) == ["a"]
-        with again.project._database.read() as connection:
-            note = connection.exec_driver_sql("SELECT note FROM project").scalar()
-        assert note == "none yet"
-        again.project.close()
-    assert user_version(farm.project.path) == newest + 2
-    monkeypatch.setattr(migrations, "MIGRATIONS", known)
-    with pytest.raises(ProjectError, match="newer version"):
-        farm.reopened()
-
-
-def test_a_migration_that_fails_changes_nothing(farm: Farm, monkeypatch) -> None:
-    farm.append(0, "a")
-    farm.project.close()
-    with monkeypatch.context() as patch:
-        patch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, add_note, fail))
-        with pytest.raises(ProjectError, match="no such table: missing"):
-            farm.reopened()
-    assert user_version(farm.project.path) == migrations.newest_version()
-    again = farm.reopened()
-    assert names(again.log()) == ["a"]
-    with again.project._database.read() as connection:
-        columns = connection.exec_driver_sql("PRAGMA table_info(project)").all()
-    assert "note" not in [column[1] for column in columns]
-
-
 def limit_pages(monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
     limited = (*sqlite._PRAGMAS, f"PRAGMA max_page_count={pages}")
     monkeypatch.setattr(sqlite, "_PRAGMAS", limited)
 
 
-def test_a_full_disk_is_said_and_loses_nothing(farm: Farm, monkeypatch) -> None:
-    farm.append(0, "a")
+def test_a_full_disk_is_said_and_loses_nothing(file_farm: Farm, monkeypatch) -> None:
+    file_farm.append(0, "a")
     with monkeypatch.context() as patch:
         limit_pages(patch, 1)  # SQLite takes it as 'no larger than now'
-        full = farm.reopened()
+        full = file_farm.reopened()
         large = [NewEdit("brush", {"id": "x" * 100_000})]
         for _ in range(2):
             with pytest.raises(DiskFullError, match="disk is full"):
@@ -188,7 +122,7 @@ def test_a_full_disk_is_said_and_loses_nothing(farm: Farm, monkeypatch) -> None:
             full.project.add_scene("June", {"x": "x" * 100_000}, None, TILES)
         assert names(full.log()) == ["a"]
         full.project.close()
-    again = farm.reopened()
+    again = file_farm.reopened()
     assert len(again.project.scenes()) == 1
     assert names(again.append(1, "b")) == ["a", "b"]
 
@@ -200,21 +134,23 @@ def test_a_disk_too_full_for_a_new_project_keeps_no_half_of_it(tmp_path: Path, m
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_fails_while_it_is_full_is_said_to_be_full(farm: Farm, monkeypatch) -> None:
+def test_a_disk_that_fails_while_it_is_full_is_said_to_be_full(
+    file_farm: Farm, monkeypatch
+) -> None:
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
-    explained = sqlite._explained(error, farm.project.path)
+    explained = sqlite._explained(error, file_farm.project.path)
     assert isinstance(explained, ProjectError)
     assert "The disk did not let" in explained.message
-    usage = shutil.disk_usage(farm.project.folder)._replace(free=0)
+    usage = shutil.disk_usage(file_farm.project.folder)._replace(free=0)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
-    assert isinstance(sqlite._explained(error, farm.project.path), DiskFullError)
+    assert isinstance(sqlite._explained(error, file_farm.project.path), DiskFullError)
 
 
-def test_a_project_that_may_only_be_read(farm: Farm, monkeypatch) -> None:
-    farm.append(0, "a")
+def test_a_project_that_may_only_be_read(file_farm: Farm, monkeypatch) -> None:
+    file_farm.append(0, "a")
     monkeypatch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, "PRAGMA query_only=ON"))
-    reader = farm.reopened()
+    reader = file_farm.reopened()
     assert names(reader.log()) == ["a"]
     with pytest.raises(ProjectError, match="cannot be written"):
         reader.append(1, "b")

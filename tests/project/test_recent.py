@@ -90,7 +90,8 @@ def test_the_unreadable_are_listed_last_with_their_problem(folders: Path) -> Non
 def test_an_older_project_is_listed_and_left_as_it_is(monkeypatch) -> None:
     path = make(new_project_path("old"), "old")
     before = path.read_bytes()
-    monkeypatch.setattr(migrations, "MIGRATIONS", (lambda _connection: None,))
+    newer = (*migrations.MIGRATIONS, lambda _connection: None)
+    monkeypatch.setattr(migrations, "MIGRATIONS", newer)
     (summary,) = recent_projects()
     assert "older version" in summary.problem
     assert path.read_bytes() == before

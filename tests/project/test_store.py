@@ -159,13 +159,24 @@ def test_figures_that_json_cannot_say_are_refused(farm: Farm, value: float) -> N
 
 
 def test_texts_of_any_script_are_kept_and_broken_ones_refused(farm: Farm) -> None:
-    text = "смотри 田 🌾 '; DROP TABLE tile; --\n\0"
+    text = "смотри 田 🌾 '; DROP TABLE tile; --\n"
     give = farm.project.set_verdict
     give(farm.scene, farm.tile, "fix", comment=text, reviewer=text, expected_version=0)
     assert farm.project.tile(farm.scene, farm.tile).verdict.comment == text
     with pytest.raises(InputError, match="cannot be stored"):
         give(farm.scene, farm.tile, "fix", comment="\ud800", reviewer="", expected_version=1)
     assert farm.project.tile(farm.scene, farm.tile).verdict.version == 1
+
+
+def test_a_nul_character_is_kept_or_refused(farm: Farm, database: str) -> None:
+    give = farm.project.set_verdict
+    if database == "postgres":  # whose texts cannot hold one
+        with pytest.raises(InputError, match="cannot be stored"):
+            give(farm.scene, farm.tile, "fix", comment="a\0b", reviewer="", expected_version=0)
+        assert farm.project.tile(farm.scene, farm.tile).verdict.version == 0
+    else:
+        give(farm.scene, farm.tile, "fix", comment="a\0b", reviewer="", expected_version=0)
+        assert farm.project.tile(farm.scene, farm.tile).verdict.comment == "a\0b"
 
 
 def test_every_verdict_stays_in_the_history(farm: Farm) -> None:

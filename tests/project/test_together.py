@@ -69,10 +69,10 @@ def test_readers_see_whole_commits_while_others_write(farm: Farm) -> None:
         writer.result()
 
 
-def test_a_project_that_another_program_holds_is_said_to_be(farm: Farm, monkeypatch) -> None:
+def test_a_project_that_another_program_holds_is_said_to_be(file_farm: Farm, monkeypatch) -> None:
     monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
-    impatient = farm.reopened()
-    holder = sqlite3.connect(farm.project.path, isolation_level=None)
+    impatient = file_farm.reopened()
+    holder = sqlite3.connect(file_farm.project.path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(ProjectError, match="in use by another program"):
         impatient.append(0, "a")
@@ -144,8 +144,8 @@ def test_no_acknowledged_edit_is_lost_when_the_writer_is_killed(farm: Farm) -> N
     assert len(stored) - len(acknowledged) <= 20
 
 
-def test_every_commit_is_synced_and_foreign_keys_hold(farm: Farm) -> None:
-    with farm.project._database.write() as connection:
+def test_every_commit_is_synced_and_foreign_keys_hold(file_farm: Farm) -> None:
+    with file_farm.project._database.write() as connection:
         ask = connection.exec_driver_sql
         assert ask("PRAGMA journal_mode").scalar() == "wal"
         assert ask("PRAGMA synchronous").scalar() == 2
@@ -153,7 +153,7 @@ def test_every_commit_is_synced_and_foreign_keys_hold(farm: Farm) -> None:
         assert ask("PRAGMA busy_timeout").scalar() == 15000
     with (
         pytest.raises(ProjectError, match="FOREIGN KEY"),
-        farm.project._database.write() as connection,
+        file_farm.project._database.write() as connection,
     ):
         connection.exec_driver_sql("INSERT INTO step VALUES (99, 1, 0)")
 
