@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,17 @@ from core.imagery.open import rasterio_window
 MASK_NODATA = 255
 MASK_COLOURS = {0: (0, 0, 0, 0), 1: (230, 159, 0, 255), MASK_NODATA: (0, 0, 0, 0)}
 """Cropland in the orange of Okabe and Ito's colour-blind-safe set; the rest is transparent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What the values of a raster of codes mean, in words and in colours with opacity."""
+
+    description: str
+    colours: Mapping[int, tuple[int, int, int, int]]
+
+
+_MASK = Codes("1 cropland, 0 not cropland, 255 nodata", MASK_COLOURS)
 
 Bands = Iterable[tuple[Window, npt.NDArray[Any]]]
 
@@ -51,8 +63,21 @@ def write_mask(path: Path, bands: Bands, grid: Grid, target: Grid, tags: Mapping
 
     Parameters as for :func:`write_probability`; nearest where the grids differ.
     """
-    profile = {"dtype": "uint8", "nodata": MASK_NODATA, "predictor": 1}
-    _write(path, bands, grid, target, tags, profile, Resampling.nearest)
+    _write(path, bands, grid, target, tags, _code_profile(), Resampling.nearest, _MASK)
+
+
+def write_codes(
+    path: Path, bands: Bands, grid: Grid, tags: Mapping[str, str], codes: Codes
+) -> None:
+    """Write uint8 codes with a colour table and nodata 255 as a COG on ``grid``.
+
+    ``bands`` may be windows of any kind that cover the grid.
+    """
+    _write(path, bands, grid, grid, tags, _code_profile(), Resampling.nearest, codes)
+
+
+def _code_profile() -> dict[str, Any]:
+    return {"dtype": "uint8", "nodata": MASK_NODATA, "predictor": 1}
 
 
 def geotiff_bytes(
@@ -107,14 +132,15 @@ def _write(
     tags: Mapping[str, str],
     profile: dict[str, Any],
     resampling: Resampling,
+    codes: Codes | None = None,
 ) -> None:
     predictor = profile.pop("predictor")
     with replacing(path) as aside, tempfile.TemporaryDirectory(dir=aside.parent) as scratch:
         plain = Path(scratch) / "working.tif"
-        _write_plain(plain, bands, grid, profile, tags)
+        _write_plain(plain, bands, grid, profile, tags, codes)
         if target != grid:
             native = Path(scratch) / "native.tif"
-            _resample(plain, native, target, profile, resampling, tags)
+            _resample(plain, native, target, profile, resampling, tags, codes)
             plain = native
         copy_raster(
             plain,
@@ -148,12 +174,17 @@ def _profile(grid: Grid, profile: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_plain(
-    path: Path, bands: Bands, grid: Grid, profile: dict[str, Any], tags: Mapping[str, str]
+    path: Path,
+    bands: Bands,
+    grid: Grid,
+    profile: dict[str, Any],
+    tags: Mapping[str, str],
+    codes: Codes | None,
 ) -> None:
     with rasterio.open(path, "w", **_profile(grid, profile)) as dataset:  # noqa: TID251
         for window, values in bands:
             dataset.write(values.astype(profile["dtype"]), 1, window=rasterio_window(window))
-        _describe(dataset, profile, tags)
+        _describe(dataset, tags, codes)
 
 
 def _resample(
@@ -163,6 +194,7 @@ def _resample(
     profile: dict[str, Any],
     resampling: Resampling,
     tags: Mapping[str, str],
+    codes: Codes | None,
 ) -> None:
     with (
         rasterio.open(source) as dataset,  # noqa: TID251
@@ -176,14 +208,14 @@ def _resample(
             resampling=resampling,
             tolerance=0.0,
         )
-        _describe(out, profile, tags)
+        _describe(out, tags, codes)
 
 
-def _describe(dataset: Any, profile: dict[str, Any], tags: Mapping[str, str]) -> None:
+def _describe(dataset: Any, tags: Mapping[str, str], codes: Codes | None) -> None:
     dataset.update_tags(**tags)
-    if profile["dtype"] == "uint8":
-        dataset.set_band_description(1, "1 cropland, 0 not cropland, 255 nodata")
-        dataset.write_colormap(1, MASK_COLOURS)
+    if codes is not None:
+        dataset.set_band_description(1, codes.description)
+        dataset.write_colormap(1, dict(codes.colours))
     else:
         dataset.set_band_description(1, "probability of cropland, 0 to 1")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeVar
 
 import numpy as np
@@ -9,9 +10,29 @@ import numpy.typing as npt
 from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
-from core.grid import Grid
+from core.grid import Grid, Window, WorldCoordinates
 
 _Number = TypeVar("_Number", np.float32, np.uint16, np.uint8)
+
+
+def covering_window(source: Grid, target: Grid) -> Window | None:
+    """Pixels of ``source`` that cover ``target``, with a margin of two; None where none do."""
+    outline = target.outline(source.crs)
+    on_earth = np.isfinite(outline.x) & np.isfinite(outline.y)
+    if not on_earth.any():
+        return None
+    cells = source.worlds_to_pixel(WorldCoordinates(outline.x[on_earth], outline.y[on_earth]))
+    columns, rows = cells.column, cells.row
+    first_column, first_row = math.floor(columns.min()), math.floor(rows.min())
+    exact = Window(
+        first_column,
+        first_row,
+        max(1, math.ceil(columns.max()) - first_column),
+        max(1, math.ceil(rows.max()) - first_row),
+    )
+    if exact.intersection(source.extent) is None:
+        return None
+    return exact.expanded(2).intersection(source.extent)
 
 
 def warp(

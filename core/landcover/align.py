@@ -11,9 +11,9 @@ from pyproj import CRS
 from rasterio.enums import Resampling
 
 from core.errors import NoOverlapError
-from core.grid import Bounds, Grid, Window, WorldCoordinates
+from core.grid import Bounds, Grid, Window
 from core.imagery.open import open_raster, read_bands
-from core.imagery.warp import warp
+from core.imagery.warp import covering_window, warp
 from core.landcover.source import LandCover, LandCoverTile, to_codes
 
 _MISSING = 65535
@@ -31,7 +31,7 @@ def check_overlap(landcover: LandCover, grid: Grid) -> None:
     NoOverlapError
         They lie apart; the message says where each lies.
     """
-    if _window_over(landcover, grid) is None:
+    if covering_window(landcover.grid, grid) is None:
         raise NoOverlapError(
             f"The land cover {Path(landcover.path).name} does not cover the scene: it lies at "
             f"{_place(landcover.grid)}, the scene at {_place(grid)}.",
@@ -53,7 +53,7 @@ def align(landcover: LandCover, grid: Grid) -> LandCoverTile:
         Land cover and grid lie apart, or all that they share is nodata.
     """
     check_overlap(landcover, grid)
-    window = _window_over(landcover, grid)
+    window = covering_window(landcover.grid, grid)
     if window is None:
         raise AssertionError("unreachable: the overlap was checked")
     codes, source = _read_codes(landcover, window, grid)
@@ -93,28 +93,6 @@ def class_areas(tile: LandCoverTile) -> dict[int, float]:
 
 def _known_codes(landcover: LandCover) -> list[int]:
     return [c.code for c in landcover.product.classes if c.code not in landcover.product.nodata]
-
-
-def _window_over(landcover: LandCover, grid: Grid) -> Window | None:
-    """Cells of the product that cover ``grid``, with a margin of two; None where none do."""
-    outline = grid.outline(landcover.grid.crs)
-    on_earth = np.isfinite(outline.x) & np.isfinite(outline.y)
-    if not on_earth.any():
-        return None
-    cells = landcover.grid.worlds_to_pixel(
-        WorldCoordinates(outline.x[on_earth], outline.y[on_earth])
-    )
-    columns, rows = cells.column, cells.row
-    first_column, first_row = math.floor(columns.min()), math.floor(rows.min())
-    exact = Window(
-        first_column,
-        first_row,
-        max(1, math.ceil(columns.max()) - first_column),
-        max(1, math.ceil(rows.max()) - first_row),
-    )
-    if exact.intersection(landcover.grid.extent) is None:
-        return None
-    return exact.expanded(2).intersection(landcover.grid.extent)
 
 
 def _read_codes(
