@@ -33,6 +33,8 @@ _LARGEST_AREA_M2 = 1e9
 _LONGEST_PERIMETER_M = 125_000.0
 """Measures beyond these are not allowed; they are left empty, the geometry counts."""
 
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+
 _OWN_PROPERTIES = {
     "class": {"type": "string", "enum": ["cropland", "unsure"]},
     "status": {"type": "string", "enum": ["auto", "accepted", "corrected", "unsure"]},
@@ -112,12 +114,12 @@ def _own_columns(parcels: Sequence[LabelledParcel]) -> dict[str, Any]:
 
 def _schema(collection: dict[str, Any], lonlat: npt.NDArray[np.object_]) -> pyarrow.Schema:
     text, real = pyarrow.string(), pyarrow.float32()
-    corner = [pyarrow.field(n, real, nullable=False) for n in ("xmin", "ymin", "xmax", "ymax")]
+    corners = [pyarrow.field(name, real, nullable=False) for name in _CORNERS]
     columns = [
         # Vecorel requires these two, so they must not be nullable.
         pyarrow.field("id", text, nullable=False),
         pyarrow.field("geometry", pyarrow.binary(), nullable=False),
-        pyarrow.field("bbox", pyarrow.struct(corner)),
+        pyarrow.field("bbox", pyarrow.struct(corners)),
         pyarrow.field("metrics:area", real),
         pyarrow.field("metrics:perimeter", real),
         pyarrow.field("determination:method", text),
@@ -153,11 +155,14 @@ def _collection(source: LabelSource, imaged_at: datetime | None) -> dict[str, An
 
 
 def _geo(lonlat: npt.NDArray[np.object_]) -> dict[str, Any]:
-    """GeoParquet's own metadata; without a CRS named, coordinates are longitude, latitude."""
+    """GeoParquet's own metadata; without a CRS named, coordinates are longitude, latitude.
+
+    The column ``bbox`` is not named as a covering: that must not be nullable where the geometry
+    is not, and to Vecorel it must be.
+    """
     column: dict[str, Any] = {
         "encoding": "WKB",
         "geometry_types": sorted({shape.geom_type for shape in lonlat}),
-        "covering": {"bbox": {n: ["bbox", n] for n in ("xmin", "ymin", "xmax", "ymax")}},
     }
     if len(lonlat):
         column["bbox"] = shapely.total_bounds(lonlat).tolist()
@@ -173,8 +178,7 @@ def _boxes(lonlat: npt.NDArray[np.object_]) -> list[dict[str, float]]:
     bounds = shapely.bounds(lonlat).reshape(-1, 4)
     low = np.nextafter(bounds[:, :2].astype(np.float32), np.float32(-np.inf))
     high = np.nextafter(bounds[:, 2:].astype(np.float32), np.float32(np.inf))
-    names = ("xmin", "ymin", "xmax", "ymax")
-    return [dict(zip(names, row, strict=True)) for row in np.hstack([low, high]).tolist()]
+    return [dict(zip(_CORNERS, row, strict=True)) for row in np.hstack([low, high]).tolist()]
 
 
 def _within(values: npt.NDArray[np.float64], most: float) -> list[float | None]:
