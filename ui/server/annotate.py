@@ -19,14 +19,17 @@ from starlette.routing import Route
 
 from core.annotate.layers import mask_picture, value_picture
 from core.annotate.opened import OpenedScene, open_project, open_scene
+from core.annotate.state import verdict_json
 from core.annotate.workspace import Workspace
 from core.annotate.workspaces import get_workspaces
 from core.errors import CancelledError, ConflictError, InputError
 from core.grid import PixelPoint
-from core.project import Project, TileRecord
+from core.project import Project, SecondReview, TileRecord
+from core.review.second import judge, seen_by
 from ui.server import tokens
 from ui.server.errors import NO_STORE, NotFoundError, error_response
 from ui.server.layers import encode
+from ui.server.presence import ROOM
 from ui.server.tokens import Access
 
 _MOST_BODY = 4 * 1024 * 1024
@@ -48,18 +51,28 @@ class _Asked:
     def workspace(self) -> Workspace:
         return get_workspaces().get(self.project, self.scene_id, self.tile)
 
+    def state(self) -> dict[str, Any]:
+        """The tile as this person may see it: a second look hides the first verdict."""
+        state = self.workspace.state()
+        review = self.project.second_review(self.scene_id, self.tile)
+        if review is None:
+            return state
+        present = self.project.tile(self.scene_id, self.tile).verdict
+        return {**state, "verdict": verdict_json(seen_by(self.access.person, present, review))}
+
 
 def scene_state(request: Request) -> Response:
     """``SceneState``: the scene's size, its tiles and their verdicts."""
-    project = open_project(tokens.resolve(request.path_params["token"]).project_path)
+    access = tokens.resolve(request.path_params["token"])
+    project = open_project(access.project_path)
     opened = open_scene(project, request.path_params["scene"])
-    return _json(_scene_json(project, opened))
+    return _json(_scene_json(project, opened, access.person))
 
 
 def tile_state(request: Request) -> Response:
     """``TileState``; starts the prediction where there is none, and prepares the next tile."""
     asked = _asked(request)
-    state = asked.workspace.state()
+    state = asked.state()
     if state["status"] == "ready":
         get_workspaces().look_ahead(asked.project, asked.scene_id, state["next"])
     return _json(state)
@@ -94,7 +107,8 @@ def judge_tile(request: Request) -> Response:
         raise InputError("That is no verdict.", "Accept, fix or reject the tile.")
     return _changing(
         asked,
-        lambda: asked.project.set_verdict(
+        lambda: judge(
+            asked.project,
             asked.scene_id,
             asked.tile,
             verdict,
@@ -139,7 +153,9 @@ def hover(request: Request) -> Response:
 
 def changes(request: Request) -> Response:
     """Tiles that somebody touched since a revision."""
-    project = open_project(tokens.resolve(request.path_params["token"]).project_path)
+    token = request.path_params["token"]
+    project = open_project(tokens.resolve(token).project_path)
+    ROOM.stay(token)
     since = _query_number(request, "since")
     revision = project.revision()
     touched = project.changes_since(int(since)) if since < revision else []
@@ -151,14 +167,15 @@ def _changing(asked: _Asked, change: Any) -> Response:
     try:
         change()
     except ConflictError as error:
-        return error_response(error, state=asked.workspace.state())
-    return _json(asked.workspace.state())
+        return error_response(error, state=asked.state())
+    return _json(asked.state())
 
 
 def _asked(request: Request) -> _Asked:
     parameters = request.path_params
     access = tokens.resolve(parameters["token"])
     project = open_project(access.project_path)
+    ROOM.enter(parameters["token"], access, parameters["scene"], parameters["tile"])
     return _Asked(access, project, parameters["scene"], parameters["tile"])
 
 
@@ -200,8 +217,9 @@ def _query_number(request: Request, name: str) -> float:
     return value
 
 
-def _scene_json(project: Project, opened: OpenedScene) -> dict[str, Any]:
+def _scene_json(project: Project, opened: OpenedScene, person: str) -> dict[str, Any]:
     scene = opened.scene
+    reviews = {review.tile: review for review in project.second_reviews(opened.record.id)}
     records = {record.name: record for record in project.tiles(opened.record.id)}
     ground = scene.grid.ground_shape
     return {
@@ -215,19 +233,29 @@ def _scene_json(project: Project, opened: OpenedScene) -> dict[str, Any]:
         "layers_version": f"{opened.record.version}-{scene.fingerprint[:12]}",
         "landcover_title": opened.landcover.title if opened.landcover else None,
         "revision": project.revision(),
-        "tiles": [_tile_json(opened, name, records.get(name)) for name in opened.tiles],
+        "tiles": [
+            _tile_json(opened, name, records.get(name), reviews.get(name), person)
+            for name in opened.tiles
+        ],
     }
 
 
-def _tile_json(opened: OpenedScene, name: str, record: TileRecord | None) -> dict[str, Any]:
+def _tile_json(
+    opened: OpenedScene,
+    name: str,
+    record: TileRecord | None,
+    review: SecondReview | None,
+    person: str,
+) -> dict[str, Any]:
     core = list(opened.frame(name).core_bounds())
     figures = record.figures if record else {}
+    verdict = seen_by(person, record.verdict, review) if record else None
     return {
         "name": name,
         "window": core,
         "core": core,
-        "verdict": record.verdict.verdict if record else "open",
-        "reviewer": record.verdict.reviewer if record else "",
+        "verdict": verdict.verdict if verdict else "open",
+        "reviewer": verdict.reviewer if verdict else "",
         "uncertainty": figures.get("uncertainty"),
         "predicted": bool(figures),
     }
