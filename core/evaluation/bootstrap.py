@@ -6,27 +6,26 @@ alike, too, so an interval over the tiles of a single scene is too narrow for ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
-
-from core.evaluation.pixels import mean_of_known
-
-_Item = TypeVar("_Item")
+import numpy.typing as npt
 
 LEVEL = 0.95
 DRAWS = 1000
-_LEAST_ITEMS = 2
+_LEAST_TILES = 2
 _LEAST_KNOWN = 0.5
 """An interval is given where the figure is defined in at least this share of the draws."""
+
+Weights = npt.NDArray[np.int64]
+"""How often each tile counts: int64 (tiles,)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A figure and its confidence interval; ``low`` and ``high`` are None where too little is
-    known for one (fewer than two tiles, or draws in which the figure is mostly undefined).
+    """A figure and its interval; ``low`` and ``high`` are None where there are fewer than two
+    tiles, or where the figure is not defined in most draws.
     """
 
     value: float | None
@@ -34,47 +33,55 @@ class Interval:
     high: float | None
 
 
-def draws(count: int, *, seed: int, times: int = DRAWS) -> Iterator[list[int]]:
-    """How often each of ``count`` tiles is drawn, ``times`` times; the same for one seed."""
-    generator = np.random.default_rng(seed)
-    for _ in range(times):
-        chosen = generator.integers(0, count, count)
-        yield np.bincount(chosen, minlength=count).tolist()
-
-
 def intervals(
-    items: Sequence[_Item],
-    total: Callable[[Sequence[_Item], Sequence[int]], dict[str, float | None]],
+    tiles: int,
+    figures: Callable[[Weights], dict[str, float | None]],
     *,
     seed: int,
-    times: int = DRAWS,
+    draws: int = DRAWS,
 ) -> dict[str, Interval]:
-    """Figures over all items, each with its interval.
+    """Figures over all tiles, each with its 95 % interval; the same for one seed.
 
     Parameters
     ----------
-    total : callable
-        The figures of items of which each counts as often as the second argument says.
+    tiles : int
+    figures : callable
+        The figures of the tiles where each counts as often as its weight says.
     """
-    values = total(items, [1] * len(items))
-    if len(items) < _LEAST_ITEMS:
-        return {key: Interval(value, None, None) for key, value in values.items()}
+    values = figures(np.ones(tiles, dtype=np.int64))
     found: dict[str, list[float]] = {key: [] for key in values}
-    for weights in draws(len(items), seed=seed, times=times):
-        for key, value in total(items, weights).items():
-            if value is not None:
-                found[key].append(value)
-    return {key: _interval(value, found[key], times) for key, value in values.items()}
+    if tiles >= _LEAST_TILES:
+        generator = np.random.default_rng(seed)
+        for _ in range(draws):
+            drawn = np.bincount(generator.integers(0, tiles, tiles), minlength=tiles)
+            for key, value in figures(drawn).items():
+                if value is not None:
+                    found[key].append(value)
+    return {key: _interval(value, found[key], draws) for key, value in values.items()}
 
 
-def _interval(value: float | None, drawn: list[float], times: int) -> Interval:
-    if value is None or len(drawn) < _LEAST_KNOWN * times:
+def weighted_means(
+    rows: list[dict[str, float | None]],
+) -> Callable[[Weights], dict[str, float | None]]:
+    """The mean of each figure over the tiles in which it is defined, to be given to intervals."""
+    keys = list(rows[0]) if rows else []
+    table = np.array([[row[key] for key in keys] for row in rows], dtype=np.float64)
+    known = np.isfinite(table)
+    filled = np.where(known, table, 0.0)
+
+    def means(weights: Weights) -> dict[str, float | None]:
+        counts, sums = weights @ known, weights @ filled
+        return {
+            key: float(total / count) if count else None
+            for key, total, count in zip(keys, sums, counts, strict=True)
+        }
+
+    return means
+
+
+def _interval(value: float | None, drawn: list[float], draws: int) -> Interval:
+    if value is None or not drawn or len(drawn) < _LEAST_KNOWN * draws:
         return Interval(value, None, None)
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return Interval(value, float(low), float(high))
-
-
-def weighted_mean(values: Sequence[float | None], weights: Sequence[int]) -> float | None:
-    """Mean of the values that are defined, each as often as its weight says."""
-    return mean_of_known([v for v, w in zip(values, weights, strict=True) for _ in range(w)])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple, dataclass, field
+from itertools import islice
 
 from core.evaluation.boundaries import TOLERANCES_M, Boundaries, Matched
 from core.evaluation.parcels import ParcelScore
@@ -38,6 +39,27 @@ class Score:
             self.parcels + other.parcels,
             self.unpredicted + other.unpredicted,
         )
+
+    def sums(self) -> tuple[float, ...]:
+        """All sums in one row, so that many tiles can be drawn and added at once."""
+        boundaries = [astuple(self.boundaries.at.get(t, Matched())) for t in TOLERANCES_M]
+        parts = [astuple(self.pixels), *boundaries, astuple(self.parcels)]
+        return (*(value for part in parts for value in part), self.unpredicted)
+
+    @classmethod
+    def of_sums(cls, sums: Sequence[float]) -> Score:
+        """The inverse of :meth:`sums`."""
+        row = iter(sums)
+
+        def take(count: int) -> list[float]:
+            return list(islice(row, count))
+
+        pixels = Confusion(*(round(value) for value in take(4)))
+        boundaries = Boundaries({t: Matched(*take(4)) for t in TOLERANCES_M})
+        matched, extra, missed, ious, covered, over, under, distance = take(8)
+        counts = (round(matched), round(extra), round(missed))
+        parcels = ParcelScore(*counts, ious, round(covered), over, under, distance)
+        return cls(pixels, boundaries, parcels, round(next(row)))
 
 
 def pooled(scores: Iterable[Score]) -> Score:

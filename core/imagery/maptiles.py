@@ -82,14 +82,18 @@ def pixel_tile(scene: Scene, level: int, x: int, y: int, side: int = 256) -> Sce
 
 
 def warped_tile(scene: Scene, z: int, x: int, y: int, side: int = 256) -> SceneImage | None:
-    """A Web Mercator tile, each pixel of it transformed exactly; None where it misses the scene.
+    """A Web Mercator tile, as :func:`scene_on` gives it."""
+    return scene_on(scene, web_mercator_grid(z, x, y, side))
+
+
+def scene_on(scene: Scene, grid: Grid) -> SceneImage | None:
+    """The scene on another grid, each pixel transformed exactly; None where it is not there.
 
     Raises
     ------
     InputError
         As for :func:`pixel_tile`.
     """
-    grid = web_mercator_grid(z, x, y, side)
     image: SceneImage | None = None
     for placed in _placements(scene.grid):
         view = _view(placed, grid)
@@ -259,7 +263,7 @@ def _native_window(source: Grid, tile: Grid) -> Window | None:
     with np.errstate(invalid="ignore"):
         aside = np.abs(back.x - world.x)
         apart = np.hypot(np.minimum(aside, np.abs(aside - around)), back.y - world.y)
-        sound = apart < tile.transform.a
+        sound = apart < math.hypot(tile.transform.a, tile.transform.d)
     if not sound.any():
         return None
     found = source.worlds_to_pixel(WorldCoordinates(there.x[sound], there.y[sound]))
