@@ -54,8 +54,8 @@ class LabelsImport:
         if self.area is None:
             return list(self.parcels)
         left = [piece for parcel in automatic for piece in self._beside(parcel, self.area)]
-        taken = {parcel.id for parcel in left}
-        return left + [replace(p, id=_free(p.id, taken)) for p in self.parcels]
+        taken = frozenset(parcel.id for parcel in left)
+        return [*left, *with_own_ids(self.parcels, taken)]
 
     @staticmethod
     def _beside(parcel: Parcel, area: Shape) -> list[Parcel]:
@@ -63,6 +63,14 @@ class LabelsImport:
             return [parcel]
         pieces = polygons_of(shapely.difference(parcel.polygon, area))
         return [replace(parcel, polygon=shape_of(pieces))] if pieces else []
+
+
+def with_own_ids(
+    parcels: Sequence[Parcel], taken: frozenset[str] = frozenset()
+) -> tuple[Parcel, ...]:
+    """The parcels, each with an id of its own: F7, and where that is taken F7.1, F7.2 ..."""
+    used = set(taken)
+    return tuple(replace(parcel, id=_free(parcel.id, used)) for parcel in parcels)
 
 
 def import_to_json(labels: LabelsImport) -> dict[str, Any]:

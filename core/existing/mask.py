@@ -1,0 +1,189 @@
+"""A mask that exists already: which values mean cropland, and its parcels on a scene's pixels."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rasterio.enums import Resampling
+from rasterio.io import DatasetReader
+
+from core.errors import UnreadableLabelsError
+from core.grid import Grid, Window
+from core.imagery.georeference import find_georeference
+from core.imagery.open import open_raster, read_bands, read_validity
+from core.imagery.warp import warp
+from core.masks.correction_import import LabelsImport
+from core.masks.correction_overlay import shape_of
+from core.masks.correction_types import Parcel
+from core.masks.outlines import outline_pixels
+from core.masks.polygons import mask_to_parcels
+
+MOST_VALUES = 256
+"""A mask of more values is imagery, or numbers its parcels."""
+
+_ROWS_AT_ONCE = 4_000_000
+_MARGIN = 2
+_NOT, _CROPLAND, _UNKNOWN = 0, 1, 255
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFile:
+    """A mask as it was read.
+
+    Parameters
+    ----------
+    values : dict of int to int
+        How many pixels have which value, by value; nodata is not among them.
+    unknown : int
+        Pixels of nodata.
+    """
+
+    path: str
+    name: str
+    grid: Grid
+    values: dict[int, int]
+    unknown: int
+
+
+def read_mask(path: Path | str, *, name: str | None = None, crs: str | None = None) -> MaskFile:
+    """Count the values of a mask.
+
+    Parameters
+    ----------
+    path : Path or str
+        Of a raster that may be opened here: of this machine, or our own copy of an upload.
+    name : str, optional
+        Of the file, for people.
+    crs : str, optional
+        As the person states it, for a file that has none.
+
+    Raises
+    ------
+    UnreadableLabelsError
+        More than one band, fractions, or too many values for classes.
+    InputError
+        As for :func:`core.imagery.open.open_raster`, and a missing CRS.
+    """
+    title = name or Path(path).name
+    with open_raster(path, what="mask") as dataset:
+        place = find_georeference(dataset, str(path), crs)
+        grid = Grid(place.crs, place.transform, dataset.width, dataset.height)
+        _check(dataset, title)
+        values: Counter[int] = Counter()
+        unknown = 0
+        for window in _strips(dataset):
+            found, valid = _values(dataset, window)
+            unknown += int((~valid).sum())
+            numbers, counts = np.unique(found[valid], return_counts=True)
+            if not np.array_equal(numbers, np.rint(numbers)):
+                raise _no_mask(title, "holds fractions, as a probability does")
+            values.update(
+                dict(zip(numbers.astype(np.int64).tolist(), counts.tolist(), strict=True))
+            )
+            if len(values) > MOST_VALUES:
+                raise _no_mask(title, f"holds more than {MOST_VALUES} different values")
+    return MaskFile(str(path), title, grid, dict(sorted(values.items())), unknown)
+
+
+def guess_values(mask: MaskFile) -> frozenset[int]:
+    """The values that probably mean cropland: 1, or else the largest that is not 0."""
+    if 1 in mask.values:
+        return frozenset({1})
+    others = [value for value in mask.values if value != 0]
+    return frozenset({max(others)}) if others else frozenset()
+
+
+class MaskLabels:
+    """Cropland of a mask, aligned by its nearest pixels; nodata and what lies beyond is unknown.
+
+    Parameters
+    ----------
+    mask : MaskFile
+    cropland : frozenset of int
+        The values that mean cropland; all others mean that there is none.
+    """
+
+    def __init__(self, mask: MaskFile, cropland: frozenset[int]) -> None:
+        self.name = mask.name
+        self._mask, self._cropland = mask, sorted(cropland)
+
+    def touches(self, part: Grid) -> bool:
+        """Whether the mask reaches into a part of the scene."""
+        return self._window(part) is not None
+
+    def within(self, part: Grid) -> LabelsImport | None:
+        """Parcels on the pixels of a part of the scene; None where all of it is unknown."""
+        codes = self._codes(part)
+        if codes is None or (codes == _UNKNOWN).all():
+            return None
+        table = mask_to_parcels(codes == _CROPLAND, part)
+        parcels = tuple(
+            Parcel(name, shape, math.nan, "auto")
+            for name, shape in zip(table["field_id"], table.geometry, strict=True)
+        )
+        known = codes != _UNKNOWN
+        if known.all():
+            return LabelsImport(self.name, parcels)
+        outlines = outline_pixels(known.astype(np.int32), part)
+        return LabelsImport(self.name, parcels, shape_of(list(outlines.geometries)))
+
+    def _codes(self, part: Grid) -> npt.NDArray[np.uint8] | None:
+        """Not, cropland or unknown on the pixels of a part: uint8 (rows, columns)."""
+        window = self._window(part)
+        if window is None:
+            return None
+        with open_raster(self._mask.path, what="mask") as dataset:
+            values, valid = _values(dataset, window)
+        codes = np.where(np.isin(values, self._cropland), _CROPLAND, _NOT).astype(np.uint8)
+        codes[~valid] = _UNKNOWN
+        source = self._mask.grid.window_grid(window)
+        return warp(codes, source, part, Resampling.nearest, missing=_UNKNOWN)
+
+    def _window(self, part: Grid) -> Window | None:
+        """The mask's pixels that a part of the scene may see."""
+        outline = self._mask.grid.worlds_to_pixel(part.outline(self._mask.grid.crs))
+        if not (np.isfinite(outline.column).all() and np.isfinite(outline.row).all()):
+            return None
+        column, row = math.floor(outline.column.min()), math.floor(outline.row.min())
+        seen = Window(
+            column,
+            row,
+            math.ceil(outline.column.max()) - column,
+            math.ceil(outline.row.max()) - row,
+        )
+        return seen.expanded(_MARGIN).intersection(self._mask.grid.extent)
+
+
+def _check(dataset: DatasetReader, name: str) -> None:
+    bands = dataset.count - (dataset.colorinterp[-1].name == "alpha")
+    if bands != 1:
+        raise _no_mask(name, f"has {bands} bands")
+
+
+def _strips(dataset: DatasetReader) -> Iterator[Window]:
+    rows = max(1, _ROWS_AT_ONCE // dataset.width)
+    for row in range(0, dataset.height, rows):
+        yield Window(0, row, dataset.width, min(rows, dataset.height - row))
+
+
+def _values(
+    dataset: DatasetReader, window: Window
+) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
+    values = read_bands(dataset, [1], window=window)[0]
+    valid = read_validity(dataset, [1], window=window)
+    if np.issubdtype(values.dtype, np.floating):
+        valid = valid & np.isfinite(values)
+    return values, valid
+
+
+def _no_mask(name: str, why: str) -> UnreadableLabelsError:
+    return UnreadableLabelsError(
+        f"{name} {why}, so it is no mask of classes.",
+        "Take a raster of one band in which a whole number says what each pixel is.",
+    )
