@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -137,7 +138,8 @@ def _schema(collection: dict[str, Any], lonlat: npt.NDArray[np.object_]) -> pyar
 
 def _collection(source: LabelSource, imaged_at: datetime | None) -> dict[str, Any]:
     """What holds for all fields, as Vecorel wants it in the file's metadata."""
-    name = re.sub(r"[^a-z0-9]+", "-", source.scene_name.lower()).strip("-") or "fields"
+    plain = unicodedata.normalize("NFKD", source.scene_name).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "fields"
     collection: dict[str, Any] = {
         "schemas": {name: [VECOREL_SCHEMA, FIBOA_SCHEMA]},
         "collection": name,
