@@ -85,7 +85,7 @@ def remember_project(path: Path) -> None:
 
 
 def forget_project(path: Path) -> None:
-    """List it no longer, unless it lies in the projects folder; the file stays."""
+    """List it no longer, unless it lies in the projects folder or the database; it stays."""
     path = path.absolute()
     with _memory_lock:
         _remember([other for other in _remembered() if other != path])

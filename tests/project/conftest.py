@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
-from core.project import NewEdit, NewTile, Project, TileLog
+from core.project import NewEdit, NewTile, Project, TileLog, postgres
 from core.settings import get_settings
 from scripts.postgres_server import find_postgres, postgres_server
 
@@ -66,7 +68,10 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture
 def on_postgres(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """New projects are made in PostgreSQL."""
+    """New projects are made in PostgreSQL, where there are none yet."""
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+        for schema in postgres.schemas(postgres.parsed(postgres_url)[0]):
+            server.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
     monkeypatch.setenv("CROPMAP_DATABASE_URL", postgres_url)
     get_settings.cache_clear()
     yield postgres_url
