@@ -59,7 +59,8 @@ def cleaned(geometries: Geometries, unreadable: npt.NDArray[np.bool_] | None = N
     unsound = areas & ~(plain & shapely.is_valid(flat))
     for place in np.flatnonzero(unsound):
         flat[place] = _repaired(flat[place])
-    kept = areas & (np.nan_to_num(shapely.area(flat)) > 0)
+    kept = areas.copy()
+    kept[areas] = np.nan_to_num(shapely.area(flat[areas])) > 0  # NaN: nothing was left of it
     skipped = Skipped(
         empty=int(missing.sum() + (areas & ~kept).sum()),
         other=int(other.sum()),
