@@ -147,8 +147,14 @@ def build_label(
         signature = work.signatures.get(field.prompt_id, Signature())
         parcels = _with_field(parcels, field, signature, least)
     snap = _SNAP_PIXELS * frame.native_per_tile_pixel
-    corrected = apply_corrections(parcels, work.corrections, snap=snap)
-    return Label(version, tuple(_inside_core(corrected, frame)))
+    core = _core(frame)
+    corrected = apply_corrections(parcels, work.corrections, snap=snap, extent=core)
+    return Label(version, tuple(_inside_core(corrected, core)))
+
+
+def _core(frame: Frame) -> shapely.Polygon:
+    column, row, width, height = frame.core_bounds()
+    return shapely.box(column, row, column + width, row + height)
 
 
 def _with_field(
@@ -177,10 +183,8 @@ def _by_prompt(name: str, shape: Polygonal, score: float, signature: Signature) 
     return Parcel(name, shape, score, "corrected", reviewer=by, reviewed_at=at, edited=True)
 
 
-def _inside_core(parcels: Sequence[Parcel], frame: Frame) -> list[Parcel]:
+def _inside_core(parcels: Sequence[Parcel], core: shapely.Polygon) -> list[Parcel]:
     """Parcels cut at the tile's core: what lies beyond belongs to the neighbour."""
-    column, row, width, height = frame.core_bounds()
-    core = shapely.box(column, row, column + width, row + height)
     shapely.prepare(core)
     kept = []
     for parcel in parcels:

@@ -166,6 +166,7 @@ class _Replay:
                 earlier.clear()
         else:
             moved = move_coordinates(data, lambda x, y: _to_native(self.frame, x, y))
+            moved = _measures(moved, self.frame, to_native=True)
             self.corrections.append(Signed(correction_from_json(edit.kind, moved), signature))
 
 
@@ -226,8 +227,9 @@ def _correction_edit(kind: str, raw: dict[str, Any], frame: Frame) -> NewEdit:
         correction = _stroke(data)
     else:
         _check(kind in CORRECTION_KINDS, f"There is no edit '{kind[:40]}'.")
-        correction = _correction(kind, data)
+        correction = _correction(kind, _measures(data, frame, to_native=True))
     stored_kind, native = correction_to_json(correction)
+    native = _measures(native, frame, to_native=False)
     return NewEdit(stored_kind, move_coordinates(native, lambda x, y: _to_world(frame, x, y)))
 
 
@@ -261,6 +263,24 @@ def move_coordinates(data: Any, move: Callable[[float, float], list[float]]) -> 
             return move(float(data[0]), float(data[1]))
         return [move_coordinates(value, move) for value in data]
     return data
+
+
+_MEASURES = {"tolerance": 1, "width": 1, "max_area": 2}
+"""Lengths (1) and areas (2) of corrections; with "_m" and "_m2" behind them, on the ground."""
+
+
+def _measures(data: dict[str, Any], frame: Frame, *, to_native: bool) -> dict[str, Any]:
+    """Lengths and areas in metres and square metres as native pixels, or the other way round."""
+    moved = dict(data)
+    for name, power in _MEASURES.items():
+        ground = f"{name}_m" if power == 1 else f"{name}_m2"
+        source, target = (ground, name) if to_native else (name, ground)
+        if source in moved:
+            value = moved.pop(source)
+            scale = frame.native_pixel_area_m2 ** (power / 2)
+            factor = 1 / scale if to_native else scale
+            moved[target] = value * factor if _is_number(value) else value
+    return moved
 
 
 def _to_native(frame: Frame, x: float, y: float) -> list[float]:

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import shapely
+from shapely import Polygon
 from shapely.errors import GEOSException
 
 from core.errors import InputError
 from core.masks import correction_edits as edits
 from core.masks import correction_statements as statements
+from core.masks import correction_tidy as tidy
 from core.masks.correction_json import (
     CORRECTION_KINDS,
     brush,
@@ -24,11 +26,14 @@ from core.masks.correction_json import (
     correction_to_json,
 )
 from core.masks.correction_layer import Edit, Layer
+from core.masks.correction_repair import repair
 from core.masks.correction_shapes import drawn_area
+from core.masks.correction_smooth import smooth
 from core.masks.correction_types import (
     AreaAdd,
     AreaRemove,
     Correction,
+    FillHoles,
     Judge,
     LandClass,
     Merge,
@@ -36,9 +41,12 @@ from core.masks.correction_types import (
     ParcelDelete,
     ParcelState,
     Reclassify,
+    Repair,
     Reshape,
     Signature,
     Signed,
+    Smooth,
+    SnapToNeighbours,
     Split,
 )
 
@@ -47,6 +55,7 @@ __all__ = [
     "AreaAdd",
     "AreaRemove",
     "Correction",
+    "FillHoles",
     "Judge",
     "LandClass",
     "Merge",
@@ -54,9 +63,12 @@ __all__ = [
     "ParcelDelete",
     "ParcelState",
     "Reclassify",
+    "Repair",
     "Reshape",
     "Signature",
     "Signed",
+    "Smooth",
+    "SnapToNeighbours",
     "Split",
     "apply_corrections",
     "brush",
@@ -66,7 +78,11 @@ __all__ = [
 
 
 def apply_corrections(
-    parcels: Sequence[Parcel], corrections: Sequence[Correction | Signed], *, snap: float
+    parcels: Sequence[Parcel],
+    corrections: Sequence[Correction | Signed],
+    *,
+    snap: float,
+    extent: Polygon | None = None,
 ) -> list[Parcel]:
     """Parcels after a person's corrections, applied one after the other.
 
@@ -81,6 +97,8 @@ def apply_corrections(
         Length, in units of the coordinates, that means nothing to a person: about a pixel.  Gaps
         up to it are closed where parcels are merged, splitting lines are drawn out by it, and
         what a correction leaves smaller than its square goes.
+    extent : Polygon, optional
+        The land that the parcels are of: borders along its edge are not smoothed.
 
     Returns
     -------
@@ -98,7 +116,7 @@ def apply_corrections(
     """
     if not (math.isfinite(snap) and snap >= 0):
         raise ValueError(f"snap must be a length, not {snap}")
-    layer = Layer(list(parcels))
+    layer = Layer(list(parcels), extent)
     # Where GEOS meets edges of hardly any length it divides by zero and copes, but numpy warns.
     with np.errstate(all="ignore"):
         for one in corrections:
@@ -138,6 +156,14 @@ def _edit(layer: Layer, correction: Correction, snap: float) -> Edit | None:
             edit = statements.reclassify(layer, correction)
         case Judge():
             edit = statements.judge(layer, correction)
+        case Smooth(place, tolerance):
+            edit = smooth(layer, place, tolerance, snap)
+        case FillHoles(place, max_area):
+            edit = tidy.fill_holes(layer, place, max_area, snap)
+        case SnapToNeighbours(point, tolerance):
+            edit = tidy.snap_to_neighbours(layer, point, tolerance, snap)
+        case Repair(place, width):
+            edit = repair(layer, place, width, snap)
     return edit
 
 

@@ -16,11 +16,15 @@ from core.masks.correction_types import (
     AreaAdd,
     AreaRemove,
     Correction,
+    FillHoles,
     Judge,
     Merge,
     ParcelDelete,
     Reclassify,
+    Repair,
     Reshape,
+    Smooth,
+    SnapToNeighbours,
     Split,
 )
 
@@ -81,6 +85,14 @@ def correction_to_json(correction: Correction) -> tuple[str, dict[str, Any]]:
             made = "reclassify", {**_at(point), "land_class": land_class, "reason": reason}
         case Judge(point, verdict, reason):
             made = "parcel_verdict", {**_at(point), "verdict": verdict, "reason": reason}
+        case Smooth(point, tolerance):
+            made = "smooth", {**_at(point), "tolerance": tolerance}
+        case FillHoles(point, max_area):
+            made = "fill_holes", {**_at(point), "max_area": max_area}
+        case SnapToNeighbours(point, tolerance):
+            made = "snap", {**_at(point), "tolerance": tolerance}
+        case Repair(point, width):
+            made = "repair", {**_at(point), "width": width}
     return made
 
 
@@ -103,8 +115,8 @@ def correction_from_json(kind: str, data: dict[str, Any]) -> Correction:
     return _READERS[kind](data)
 
 
-def _at(point: Point) -> dict[str, Any]:
-    return {"point": _positions(point)[0]}
+def _at(point: Point | None) -> dict[str, Any]:
+    return {} if point is None else {"point": _positions(point)[0]}
 
 
 def _area_to_json(area: Polygon) -> dict[str, Any]:
@@ -147,6 +159,11 @@ def _read_line(data: dict[str, Any], least: int) -> LineString:
 
 def _read_point(data: dict[str, Any]) -> Point:
     return Point(_read_position(data.get("point"), "point"))
+
+
+def _read_place(data: dict[str, Any]) -> Point | None:
+    """The point of a correction that means all parcels without one."""
+    return None if data.get("point") is None else _read_point(data)
 
 
 def _read_positions(value: object, name: str) -> list[Position]:
@@ -209,6 +226,11 @@ def _read_judge(data: dict[str, Any]) -> Correction:
     return Judge(_read_point(data), _read_text(data, "verdict"), _read_text(data, "reason", ""))
 
 
+def _read_fill(data: dict[str, Any]) -> Correction:
+    area = data.get("max_area")
+    return FillHoles(_read_place(data), None if area is None else _read_number(area, "max_area"))
+
+
 def _read_brush(data: dict[str, Any]) -> Correction:
     area = brush(_read_line(data, least=1), _read_number(data.get("radius"), "radius"))
     return AreaAdd(area) if _read_flag(data, "add") else AreaRemove(area)
@@ -234,6 +256,14 @@ _READERS: dict[str, Callable[[dict[str, Any]], Correction]] = {
     "reshape": _read_reshape,
     "reclassify": _read_reclassify,
     "parcel_verdict": _read_judge,
+    "smooth": lambda data: Smooth(
+        _read_place(data), _read_number(data.get("tolerance"), "tolerance")
+    ),
+    "fill_holes": _read_fill,
+    "snap": lambda data: SnapToNeighbours(
+        _read_point(data), _read_number(data.get("tolerance"), "tolerance")
+    ),
+    "repair": lambda data: Repair(_read_place(data), _read_number(data.get("width"), "width")),
 }
 
 CORRECTION_KINDS = tuple(kind for kind in _READERS if kind != "brush")

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely import LineString, Point
+from shapely import LineString, Point, Polygon
 
 from core.masks.correction_overlay import Overlay, Shape
 from core.masks.correction_types import STANDING_VERDICTS, Parcel, Signature
@@ -36,10 +36,18 @@ def _signed(parcels: list[Parcel], signature: Signature) -> list[Parcel]:
 
 
 class Layer:
-    """Parcels with a spatial index."""
+    """Parcels with a spatial index.
 
-    def __init__(self, parcels: list[Parcel]) -> None:
+    Parameters
+    ----------
+    parcels : list of Parcel
+    extent : Polygon, optional
+        The land that they are of.  Borders along its edge are the edge's, not a field's.
+    """
+
+    def __init__(self, parcels: list[Parcel], extent: Polygon | None = None) -> None:
         self.parcels = parcels
+        self.extent = extent
         self.geometries: Geometries = np.empty(len(parcels), dtype=object)
         self.geometries[:] = [parcel.polygon for parcel in parcels]
         self.tree = shapely.STRtree(self.geometries)
@@ -55,6 +63,13 @@ class Layer:
         """Places of the parcels that share at least a point with a shape, in order."""
         shapely.prepare(shape)
         return np.sort(self.tree.query(shape, predicate="intersects")).astype(np.int64)
+
+    def within_reach(
+        self, shapes: Geometries | Sequence[Shape], reach: float
+    ) -> npt.NDArray[np.int64]:
+        """Places of the parcels at most ``reach`` from any of some shapes, in order."""
+        found = self.tree.query(shapes, predicate="dwithin", distance=reach)[1]
+        return np.unique(found).astype(np.int64)
 
     def crossed(self, line: LineString) -> npt.NDArray[np.int64]:
         """Places of the parcels that a line meets, or between whose parts it may pass."""
@@ -84,7 +99,7 @@ class Layer:
         parcels: list[Parcel] = []
         for place, parcel in enumerate(self.parcels):
             parcels.extend(edit.changed.get(place, (parcel,)))
-        return Layer(parcels + edit.added)
+        return Layer(parcels + edit.added, self.extent)
 
     @cached_property
     def _taken(self) -> frozenset[str]:

@@ -72,6 +72,13 @@ class Overlay:
         areas: npt.NDArray[np.float64] = shapely.area(common)
         return areas
 
+    def each_common_area(self, shapes: Geometries, others: Geometries) -> npt.NDArray[np.float64]:
+        """The area that each shape shares with its own other, float64 (shapes,)."""
+        areas: npt.NDArray[np.float64] = shapely.area(
+            shapely.intersection(shapes, others, grid_size=self.size)
+        )
+        return areas
+
     def mostly_within(self, shapes: Geometries, whole: BaseGeometry) -> npt.NDArray[np.bool_]:
         """Whether more than half of each shape lies within a whole, bool (shapes,)."""
         within: npt.NDArray[np.bool_] = self.common_areas(shapes, whole) > shapely.area(shapes) / 2
@@ -85,6 +92,13 @@ class Overlay:
     def noise(self, shape: BaseGeometry) -> float:
         """The area by which the lattice may change a shape."""
         return self.size * float(shape.length)
+
+
+def array_of(shapes: Sequence[BaseGeometry]) -> Geometries:
+    """Shapes as an array; numpy alone would take a multi-polygon apart."""
+    found = np.empty(len(shapes), dtype=object)
+    found[:] = shapes
+    return found
 
 
 def polygons_of(shape: BaseGeometry) -> list[Polygon]:

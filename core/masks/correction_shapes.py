@@ -173,9 +173,11 @@ def bridges(shapes: Sequence[Shape], overlay: Overlay, snap: float) -> BaseGeome
     if snap <= 0:
         return Polygon()
     each = overlay.union([_closed(shape, snap) for shape in shapes])
-    between = overlay.difference(_closed(overlay.union(shapes), snap), each)
+    whole = _closed(overlay.union(shapes), snap)
+    between = overlay.difference(whole, each)
     wide = [thick for piece in polygons_of(between) for thick in _thick(piece, overlay, snap)]
-    return overlay.union(wide).buffer(_WELD * snap, join_style="mitre", mitre_limit=_MITRE)
+    welded = overlay.union(wide).buffer(_WELD * snap, join_style="mitre", mitre_limit=_MITRE)
+    return overlay.union(polygons_of(overlay.intersection(welded, whole)))
 
 
 def _closed(shape: BaseGeometry, width: float) -> BaseGeometry:

@@ -196,7 +196,89 @@ class Judge:
         _check_reason(self.reason)
 
 
-Correction = AreaAdd | AreaRemove | Split | Merge | ParcelDelete | Reshape | Reclassify | Judge
+@dataclass(frozen=True, slots=True)
+class Smooth:
+    """The borders of the parcel at the point, or of all without one, lose their small turns.
+
+    A border that two parcels share moves for both.
+
+    Parameters
+    ----------
+    tolerance : float
+        How far a border may move, in units of the coordinates.
+    """
+
+    point: Point | None
+    tolerance: float
+
+    def __post_init__(self) -> None:
+        _check_place(self.point)
+        _check_length(self.tolerance, "The smoothing")
+
+
+@dataclass(frozen=True, slots=True)
+class FillHoles:
+    """Holes of the parcel at the point, or of all without one, become part of their parcel.
+
+    What another parcel covers of a hole stays that parcel's.
+
+    Parameters
+    ----------
+    max_area : float or None
+        Larger holes stay, in squared units of the coordinates; None fills all.
+    """
+
+    point: Point | None
+    max_area: float | None
+
+    def __post_init__(self) -> None:
+        _check_place(self.point)
+        if self.max_area is not None:
+            _check_length(self.max_area, "The largest hole")
+
+
+@dataclass(frozen=True, slots=True)
+class SnapToNeighbours:
+    """Edges of the parcel at the point go to the borders of its neighbours.
+
+    Parameters
+    ----------
+    tolerance : float
+        Gaps up to this width are closed, in units of the coordinates.
+    """
+
+    point: Point
+    tolerance: float
+
+    def __post_init__(self) -> None:
+        _check_coordinates(self.point)
+        _check_length(self.tolerance, "The distance")
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What :func:`core.masks.topology.find_problems` finds is put right.
+
+    Parameters
+    ----------
+    point : Point or None
+        Only the problem there; all without one.
+    width : float
+        Of gaps and slivers that count, in units of the coordinates.
+    """
+
+    point: Point | None
+    width: float
+
+    def __post_init__(self) -> None:
+        _check_place(self.point)
+        _check_length(self.width, "The width")
+
+
+Drawn = AreaAdd | AreaRemove | Split | Merge | ParcelDelete | Reshape
+Said = Reclassify | Judge
+Tidied = Smooth | FillHoles | SnapToNeighbours | Repair
+Correction = Drawn | Said | Tidied
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +287,16 @@ class Signed:
 
     correction: Correction
     signature: Signature
+
+
+def _check_place(point: Point | None) -> None:
+    if point is not None:
+        _check_coordinates(point)
+
+
+def _check_length(length: float, name: str) -> None:
+    if not 0 < length < _FARTHEST:  # nor is NaN
+        raise InputError(f"{name} must be a number greater than 0.", "Choose a larger one.")
 
 
 def _check_word(word: str, known: tuple[str, ...], name: str) -> None:

@@ -12,6 +12,7 @@ from core.grid import Grid, Window
 from core.masks.correction import (
     AreaAdd,
     AreaRemove,
+    FillHoles,
     Judge,
     Merge,
     ParcelDelete,
@@ -112,6 +113,29 @@ def test_corrections_keep_their_kind_and_order() -> None:
     assert all(signed.signature.author == "Ana" for signed in work.corrections)
 
 
+@pytest.mark.parametrize("place", PLACES)
+def test_lengths_and_areas_are_kept_as_measured_on_the_ground(place) -> None:
+    raw = [
+        {"kind": "smooth", "tolerance_m": 3.0},
+        {"kind": "fill_holes", "point": [3, 3], "max_area_m2": 200.0},
+        {"kind": "fill_holes"},
+        {"kind": "snap", "point": [3, 3], "tolerance_m": 2.0},
+        {"kind": "repair", "width_m": 1.5},
+    ]
+    pixel = frame(place).native_pixel_area_m2
+    stored = [edit.data for edit in to_new_edits(raw, frame(place))]
+    assert stored[0] == {"tolerance_m": pytest.approx(3.0)}
+    assert stored[1]["max_area_m2"] == pytest.approx(200.0)
+    smooth, fill, fill_all, snap, repair = (
+        one.correction for one in worked(raw, place).corrections
+    )
+    assert (smooth.point, smooth.tolerance) == (None, pytest.approx(3.0 / pixel**0.5))
+    assert fill.max_area == pytest.approx(200.0 / pixel)
+    assert fill_all == FillHoles(None, None)
+    assert snap.tolerance == pytest.approx(2.0 / pixel**0.5)
+    assert repair.width == pytest.approx(1.5 / pixel**0.5)
+
+
 def test_prompts_tell_who_set_them() -> None:
     assert worked([point("a")]).signatures["a"].author == "Ana"
 
@@ -148,6 +172,11 @@ BAD = [
     [{"kind": "reclassify", "point": [1, 1], "land_class": "other", "reason": "x" * 501}],
     [{"kind": "reclassify", "point": [1, 1], "land_class": "other", "reason": "\ud800"}],
     [{"kind": "parcel_verdict", "point": [1, 1], "verdict": 7}],
+    [{"kind": "smooth", "tolerance_m": 0}],
+    [{"kind": "smooth", "tolerance_m": "much"}],
+    [{"kind": "snap", "tolerance_m": 3}],
+    [{"kind": "repair", "width_m": float("nan")}],
+    [{"kind": "fill_holes", "max_area_m2": -1}],
     [{"kind": "parcel_verdict", "point": [1, 1], "verdict": "fine"}],
     [{"kind": "area_add", "ring": [[i, i % 2] for i in range(30_000)]}],
 ]
@@ -171,13 +200,15 @@ def test_one_bad_edit_refuses_all() -> None:
             st.sampled_from(
                 ["kind", "id", "column", "row", "label", "ring", "line", "points", "point",
                  "rings", "radius", "land_class", "verdict", "reason", "threshold",
+                 "tolerance_m", "max_area_m2", "width_m", "width",
                  "left", "top", "right", "bottom"]
             ),
             st.recursive(
                 st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5)
                 | st.sampled_from(["prompt_set", "area_add", "split", "merge", "brush", "reshape",
                                    "settings", "box_set", "parcel_delete", "area_remove",
-                                   "reclassify", "parcel_verdict", "other", "accepted"]),
+                                   "reclassify", "parcel_verdict", "other", "accepted", "smooth",
+                                   "fill_holes", "snap", "repair"]),
                 lambda inner: st.lists(inner, max_size=4),
                 max_leaves=12,
             ),

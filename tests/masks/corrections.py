@@ -14,13 +14,17 @@ from core.masks.correction import (
     AreaAdd,
     AreaRemove,
     Correction,
+    FillHoles,
     Judge,
     LandClass,
     Merge,
     Parcel,
     ParcelDelete,
     Reclassify,
+    Repair,
     Reshape,
+    Smooth,
+    SnapToNeighbours,
     Split,
     apply_corrections,
     brush,
@@ -102,6 +106,10 @@ corrections = st.one_of(
         st.sampled_from(["", "a meadow, Ödland 草地"]),
     ),
     st.builds(Judge, points, st.sampled_from(get_args(ParcelVerdict))),
+    st.builds(Smooth, st.none() | points, st.floats(0.01, 8)),
+    st.builds(FillHoles, st.none() | points, st.none() | st.floats(0.1, 900)),
+    st.builds(SnapToNeighbours, points, st.floats(0.01, 8)),
+    st.builds(Repair, st.none() | points, st.floats(0.01, 4)),
 )
 
 

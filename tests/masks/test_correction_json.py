@@ -39,10 +39,11 @@ json_values = st.recursive(
     max_leaves=20,
 )
 KEYS = ["ring", "holes", "line", "points", "point", "rings", "radius", "add"]
-KEYS += ["land_class", "verdict", "reason"]
+KEYS += ["land_class", "verdict", "reason", "tolerance", "max_area", "width"]
 KINDS = [
     *("area_add", "area_remove", "brush", "split", "merge", "parcel_delete", "reshape"),
     *("reclassify", "parcel_verdict", "dance"),
+    *("smooth", "fill_holes", "snap", "repair"),
 ]
 loose = st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)).map(list), max_size=5)
 

@@ -1,0 +1,146 @@
+"""Smooth borders: what two parcels share moves for both, so nothing opens and nothing overlaps."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely import LineString, Point, Polygon
+
+from core.masks.correction_layer import Edit, Layer, corrected
+from core.masks.correction_overlay import Overlay, Shape, polygons_of, shape_of
+from core.masks.outlines import Geometries
+
+_CORNER = math.radians(60)
+"""Sharper turns are corners of a field and stay; gentler ones are rounded."""
+
+_ROUNDS = 2
+
+_REACH = 1.5
+"""By so many tolerances a border may move: one by leaving points out, half by rounding."""
+
+_LEAST_SIZE = 4.0
+"""Parcels narrower than so many tolerances would fall together; their borders stay."""
+
+_ON_LINE = 1e4
+"""In steps of the lattice: how near a point lies to a line that it is on."""
+
+
+def smooth(layer: Layer, point: Point | None, tolerance: float, snap: float) -> Edit | None:
+    """The borders of the parcel at the point, or of all, without their small turns."""
+    chosen = np.arange(len(layer.parcels)) if point is None else _at(layer, point)
+    chosen = chosen[_wide(layer.geometries[chosen], tolerance)]
+    if chosen.size == 0:
+        return None
+    members = layer.within_reach(layer.geometries[chosen], _REACH * tolerance)
+    shapes: Geometries = layer.geometries[members]
+    arcs = _arcs(shapes, layer)
+    moving = _on_boundaries(arcs, layer.geometries[chosen], layer)
+    arcs[moving] = [_smooth_arc(arc, tolerance) for arc in arcs[moving]]
+    faces = shapely.get_parts(shapely.polygonize([layer.overlay.union(arcs)]))
+    found = _owned(faces, shapes, layer.overlay, snap)
+    changed = {
+        int(place): [corrected(layer.parcels[place], shape)]
+        for place, before, shape in zip(members, shapes, found, strict=True)
+        if shape is not None and _differ(before, shape, layer.overlay)
+    }
+    return Edit(changed) if changed else None
+
+
+def _at(layer: Layer, point: Point) -> npt.NDArray[np.int64]:
+    place = layer.at(point)
+    return np.array([] if place is None else [place], dtype=np.int64)
+
+
+def _wide(shapes: Geometries, tolerance: float) -> npt.NDArray[np.bool_]:
+    """Whether shapes are wide enough to keep their form, by twice the area over the length."""
+    wide: npt.NDArray[np.bool_] = 2 * shapely.area(shapes) > (
+        _LEAST_SIZE * tolerance * shapely.length(shapes)
+    )
+    return wide
+
+
+def _arcs(shapes: Geometries, layer: Layer) -> Geometries:
+    """All borders, cut where three meet: between two cuts a border belongs to the same parcels."""
+    lines = list(shapely.boundary(shapes))
+    if layer.extent is not None:
+        lines.append(layer.extent.boundary)
+    return np.asarray(shapely.get_parts(shapely.line_merge(layer.overlay.union(lines))))
+
+
+def _on_boundaries(arcs: Geometries, shapes: Geometries, layer: Layer) -> npt.NDArray[np.bool_]:
+    """Whether arcs are borders of some shapes, and none of the extent's edge."""
+    middles = shapely.line_interpolate_point(arcs, 0.5, normalized=True)
+    reach = _ON_LINE * layer.overlay.size
+    borders = shapely.STRtree(shapely.boundary(shapes))
+    on = np.zeros(len(arcs), dtype=np.bool_)
+    on[borders.query(middles, predicate="dwithin", distance=reach)[0]] = True
+    if layer.extent is not None:
+        on &= ~shapely.dwithin(layer.extent.boundary, middles, reach)
+    return on
+
+
+def _smooth_arc(arc: LineString, tolerance: float) -> LineString:
+    """A border through fewer points, rounded where it turns gently; its ends stay."""
+    xy = shapely.get_coordinates(arc.simplify(tolerance))
+    if arc.is_closed and len(xy) < _RING:  # all that it enclosed would be gone
+        return arc
+    for _ in range(_ROUNDS):
+        xy = _rounded(xy, tolerance)
+    return LineString(xy)
+
+
+_RING = 4
+"""Points of the smallest closed line, its first counted twice."""
+
+
+def _rounded(xy: npt.NDArray[np.float64], tolerance: float) -> npt.NDArray[np.float64]:
+    """Gentle turns cut off (Chaikin 1974), at most ``tolerance`` from their corner."""
+    steps = np.diff(xy, axis=0)
+    lengths = np.hypot(steps[:, 0], steps[:, 1])
+    units = steps / lengths[:, None]
+    turns = np.arccos(np.clip((units[1:] * units[:-1]).sum(axis=1), -1.0, 1.0))
+    # A quarter of a side is left for the corner at its other end, and some straight line between.
+    offset = np.minimum(np.minimum(lengths[1:], lengths[:-1]) / 4, tolerance)
+    offset = np.where(turns < _CORNER, offset, 0.0)
+    before = xy[1:-1] - units[:-1] * offset[:, None]
+    after = xy[1:-1] + units[1:] * offset[:, None]
+    both = np.stack([before, after], axis=1).reshape(-1, 2)
+    rounded: npt.NDArray[np.float64] = np.vstack([xy[:1], both, xy[-1:]])
+    moved: npt.NDArray[np.bool_] = np.any(rounded[1:] != rounded[:-1], axis=1)
+    apart: npt.NDArray[np.float64] = rounded[np.concatenate([[True], moved])]
+    return apart
+
+
+def _owned(
+    faces: Geometries, shapes: Geometries, overlay: Overlay, snap: float
+) -> list[Shape | None]:
+    """What each shape becomes: the faces of which it covers most; None where it gets none."""
+    face, shape = shapely.STRtree(shapes).query(faces, predicate="intersects")
+    shared = overlay.each_common_area(faces[face], shapes[shape])
+    order = np.lexsort((-shared, face))
+    face, shape, shared = face[order], shape[order], shared[order]
+    first = np.concatenate([[True], face[1:] != face[:-1]]) if face.size else np.array([], bool)
+    won = first & (shared > shapely.area(faces[face]) / 2)
+    owners: list[list[Polygon]] = [[] for _ in shapes]
+    for one, owner in zip(face[won], shape[won], strict=True):
+        owners[owner].append(faces[one])
+    return [_together(own, overlay, snap) for own in owners]
+
+
+def _together(own: list[Polygon], overlay: Overlay, snap: float) -> Shape | None:
+    if not own:
+        return None
+    parts = polygons_of(overlay.union(own)) if len(own) > 1 else own
+    large = [part for part in parts if part.area >= snap**2]
+    return shape_of(large or parts)
+
+
+def _differ(before: Shape, after: Shape, overlay: Overlay) -> bool:
+    """Whether two shapes differ by more than the lattice's rounding."""
+    if before.equals(after):
+        return False
+    common = overlay.intersection(before, after).area
+    return bool(max(before.area, after.area) - common > 10 * overlay.noise(before))
