@@ -11,7 +11,7 @@ import shapely
 from rasterio.enums import Resampling
 from rasterio.features import rasterize
 
-from core.errors import InputError, MissingCrsError, UnreadableLabelsError
+from core.errors import InputError, MissingCrsError, NoOverlapError, UnreadableLabelsError
 from core.evaluation.parts import Numbers, PartNumbers
 from core.existing.files import read_labels
 from core.existing.record import LabelsFile, Value
@@ -19,10 +19,12 @@ from core.grid import Grid, Window, WorldCoordinates, transform_coordinates
 from core.imagery.georeference import find_georeference
 from core.imagery.open import open_raster, read_bands, read_validity
 from core.imagery.warp import covering_window, warp
+from core.landcover.align import align, check_overlap
+from core.landcover.source import LandCover
 from core.masks.outlines import Geometries
 
 VECTOR_SUFFIXES = (".shp", ".zip", ".gpkg", ".geojson", ".json")
-RASTER_SUFFIXES = (".tif", ".tiff", ".png", ".jp2")
+RASTER_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2")
 
 _UNKNOWN = 255
 _SAMPLE_SIDE = 2048
@@ -39,18 +41,46 @@ _UNVOUCHED = ("rejected", "unsure")
 Flags = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LabelTile:
-    """Labels on the pixels of a window.
+@dataclass(frozen=True, slots=True)
+class View:
+    """A window of a grid, and what is seen around it.
 
     Parameters
     ----------
-    cropland : bool (rows, columns)
-    known : bool (rows, columns)
-        Where the label says anything; False counts for nothing.
+    grid : Grid
+        The whole.
+    own : Window
+        Views of one grid come in reading order and share no pixel of their own windows.
+    wide : Window
+        ``own`` and a margin, inside the grid.
+    """
+
+    grid: Grid
+    own: Window
+    wide: Window
+
+    @property
+    def wide_grid(self) -> Grid:
+        """The grid of all that is seen."""
+        return self.grid.window_grid(self.wide)
+
+    @property
+    def inner(self) -> Window:
+        """The own window in pixels of what is seen."""
+        return self.own.relative_to(self.wide)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelTile:
+    """Labels on the pixels of a view.
+
+    Parameters
+    ----------
+    cropland, known : bool (rows, columns)
+        Of the whole view; ``known`` is where the label says anything.
     parcels : int64 (rows, columns)
-        Number of the parcel from 1, 0 where there is none; of a mask, numbers of this window's
-        own (``Labels.joined``).
+        Of the view's own window alone: number of the parcel from 1, 0 where there is none; of a
+        mask, numbers of this window's own (``Labels.joined``).
     """
 
     cropland: Flags
@@ -94,22 +124,16 @@ class MaskLabels:
         found = {float(value) for value in np.unique(values[valid]).tolist()}
         self._cropland = _UNKNOWN if found <= {0.0, 255.0} and 255.0 in found else 1
         self._refuse_other(values, valid)
-        self._parts: PartNumbers | None = None
+        self._parts = _Parts()
 
-    def tile(self, grid: Grid, window: Window) -> LabelTile:
-        """The label on a window of ``grid``: each pixel takes the mask at its centre.
-
-        The windows of one grid come in reading order.
-        """
-        codes = self._codes(grid.window_grid(window))
-        if self._parts is None:
-            self._parts = PartNumbers(grid.width, grid.height)
-        cropland = codes == 1
-        return LabelTile(cropland, codes != _UNKNOWN, self._parts.number(cropland, window))
+    def tile(self, view: View) -> LabelTile:
+        """The label on a view: each pixel takes the mask at its centre."""
+        codes = self._codes(view.wide_grid)
+        return self._parts.tile(codes == 1, codes != _UNKNOWN, view)
 
     def joined(self) -> Numbers | None:
-        """The final numbers of the parcels of all windows so far; None where they already are."""
-        return None if self._parts is None else self._parts.joined()
+        """The final numbers of the parcels of all views so far; None where they already are."""
+        return self._parts.joined()
 
     def _codes(self, grid: Grid) -> npt.NDArray[np.uint8]:
         """0, 1 and 255 on a grid, uint8 (rows, columns)."""
@@ -183,9 +207,9 @@ class PolygonLabels:
         self._other = _any_of(labels, {"class": ("other",)})[order]
         self._tree = shapely.STRtree(self._shapes)
 
-    def tile(self, grid: Grid, window: Window) -> LabelTile:
-        """The label on a window of ``grid``: pixels whose centre lies in a polygon."""
-        part = grid.window_grid(window)
+    def tile(self, view: View) -> LabelTile:
+        """The label on a view: pixels whose centre lies in a polygon."""
+        part = view.wide_grid
         numbers = np.zeros(part.shape, dtype=np.int32)
         near = np.sort(self._tree.query(part.footprint))
         if near.size:
@@ -193,14 +217,53 @@ class PolygonLabels:
             rasterize(shapes, out=numbers, transform=part.transform)
         unknown = np.concatenate([[False], self._unknown])[numbers]
         numbers[unknown | np.concatenate([[False], self._other])[numbers]] = 0
-        return LabelTile(numbers > 0, ~unknown, numbers.astype(np.int64))
+        own = numbers[view.inner.slices].astype(np.int64)
+        return LabelTile(numbers > 0, ~unknown, own)
 
     def joined(self) -> Numbers | None:
         """None: each polygon has one number everywhere."""
         return None
 
 
-Labels = MaskLabels | PolygonLabels
+class LandCoverLabels:
+    """The cropland of a land cover product as it is, to be judged beside a prediction."""
+
+    def __init__(self, landcover: LandCover, grid: Grid) -> None:
+        check_overlap(landcover, grid)
+        self._landcover = landcover
+        self._parts = _Parts()
+
+    def tile(self, view: View) -> LabelTile:
+        """The land cover on a view, as ``core.landcover.align`` has it."""
+        try:
+            aligned = align(self._landcover, view.wide_grid)
+        except NoOverlapError:
+            nothing = np.zeros(view.wide_grid.shape, dtype=np.bool_)
+            return self._parts.tile(nothing, nothing, view)
+        return self._parts.tile(aligned.cropland, aligned.valid, view)
+
+    def joined(self) -> Numbers | None:
+        """The final numbers of the parcels of all views so far."""
+        return self._parts.joined()
+
+
+class _Parts:
+    """Parcels of a layer without any: its parts that hang together by edges."""
+
+    def __init__(self) -> None:
+        self._numbers: PartNumbers | None = None
+
+    def tile(self, cropland: Flags, known: Flags, view: View) -> LabelTile:
+        if self._numbers is None:
+            self._numbers = PartNumbers(view.grid.width, view.grid.height)
+        own = self._numbers.number(cropland[view.inner.slices], view.own)
+        return LabelTile(cropland, known, own)
+
+    def joined(self) -> Numbers | None:
+        return None if self._numbers is None else self._numbers.joined()
+
+
+Labels = MaskLabels | PolygonLabels | LandCoverLabels
 
 
 def is_polygons(path: str | Path) -> bool:
