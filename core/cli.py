@@ -1,28 +1,24 @@
 """The command line: the same verbs as the app.
 
 Exit status: 0 done, 1 the input, the weights or the output is at fault (one sentence on stderr),
-2 wrong usage, 130 cancelled (finished tiles are kept; the same command resumes).
+2 wrong usage, 3 a label made again differs, 130 cancelled (finished tiles are kept; the same
+command resumes).
 """
 
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version as package_version
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from core.cli_evaluate import evaluate_command
+from core.cli_terminal import JsonFlag, cancel_on_interrupt, errors, output, progress_bar
 from core.errors import CancelledError, CropMapError
 from core.sam.registry import DEFAULT_MODEL
 
@@ -34,11 +30,10 @@ app = typer.Typer(
 )
 weights_app = typer.Typer(help="Model weights: list, fetch, verify.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
+app.command("evaluate")(evaluate_command)
 
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
-_output = Console(highlight=False, soft_wrap=True)
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+_DIFFERS = 3
 
 
 def main() -> None:
@@ -46,53 +41,13 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except CancelledError as error:
-        _errors.print(f"Cancelled. {error}", markup=False)
+        errors.print(f"Cancelled. {error}", markup=False)
         sys.exit(130)
     except CropMapError as error:
-        _errors.print(f"Error: {error.message}", markup=False)
+        errors.print(f"Error: {error.message}", markup=False)
         if error.hint:
-            _errors.print(error.hint, markup=False)
+            errors.print(error.hint, markup=False)
         sys.exit(1)
-
-
-@contextmanager
-def _cancel_on_interrupt() -> Iterator[threading.Event]:
-    """An event that Ctrl-C sets; a second Ctrl-C interrupts at once."""
-    cancelled = threading.Event()
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        if cancelled.is_set():
-            raise KeyboardInterrupt
-        cancelled.set()
-        _errors.print("Stopping after this step; press Ctrl-C again to stop at once.")
-
-    previous = signal.signal(signal.SIGINT, handle)
-    try:
-        yield cancelled
-    finally:
-        signal.signal(signal.SIGINT, previous)
-
-
-class _Bar:
-    """A progress bar on stderr with one line per stage; silent where stderr is no terminal."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._tasks: dict[str, Any] = {}
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        if stage not in self._tasks:
-            self._tasks[stage] = self._progress.add_task(stage, total=total)
-        self._progress.update(self._tasks[stage], completed=done, total=total)
-
-
-@contextmanager
-def _progress_bar() -> Iterator[_Bar]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, TimeRemainingColumn(), console=_errors, disable=not _errors.is_terminal
-    ) as progress:
-        yield _Bar(progress)
 
 
 @app.command("map")
@@ -151,14 +106,14 @@ def map_command(
         bands=_parse_bands(bands),
         working_gsd_m=working_gsd,
     )
-    with _cancel_on_interrupt() as cancelled, _progress_bar() as bar:
+    with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         result = map_scene(request, options, out, progress=bar, cancelled=cancelled.is_set)
     if as_json:
         typer.echo(json.dumps(result.summary(), indent=2))
         return
-    _output.print(result.sentence(), markup=False)
+    output.print(result.sentence(), markup=False)
     for path in result.files:
-        _output.print(f"  {path}", markup=False)
+        output.print(f"  {path}", markup=False)
 
 
 def _parse_bands(text: str | None) -> tuple[int, int, int] | None:
@@ -180,12 +135,12 @@ def demo(
     """Make a farmland scene with a coarse land cover, map it, and compare with its exact truth."""
     from core.demo import run_demo
 
-    with _cancel_on_interrupt() as cancelled, _progress_bar() as bar:
+    with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         report = run_demo(out, seed=seed, size=size, progress=bar, cancelled=cancelled.is_set)
     if as_json:
         typer.echo(json.dumps(report.summary(), indent=2))
     else:
-        _output.print(report.text(), markup=False)
+        output.print(report.text(), markup=False)
 
 
 @app.command("app")
@@ -200,6 +155,34 @@ def app_command(
 
 
 @app.command()
+def replay(
+    bundle: Annotated[Path, typer.Argument(help="Replay bundle, made on the Results page.")],
+    scene: Annotated[str, typer.Option(help="The image that the label was drawn on.")],
+    out: Annotated[Path, typer.Option(help="Folder for the label and what differs.")],
+    landcover: Annotated[
+        str | None, typer.Option(help="The land cover file, where the label was made with one.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make the label of BUNDLE again, and say whether it is the same and what differs.
+
+    Exit status 0 where it is the same byte for byte, 3 where it is not.
+    """
+    from core.replay.again import replay_bundle
+
+    with cancel_on_interrupt() as cancelled, progress_bar() as bar:
+        report = replay_bundle(
+            bundle, scene, landcover, out, progress=bar, cancelled=cancelled.is_set
+        )
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), indent=2))
+    else:
+        output.print(report.text(), markup=False)
+    if not report.identical:
+        raise typer.Exit(_DIFFERS)
+
+
+@app.command()
 def landcovers(as_json: JsonFlag = False) -> None:
     """List the land cover products and their keys."""
     from core.landcover.registry import PRODUCTS
@@ -211,7 +194,7 @@ def landcovers(as_json: JsonFlag = False) -> None:
     table = Table("Key", "Product", "Metres", "Licence", box=None)
     for key, product in PRODUCTS.items():
         table.add_row(key, product.title, f"{product.resolution_m:g}", product.licence)
-    _output.print(table)
+    output.print(table)
 
 
 @app.command("version")
@@ -246,7 +229,7 @@ def weights_list(as_json: JsonFlag = False) -> None:
     for spec in MODELS.values():
         here = "with cropmap" if spec.shipped else "yes" if is_present(spec) else "no"
         table.add_row(spec.key, spec.title, f"{spec.size_bytes / 1e6:,.0f}", spec.licence, here)
-    _output.print(table)
+    output.print(table)
 
 
 @weights_app.command("fetch")
@@ -256,13 +239,13 @@ def weights_fetch(name: Annotated[str, typer.Argument(help="Key of the model.")]
     from core.sam.weights import fetch
 
     spec = get_model(name)
-    with _cancel_on_interrupt() as cancelled, _progress_bar() as bar:
+    with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         path = fetch(
             spec,
             lambda done, total: bar("Megabytes", done // 1_000_000, total // 1_000_000),
             cancelled.is_set,
         )
-    _output.print(f"Verified and ready: {path}", markup=False)
+    output.print(f"Verified and ready: {path}", markup=False)
 
 
 @weights_app.command("verify")
@@ -275,6 +258,6 @@ def weights_verify(
 
     specs = [get_model(name)] if name else [s for s in MODELS.values() if is_present(s)]
     for spec in specs:
-        _output.print(f"{spec.key}: {verify(spec)} is the published file.", markup=False)
+        output.print(f"{spec.key}: {verify(spec)} is the published file.", markup=False)
     if not specs:
-        _output.print("There are no weights on this machine yet.", markup=False)
+        output.print("There are no weights on this machine yet.", markup=False)

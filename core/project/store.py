@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from sqlalchemy import insert, select, update
@@ -64,7 +64,7 @@ class Project:
         self.name: str = row.name
 
     @classmethod
-    def create(cls, target: Path | str, name: str) -> Project:
+    def create(cls, target: Path | str, name: str) -> Self:
         """Make a new project, and the folders above its file.
 
         Parameters
