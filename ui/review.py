@@ -1,61 +1,65 @@
-"""The review queue: progress, the list, and one tile's verdict."""
+"""The review page: how far it is, and its four parts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import pandas as pd
 import streamlit as st
 
-from core.errors import ConflictError, CropMapError
-from core.project import HistoryRow, Project
-from ui import errors, go, mapping
-from ui.review_queue import ORDERS, VERDICTS, Done, Entry, done, entries, filtered, ordered
-from ui.session import Place, choose_tile, notify, person
-from ui.text import count, hectares
-from ui.when import local
+from core.project import Project
+from ui import errors, go, mapping, review_effort, review_history, review_second, review_tiles
+from ui.review_queue import Done, Entry, done, entries, next_up
+from ui.server.presence import ROOM
+from ui.session import Place, choose_tile, person, token
+from ui.text import count, escape, hectares
 
-_FAILED = "cropmap_review_error"
-_MOST_ROWS = 200
-_TABLE_HEIGHT = 283
-"""Seven rows, so that the chosen tile is seen below them."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A tile as it was when its form was drawn: the verdict is given on this version."""
-
-    project: Project
-    scene_id: str
-    tile: str
-    version: int
-    number: int
+_LOOK_EVERY_S = 5.0
+_MOST_NAMES = 6
 
 
 def show(place: Place) -> None:
     """The whole review of the place's scene."""
     if place.scene is None:
         return
-    failed = st.session_state.pop(_FAILED, None)
-    if failed is not None:
-        errors.show(failed)
-    queue = entries(place.project, place.scene.id)
+    queue = entries(place.project, place.scene.id, person())
     _head(place, queue)
-    chosen = _list(place, queue)
-    if chosen is not None:
-        _tile(place, chosen)
-    with st.expander("Who did what"):
-        _history(place)
+    tiles, second, effort, history = st.tabs(
+        ["Tiles", "Second look", "Effort", "Who did what"],
+        key=f"review part {place.scene.id}",
+        on_change="rerun",
+    )
+    # What is not looked at is not worked out.
+    for part, draw in (
+        (tiles, review_tiles.show),
+        (second, review_second.show),
+        (effort, review_effort.show),
+        (history, review_history.show),
+    ):
+        if part.open:
+            with part, errors.told():
+                draw(place, queue)
 
 
 def _head(place: Place, queue: list[Entry]) -> None:
     so_far = done(queue)
-    bar, action = st.columns([4, 1], gap="large", vertical_alignment="center")
+    bar, action = st.columns([3, 2], gap="large", vertical_alignment="bottom")
     with bar:
         st.progress(so_far.share, text=_progress_text(so_far))
-    with action:
+    with action, st.container(horizontal=True, horizontal_alignment="right"):
         mapping.controls(place, sum(not entry.mapped for entry in queue))
+        _next(place, queue)
+    st.caption(reviewers_text(so_far))
+    if place.scene is not None:
+        _open_now(place.project, place.scene.id, token(place.project), _numbers(queue))
     mapping.progress_of(place)
+
+
+def _next(place: Place, queue: list[Entry]) -> None:
+    """Straight to the map of the tile that the chosen order puts first."""
+    busy = {seen.tile for seen in ROOM.others(place.project.path, token(place.project))}
+    entry = next_up(queue, review_tiles.chosen_order(), busy)
+    label = "Next second look" if entry is not None and entry.asked else "Next to review"
+    if st.button(label, type="primary", disabled=entry is None, icon=":material/arrow_forward:"):
+        assert entry is not None  # noqa: S101  (the button is disabled otherwise)
+        go.go(go.ANNOTATE, choose_tile(place, entry.tile.name))
 
 
 def _progress_text(so_far: Done) -> str:
@@ -65,170 +69,39 @@ def _progress_text(so_far: Done) -> str:
     )
 
 
-def _list(place: Place, queue: list[Entry]) -> Entry | None:
-    """The table; the entry of the chosen row."""
-    order_column, filter_column = st.columns([2, 3], gap="large")
-    order = order_column.selectbox(
-        "Order", list(ORDERS), format_func=ORDERS.__getitem__, key="review order"
-    )
-    verdicts = filter_column.pills(
-        "Show",
-        list(VERDICTS),
-        selection_mode="multi",
-        format_func=VERDICTS.__getitem__,
-        key="review verdicts",
-        help="None chosen shows all.",
-    )
-    shown = ordered(filtered(queue, verdicts), order)
-    if not shown:
-        st.info("No tile has this verdict.")
-        return None
-    event = st.dataframe(
-        _table(shown),
-        key=f"review table {place.scene.id if place.scene else ''} {order} {verdicts}",
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        height=min(_TABLE_HEIGHT, 38 + 35 * len(shown)),
-        placeholder="–",
-        column_config={
-            "Uncertainty": st.column_config.ProgressColumn(
-                min_value=0.0, max_value=1.0, format="%.2f", width="small"
-            ),
-            "Differs from land cover": st.column_config.NumberColumn(format="%.0f %%"),
-            "Cropland, ha": st.column_config.NumberColumn(format="%.1f", width="small"),
-            "Edits": st.column_config.NumberColumn(width="small"),
-        },
-    )
-    rows = event.selection.rows
-    if rows and rows[0] < len(shown):
-        return shown[rows[0]]
-    st.caption("Choose a row to give a verdict or to open its tile.")
-    return next((entry for entry in shown if entry.tile.name == place.tile), None)
+def reviewers_text(so_far: Done) -> str:
+    """Who has reviewed how much: those of the most area by name, the others as a number."""
+    people = list(so_far.by_reviewer.items())
+    parts = [
+        f"{escape(name)}: {count(tiles, 'tile')}, {hectares(area)}"
+        for name, (tiles, area) in people[:_MOST_NAMES]
+    ]
+    if len(people) > _MOST_NAMES:
+        parts.append(f"and {count(len(people) - _MOST_NAMES, 'other')}")
+    return " · ".join(parts) or "Nobody has reviewed a tile yet."
 
 
-def _table(shown: list[Entry]) -> pd.DataFrame:
-    return pd.DataFrame(
+def _numbers(queue: list[Entry]) -> dict[str, int]:
+    return {entry.tile.name: entry.number for entry in queue}
+
+
+@st.fragment(run_every=_LOOK_EVERY_S)
+def _open_now(project: Project, scene_id: str, own: str, numbers: dict[str, int]) -> None:
+    """Which tiles other windows show now."""
+    text = open_now_text(
         [
-            {
-                "Tile": entry.number,
-                "Verdict": VERDICTS.get(entry.tile.verdict.verdict, entry.tile.verdict.verdict),
-                "Uncertainty": entry.tile.figures.get("uncertainty"),
-                "Differs from land cover": _percent(entry.tile.figures.get("disagreement")),
-                "Cropland, ha": entry.tile.figures.get("cropland_ha"),
-                "Edits": entry.tile.edit_count,
-                "Reviewer": entry.tile.verdict.reviewer,
-                "Comment": entry.tile.verdict.comment,
-                "When": local(entry.tile.verdict.at),
-            }
-            for entry in shown
+            (seen.person, numbers[seen.tile])
+            for seen in ROOM.others(project.path, own)
+            if seen.scene_id == scene_id and seen.tile in numbers
         ]
-    ).astype({"Uncertainty": float, "Differs from land cover": float, "Cropland, ha": float})
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else share * 100.0
-
-
-def _tile(place: Place, entry: Entry) -> None:
-    tile = entry.tile
-    seen = _Seen(place.project, tile.scene_id, tile.name, tile.verdict.version, entry.number)
-    # With the version in the keys, a verdict of somebody else replaces what stands here.
-    key = f"{tile.scene_id} {tile.name} {tile.verdict.version}"
-    with st.container(border=True):
-        title, way = st.columns([3, 1], vertical_alignment="center")
-        title.markdown(f"**Tile {entry.number}** · {hectares(entry.area_ha)}")
-        if way.button("Open on the map", key=f"open {key}", width="stretch"):
-            go.go(go.ANNOTATE, choose_tile(place, tile.name))
-        with st.form(f"verdict {key}", border=False):
-            choice, comment, save = st.columns([5, 5, 2], vertical_alignment="bottom")
-            choice.segmented_control(
-                "Verdict",
-                list(VERDICTS),
-                default=tile.verdict.verdict,
-                format_func=VERDICTS.__getitem__,
-                key=f"choice {key}",
-            )
-            comment.text_input(
-                "Comment", tile.verdict.comment, max_chars=2000, key=f"comment {key}"
-            )
-            save.form_submit_button("Save", width="stretch", on_click=_save, args=(seen, key))
-
-
-def _save(seen: _Seen, key: str) -> None:
-    """Give the verdict on the version that the person saw, not on what is there by now."""
-    verdict = st.session_state.get(f"choice {key}") or "open"
-    try:
-        seen.project.set_verdict(
-            seen.scene_id,
-            seen.tile,
-            verdict,
-            comment=st.session_state.get(f"comment {key}", ""),
-            reviewer=person(),
-            expected_version=seen.version,
-        )
-    except ConflictError as error:
-        st.session_state[_FAILED] = ConflictError(
-            error.message, "Their verdict is shown now; give yours again if it still holds."
-        )
-    except CropMapError as error:
-        st.session_state[_FAILED] = error
-    else:
-        notify(f"Tile {seen.number}: {VERDICTS[verdict].lower()}, saved.")
-
-
-def _history(place: Place) -> None:
-    rows = place.project.history(scene_id=place.scene.id if place.scene else None, limit=_MOST_ROWS)
-    if not rows:
-        st.caption("Nothing yet.")
-        return
-    # People know tiles by the number that the map shows, not by their place in the world.
-    tiles = place.project.tiles(place.scene.id) if place.scene else []
-    numbers = {tile.name: tile.order + 1 for tile in tiles}
-    st.dataframe(
-        pd.DataFrame(
-            [
-                {
-                    "When": local(row.at),
-                    "Who": row.author,
-                    "Tile": numbers.get(row.tile or ""),
-                    "What": describe(row),
-                }
-                for row in rows
-            ]
-        ),
-        hide_index=True,
-        height=min(420, 38 + 35 * len(rows)),
     )
+    if text:
+        st.caption(text)
 
 
-_KINDS = {
-    "prompt_set": "set a prompt",
-    "prompt_delete": "deleted a prompt",
-    "prompts_clear": "cleared the prompts",
-    "box_set": "drew a box",
-    "settings": "changed the tile's settings",
-    "area_add": "added an area",
-    "area_remove": "removed an area",
-    "brush": "used the brush",
-    "split": "split a parcel",
-    "merge": "merged parcels",
-    "parcel_delete": "deleted a parcel",
-    "reshape": "reshaped a parcel",
-}
-
-
-def describe(row: HistoryRow) -> str:
-    """What was done, in words."""
-    kinds = ", ".join(_KINDS.get(str(k), str(k)) for k in row.detail.get("kinds", []))
-    if row.action == "edit":
-        return kinds.capitalize() or "Edited"
-    if row.action in ("undo", "redo"):
-        return f"{'Took back' if row.action == 'undo' else 'Brought back'}: {kinds}".rstrip(": ")
-    if row.action == "verdict":
-        verdict = str(row.detail.get("verdict", ""))
-        comment = str(row.detail.get("comment", ""))
-        text = f"Verdict: {VERDICTS.get(verdict, verdict).lower()}"
-        return f"{text} — {comment}" if comment else text
-    name = str(row.detail.get("name", ""))
-    return f"{row.action.capitalize()}{f': {name}' if name else ''}"
+def open_now_text(seen: list[tuple[str, int]]) -> str:
+    """``Open now: Ada on tile 3``; empty where nobody is."""
+    if not seen:
+        return ""
+    people = ", ".join(f"{escape(name)} on tile {number}" for name, number in sorted(set(seen)))
+    return f":material/visibility: Open now: {people}"

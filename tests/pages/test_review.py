@@ -1,12 +1,76 @@
+import csv
+import io
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.project import NewEdit, Project
 from tests.pages.conftest import press, said, settle, wrong
-from ui.review import _save, _Seen
+from ui import preferences
+from ui.preferences import Preferences
+from ui.review_tile import Seen, _save
+
+SECOND, EFFORT, LOG = "Second look", "Effort", "Who did what"
 
 
-def judged(page, project):
+def judged(page, project) -> AppTest:
     """The review page with its only tile chosen."""
     (scene,) = project.scenes()
     (tile,) = project.tiles(scene.id)
     return page("review", project, scene=scene.id, tile=tile.name)
+
+
+def on(app: AppTest, project: Project, part: str) -> AppTest:
+    """Another part of the page."""
+    app.session_state[f"review part {project.scenes()[0].id}"] = part
+    app.run()
+    assert not app.exception
+    return app
+
+
+def group(app: AppTest, label: str):
+    return next(b for b in app.get("button_group") if b.label == label)
+
+
+def field(app: AppTest, label: str):
+    return next(t for t in app.text_input if t.label == label)
+
+
+def give(
+    project: Project, who: str, verdict: str = "accepted", comment: str = "", at: int = 0
+) -> None:
+    (scene,) = project.scenes()
+    tile = project.tiles(scene.id)[at]
+    project.set_verdict(
+        scene.id,
+        tile.name,
+        verdict,
+        comment=comment,
+        reviewer=who,
+        expected_version=tile.verdict.version,
+    )
+
+
+def draw(project: Project) -> None:
+    (scene,) = project.scenes()
+    names = [tile.name for tile in project.tiles(scene.id)]
+    project.draw_second_reviews(scene.id, names, seed=5, author="Ada")
+
+
+@pytest.fixture
+def many(project: Project, tile_size) -> Project:
+    """The same scene, cut into sixteen tiles."""
+    from core.annotate.opened import open_project
+    from core.annotate.scenes import add_scene
+    from core.project import new_project_path, remember_project
+
+    tile_size(112)
+    path = new_project_path("Sixteen")
+    Project.create(path, "Sixteen").close()
+    made = open_project(path)
+    add_scene(made, project.scenes()[0].scene["path"], name="Sixteen")
+    remember_project(path)
+    return made
 
 
 def test_the_queue_and_how_far_it_is(page, project) -> None:
@@ -15,48 +79,202 @@ def test_the_queue_and_how_far_it_is(page, project) -> None:
     table = app.dataframe[0].value
     assert list(table["Verdict"]) == ["Open"]
     assert "0 of 1 tile reviewed" in "".join(p.proto.text for p in app.get("progress"))
+    assert "Nobody has reviewed a tile yet" in said(app)
 
 
-def test_a_verdict_is_saved_with_name_and_comment(page, project) -> None:
+def test_a_verdict_is_saved_and_its_tile_leaves_the_list(page, project) -> None:
     app = judged(page, project)
-    next(b for b in app.get("button_group") if b.label == "Verdict").set_value("accepted")
-    next(t for t in app.text_input if t.label == "Comment").set_value("good *edges*")
+    group(app, "Verdict").set_value("accepted")
+    field(app, "Comment").set_value("good *edges*")
     press(app, "Save")
     (scene,) = project.scenes()
     verdict = project.tiles(scene.id)[0].verdict
     assert (verdict.verdict, verdict.comment) == ("accepted", "good *edges*")
     assert verdict.reviewer
-    assert list(app.dataframe[0].value["Verdict"]) == ["Accepted"]
-    assert "Verdict: accepted — good *edges*" in list(app.dataframe[1].value["What"])
-
-
-def test_somebody_else_was_faster(page, project) -> None:
-    app = judged(page, project)
-    (scene,) = project.scenes()
-    tile = project.tiles(scene.id)[0]
-    project.set_verdict(
-        scene.id, tile.name, "rejected", comment="", reviewer="Ada", expected_version=0
-    )
-    press(app, "Save")
-    assert "verdict is shown now" in wrong(app)
-    assert project.tiles(scene.id)[0].verdict.reviewer == "Ada"
-    assert list(app.dataframe[0].value["Verdict"]) == ["Rejected"]
+    assert "Every tile of this scene has a verdict" in said(app)
+    assert "good *edges*" in said(app)
+    assert f"{verdict.reviewer}: 1 tile" in said(app)
+    group(app, "Show").set_value("reviewed")
     app.run()
+    assert list(app.dataframe[0].value["Verdict"]) == ["Accepted"]
+    on(app, project, LOG)
+    assert "Verdict: accepted — good *edges*" in list(app.dataframe[0].value["What"])
+
+
+def test_somebody_else_was_faster_and_nothing_typed_is_lost(page, project) -> None:
+    app = judged(page, project)
+    group(app, "Verdict").set_value("fix")
+    field(app, "Comment").set_value("hedge is missing")
+    give(project, "Ada", "rejected", "clouds")
+    press(app, "Save")
+    assert "what you typed is still here" in wrong(app)
+    (scene,) = project.scenes()
+    assert project.tiles(scene.id)[0].verdict.reviewer == "Ada"
+    assert "clouds" in said(app)
+    assert field(app, "Comment").value == "hedge is missing"
+    assert group(app, "Verdict").value == "fix"
+    press(app, "Save")
     assert not app.error
+    verdict = project.tiles(scene.id)[0].verdict
+    assert (verdict.verdict, verdict.comment) == ("fix", "hedge is missing")
 
 
 def test_a_verdict_that_nobody_waits_for_changes_nothing(project) -> None:
     (scene,) = project.scenes()
     tile = project.tiles(scene.id)[0]
-    _save(_Seen(project, scene.id, tile.name, 7, 1), "no such form")
+    _save(Seen(project, scene.id, tile.name, 7, 1), "no such form")
     assert project.tiles(scene.id)[0].verdict.version == tile.verdict.version
 
 
-def test_only_tiles_of_the_chosen_verdict_are_shown(page, project) -> None:
-    app = judged(page, project)
-    next(b for b in app.get("button_group") if b.label == "Show").set_value(["rejected"])
+def test_lists_filters_and_finding_tiles(page, many) -> None:
+    (scene,) = many.scenes()
+    total = len(many.tiles(scene.id))
+    assert total == 16
+    give(many, "Ada", "accepted", "good", at=0)
+    give(many, "Ben", "fix", "Hedge is missing", at=4)
+    app = page("review", many, scene=scene.id)
+    assert len(app.dataframe[0].value) == total - 2
+    group(app, "Show").set_value("fix")
     app.run()
-    assert "No tile has this verdict" in said(app)
+    assert list(app.dataframe[0].value["Tile"]) == [5]
+    group(app, "Show").set_value("all")
+    field(app, "Find").set_value("2-3, 7")
+    app.run()
+    assert sorted(app.dataframe[0].value["Tile"]) == [2, 3, 7]
+    field(app, "Find").set_value("hedge")
+    app.run()
+    assert list(app.dataframe[0].value["Tile"]) == [5]
+    field(app, "Find").set_value("")
+    next(m for m in app.multiselect if m.label == "Reviewer").set_value(["Ada"])
+    app.run()
+    assert list(app.dataframe[0].value["Tile"]) == [1]
+    assert "1 of the filters" in said(app)
+    next(t for t in app.toggle if t.label == "Has a comment").set_value(True)
+    group(app, "Show").set_value("second")
+    app.run()
+    assert "No tile fits the filter" in said(app)
+
+
+def test_next_to_review_is_disabled_when_nothing_is_left(page, project) -> None:
+    give(project, "Ada")
+    app = judged(page, project)
+    assert next(b for b in app.button if b.label == "Next to review").disabled
+
+
+def test_a_second_look_from_drawing_to_settling(page, project) -> None:
+    give(project, "Ada", "accepted", "fine")
+    preferences.save(Preferences(person="Ada"))
+    app = on(judged(page, project), project, SECOND)
+    press(app, "Draw 1 of 1 reviewed tile")
+    (scene,) = project.scenes()
+    assert project.second_reviews(scene.id)[0].seed == 1
+    assert "1 waiting." in said(app)
+
+    preferences.save(Preferences(person="Ben"))
+    app = judged(page, project)
+    assert next(b for b in app.button if b.label == "Next second look")
+    group(app, "Show").set_value("second")
+    app.run()
+    assert list(app.dataframe[0].value["Verdict"]) == ["Hidden"]
+    assert "Reviewer" not in app.dataframe[0].value
+    assert "fine" not in said(app)
+    on(app, project, LOG)
+    what = list(app.dataframe[0].value["What"])
+    assert "Verdict: hidden until you have given yours" in what
+    assert not any("fine" in line for line in what)
+
+    on(app, project, "Tiles")
+    press(app, "Save")
+    assert "ends with a verdict" in wrong(app)
+    group(app, "Verdict").set_value("fix")
+    field(app, "Comment").set_value("gap")
+    press(app, "Save")
+    assert not app.error
+    assert "fine" in said(app)
+    assert "They differ" in said(app)
+    on(app, project, SECOND)
+    assert "Kappa needs at least two tiles" in said(app)
+    assert "To settle" in said(app)
+
+    on(app, project, "Tiles")
+    group(app, "Verdict").set_value("fix")
+    press(app, "Save")
+    assert project.tiles(scene.id)[0].verdict.verdict == "fix"
+    assert "They differ" not in said(app)
+
+
+def test_waiting_second_looks_are_taken_back(page, project) -> None:
+    give(project, "Ada")
+    draw(project)
+    app = on(judged(page, project), project, SECOND)
+    press(app, "Take back the 1 waiting")
+    assert project.second_reviews(project.scenes()[0].id) == []
+    assert not app.error
+
+
+def test_effort_without_and_with_work(page, project) -> None:
+    app = on(judged(page, project), project, EFFORT)
+    assert "Nobody has worked on this scene" in said(app)
+    (scene,) = project.scenes()
+    (tile,) = project.tiles(scene.id)
+    edits = [NewEdit("settings", {"threshold": 0.99}), NewEdit("prompts_clear", {})]
+    project.append(scene.id, tile.name, edits, author="=Ada", expected_version=0)
+    give(project, "=Ada")
+    app.run()
+    assert [m.value for m in app.metric][:2] == ["3.0", "0 s"]
+    people = app.dataframe[0].value
+    assert list(people["Who"]) == ["=Ada"]
+    assert "settings 1" in people["Edits"][0]
+    assert "60 s count and the rest is left out" in said(app)
+
+
+def test_the_automatic_map_is_compared_in_the_background(page, project, monkeypatch) -> None:
+    from core.evaluation.pixels import Confusion
+    from core.review.change import TileChange
+    from ui import review_effort
+
+    (scene,) = project.scenes()
+    (tile,) = project.tiles(scene.id)
+    give(project, "Ada")
+
+    def changes(asked, scene_id, progress, cancelled):
+        progress("Comparing labels", 1, 1)
+        return [TileChange(tile.name, Confusion(90, 4, 6, 900), 0.01, 7, 2)]
+
+    monkeypatch.setattr(review_effort, "changes_of", changes)
+    app = on(judged(page, project), project, EFFORT)
+    press(app, "Compare with the automatic map")
+    settle(app, ("changes", str(project.path), scene.id))
+    on(app, project, EFFORT)
+    assert [m.value for m in app.metric][2:] == ["0.900", "0.10 ha"]
+    assert list(app.dataframe[1].value["IoU"]) == [0.9]
+    give(project, "Ada", "fix")
+    on(app, project, EFFORT)
+    assert "has changed since" in said(app)
+    assert next(b for b in app.button if b.label == "Compare again")
+
+
+def test_the_log_is_filtered_and_safe_in_a_spreadsheet(page, many) -> None:
+    from core.project import HistoryRow
+    from ui.review_history import log_csv, whole_history
+
+    (scene,) = many.scenes()
+    give(many, "=cmd|' /C calc'!A0", "accepted", "=HYPERLINK(1)", at=0)
+    give(many, "Ben", "fix", "", at=1)
+    app = on(page("review", many, scene=scene.id), many, LOG)
+    assert len(app.dataframe[0].value) == 3
+    next(m for m in app.multiselect if m.label == "Who").set_value(["Ben"])
+    app.run()
+    assert list(app.dataframe[0].value["What"]) == ["Verdict: to fix"]
+    group(app, "What").set_value(["Undo"])
+    app.run()
+    assert "Nothing fits the filter" in said(app)
+    rows: list[HistoryRow] = whole_history(many, scene.id)
+    body = log_csv(rows, {many.tiles(scene.id)[0].name: 1}).decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(body, newline="")))
+    assert lines[1]["who"].startswith("'=cmd")
+    assert lines[1]["what"] == "Verdict: accepted — =HYPERLINK(1)"
+    assert [line["tile"] for line in lines] == ["", "1", ""]
 
 
 def test_mapping_all_tiles_goes_on_in_the_background(page, project, monkeypatch) -> None:

@@ -1,13 +1,13 @@
 """The first verdict of a tile that is up for a second look, on the map of another person."""
 
 from core.project import Project
-from tests.server.test_annotate import base, client, project, tile  # noqa: F401  (fixtures)
+from tests.server.test_annotate import base, client, project, tile  # noqa: F401
 from ui.server import tokens
 from ui.server.presence import ROOM
 
 
-def seen(client, address: str) -> dict:
-    return client.get(address).json()["verdict"]
+def told(http, address: str) -> dict:
+    return http.get(address).json()["verdict"]
 
 
 def test_a_second_reviewer_is_blind_until_they_have_judged(client, project: Project) -> None:  # noqa: F811
@@ -19,8 +19,8 @@ def test_a_second_reviewer_is_blind_until_they_have_judged(client, project: Proj
     assert client.post(f"{ada}{path}/verdict", json=body).status_code == 200
     project.draw_second_reviews(scene, [name], seed=1, author="Ada")
 
-    assert seen(client, ada + path)["verdict"] == "accepted"
-    hidden = seen(client, ben + path)
+    assert told(client, ada + path)["verdict"] == "accepted"
+    hidden = told(client, ben + path)
     assert (hidden["verdict"], hidden["reviewer"], hidden["comment"]) == ("open", "", "")
     assert hidden["version"] == 1
     tiles = client.get(f"{ben}/scene/{scene}").json()["tiles"]
@@ -31,7 +31,7 @@ def test_a_second_reviewer_is_blind_until_they_have_judged(client, project: Proj
     body = {"version": 1, "verdict": "fix", "comment": "gap"}
     given = client.post(f"{ben}{path}/verdict", json=body).json()["verdict"]
     assert (given["verdict"], given["reviewer"]) == ("fix", "Ben")
-    assert seen(client, ada + path)["verdict"] == "accepted"
+    assert told(client, ada + path)["verdict"] == "accepted"
     review = project.second_review(scene, name)
     assert review.first.comment == "fine"
     assert review.second.comment == "gap"
@@ -39,7 +39,7 @@ def test_a_second_reviewer_is_blind_until_they_have_judged(client, project: Proj
     # Whoever judges now settles it, for everybody.
     body = {"version": 1, "verdict": "fix", "comment": ""}
     client.post(f"{ada}{path}/verdict", json=body)
-    assert [seen(client, who + path)["reviewer"] for who in (ada, ben)] == ["Ada", "Ada"]
+    assert [told(client, who + path)["reviewer"] for who in (ada, ben)] == ["Ada", "Ada"]
 
     own = ada.removeprefix("/cropmap/")
     assert [(p.person, p.tile) for p in ROOM.others(project.path, own)] == [("Ben", name)]
