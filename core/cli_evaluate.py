@@ -15,7 +15,7 @@ def evaluate_command(
     out: Annotated[Path, typer.Option(help="Folder for the figures and the error maps.")],
     prediction: Annotated[
         Path | None,
-        typer.Option(help="Mask or polygons to judge, or a folder of them or of maps."),
+        typer.Option(help="Mask or polygons to judge, a folder of a map, or a folder of many."),
     ] = None,
     truth: Annotated[
         Path | None, typer.Option(help="Mask or polygons of the truth, or a folder of them.")
@@ -23,7 +23,7 @@ def evaluate_command(
     pairs: Annotated[
         Path | None,
         typer.Option(
-            help="CSV of many pairs instead: prediction, truth, name, scene, landcover, product."
+            help="CSV of many pairs: prediction, truth, name, parcels, scene, landcover, product."
         ),
     ] = None,
     scene: Annotated[

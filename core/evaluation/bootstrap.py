@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 LEVEL = 0.95
 DRAWS = 1000
-_LEAST_TILES = 2
+LEAST_TILES = 5
 _LEAST_KNOWN = 0.5
 """An interval is given where the figure is defined in at least this share of the draws."""
 
@@ -50,7 +50,7 @@ def intervals(
     """
     values = figures(np.ones(tiles, dtype=np.int64))
     found: dict[str, list[float]] = {key: [] for key in values}
-    if tiles >= _LEAST_TILES:
+    if tiles >= LEAST_TILES:
         generator = np.random.default_rng(seed)
         for _ in range(draws):
             drawn = np.bincount(generator.integers(0, tiles, tiles), minlength=tiles)

@@ -90,6 +90,9 @@ class PairComparison:
         self._methods: dict[str, Labels] = {
             PREDICTION: open_labels(pair.prediction, "prediction", self.grid)
         }
+        self._parcels: Labels | None = None
+        if pair.parcels is not None:
+            self._parcels = open_labels(pair.parcels, "parcels", self.grid)
         if pair.landcover is not None:
             landcover = open_landcover(pair.landcover, product=pair.product)
             self._methods[landcover.title] = LandCoverLabels(landcover, self.grid)
@@ -111,6 +114,9 @@ class PairComparison:
     def scores(self) -> list[TileScore]:
         """Scores of the tiles with anything to judge, once all codes were taken."""
         truth_as = self._truth.joined()
+        numbered = dict(self._methods)
+        if self._parcels is not None:
+            numbered[PREDICTION] = self._parcels
         windows = list(self.tiles.values())
         parcels = {
             method: dict(
@@ -126,7 +132,7 @@ class PairComparison:
                     strict=True,
                 )
             )
-            for method, labels in self._methods.items()
+            for method, labels in numbered.items()
         }
         whole = [
             replace(one, score=replace(one.score, parcels=parcels[one.method][one.tile]))
@@ -142,6 +148,8 @@ class PairComparison:
         judged = known
         for method, labels in self._methods.items():
             predicted = labels.tile(view)
+            if method == PREDICTION and self._parcels is not None:
+                predicted = replace(predicted, parcels=self._parcels.tile(view).parcels)
             # Land cover is judged on the prediction's pixels, so that both face the same task.
             judged = judged & predicted.known
             self._add(name, method, view, truth, predicted, known, judged)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import InputError
 from core.evaluation.labels import RASTER_SUFFIXES, VECTOR_SUFFIXES
 
-_COLUMNS = ("prediction", "truth", "name", "scene", "landcover", "product")
-_RUN_FILES = ("mask.tif", "parcels.gpkg")
-"""What a folder of ``cropmap map`` holds; the first that is there stands for the folder."""
+_COLUMNS = ("prediction", "truth", "name", "parcels", "scene", "landcover", "product")
+_RUN_MASK, _RUN_PARCELS = "mask.tif", "parcels.gpkg"
+"""What a folder that ``cropmap map`` wrote holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,9 @@ class Pair:
         Of the image, for tables and files.
     prediction, truth : Path
         A mask or a file of polygons.
+    parcels : Path, optional
+        Polygons of the prediction's parcels, where it is a mask, in which parcels that touch are
+        one.
     scene : Path, optional
         The image: its nodata is not judged, and the pictures show it.
     landcover : Path, optional
@@ -35,6 +38,7 @@ class Pair:
     name: str
     prediction: Path
     truth: Path
+    parcels: Path | None = None
     scene: Path | None = None
     landcover: Path | None = None
     product: str | None = None
@@ -50,14 +54,18 @@ def find_pairs(
 ) -> list[Pair]:
     """The pair of two files, or the pairs of equal names in two folders.
 
-    In a folder, a file stands for its name without the ending, and a folder that ``cropmap map``
-    wrote for its own name.  ``scene`` and ``landcover`` may be folders, too, or one file for all.
+    A folder that ``cropmap map`` wrote counts as one prediction: its mask, with its parcels.  In
+    a folder of many, a file stands for its name without the ending, and such a folder for its own
+    name.  ``scene`` and ``landcover`` may be folders, too, or one file for all.
 
     Raises
     ------
     InputError
         A folder and a file, no equal names, or a name that stands for several files.
     """
+    if _is_run(prediction) and not truth.is_dir():
+        beside = (_only(scene), _only(landcover))
+        return [_pair(prediction.name, prediction, truth, *beside, product)]
     if prediction.is_dir() != truth.is_dir():
         folder, file = (prediction, truth) if prediction.is_dir() else (truth, prediction)
         raise InputError(
@@ -66,7 +74,7 @@ def find_pairs(
         )
     if not prediction.is_dir():
         beside = (_only(scene), _only(landcover))
-        return [Pair(prediction.stem, prediction, truth, *beside, product)]
+        return [_pair(prediction.stem, prediction, truth, *beside, product)]
     predictions, truths = _named(prediction, "prediction"), _named(truth, "truth")
     names = sorted(predictions.keys() & truths.keys())
     if not names:
@@ -77,7 +85,7 @@ def find_pairs(
         )
     scenes, landcovers = _for_all(scene, names, "scene"), _for_all(landcover, names, "land cover")
     return [
-        Pair(name, predictions[name], truths[name], scenes[name], landcovers[name], product)
+        _pair(name, predictions[name], truths[name], scenes[name], landcovers[name], product)
         for name in names
     ]
 
@@ -134,33 +142,55 @@ def _row(table: Path, number: int, row: dict[str, str | None]) -> Pair:
         return table.parent / values[column] if values[column] else None
 
     prediction, truth = table.parent / values["prediction"], table.parent / values["truth"]
-    name = values["name"] or Path(values["prediction"]).stem
-    return Pair(
-        name, prediction, truth, path("scene"), path("landcover"), values["product"] or None
+    pair = _pair(
+        values["name"] or prediction.stem,
+        prediction,
+        truth,
+        path("scene"),
+        path("landcover"),
+        values["product"] or None,
     )
+    return replace(pair, parcels=path("parcels") or pair.parcels)
+
+
+def _pair(
+    name: str,
+    prediction: Path,
+    truth: Path,
+    scene: Path | None,
+    landcover: Path | None,
+    product: str | None,
+) -> Pair:
+    """A pair; of a folder that ``cropmap map`` wrote, its mask and its parcels."""
+    if not _is_run(prediction):
+        return Pair(name, prediction, truth, None, scene, landcover, product)
+    parcels = prediction / _RUN_PARCELS
+    there = parcels if parcels.is_file() else None
+    return Pair(name, prediction / _RUN_MASK, truth, there, scene, landcover, product)
 
 
 def _named(folder: Path, what: str) -> dict[str, Path]:
     """Files of a folder by name, and the runs in it by that of their folder."""
     found: dict[str, Path] = {}
     for entry in sorted(folder.iterdir()):
-        path = _run_file(entry) if entry.is_dir() else entry
-        if path is None or entry.name.startswith("."):
-            continue
-        if path.suffix.lower() not in (*RASTER_SUFFIXES, *VECTOR_SUFFIXES):
+        if entry.name.startswith(".") or not (_is_run(entry) or _is_layer(entry)):
             continue
         name = entry.name if entry.is_dir() else entry.stem
         if name in found:
             raise InputError(
-                f"The {what} of {name} could be {found[name].name} or {path.name}.",
+                f"The {what} of {name} could be {found[name].name} or {entry.name}.",
                 f"Leave one of them in {folder}, or list the pairs in a table with --pairs.",
             )
-        found[name] = path
+        found[name] = entry
     return found
 
 
-def _run_file(folder: Path) -> Path | None:
-    return next((folder / name for name in _RUN_FILES if (folder / name).is_file()), None)
+def _is_run(path: Path) -> bool:
+    return (path / _RUN_MASK).is_file()
+
+
+def _is_layer(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in (*RASTER_SUFFIXES, *VECTOR_SUFFIXES)
 
 
 def _for_all(path: Path | None, names: list[str], what: str) -> dict[str, Path | None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from core.evaluation.bootstrap import LEVEL, Interval
+from core.evaluation.bootstrap import LEAST_TILES, LEVEL, Interval
 from core.evaluation.compare import PREDICTION, TileScore
 from core.evaluation.pairs import Pair
 from core.evaluation.pixels import shown
@@ -25,6 +25,7 @@ _PIXELS = ("true_positive", "false_positive", "false_negative", "true_negative")
 _PARCELS = ("matched", "extra", "missed")
 _COUNTS = (*_PIXELS, "unpredicted", *(f"parcels_{name}" for name in _PARCELS))
 _PAGE_ROWS = 12
+_MANY_TILES = 20
 
 
 def write_table(path: Path, tiles: list[TileScore]) -> None:
@@ -71,8 +72,8 @@ def write_markdown(
         "# Evaluation",
         "",
         f"{_many(len(pairs), 'image')} in {_many(count, 'tile')}. Figures are over all pixels and "
-        f"parcels together; in brackets the {LEVEL:.0%} interval of a bootstrap over tiles "
-        f"({summary.draws:,} draws, seed {summary.seed}).",
+        f"parcels together; in brackets, where there is one, the {LEVEL:.0%} interval of a "
+        f"bootstrap over tiles ({summary.draws:,} draws, seed {summary.seed}).",
         *_cautions(summary, pairs),
         "",
         *_figures(summary),
@@ -129,7 +130,7 @@ def _method(method: MethodSummary) -> dict[str, Any]:
 def _inputs(pair: Pair) -> dict[str, Any]:
     files = {
         name: path
-        for name in ("prediction", "truth", "scene", "landcover")
+        for name in ("prediction", "truth", "parcels", "scene", "landcover")
         if (path := getattr(pair, name)) is not None
     }
     return {
@@ -143,9 +144,12 @@ def _cautions(summary: Summary, pairs: list[Pair]) -> list[str]:
     lines = []
     if any("SIMULATED" in method.method for method in summary.methods):
         lines += ["", "**The land cover is simulated**, which its file says of itself."]
-    if 1 < summary.methods[0].tiles < 10:
-        lines += ["", "Fewer than ten tiles: the intervals are rough and rather too narrow."]
-    if len(pairs) == 1 and summary.methods[0].tiles > 1:
+    tiles = summary.methods[0].tiles
+    if tiles < LEAST_TILES:
+        lines += ["", f"Fewer than {LEAST_TILES} tiles say nothing about an interval."]
+    elif tiles < _MANY_TILES:
+        lines += ["", f"Fewer than {_MANY_TILES} tiles: the intervals are rather too narrow."]
+    if len(pairs) == 1 and tiles >= LEAST_TILES:
         lines += ["", "All tiles are of one image: the intervals do not hold for other places."]
     return lines
 
