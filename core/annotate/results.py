@@ -1,4 +1,4 @@
-"""What a scene amounts to: areas by land cover class, and its parcels as files."""
+"""A scene's parcels as they stand, put together from its tiles, and as files."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
 from core.annotate.frame import Frame
-from core.annotate.label import Label, Polygonal, rasterize_label
+from core.annotate.label import Label, Polygonal
 from core.annotate.opened import OpenedScene, open_scene
 from core.annotate.preparation import TilePlace
+from core.annotate.seams import REACH, share_border, united
 from core.annotate.workspace import default_choices
 from core.annotate.workspaces import Workspaces, get_workspaces
-from core.errors import EmptySceneError, NoOverlapError
+from core.errors import EmptySceneError
 from core.export.labels import LabelledParcel, LabelSource, write_labels
-from core.landcover.align import align
 from core.masks.correction import Parcel
 from core.project import Project, VerdictRecord
 
@@ -31,62 +30,6 @@ _OWN_VERDICTS = ("accepted", "rejected", "unsure")
 
 _EXPLAINED = ("rejected", "unsure")
 """States of a tile whose comment is the reason of its parcels."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClassArea:
-    """One class of the land cover against the label, in hectares."""
-
-    name: str
-    colour: str
-    cropland_class: bool
-    total_ha: float
-    labelled_cropland_ha: float
-
-    @property
-    def not_cropland_ha(self) -> float:
-        """What the label does not call cropland."""
-        return self.total_ha - self.labelled_cropland_ha
-
-
-@dataclass(frozen=True, slots=True)
-class AreaReport:
-    """Areas of a scene, over the tiles that have a label.
-
-    Parameters
-    ----------
-    landcover_ha : float or None
-        Cropland by the land cover; None without one.
-    rows : tuple of ClassArea
-        The largest first.
-    tiles, all_tiles : int
-        Tiles that count, and those of the scene.
-    """
-
-    cropland_ha: float
-    landcover_ha: float | None
-    rows: tuple[ClassArea, ...]
-    tiles: int
-    all_tiles: int
-
-
-def areas(project: Project, scene_id: str, *, accepted_only: bool = False) -> AreaReport:
-    """Areas by the tiles' present labels; tiles without a label do not count."""
-    opened = open_scene(project, scene_id)
-    chosen = chosen_tiles(project, scene_id, accepted_only=accepted_only)
-    total: dict[int, float] = defaultdict(float)
-    labelled: dict[int, float] = defaultdict(float)
-    cropland = 0.0
-    for name in chosen:
-        frame = opened.frame(name)
-        label = get_workspaces().get(project, scene_id, name).finished()
-        mask = rasterize_label(label, frame)
-        pixel = frame.core_grid.pixel_area_m2 / 10_000.0
-        cropland += label.cropland_pixels * frame.native_pixel_area_m2 / 1e4
-        _count_classes(opened, frame, mask, pixel, total, labelled)
-    rows = _rows(opened, total, labelled)
-    landcover = sum(r.total_ha for r in rows if r.cropland_class) if opened.landcover else None
-    return AreaReport(cropland, landcover, rows, len(chosen), len(opened.tiles))
 
 
 def export_scene(
@@ -133,7 +76,7 @@ def export_scene(
         ] = True
     grid = opened.scene.working_grid
     least = 3.0 * abs(grid.transform.determinant) ** 0.5
-    parcels = [_labelled(group) for group in _joined(pieces, least)]
+    parcels = [_labelled(group, least) for group in _joined(pieces, least)]
     return write_labels(parcels, grid, reviewed, _source(opened), folder)
 
 
@@ -162,6 +105,13 @@ def _pieces(label: Label, frame: Frame, tile: str, verdict: VerdictRecord) -> li
     return [_Piece(p, shape, tile, verdict) for p, shape in zip(label.parcels, world, strict=True)]
 
 
+def own_parcels(label: Label, frame: Frame, tile: str) -> list[LabelledParcel]:
+    """A tile's parcels in the scene's CRS by what was said of each, whatever its tile's verdict."""
+    nothing_said = VerdictRecord("open", "", "", None, 0)
+    pieces = _pieces(label, frame, tile, nothing_said)
+    return [_labelled([piece], 0.0) for piece in pieces]
+
+
 def _joined(pieces: Sequence[_Piece], least: float) -> list[list[_Piece]]:
     """Pieces grouped where two of different tiles share a border longer than ``least``."""
     shapes = np.array([piece.shape for piece in pieces], dtype=object)
@@ -174,12 +124,13 @@ def _joined(pieces: Sequence[_Piece], least: float) -> list[list[_Piece]]:
         return i
 
     if len(pieces) > 1:
-        one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-        for i, j in zip(one.tolist(), other.tolist(), strict=True):
-            if i < j and pieces[i].tile != pieces[j].tile and _alike(pieces[i], pieces[j]):
-                shared = shapely.intersection(shapes[i], shapes[j])
-                if max(shared.length, shared.area**0.5) > least:
-                    group[root(j)] = root(i)
+        near = shapely.STRtree(shapes).query(shapes, "dwithin", REACH * least)
+        for i, j in near.T.tolist():
+            apart = i >= j or pieces[i].tile == pieces[j].tile or root(i) == root(j)
+            if apart or not _alike(pieces[i], pieces[j]):
+                continue
+            if share_border(shapes[i], shapes[j], least):
+                group[root(j)] = root(i)
     groups: dict[int, list[_Piece]] = defaultdict(list)
     for i, piece in enumerate(pieces):
         groups[root(i)].append(piece)
@@ -194,13 +145,11 @@ def _alike(one: _Piece, other: _Piece) -> bool:
     )
 
 
-def _labelled(group: list[_Piece]) -> LabelledParcel:
+def _labelled(group: list[_Piece], least: float) -> LabelledParcel:
     first = max(group, key=lambda piece: piece.shape.area)
     shape: Polygonal = first.shape
     if len(group) > 1:
-        whole = shapely.union_all([piece.shape for piece in group])
-        if isinstance(whole, shapely.Polygon | shapely.MultiPolygon):
-            shape = whole
+        shape = united([piece.shape for piece in group], least) or first.shape
     said = max(group, key=_weight)
     state, reviewer, at, reason = _review(said)
     return LabelledParcel(
@@ -247,37 +196,3 @@ def _source(opened: OpenedScene) -> LabelSource:
         model=model or "none",
         land_cover=opened.landcover.title if opened.landcover else "none",
     )
-
-
-def _count_classes(
-    opened: OpenedScene,
-    frame: Frame,
-    mask: npt.NDArray[np.bool_],
-    pixel_ha: float,
-    total: dict[int, float],
-    labelled: dict[int, float],
-) -> None:
-    if opened.landcover is None:
-        return
-    try:
-        tile = align(opened.landcover, frame.core_grid)
-    except NoOverlapError:
-        return  # this tile lies beside the product
-    for code in np.unique(tile.classes[tile.valid]).tolist():
-        here = tile.valid & (tile.classes == code)
-        total[code] += float(here.sum()) * pixel_ha
-        labelled[code] += float((here & mask).sum()) * pixel_ha
-
-
-def _rows(
-    opened: OpenedScene, total: dict[int, float], labelled: dict[int, float]
-) -> tuple[ClassArea, ...]:
-    if opened.landcover is None:
-        return ()
-    rows = []
-    for code in sorted(total, key=lambda c: -total[c]):
-        known = opened.landcover.product.class_of(code)
-        rows.append(
-            ClassArea(known.name, known.colour, known.cropland, total[code], labelled[code])
-        )
-    return tuple(rows)
