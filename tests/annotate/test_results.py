@@ -44,7 +44,7 @@ def piece(parcel: Parcel, verdict: str = "open", at: datetime | None = None, til
     ],
 )
 def test_a_parcels_own_verdict_beats_its_tiles(parcel, verdict, at, expected) -> None:
-    found = _labelled([piece(parcel, verdict, at)])
+    found = _labelled([piece(parcel, verdict, at)], 1.0)
     assert (found.state, found.reviewer, found.reviewed_at, found.reason) == expected
     assert (found.id, found.land_class) == ("t1/F1", "cropland")
 
@@ -52,13 +52,13 @@ def test_a_parcels_own_verdict_beats_its_tiles(parcel, verdict, at, expected) ->
 def test_a_field_that_a_seam_cuts_is_put_together_unless_a_person_told_its_parts_apart() -> None:
     right = replace(AUTO, id="F9", polygon=shapely.box(10, 0, 30, 10))
     (group,) = _joined([piece(AUTO), piece(right, tile="t2")], 1.0)
-    assert _labelled(group).geometry.equals(shapely.box(0, 0, 30, 10))
-    assert _labelled(group).id == "t2/F9"
+    assert _labelled(group, 1.0).geometry.equals(shapely.box(0, 0, 30, 10))
+    assert _labelled(group, 1.0).id == "t2/F9"
     other = replace(CORRECTED, land_class="other", reason="a meadow")
     for apart in (other, REJECTED):
         groups = _joined([piece(apart), piece(right, tile="t2")], 1.0)
-        assert [_labelled(group).id for group in groups] == ["t1/F1", "t2/F9"]
+        assert [_labelled(group, 1.0).id for group in groups] == ["t1/F1", "t2/F9"]
     accepted = replace(AUTO, state="accepted", reviewer="Ana", reviewed_at=EARLY)
     (group,) = _joined([piece(accepted), piece(right, tile="t2")], 1.0)
-    assert _labelled(group).state == "accepted"
-    assert _labelled([piece(other)]).land_class == "other"
+    assert _labelled(group, 1.0).state == "accepted"
+    assert _labelled([piece(other)], 1.0).land_class == "other"
