@@ -17,7 +17,7 @@ from core.errors import UnreadableLabelsError
 from core.grid import Grid, Window
 from core.imagery.georeference import find_georeference
 from core.imagery.open import open_raster, read_bands, read_validity
-from core.imagery.warp import warp
+from core.imagery.warp import covering_window, warp
 from core.masks.correction_import import LabelsImport
 from core.masks.correction_overlay import shape_of
 from core.masks.correction_types import Parcel
@@ -28,7 +28,6 @@ MOST_VALUES = 256
 """A mask of more values is imagery, or numbers its parcels."""
 
 _ROWS_AT_ONCE = 4_000_000
-_MARGIN = 2
 _NOT, _CROPLAND, _UNKNOWN = 0, 1, 255
 
 
@@ -72,7 +71,7 @@ def read_mask(path: Path | str, *, name: str | None = None, crs: str | None = No
     """
     title = name or Path(path).name
     with open_raster(path, what="mask") as dataset:
-        place = find_georeference(dataset, str(path), crs)
+        place = find_georeference(dataset, str(path), crs, what="mask")
         grid = Grid(place.crs, place.transform, dataset.width, dataset.height)
         _check(dataset, title)
         values: Counter[int] = Counter()
@@ -105,21 +104,24 @@ class MaskLabels:
     Parameters
     ----------
     mask : MaskFile
-    cropland : frozenset of int
-        The values that mean cropland; all others mean that there is none.
+    cropland, unknown : frozenset of int
+        The values that mean cropland, and those that mean nothing beside nodata; all others mean
+        that there is none.
     """
 
-    def __init__(self, mask: MaskFile, cropland: frozenset[int]) -> None:
+    def __init__(
+        self, mask: MaskFile, cropland: frozenset[int], unknown: frozenset[int] = frozenset()
+    ) -> None:
         self.name = mask.name
-        self._mask, self._cropland = mask, sorted(cropland)
+        self._mask, self._cropland, self._unknown = mask, sorted(cropland), sorted(unknown)
 
     def touches(self, part: Grid) -> bool:
         """Whether the mask reaches into a part of the scene."""
-        return self._window(part) is not None
+        return covering_window(self._mask.grid, part) is not None
 
     def within(self, part: Grid) -> LabelsImport | None:
         """Parcels on the pixels of a part of the scene; None where all of it is unknown."""
-        codes = self._codes(part)
+        codes = self.codes(part)
         if codes is None or (codes == _UNKNOWN).all():
             return None
         table = mask_to_parcels(codes == _CROPLAND, part)
@@ -133,31 +135,17 @@ class MaskLabels:
         outlines = outline_pixels(known.astype(np.int32), part)
         return LabelsImport(self.name, parcels, shape_of(list(outlines.geometries)))
 
-    def _codes(self, part: Grid) -> npt.NDArray[np.uint8] | None:
-        """Not, cropland or unknown on the pixels of a part: uint8 (rows, columns)."""
-        window = self._window(part)
+    def codes(self, part: Grid) -> npt.NDArray[np.uint8] | None:
+        """0 not cropland, 1 cropland, 255 unknown on the pixels of a part; None beside the mask."""
+        window = covering_window(self._mask.grid, part)
         if window is None:
             return None
         with open_raster(self._mask.path, what="mask") as dataset:
             values, valid = _values(dataset, window)
         codes = np.where(np.isin(values, self._cropland), _CROPLAND, _NOT).astype(np.uint8)
-        codes[~valid] = _UNKNOWN
+        codes[~valid | np.isin(values, self._unknown)] = _UNKNOWN
         source = self._mask.grid.window_grid(window)
         return warp(codes, source, part, Resampling.nearest, missing=_UNKNOWN)
-
-    def _window(self, part: Grid) -> Window | None:
-        """The mask's pixels that a part of the scene may see."""
-        outline = self._mask.grid.worlds_to_pixel(part.outline(self._mask.grid.crs))
-        if not (np.isfinite(outline.column).all() and np.isfinite(outline.row).all()):
-            return None
-        column, row = math.floor(outline.column.min()), math.floor(outline.row.min())
-        seen = Window(
-            column,
-            row,
-            math.ceil(outline.column.max()) - column,
-            math.ceil(outline.row.max()) - row,
-        )
-        return seen.expanded(_MARGIN).intersection(self._mask.grid.extent)
 
 
 def _check(dataset: DatasetReader, name: str) -> None:
