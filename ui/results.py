@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 import streamlit as st
 
 from core.annotate.opened import open_scene
-from core.annotate.results import AreaReport, areas, export_scene
+from core.annotate.areas import AreaReport, areas
+from core.annotate.results import export_scene
 from core.project import Project, SceneRecord
 from ui import errors, overview
 from ui.adding import safe_stem

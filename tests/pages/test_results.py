@@ -1,7 +1,7 @@
 import json
 
 import ui.results
-from core.annotate.results import AreaReport, ClassArea
+from core.annotate.areas import AreaReport, ClassArea
 from tests.pages.conftest import press, said, settle, wrong
 
 REPORT = AreaReport(3.5, 3.0, (ClassArea("Cropland <script>", "#f096ff", True, 3.0, 2.5),), 1, 1)
