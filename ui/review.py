@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.project import Project
 from ui import errors, go, mapping, review_effort, review_history, review_second, review_tiles
 from ui.review_queue import Done, Entry, done, entries, next_up
 from ui.server.presence import ROOM
-from ui.session import Place, choose_tile, person, token
+from ui.session import Place, person, token
 from ui.text import count, escape, hectares
 
 _LOOK_EVERY_S = 5.0
@@ -59,7 +61,7 @@ def _next(place: Place, queue: list[Entry]) -> None:
     label = "Next second look" if entry is not None and entry.asked else "Next to review"
     if st.button(label, type="primary", disabled=entry is None, icon=":material/arrow_forward:"):
         assert entry is not None  # noqa: S101  (the button is disabled otherwise)
-        go.go(go.ANNOTATE, choose_tile(place, entry.tile.name))
+        go.go(go.ANNOTATE, replace(place, tile=entry.tile.name))
 
 
 def _progress_text(so_far: Done) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +17,7 @@ from ui import errors, go
 from ui.job import Cancelled, Progress
 from ui.review_jobs import compared
 from ui.review_queue import VERDICTS, Entry
-from ui.session import Place, choose_tile, notify, person
+from ui.session import Place, notify, person
 from ui.text import count, hectares
 
 _FAILED = "cropmap_second_error"
@@ -207,7 +208,7 @@ def _differing(place: Place, queue: list[Entry]) -> None:
         return
     entry = differ[rows[0]]
     if st.button(f"Open tile {entry.number} on the map", icon=":material/arrow_forward:"):
-        go.go(go.ANNOTATE, choose_tile(place, entry.tile.name))
+        go.go(go.ANNOTATE, replace(place, tile=entry.tile.name))
 
 
 def _difference(entry: Entry) -> dict[str, object]:

@@ -6,7 +6,7 @@ typed stays in the form, theirs is shown above it, and saving again puts it on t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from core.project import PastVerdict, Project, VerdictRecord
 from core.review.second import judge
 from ui import errors, go
 from ui.review_queue import VERDICTS, Entry
-from ui.session import Place, choose_tile, notify, person
+from ui.session import Place, notify, person
 from ui.text import escape, hectares
 from ui.when import ago
 
@@ -46,7 +46,7 @@ def show(place: Place, entry: Entry) -> None:
         title, way = st.columns([3, 1], vertical_alignment="center")
         title.markdown(f"**Tile {entry.number}** · {hectares(entry.area_ha)}")
         if way.button("Open on the map", key=f"open {seen.key}", width="stretch"):
-            go.go(go.ANNOTATE, choose_tile(place, entry.tile.name))
+            go.go(go.ANNOTATE, replace(place, tile=entry.tile.name))
         failed = st.session_state.pop(_FAILED, None)
         if failed is not None:
             errors.show(failed)

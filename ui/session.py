@@ -19,6 +19,7 @@ from ui.preferences import Preferences
 from ui.server import tokens
 
 _PROJECT, _SCENE, _TILE = "cropmap_project", "cropmap_scene", "cropmap_tile"
+_IN_ADDRESS = ("project", "scene", "tile")
 _PREFERENCES, _TOKENS, _NOTICE = "cropmap_preferences", "cropmap_tokens", "cropmap_notice"
 
 
@@ -71,12 +72,12 @@ def keep_place(place: Place) -> None:
     st.session_state[_PROJECT] = str(place.project.path)
     st.session_state[_SCENE] = place.scene.id if place.scene else ""
     st.session_state[_TILE] = place.tile
-    for key, value in query_of(place).items():
-        if st.query_params.get(key) != value:
-            st.query_params[key] = value
-    for key in ("scene", "tile"):
-        if key not in query_of(place) and key in st.query_params:
-            del st.query_params[key]
+    present = st.query_params.to_dict()
+    others = {key: value for key, value in present.items() if key not in _IN_ADDRESS}
+    wanted = query_of(place) | others
+    if present != wanted:
+        # At once: each change of the address is a step of the browser's Back button.
+        st.query_params.from_dict(wanted)
 
 
 def query_of(place: Place) -> dict[str, str]:
@@ -119,7 +120,7 @@ def leave_project() -> None:
     """Forget the place."""
     for key in (_PROJECT, _SCENE, _TILE):
         st.session_state.pop(key, None)
-    for key in ("project", "scene", "tile"):
+    for key in _IN_ADDRESS:
         st.query_params.pop(key, None)
 
 
