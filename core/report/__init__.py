@@ -1,0 +1,1 @@
+"""Reports for people: one page, a table and a map."""
