@@ -33,6 +33,7 @@ from core.export.coco import CocoFile
 from core.export.files import replacing
 from core.export.inputs import Cancelled, CardDetails, LabelledScene, Progress
 from core.export.raster import geotiff_bytes
+from core.export.vector import verify_geopackage
 from core.export.yolo import label_lines, write_lists
 from core.grid import Grid, Window
 from core.imagery.scene import Scene, read_window
@@ -277,3 +278,4 @@ def _write_index(path: Path, chips: tuple[WrittenChip, ...], grid: Grid) -> None
     )
     with replacing(path) as aside:
         pyogrio.write_dataframe(table, aside, layer="chips", driver="GPKG")
+        verify_geopackage(aside, "chips", len(table))

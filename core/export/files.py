@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,9 +15,8 @@ from pathlib import Path
 from pyogrio.errors import DataSourceError
 from rasterio.errors import RasterioError
 
-from core.errors import DiskFullError, OutputError, storage_error
+from core.errors import OutputError, storage_error
 
-_FULL_DISK_WORDS = ("no space left", "write error", "file too large", "disk is full", "disk full")
 _LEAST_FREE_BYTES = 1024 * 1024
 _ABANDONED_AFTER_S = 24 * 3600
 """A half-written folder that nothing has touched for so long belongs to an export that died."""
@@ -66,7 +66,7 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         # GDAL's errors are no OSErrors with a number, but rasterio's and pyogrio's inherit from it.
         raise _told(error, path) from error
-    except (RasterioError, DataSourceError, RuntimeError) as error:
+    except (RasterioError, DataSourceError, RuntimeError, sqlite3.Error) as error:
         raise _told(error, path) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -198,14 +198,21 @@ def _force_to_disk(path: Path) -> None:
 def _told(error: Exception, path: Path) -> OutputError:
     if isinstance(error, OSError) and error.errno is not None:
         return storage_error(error, path)
-    words = " ".join(str(e).lower() for e in (error, error.__cause__, error.__context__) if e)
-    free = shutil.disk_usage(path.parent).free
-    if free < _LEAST_FREE_BYTES or any(sign in words for sign in _FULL_DISK_WORDS):
-        return DiskFullError(
-            f"The disk is full: {path.name} could not be written to {path.parent}.",
-            "Free some space or choose another folder; an earlier file there is unchanged.",
-        )
+    full = _no_room(path.parent)
+    if full is not None:
+        return storage_error(full, path)
     return OutputError(
         f"{path.name} could not be written to {path.parent}.",
         "Check that you may write there, or choose another folder.",
     )
+
+
+def _no_room(folder: Path) -> OSError | None:
+    """The system's error where it takes no more data: GDAL's and SQLite's own say less."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(_LEAST_FREE_BYTES))
+            probe.flush()
+    except OSError as error:
+        return error
+    return None

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
@@ -138,21 +139,27 @@ def _write(
     with replacing(path) as aside, tempfile.TemporaryDirectory(dir=aside.parent) as scratch:
         plain = Path(scratch) / "working.tif"
         _write_plain(plain, bands, grid, profile, tags, codes)
+        _verify(plain, path)
         if target != grid:
             native = Path(scratch) / "native.tif"
             _resample(plain, native, target, profile, resampling, tags, codes)
             plain = native
-        copy_raster(
-            plain,
-            aside,
-            driver="COG",
-            compress="deflate",
-            predictor=predictor,
-            overview_resampling="nearest" if profile["dtype"] == "uint8" else "average",
-            blocksize=512,
-            bigtiff="if_safer",
-        )
-        _verify(aside)
+            _verify(plain, path)
+        try:
+            copy_raster(
+                plain,
+                aside,
+                driver="COG",
+                compress="deflate",
+                predictor=predictor,
+                overview_resampling="nearest" if profile["dtype"] == "uint8" else "average",
+                blocksize=512,
+                bigtiff="if_safer",
+            )
+        except CPLE_BaseError as error:
+            # copy_raster lets GDAL's own errors through, which are no RasterioErrors.
+            raise RasterioError(str(error)) from error
+        _verify(aside, path)
 
 
 def _profile(grid: Grid, profile: dict[str, Any]) -> dict[str, Any]:
@@ -220,14 +227,17 @@ def _describe(dataset: Any, tags: Mapping[str, str], codes: Codes | None) -> Non
         dataset.set_band_description(1, "probability of cropland, 0 to 1")
 
 
-def _verify(path: Path) -> None:
-    """Read the file's last block: GDAL may report a full disk only in its log."""
+def _verify(path: Path, wanted: Path) -> None:
+    """Read a file's last block: GDAL may report a full disk only in its log.
+
+    ``wanted`` is the file that the person knows of.
+    """
     try:
         with rasterio.open(path) as dataset:  # noqa: TID251
             last = [window for _, window in dataset.block_windows(1)][-1]
             dataset.read(1, window=last)
     except RasterioError as error:
         raise DiskFullError(
-            f"{path.name} could not be written whole; the disk is probably full.",
-            "Free some space or choose another folder.",
+            f"The disk is full: {wanted.name} could not be written to {wanted.parent}.",
+            "Free some space or choose another folder; an earlier file there is unchanged.",
         ) from error

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import zipfile
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import geopandas
 import pandas
 import pyogrio
 import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 
 from core.errors import OutputError
@@ -42,6 +46,7 @@ def write_geopackage(
             geometry_type="MultiPolygon" if several else "Polygon",
             promote_to_multi=several,
         )
+        verify_geopackage(aside, LAYER, len(parcels))
         with sqlite3.connect(aside) as database:
             _add_style(database)
             _add_provenance(database, provenance)
@@ -72,6 +77,7 @@ def write_shapefile_zip(path: Path, parcels: geopandas.GeoDataFrame) -> None:
             geometry_type="Polygon",
             promote_to_multi=False,
         )
+        _verify(shapefile, LAYER, len(parcels))
         _refuse_oversize(shapefile)
         names = "".join(f"{f.short}\t{f.name}\t{f.meaning}\n" for f in FIELDS)
         with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -97,6 +103,36 @@ def write_geojson(path: Path, parcels: geopandas.GeoDataFrame) -> None:
             COORDINATE_PRECISION=_COORDINATE_DIGITS,
             WRITE_NAME="NO",
         )
+        _verify(aside, None, len(parcels))
+
+
+def verify_geopackage(path: Path, layer: str, count: int) -> None:
+    """Raise ENOSPC where GDAL has not written a whole layer with its index, and did not say so."""
+    _verify(path, layer, count)
+    with closing(sqlite3.connect(path)) as database:
+        (index,) = database.execute(
+            "SELECT count(*) FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index' "
+            "AND table_name = ?",
+            (layer,),
+        ).fetchone()
+        if index:
+            (indexed,) = database.execute(f'SELECT count(*) FROM "rtree_{layer}_geom"').fetchone()  # noqa: S608  (a constant of ours)
+    if not index or indexed != count:
+        raise _disk_full()
+
+
+def _verify(path: Path, layer: str | None, count: int) -> None:
+    """Read everything back: GDAL may swallow the system's word that the disk is full."""
+    try:
+        back = pyogrio.read_dataframe(path, layer=layer)
+    except (DataSourceError, DataLayerError) as error:
+        raise _disk_full() from error
+    if len(back) != count or back.geometry.isna().any():
+        raise _disk_full()
+
+
+def _disk_full() -> OSError:
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _refuse_oversize(shapefile: Path) -> None:
