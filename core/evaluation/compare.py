@@ -99,6 +99,15 @@ class PairComparison:
         self._overlaps = {method: Overlaps() for method in self._methods}
         self._scores: list[TileScore] = []
 
+    @property
+    def says(self) -> dict[str, str]:
+        """In words, what was taken for cropland in each file."""
+        return {
+            "prediction": self._methods[PREDICTION].says,
+            "truth": self._truth.says,
+            **{method: labels.says for method, labels in self._methods.items()},
+        }
+
     def codes(self, step: Callable[[], None]) -> Iterator[tuple[Window, Codes]]:
         """Compare tile by tile: windows and their error codes, uint8, of the prediction.
 

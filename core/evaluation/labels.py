@@ -8,35 +8,27 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import shapely
-from rasterio.enums import Resampling
+from pyproj import CRS
 from rasterio.features import rasterize
 
 from core.errors import InputError, MissingCrsError, NoOverlapError, UnreadableLabelsError
 from core.evaluation.parts import Numbers, PartNumbers
+from core.existing import mask as existing
+from core.existing.choices import ClassChoice, guess
 from core.existing.files import read_labels
-from core.existing.record import LabelsFile, Value
-from core.grid import Grid, Window, WorldCoordinates, transform_coordinates
-from core.imagery.georeference import find_georeference
-from core.imagery.open import open_raster, read_bands, read_validity
-from core.imagery.warp import covering_window, warp
+from core.existing.labels import VectorLabels
+from core.grid import Grid, Window
+from core.imagery.open import open_raster
 from core.landcover.align import align, check_overlap
 from core.landcover.source import LandCover
-from core.masks.outlines import Geometries
 
 VECTOR_SUFFIXES = (".shp", ".zip", ".gpkg", ".geojson", ".json")
 RASTER_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2")
 
 _UNKNOWN = 255
-_SAMPLE_SIDE = 2048
-_FINEST_READ = 8
-"""Pixels of a mask read along one pixel of the grid, at most."""
-
-_LONGEST_EDGE = 200
-"""Parts of a scene's diagonal into which edges are cut before they move to another CRS, where a
-straight line bends."""
 
 _UNVOUCHED = ("rejected", "unsure")
-"""Values of ``status`` and ``class`` in files that CropMap exports: nobody says what is there."""
+"""States and classes of parcels of ours that nobody vouches for, one way or the other."""
 
 Flags = npt.NDArray[np.bool_]
 
@@ -89,9 +81,9 @@ class LabelTile:
 
 
 class MaskLabels:
-    """A mask: 1 (or 255, where the file has no 1) is cropland, 0 is not, nodata is unknown.
+    """A mask: 1 (or 255, where the file has no 1) is cropland, 0 is not, the rest is unknown.
 
-    Its parcels are its parts that hang together by edges.
+    Unknown is nodata, and 255 beside 1.  Its parcels are its parts that hang together by edges.
 
     Parameters
     ----------
@@ -106,70 +98,52 @@ class MaskLabels:
     """
 
     def __init__(self, path: str | Path, what: str) -> None:
-        self.path, self._what = str(path), what
+        name = Path(path).name
         with open_raster(path, what=what) as dataset:
-            place = find_georeference(dataset, str(path), None, what=what)
-            self.grid = Grid(place.crs, place.transform, dataset.width, dataset.height)
-            factor = max(1.0, max(self.grid.shape) / _SAMPLE_SIDE)
-            shape = (max(1, round(dataset.height / factor)), max(1, round(dataset.width / factor)))
-            values = read_bands(dataset, [1], shape=shape)[0]
-            valid = read_validity(dataset, [1], shape=shape)
             nodata = dataset.nodata
         if nodata == 0:
             raise InputError(
-                f"The {what} {Path(path).name} calls 0 nodata, so nothing in it is known not to "
-                "be cropland.",
+                f"The {what} {name} calls 0 nodata, so nothing in it is known not to be cropland.",
                 "Save it with another nodata value, such as 255.",
             )
-        found = {float(value) for value in np.unique(values[valid]).tolist()}
-        self._cropland = _UNKNOWN if found <= {0.0, 255.0} and 255.0 in found else 1
-        self._refuse_other(values, valid)
+        mask = existing.read_mask(path)
+        others = mask.values.keys() - {0, 1, _UNKNOWN}
+        if others:
+            raise InputError(
+                f"The {what} {name} is no mask of cropland: it holds "
+                f"{', '.join(str(value) for value in sorted(others)[:5])}.",
+                "A mask has 1 for cropland, 0 for the rest and 255 for unknown; reclassify it, "
+                "in QGIS with the raster calculator.",
+            )
+        cropland = _UNKNOWN if _UNKNOWN in mask.values and 1 not in mask.values else 1
+        self.grid = mask.grid
+        self.says = f"value {cropland} is cropland"
+        unknown = frozenset({_UNKNOWN} - {cropland})
+        self._mask = existing.MaskLabels(mask, frozenset({cropland}), unknown)
         self._parts = _Parts()
+
+    def touches(self, grid: Grid) -> bool:
+        """Whether the mask and a grid share an area."""
+        return self._mask.touches(grid)
 
     def tile(self, view: View) -> LabelTile:
         """The label on a view: each pixel takes the mask at its centre."""
-        codes = self._codes(view.wide_grid)
+        codes = self._mask.codes(view.wide_grid)
+        if codes is None:
+            codes = np.full(view.wide_grid.shape, _UNKNOWN, dtype=np.uint8)
         return self._parts.tile(codes == 1, codes != _UNKNOWN, view)
 
     def joined(self) -> Numbers | None:
         """The final numbers of the parcels of all views so far; None where they already are."""
         return self._parts.joined()
 
-    def _codes(self, grid: Grid) -> npt.NDArray[np.uint8]:
-        """0, 1 and 255 on a grid, uint8 (rows, columns)."""
-        window = covering_window(self.grid, grid)
-        if window is None:
-            return np.full(grid.shape, _UNKNOWN, dtype=np.uint8)
-        source = self.grid.window_grid(window)
-        shrink = max(1.0, grid.gsd_m / source.gsd_m / _FINEST_READ)
-        shape = (max(1, round(window.height / shrink)), max(1, round(window.width / shrink)))
-        with open_raster(self.path, what=self._what) as dataset:
-            values = read_bands(dataset, [1], window=window, shape=shape)[0]
-            valid = read_validity(dataset, [1], window=window, shape=shape)
-        self._refuse_other(values, valid)
-        codes = np.where(valid, values == self._cropland, _UNKNOWN).astype(np.uint8)
-        if self._cropland == 1:
-            codes[values == _UNKNOWN] = _UNKNOWN
-        scaled = source.scaled(shape[1], shape[0])
-        return warp(codes, scaled, grid, Resampling.nearest, missing=_UNKNOWN)
-
-    def _refuse_other(self, values: npt.NDArray[np.generic], valid: Flags) -> None:
-        allowed = (0, 1, _UNKNOWN) if self._cropland == 1 else (0, _UNKNOWN)
-        others = np.unique(values[valid & ~np.isin(values, allowed)])
-        if others.size:
-            raise InputError(
-                f"The {self._what} {Path(self.path).name} is no mask: it holds "
-                f"{', '.join(f'{value:g}' for value in others[:5].tolist())}.",
-                "A mask has 1 for cropland, 0 for the rest and 255 for unknown; reclassify it, "
-                "in QGIS with the raster calculator.",
-            )
-
 
 class PolygonLabels:
     """A file of polygons: cropland inside, something else outside, each polygon a parcel.
 
-    In a file that CropMap exported, parcels that are rejected or unsure are unknown, and those of
-    class ``other`` are no cropland.
+    Where an attribute says what the polygons are, those of other classes are no cropland
+    (``core.existing.choices``).  In a file that CropMap exported, parcels that are rejected or
+    unsure are unknown.
 
     Parameters
     ----------
@@ -182,30 +156,35 @@ class PolygonLabels:
     Raises
     ------
     InputError
-        Unreadable, without CRS, or no polygon in the file.
+        Unreadable, without CRS, no polygon in the file, or all of them elsewhere.
     """
 
     def __init__(self, path: str | Path, what: str, grid: Grid) -> None:
-        labels = read_labels(Path(path), grid)
-        if labels.crs is None:
+        file = read_labels(Path(path), grid)
+        name = Path(path).name
+        if file.crs is None:
             raise MissingCrsError(
-                f"The {what} {Path(path).name} does not say in which CRS its coordinates are.",
+                f"The {what} {name} does not say in which CRS its coordinates are.",
                 "Put its .prj file beside it, or export it again from QGIS with its CRS.",
             )
-        if len(labels.shapes) == 0 and labels.features > 0:
+        if len(file.shapes) == 0 and file.features > 0:
             raise UnreadableLabelsError(
-                f"None of the {labels.features:,} features of the {what} {Path(path).name} is an "
-                "area.",
+                f"None of the {file.features:,} features of the {what} {name} is an area.",
                 "Choose the layer of polygons.",
             )
-        shapes = _moved(labels, grid)
-        _refuse_elsewhere(shapes, grid, path, what)
+        choice = guess(file)
+        labels = VectorLabels(file, choice, grid, file.crs)
+        around = shapely.box(*shapely.total_bounds(file.shapes)) if len(file.shapes) else None
+        if around is not None and not labels.parcels and not _reaches(around, grid, file.crs):
+            raise _elsewhere(path, what)
         # Larger first, so that a smaller one inside, or over its edge, stays to be seen.
-        order = np.argsort(-shapely.area(shapes), kind="stable")
-        self._shapes = shapes[order]
-        self._unknown = _any_of(labels, {"status": _UNVOUCHED, "class": ("unsure",)})[order]
-        self._other = _any_of(labels, {"class": ("other",)})[order]
+        parcels = sorted(labels.parcels, key=lambda parcel: -parcel.polygon.area)
+        self.says = _in_words(choice)
+        self._shapes = [parcel.polygon for parcel in parcels]
         self._tree = shapely.STRtree(self._shapes)
+        unknown = [p.state in _UNVOUCHED or p.land_class in _UNVOUCHED for p in parcels]
+        self._unknown = np.array([False, *unknown])
+        self._other = np.array([False, *(not parcel.is_cropland for parcel in parcels)])
 
     def tile(self, view: View) -> LabelTile:
         """The label on a view: pixels whose centre lies in a polygon."""
@@ -215,8 +194,8 @@ class PolygonLabels:
         if near.size:
             shapes = [(self._shapes[i], int(i) + 1) for i in near]
             rasterize(shapes, out=numbers, transform=part.transform)
-        unknown = np.concatenate([[False], self._unknown])[numbers]
-        numbers[unknown | np.concatenate([[False], self._other])[numbers]] = 0
+        unknown = self._unknown[numbers]
+        numbers[unknown | self._other[numbers]] = 0
         own = numbers[view.inner.slices].astype(np.int64)
         return LabelTile(numbers > 0, ~unknown, own)
 
@@ -230,6 +209,7 @@ class LandCoverLabels:
 
     def __init__(self, landcover: LandCover, grid: Grid) -> None:
         check_overlap(landcover, grid)
+        self.says = landcover.recognised_by
         self._landcover = landcover
         self._parts = _Parts()
 
@@ -276,35 +256,24 @@ def open_labels(path: str | Path, what: str, grid: Grid) -> Labels:
     if is_polygons(path):
         return PolygonLabels(path, what, grid)
     mask = MaskLabels(path, what)
-    if covering_window(mask.grid, grid) is None:
+    if not mask.touches(grid):
         raise _elsewhere(path, what)
     return mask
 
 
-def _moved(labels: LabelsFile, grid: Grid) -> Geometries:
-    """The file's polygons in the grid's CRS."""
-    crs = labels.crs
-    if crs is None or crs == grid.crs or not len(labels.shapes):
-        return labels.shapes
+def _in_words(choice: ClassChoice) -> str:
+    if choice.column is None:
+        return "every polygon is cropland"
+    values = ", ".join(sorted(choice.cropland)[:8])
+    return f"polygons are cropland where {choice.column} is {values}"
 
-    def move(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        world = WorldCoordinates(np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1]))
-        moved = transform_coordinates(world, crs, grid.crs)
-        return np.column_stack([moved.x, moved.y])
 
+def _reaches(around: shapely.Polygon, grid: Grid, crs: CRS) -> bool:
+    """Whether the box around all polygons and the grid share an area; between polygons, both."""
     bounds = grid.bounds_in(crs)
-    step = np.hypot(bounds.right - bounds.left, bounds.top - bounds.bottom) / _LONGEST_EDGE
-    cut = shapely.segmentize(labels.shapes, step) if np.isfinite(step) else labels.shapes
-    shapes: Geometries = shapely.transform(cut, move)
-    # Far from the scene its CRS may have no place for a polygon; there it is not missed.
-    shapes[~np.isfinite(shapely.bounds(shapes)).all(axis=1)] = shapely.Polygon()
-    return shapes
-
-
-def _refuse_elsewhere(shapes: Geometries, grid: Grid, path: str | Path, what: str) -> None:
-    """Raise where all polygons lie on one side of the grid; between them there may be none."""
-    if len(shapes) and not grid.footprint.intersects(shapely.box(*shapely.total_bounds(shapes))):
-        raise _elsewhere(path, what)
+    return bool(
+        around.intersects(shapely.box(bounds.left, bounds.bottom, bounds.right, bounds.top))
+    )
 
 
 def _elsewhere(path: str | Path, what: str) -> InputError:
@@ -313,13 +282,3 @@ def _elsewhere(path: str | Path, what: str) -> InputError:
         "compared with.",
         "Check that both are of one place, and the CRS of both.",
     )
-
-
-def _any_of(labels: LabelsFile, wanted: dict[str, tuple[str, ...]]) -> Flags:
-    """Which polygons have one of some values in a column: bool (polygons,)."""
-    found = np.zeros(len(labels.shapes), dtype=np.bool_)
-    for column, values in wanted.items():
-        entries: list[Value] = labels.columns.get(column, [])
-        if entries:
-            found |= np.array([entry in values for entry in entries], dtype=np.bool_)
-    return found

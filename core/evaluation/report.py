@@ -43,8 +43,17 @@ def write_table(path: Path, tiles: list[TileScore]) -> None:
         aside.write_bytes(to_csv(rows, [*_PLACE, *(m.key for m in METRICS), *_COUNTS]))
 
 
-def write_summary(path: Path, summary: Summary, pairs: list[Pair], options: dict[str, Any]) -> None:
-    """Write ``summary.json``: figures with intervals, and all that they came from."""
+def write_summary(
+    path: Path,
+    summary: Summary,
+    pairs: list[Pair],
+    says: list[dict[str, str]],
+    options: dict[str, Any],
+) -> None:
+    """Write ``summary.json``: figures with intervals, and all that they came from.
+
+    ``says`` tells for each pair what was taken for cropland in its files.
+    """
     record = {
         "format": FORMAT,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -52,7 +61,9 @@ def write_summary(path: Path, summary: Summary, pairs: list[Pair], options: dict
         "interval": {"level": LEVEL, "draws": summary.draws, "seed": summary.seed},
         "methods": [_method(method) for method in summary.methods],
         "differences": [asdict(difference) for difference in summary.differences],
-        "pairs": [_inputs(pair) for pair in pairs],
+        "pairs": [
+            {**_inputs(pair), "cropland": one} for pair, one in zip(pairs, says, strict=True)
+        ],
         "versions": software(),
     }
     with replacing(path) as aside:
@@ -64,6 +75,7 @@ def write_markdown(
     summary: Summary,
     tiles: list[TileScore],
     pairs: list[Pair],
+    says: list[dict[str, str]],
     pictures: list[tuple[TileScore, Path]],
 ) -> None:
     """Write ``summary.md``: one page with all figures and the worst tiles."""
@@ -74,6 +86,9 @@ def write_markdown(
         f"{_many(len(pairs), 'image')} in {_many(count, 'tile')}. Figures are over all pixels and "
         f"parcels together; in brackets, where there is one, the {LEVEL:.0%} interval of a "
         f"bootstrap over tiles ({summary.draws:,} draws, seed {summary.seed}).",
+        "",
+        f"In the truth, {_few([one['truth'] for one in says])}; in the prediction, "
+        f"{_few([one['prediction'] for one in says])}.",
         *_cautions(summary, pairs),
         "",
         *_figures(summary),
@@ -211,6 +226,13 @@ def _escaped(text: str) -> str:
     """Text for a cell of a Markdown table: nothing in it is markup."""
     flat = " ".join(text.split())
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in flat)
+
+
+def _few(statements: list[str]) -> str:
+    """The different ones of some statements, at most three of them."""
+    different = list(dict.fromkeys(statements))
+    more = f" and {len(different) - 3} more" if len(different) > 3 else ""
+    return _escaped("; ".join(different[:3])) + more
 
 
 def _many(count: int, noun: str) -> str:

@@ -121,8 +121,9 @@ def evaluate(
     pictures = _pictures(comparisons, tiles, maps, options.worst, out)
     table, page, record = out / "tiles.csv", out / "summary.md", out / "summary.json"
     write_table(table, tiles)
-    write_summary(record, summary, pairs, _plain(options))
-    write_markdown(page, summary, tiles, pairs, pictures)
+    says = [comparison.says for comparison in comparisons]
+    write_summary(record, summary, pairs, says, _plain(options))
+    write_markdown(page, summary, tiles, pairs, says, pictures)
     files = (page, record, table, *maps.values(), *(path for _, path in pictures))
     return Evaluation(tuple(tiles), summary, files)
 
