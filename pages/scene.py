@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import add_scene, colours, errors, go, landcover_panel, scene_view
+from ui import add_scene, colours, errors, existing_labels, go, landcover_panel, scene_view
 from ui.frame import heading, project_page
 from ui.session import Place
 
@@ -20,14 +20,18 @@ def body(place: Place) -> None:
         scene_view.show(place)
         go.link(go.ANNOTATE, "Go on to Annotate", place)
     with panel:
-        about, look, more = st.tabs(["Land cover", "Colours", "Add a scene"])
+        about, look, labels, more = st.tabs(
+            ["Land cover", "Colours", "Existing labels", "Add a scene"]
+        )
         # Each for itself: what fails in one does not take the others away.
         with about, errors.told():
             landcover_panel.show(place)
         with look, errors.told():
             colours.show(place)
+        with labels, errors.told():
+            existing_labels.show(place)
         with more, errors.told():
             add_scene.show(place)
 
 
-project_page("Scene", body, shows=("add scene", "land cover"))
+project_page("Scene", body, shows=("add scene", "land cover", *existing_labels.KINDS))

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from core.errors import InputError
-from core.imagery.georeference import parse_crs
 from core.landcover.registry import PRODUCTS
 from core.project import Project
 from core.settings import get_settings
 from ui import errors
 from ui.adding import RASTERS, SIDECARS, Added, CrsQuestionError, LandCoverFrom, Source, Wish, add
+from ui.crs_question import ANOTHER_FILE, crs_question
 from ui.job import JOBS, Cancelled, Job, Key, Progress
 from ui.session import Place, choose_scene, my_preferences, notify
-from ui.text import escape
 from ui.watch import watch
 
 LANDCOVER_FAILED = "cropmap_landcover_error"
 """In the session: which scene was added without its land cover, and why."""
-
-_TYPES = [suffix.removeprefix(".") for suffix in (*RASTERS, *SIDECARS)]
 
 LANDCOVER_TITLES: dict[LandCoverFrom, str] = {
     "fetch": "Fetch ESA WorldCover for this area",
@@ -91,10 +89,10 @@ def imagery_source() -> Source:
         key="imagery from",
     )
     if way == "upload":
-        return Source(uploads=_uploads("imagery"))
+        return Source(uploads=uploads("imagery"))
     if way == "url":
         return Source(path=_text("url imagery", "URL", "https://example.org/orthophoto.tif"))
-    return Source(path=_path("imagery", "/data/orthophoto.tif"))
+    return Source(path=path_field("imagery", "/data/orthophoto.tif"))
 
 
 def landcover_source(key: str, *, later: bool) -> tuple[LandCoverFrom, Source, str | None]:
@@ -113,10 +111,10 @@ def landcover_source(key: str, *, later: bool) -> tuple[LandCoverFrom, Source, s
         st.caption("This machine is set to work offline: take a file instead.")
     source = Source()
     if kind == "upload":
-        source = Source(uploads=_uploads(f"landcover {key}"))
+        source = Source(uploads=uploads(f"landcover {key}"))
     elif kind == "path":
         placeholder = "/data/ESA_WorldCover_10m_2021_v200_Map.tif"
-        source = Source(path=_path(f"landcover {key}", placeholder))
+        source = Source(path=path_field(f"landcover {key}", placeholder))
     product = None
     if kind in ("path", "upload"):
         product = st.selectbox(
@@ -140,42 +138,35 @@ def start(project: Project, wish: Wish) -> Job[Added]:
 
 def _ask_crs(place: Place, question: CrsQuestionError) -> None:
     """The only question about a file, asked only where the file does not answer it."""
-    st.warning(escape(question.message))
-    crs = st.text_input(
-        "CRS of the imagery",
-        placeholder="EPSG:32633",
-        help="Whoever made the file knows it. UTM zones of the northern half are EPSG:326 and the "
-        "zone's two digits.",
-    )
-    proceed, back = st.columns(2)
-    if proceed.button("Go on", type="primary", width="stretch"):
-        with errors.told():
-            if not crs.strip():
-                raise InputError("The CRS is not stated yet.", "Type its EPSG code.")
-            # Before the question is forgotten: a typing error must not cost a second upload.
-            parse_crs(crs.strip())
-            JOBS.forget(key_of(place))
-            start(place.project, replace(question.wish, crs=crs.strip()))
-            st.rerun()
-    if back.button("Take another file", width="stretch"):
-        JOBS.forget(key_of(place))
-        st.rerun()
+    answer = crs_question(question.message, "CRS of the imagery")
+    if answer is None:
+        return
+    JOBS.forget(key_of(place))
+    if answer != ANOTHER_FILE:
+        start(place.project, replace(question.wish, crs=answer))
+    st.rerun()
 
 
-def _uploads(key: str) -> tuple:
+def uploads(
+    key: str,
+    endings: Sequence[str] = (*RASTERS, *SIDECARS),
+    note: str = "A raster, with its world file where it has one.",
+) -> tuple:
+    """A field for files that the browser sends."""
     found = st.file_uploader(
         "Files",
-        type=_TYPES,
+        type=[ending.removeprefix(".") for ending in endings],
         accept_multiple_files=True,
         key=f"upload {key}",
         label_visibility="collapsed",
-        help="A raster, with its world file where it has one.",
+        help=note,
     )
     st.caption("For a large file on this computer its path is quicker: nothing is sent.")
     return tuple(found or ())
 
 
-def _path(key: str, placeholder: str) -> str:
+def path_field(key: str, placeholder: str) -> str:
+    """A field for the path of a file on this machine; absolute, or empty."""
     typed = _text(f"path {key}", "Path", placeholder)
     # Absolute: the app may be started from another folder next time.
     return str(Path(typed).expanduser().absolute()) if typed else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -170,35 +171,48 @@ def asks_for_crs(error: CropMapError) -> bool:
     return isinstance(error, MissingCrsError) and "in which CRS" in error.message
 
 
-def store(project: Project, source: Source, progress: Progress) -> Source:
+def store(
+    project: Project,
+    source: Source,
+    progress: Progress,
+    *,
+    wanted: Sequence[str] = RASTERS,
+    sidecars: Sequence[str] = SIDECARS,
+) -> Source:
     """Write what a browser sent into a folder of its own inside the project.
+
+    Parameters
+    ----------
+    wanted, sidecars : sequence of str
+        Endings of the file itself, and of those that may come along.
 
     Raises
     ------
     InputError
-        No raster is among the files.
+        None of the files is what is wanted.
     OutputError
         They cannot be written.
     """
     if not source.uploads or source.stored is not None:
         return source
-    raster = next((u for u in source.uploads if _suffix(u) in RASTERS), None)
-    if raster is None:
+    main = next((u for u in source.uploads if _suffix(u) in wanted), None)
+    if main is None:
+        what = "raster" if wanted is RASTERS else "file of labels"
         raise InputError(
-            "No raster is among the uploaded files.",
-            f"Send a GeoTIFF ({', '.join(RASTERS)}), with its world file where it has one.",
+            f"No {what} is among the uploaded files.",
+            f"Send one that ends with {', '.join(wanted)}, and what belongs to it.",
         )
     folder = project.folder / "uploads" / uuid.uuid4().hex
-    stem = safe_stem(raster.name)
+    stem = safe_stem(main.name)
     try:
         folder.mkdir(parents=True)
         for upload in source.uploads:
-            if upload is raster or _suffix(upload) in SIDECARS:
+            if upload is main or _suffix(upload) in sidecars:
                 _write(upload, folder / f"{stem}{_suffix(upload)}", progress)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise storage_error(error, folder / raster.name) from error
-    return replace(source, uploads=(), stored=folder / f"{stem}{_suffix(raster)}")
+        raise storage_error(error, folder / main.name) from error
+    return replace(source, uploads=(), stored=folder / f"{stem}{_suffix(main)}")
 
 
 def usable(
@@ -209,11 +223,12 @@ def usable(
     *,
     crs: str | None = None,
     categorical: bool = False,
+    folder: str = "",
 ) -> str:
     """The path from which the app may work: the file itself, or a copy of ours in the project.
 
     What a browser sent is always copied, by a process of its own; a file on this machine only
-    where it is too slow to look at.
+    where it is too slow to look at.  ``folder`` of the project holds the copy.
     """
     trusted = source.stored is None
     if trusted and not source.path:
@@ -221,7 +236,7 @@ def usable(
     if trusted and ("://" in source.path or not needs_copy(source.path)):
         return source.path
     original = Path(source.path) if source.stored is None else source.stored
-    kind = "landcover" if categorical else "imagery"
+    kind = folder or ("landcover" if categorical else "imagery")
     target = project.folder / kind / uuid.uuid4().hex[:12] / f"{safe_stem(original.name)}.tif"
     stage = "Making a copy that is quick to look at" if trusted else "Checking and copying the file"
     ingest(

@@ -58,6 +58,13 @@ warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 warnings.filterwarnings("ignore", category=NodataShadowWarning)
 
 
+def is_raster(path: Path) -> bool:
+    """Whether a file starts as one of the formats does that are opened here."""
+    with path.open("rb") as file:
+        start = file.read(16)
+    return any(start.startswith(signature) for signature, _ in _SIGNATURES)
+
+
 @contextmanager
 def open_raster(path: str | Path, *, what: str = "scene") -> Iterator[DatasetReader]:
     """Open a raster that a person named, read-only.
