@@ -1,0 +1,12 @@
+"""The small project, the tile and the fake model of the annotator's tests."""
+
+from tests.annotate.conftest import (  # noqa: F401
+    farmland,
+    project,
+    scene_id,
+    segmenter,
+    small_tiles,
+    tile,
+    workspace,
+    workspaces,
+)
