@@ -1,10 +1,9 @@
-"""A tile's label: the automatic parcels, then the person's fields, then their corrections."""
+"""A tile's label: its parcels, on disk and as pixels; the automatic ones to begin with."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,22 +12,19 @@ import numpy.typing as npt
 import shapely
 from rasterio.features import rasterize
 
-from core.annotate.clicks import Field
 from core.annotate.frame import Frame
 from core.annotate.kept import Base, from_bytes
-from core.annotate.work import Choices, Work
+from core.annotate.work import Choices
 from core.imagery.scene import SceneImage
 from core.masks.cleanup import clean_mask
-from core.masks.correction import Parcel, Signature, apply_corrections
+from core.masks.correction import Parcel
 from core.masks.fields import complete_numbers, split_fields
 from core.masks.polygons import mask_to_parcels
+from core.masks.topology import Problem
 
 SIMPLIFY_PIXELS = 1.5
 """Outlines are smoothed by this many pixels of the working grid: a staircase is not an edge."""
 
-_SNAP_PIXELS = 0.5
-_LEAST_LEFT_M2 = 400.0
-_DECIMALS = 2
 _AT = 4
 """Place of the time in what is kept of a parcel's review."""
 
@@ -45,10 +41,13 @@ class Label:
         Changes when the label changes.
     parcels : tuple of Parcel
         In native pixels.
+    problems : tuple of Problem
+        What is wrong with them as a coverage; not known of a label from disk.
     """
 
     version: str
     parcels: tuple[Parcel, ...]
+    problems: tuple[Problem, ...] = ()
 
     @property
     def cropland_pixels(self) -> float:
@@ -124,90 +123,6 @@ def automatic_parcels(
     )
 
 
-def build_label(
-    version: str, automatic: Sequence[Parcel], fields: Sequence[Field], work: Work, frame: Frame
-) -> Label:
-    """The label: each part on top of the one before.
-
-    Parameters
-    ----------
-    version : str
-        Names it.
-    automatic : sequence of Parcel
-        Of the prediction, in native pixels.
-    fields : sequence of Field
-        The answers to the person's prompts.
-    work : Work
-        Its choices, corrections and imported labels count, and who set which prompt.
-    """
-    # What a field leaves of its neighbours is dropped where nobody would call it a parcel.
-    least = min(work.choices.min_area_m2, _LEAST_LEFT_M2) / frame.native_pixel_area_m2
-    parcels = list(automatic) if work.imported is None else work.imported.over(automatic)
-    for field in fields:
-        signature = work.signatures.get(field.prompt_id, Signature())
-        parcels = _with_field(parcels, field, signature, least)
-    snap = _SNAP_PIXELS * frame.native_per_tile_pixel
-    core = _core(frame)
-    corrected = apply_corrections(parcels, work.corrections, snap=snap, extent=core)
-    return Label(version, tuple(_inside_core(corrected, core)))
-
-
-def _core(frame: Frame) -> shapely.Polygon:
-    column, row, width, height = frame.core_bounds()
-    return shapely.box(column, row, column + width, row + height)
-
-
-def _with_field(
-    parcels: list[Parcel], field: Field, signature: Signature, least: float
-) -> list[Parcel]:
-    """Parcels with a field put in, or taken out; what it covers of others is theirs no longer."""
-    shapely.prepare(field.area)
-    kept: list[Parcel] = []
-    for parcel in parcels:
-        if not field.area.intersects(parcel.polygon):
-            kept.append(parcel)
-            continue
-        pieces = _polygons(shapely.difference(parcel.polygon, field.area), least)
-        for number, piece in enumerate(pieces):
-            name = parcel.id if number == 0 else f"{parcel.id}-{field.prompt_id[:8]}.{number}"
-            kept.append(_by_prompt(name, piece, parcel.score, signature))
-    if field.adds:
-        for number, piece in enumerate(_polygons(field.area, 0.0)):
-            name = f"{field.prompt_id}.{number}" if number else field.prompt_id
-            kept.append(_by_prompt(name, piece, math.nan, signature))
-    return kept
-
-
-def _by_prompt(name: str, shape: Polygonal, score: float, signature: Signature) -> Parcel:
-    by, at = signature.author, signature.at
-    return Parcel(name, shape, score, "corrected", reviewer=by, reviewed_at=at, edited=True)
-
-
-def _inside_core(parcels: Sequence[Parcel], core: shapely.Polygon) -> list[Parcel]:
-    """Parcels cut at the tile's core: what lies beyond belongs to the neighbour."""
-    shapely.prepare(core)
-    kept = []
-    for parcel in parcels:
-        if core.covers(parcel.polygon):
-            kept.append(parcel)
-            continue
-        pieces = _polygons(shapely.intersection(parcel.polygon, core), 0.0)
-        if pieces:
-            shape = pieces[0] if len(pieces) == 1 else shapely.MultiPolygon(pieces)
-            kept.append(replace(parcel, polygon=shape))
-    return kept
-
-
-def _polygons(geometry: shapely.Geometry, least: float) -> list[shapely.Polygon]:
-    """Polygons of a geometry whose area is above ``least``, the largest first."""
-    parts = [
-        part
-        for part in shapely.get_parts(geometry)
-        if isinstance(part, shapely.Polygon) and part.area > max(least, 1e-9)
-    ]
-    return sorted(parts, key=lambda part: -part.area)
-
-
 def rasterize_area(area: Polygonal, frame: Frame, *, every: int = 1) -> npt.NDArray[np.bool_]:
     """An area in native pixels on every ``every``-th pixel of the tile's core."""
     shape = tuple(-(-side // every) for side in frame.core_grid.shape)
@@ -226,31 +141,3 @@ def rasterize_label(label: Label, frame: Frame) -> npt.NDArray[np.bool_]:
     native[:] = cropland
     burnt = rasterize(frame.natives_to_core(native), out_shape=shape, dtype=np.uint8)
     return np.asarray(burnt > 0, dtype=np.bool_)
-
-
-def parcels_json(label: Label, frame: Frame) -> list[dict[str, Any]]:
-    """Parcels for the browser: rings in native pixels, areas in hectares."""
-    hectares = frame.native_pixel_area_m2 / 10_000.0
-    rows = []
-    for parcel in label.parcels:
-        parts = [_rings(part) for part in shapely.get_parts(parcel.polygon)]
-        row: dict[str, Any] = {
-            "id": parcel.id,
-            "area_ha": round(parcel.polygon.area * hectares, 4),
-            "score": None if math.isnan(parcel.score) else round(parcel.score, 3),
-            "state": parcel.state,
-            "land_class": parcel.land_class,
-            "reason": parcel.reason,
-            "reviewer": parcel.reviewer,
-            "reviewed_at": parcel.reviewed_at.isoformat() if parcel.reviewed_at else None,
-            "rings": parts[0],
-        }
-        if len(parts) > 1:
-            row["more"] = parts[1:]
-        rows.append(row)
-    return rows
-
-
-def _rings(polygon: shapely.Polygon) -> list[list[list[float]]]:
-    rings = [polygon.exterior, *polygon.interiors]
-    return [np.round(shapely.get_coordinates(ring), _DECIMALS).tolist() for ring in rings]

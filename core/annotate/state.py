@@ -7,7 +7,8 @@ from typing import Any
 
 from core.annotate.frame import Frame
 from core.annotate.kept import Base
-from core.annotate.label import Label, parcels_json
+from core.annotate.label import Label
+from core.annotate.label_json import ParcelRows, problems_json
 from core.annotate.preparation import Preparation, TilePlace
 from core.annotate.work import Work
 from core.errors import CropMapError
@@ -24,6 +25,7 @@ class Moment:
     log: TileLog
     work: Work
     label: Label
+    rows: ParcelRows
     base: Base | None
     preparing: Preparation | None
     error: CropMapError | None
@@ -34,7 +36,6 @@ def to_json(now: Moment) -> dict[str, Any]:
     """The state; every position in native pixels."""
     names = list(now.place.opened.tiles)
     index = names.index(now.place.tile)
-    parcels = parcels_json(now.label, now.frame)
     preparing, error, base = now.preparing, now.error, now.base
     return {
         "scene": now.place.opened.record.id,
@@ -55,7 +56,8 @@ def to_json(now: Moment) -> dict[str, Any]:
         "settings": asdict(now.work.choices),
         "prompts": _prompts(base, now.work, now.frame),
         "boxes": [{**asdict(box), "source": "person"} for box in now.work.boxes],
-        "parcels": parcels,
+        "parcels": now.rows.of(now.label, now.frame),
+        "problems": problems_json(now.label, now.frame),
         "mask_version": now.label.version,
         "cropland_ha": round(now.label.cropland_pixels * now.frame.native_pixel_area_m2 / 1e4, 4),
         "landcover_ha": base.landcover_ha if base else None,

@@ -19,10 +19,11 @@ from core.annotate.kept import UNKNOWN, Base, keep_label, load_label
 from core.annotate.label import (
     Label,
     automatic_parcels,
-    build_label,
     rasterize_area,
     rasterize_label,
 )
+from core.annotate.label_json import ParcelRows
+from core.annotate.label_maker import LabelMaker
 from core.annotate.models import Models, ModelService, Urgency
 from core.annotate.opened import OpenedScene, open_scene
 from core.annotate.preparation import Preparation, TilePlace
@@ -68,6 +69,7 @@ class Workspace:
         self._failed_key = ""
         self._automatic: tuple[tuple[object, ...], tuple[Parcel, ...]] = ((), ())
         self._label: Label | None = None
+        self._maker, self._rows = LabelMaker(), ParcelRows()
         self._answers: Answers | None = None
         self._scene_version = -1
 
@@ -298,7 +300,7 @@ class Workspace:
         if work.asks_model and self._answers is not None and self._memory.views is not None:
             ask = self._ask_in_turn(self._memory.views, self._service(place.model_key))
             fields = self._answers.fields(work, ask)
-        label = build_label(version, automatic, fields, work, frame)
+        label = self._maker.make(version, automatic, fields, work, frame)
         self._label = label
         self._later(lambda: keep_label(self._label_path(), label.to_json()))
         return label
@@ -328,7 +330,16 @@ class Workspace:
         verdict = self._project.tile(self._scene_id, self._tile).verdict
         return to_json(
             Moment(
-                place, frame, log, work, label, self._base, self._preparing, self._error, verdict
+                place,
+                frame,
+                log,
+                work,
+                label,
+                self._rows,
+                self._base,
+                self._preparing,
+                self._error,
+                verdict,
             )
         )
 

@@ -71,6 +71,7 @@ __all__ = [
     "SnapToNeighbours",
     "Split",
     "apply_corrections",
+    "apply_to_layer",
     "brush",
     "correction_from_json",
     "correction_to_json",
@@ -117,24 +118,31 @@ def apply_corrections(
     if not (math.isfinite(snap) and snap >= 0):
         raise ValueError(f"snap must be a length, not {snap}")
     layer = Layer(list(parcels), extent)
-    # Where GEOS meets edges of hardly any length it divides by zero and copes, but numpy warns.
-    with np.errstate(all="ignore"):
-        for one in corrections:
-            signed = one if isinstance(one, Signed) else Signed(one, Signature())
-            edit = _computed(layer, signed.correction, snap)
-            if edit is not None:
-                layer = layer.after(edit.signed(signed.signature))
+    for one in corrections:
+        signed = one if isinstance(one, Signed) else Signed(one, Signature())
+        layer = apply_to_layer(layer, signed, snap)
     return layer.parcels
 
 
-def _computed(layer: Layer, correction: Correction, snap: float) -> Edit | None:
+def apply_to_layer(layer: Layer, signed: Signed, snap: float) -> Layer:
+    """A layer after one correction, as :func:`apply_corrections` has it; itself where none hits.
+
+    Raises
+    ------
+    InputError
+        GEOS cannot compute it.
+    """
+    correction = signed.correction
     try:
-        return _edit(layer.reaching(_drawing(correction)), correction, snap)
+        # Where GEOS meets edges of hardly any length it divides by zero and copes; numpy warns.
+        with np.errstate(all="ignore"):
+            edit = _edit(layer.reaching(_drawing(correction)), correction, snap)
     except GEOSException as error:
         raise InputError(
             "The correction meets borders that cannot be told apart.",
             "Draw it a little differently.",
         ) from error
+    return layer if edit is None else layer.after(edit.signed(signed.signature))
 
 
 def _edit(layer: Layer, correction: Correction, snap: float) -> Edit | None:

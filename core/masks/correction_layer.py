@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely import LineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
-from core.masks.correction_overlay import Overlay, Shape
+from core.masks.correction_index import Places, ShapeIndex
+from core.masks.correction_overlay import Overlay, Shape, array_of
 from core.masks.correction_types import STANDING_VERDICTS, Parcel, Signature
 from core.masks.outlines import Geometries
 
@@ -45,13 +46,21 @@ class Layer:
         The land that they are of.  Borders along its edge are the edge's, not a field's.
     """
 
-    def __init__(self, parcels: list[Parcel], extent: Polygon | None = None) -> None:
+    def __init__(
+        self,
+        parcels: list[Parcel],
+        extent: Polygon | None = None,
+        index: ShapeIndex | None = None,
+    ) -> None:
         self.parcels = parcels
         self.extent = extent
-        self.geometries: Geometries = np.empty(len(parcels), dtype=object)
-        self.geometries[:] = [parcel.polygon for parcel in parcels]
-        self.tree = shapely.STRtree(self.geometries)
-        self.overlay = Overlay.around(self.geometries)
+        self._index = index or ShapeIndex(array_of([parcel.polygon for parcel in parcels]))
+        self.overlay = self._index.overlay
+
+    @property
+    def geometries(self) -> Geometries:
+        """The parcels' shapes, object (parcels,)."""
+        return self._index.shapes
 
     def reaching(self, drawing: Sequence[shapely.Geometry]) -> Layer:
         """The same parcels, with a lattice that holds a drawing's coordinates as well."""
@@ -59,25 +68,20 @@ class Layer:
         view.overlay = Overlay(max(self.overlay.size, Overlay.around(drawing).size))
         return view
 
-    def near(self, shape: shapely.Geometry) -> npt.NDArray[np.int64]:
+    def near(self, shape: BaseGeometry) -> Places:
         """Places of the parcels that share at least a point with a shape, in order."""
-        shapely.prepare(shape)
-        return np.sort(self.tree.query(shape, predicate="intersects")).astype(np.int64)
+        return self._index.query(shape, "intersects")
 
-    def within_reach(
-        self, shapes: Geometries | Sequence[Shape], reach: float
-    ) -> npt.NDArray[np.int64]:
+    def within_reach(self, shapes: Geometries, reach: float) -> Places:
         """Places of the parcels at most ``reach`` from any of some shapes, in order."""
-        found = self.tree.query(shapes, predicate="dwithin", distance=reach)[1]
-        return np.unique(found).astype(np.int64)
+        return self._index.query(shapes, "dwithin", reach)
 
-    def crossed(self, line: LineString) -> npt.NDArray[np.int64]:
+    def crossed(self, line: LineString) -> Places:
         """Places of the parcels that a line meets, or between whose parts it may pass."""
-        boxes = np.sort(self.tree.query(line)).astype(np.int64)
+        boxes = self._index.query(line)
         shapes = self.geometries[boxes]
-        shapely.prepare(line)
         several = shapely.get_num_geometries(shapes) > 1
-        crossed: npt.NDArray[np.int64] = boxes[several | shapely.intersects(line, shapes)]
+        crossed: Places = boxes[several | shapely.intersects(line, shapes)]
         return crossed
 
     def at(self, point: Point) -> int | None:
@@ -88,7 +92,7 @@ class Layer:
         within = near[shapely.contains(self.geometries[near], point)]
         return int(within[0]) if within.size else int(near[0])
 
-    def others(self, shape: shapely.Geometry, own: Sequence[int]) -> Geometries:
+    def others(self, shape: BaseGeometry, own: Sequence[int]) -> Geometries:
         """Polygons of the parcels near a shape, without those at the places ``own``."""
         near = self.near(shape)
         chosen: Geometries = self.geometries[near[~np.isin(near, own)]]
@@ -96,10 +100,12 @@ class Layer:
 
     def after(self, edit: Edit) -> Layer:
         """The layer after an edit."""
-        parcels: list[Parcel] = []
-        for place, parcel in enumerate(self.parcels):
-            parcels.extend(edit.changed.get(place, (parcel,)))
-        return Layer(parcels + edit.added, self.extent)
+        parcels = list(self.parcels)
+        for place in sorted(edit.changed, reverse=True):
+            parcels[place : place + 1] = edit.changed[place]
+        shapes = {place: _shapes(new) for place, new in edit.changed.items()}
+        index = self._index.spliced(shapes, _shapes(edit.added))
+        return Layer(parcels + edit.added, self.extent, index)
 
     @cached_property
     def _taken(self) -> frozenset[str]:
@@ -113,6 +119,10 @@ class Layer:
             if name not in self._taken:
                 yield name
             number += 1
+
+
+def _shapes(parcels: list[Parcel]) -> list[Shape]:
+    return [parcel.polygon for parcel in parcels]
 
 
 def corrected(parcel: Parcel, shape: Shape, name: str | None = None) -> Parcel:

@@ -45,7 +45,11 @@ class Overlay:
     def around(cls, shapes: Sequence[shapely.Geometry] | Geometries) -> Overlay:
         """The lattice for shapes: by their largest coordinate."""
         bounds = np.abs(shapely.bounds(np.asarray(shapes, dtype=object)))
-        largest = float(np.max(bounds, where=np.isfinite(bounds), initial=0.0))
+        return cls.reaching_to(float(np.max(bounds, where=np.isfinite(bounds), initial=0.0)))
+
+    @classmethod
+    def reaching_to(cls, largest: float) -> Overlay:
+        """The lattice for coordinates up to a largest one."""
         return cls(2.0 ** math.ceil(math.log2(max(largest, 1e-6) * _FINENESS)))
 
     def union(self, shapes: Sequence[BaseGeometry] | Geometries) -> BaseGeometry:

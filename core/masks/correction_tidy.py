@@ -49,7 +49,7 @@ def snap_to_neighbours(layer: Layer, point: Point, tolerance: float, snap: float
     if place is None:
         return None
     parcel = layer.parcels[place]
-    near = layer.within_reach([parcel.polygon], tolerance)
+    near = layer.within_reach(array_of([parcel.polygon]), tolerance)
     others: Geometries = layer.geometries[near[near != place]]
     shape = reaching(parcel.polygon, others, others, layer.overlay, tolerance)
     if abs(shape.area - parcel.polygon.area) <= layer.overlay.noise(shape):

@@ -9,7 +9,9 @@ from pyproj import CRS
 
 from core.annotate.clicks import Field
 from core.annotate.frame import Frame
-from core.annotate.label import Label, build_label, parcels_json, rasterize_label
+from core.annotate.label import Label, rasterize_label
+from core.annotate.label_json import ParcelRows
+from core.annotate.label_maker import LabelMaker
 from core.annotate.work import Choices, Work
 from core.grid import Grid, Window
 from core.masks.correction import (
@@ -46,7 +48,7 @@ def label(automatic=(), fields=(), corrections=(), least: float = 0.0) -> Label:
     signed = tuple(Signed(one, ANA) for one in corrections)
     choices = Choices(min_area_m2=least)
     work = Work(choices, corrections=signed, signatures={"c1": BEN})
-    return build_label("v", automatic, fields, work, frame())
+    return LabelMaker().make("v", automatic, fields, work, frame())
 
 
 def areas(made: Label) -> dict[str, float]:
@@ -107,7 +109,7 @@ def test_a_label_is_kept_as_it_is(place) -> None:
     made = label([parcel("F1", 10, 10, 30, 20)], [field("c1", 12, 12, 14, 14)])
     back = Label.from_json(made.to_json())
     assert areas(back) == areas(made)
-    (first, second) = parcels_json(back, frame(place))
+    (first, second) = ParcelRows().of(back, frame(place))
     assert len(first["rings"]) == 2
     assert second["score"] is None
     ratio = frame(place).native_pixel_area_m2 / 10_000
@@ -117,7 +119,7 @@ def test_a_label_is_kept_as_it_is(place) -> None:
 def test_a_parcel_in_parts_tells_all_of_them() -> None:
     parts = shapely.MultiPolygon([shapely.box(10, 10, 12, 12), shapely.box(20, 20, 23, 22)])
     made = Label("v", (Parcel("F1", parts, 0.5, "corrected"),))
-    (row,) = parcels_json(made, frame())
+    (row,) = ParcelRows().of(made, frame())
     assert len(row["rings"]) == 1
     assert len(row["more"]) == 1
 
@@ -145,7 +147,7 @@ def test_only_cropland_counts() -> None:
     assert rasterize_label(made, frame()).sum() == 100
     back = Label.from_json(json.loads(json.dumps(made.to_json())))
     assert back.parcels == made.parcels
-    rows = {row["id"]: row for row in parcels_json(back, frame())}
+    rows = {row["id"]: row for row in ParcelRows().of(back, frame())}
     assert (rows["F1"]["land_class"], rows["F1"]["reason"]) == ("other", "a meadow")
     assert (rows["F2"]["state"], rows["F2"]["reason"]) == ("rejected", "a road")
     assert (rows["F3"]["state"], rows["F3"]["reviewer"]) == ("unsure", "Ana")

@@ -69,6 +69,14 @@ export interface Parcel {
   more?: Ring[][];
 }
 
+export interface Problem {
+  kind: "invalid" | "overlap" | "sliver" | "gap";
+  point: ColumnRow;
+  area_m2: number;
+  extent: [left: number, top: number, right: number, bottom: number];
+  parcels: string[];
+}
+
 export interface Settings {
   strategy: Strategy;
   threshold: number;
@@ -104,6 +112,7 @@ export interface TileState {
   prompts: Prompt[];
   boxes: Box[];
   parcels: Parcel[];
+  problems: { count: number; first: Problem[] };
   mask_version: string;
   cropland_ha: number | null;
   landcover_ha: number | null;
@@ -128,4 +137,8 @@ export type Edit =
   | { kind: "parcel_delete"; point: ColumnRow }
   | { kind: "reclassify"; point: ColumnRow; land_class: LandClass; reason?: string }
   | { kind: "parcel_verdict"; point: ColumnRow; verdict: "accepted" | "rejected" | "unsure" | "none"; reason?: string }
+  | { kind: "smooth"; point?: ColumnRow; tolerance_m: number }
+  | { kind: "fill_holes"; point?: ColumnRow; max_area_m2?: number }
+  | { kind: "snap"; point: ColumnRow; tolerance_m: number }
+  | { kind: "repair"; point?: ColumnRow; width_m: number }
   | { kind: "reshape"; point: ColumnRow; rings: Ring[] };
