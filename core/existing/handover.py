@@ -145,9 +145,10 @@ def _write_shapes(path: Path, shapes: Geometries) -> None:
 
 def _read_shapes(path: Path) -> Geometries:
     with np.load(path, allow_pickle=False) as arrays:
-        ends = np.cumsum(arrays["sizes"])
+        sizes = arrays["sizes"]
         blob = arrays["wkb"].tobytes()
-    pieces = [blob[s:e] for s, e in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)]
+    ends = np.cumsum(sizes)
+    pieces = [blob[s:e] for s, e in zip((ends - sizes).tolist(), ends.tolist(), strict=True)]
     shapes = np.empty(len(pieces), dtype=object)
     shapes[:] = list(shapely.from_wkb(pieces)) if pieces else []
     return shapes
