@@ -23,8 +23,12 @@ _CLASS_WORDS = re.compile(
     re.IGNORECASE,
 )
 _CROPLAND = re.compile(r"crop|arable|acker|field|cultivat|tillage|labour|cultivo|agric", re.I)
-_NO_CROPLAND = re.compile(r"^(non?[-_ ]|not )", re.I)
-_YES = {"1", "true", "yes"}
+_NO_CROPLAND = re.compile(
+    r"^(non?[-_ ]|not )|grass|gr[uü]n|meadow|wiese|pasture|prairie|forest|wald|tree|wood|bosque|"
+    r"water|wasser|agua|built|urban|siedl|road|bare|shrub|wetland|other|sonst",
+    re.IGNORECASE,
+)
+_YES, _NO = {"1", "true", "yes"}, {"0", "false", "no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,18 @@ def values_of(file: LabelsFile, column: str) -> dict[str, int]:
 
 
 def guess(file: LabelsFile) -> ClassChoice:
-    """The choice that the names suggest; without a sign of classes, all of it is cropland."""
+    """The choice that the names suggest; without a sign of classes, all of it is cropland.
+
+    An attribute tells classes apart only where one of its values is clearly cropland and another
+    clearly is not: one of crop names (wheat, maize) does not.
+    """
+    if is_own(file):
+        return ClassChoice("class", frozenset({"cropland"}))
     named = [name for name in class_columns(file) if _CLASS_WORDS.match(name)]
     for column in sorted(named, key=lambda name: name != "class"):
-        cropland = frozenset(value for value in values_of(file, column) if _means_cropland(value))
-        if cropland:
+        values = values_of(file, column)
+        cropland = frozenset(value for value in values if _means_cropland(value))
+        if cropland and any(_means_none(value) for value in values):
             return ClassChoice(column, cropland)
     return ClassChoice()
 
@@ -94,5 +105,9 @@ def _texts(file: LabelsFile, column: str) -> list[str]:
 
 
 def _means_cropland(value: str) -> bool:
-    said = bool(_CROPLAND.search(value)) and not _NO_CROPLAND.match(value)
+    said = bool(_CROPLAND.search(value)) and not _NO_CROPLAND.search(value)
     return said or value.lower() in _YES
+
+
+def _means_none(value: str) -> bool:
+    return bool(_NO_CROPLAND.search(value)) or value.lower() in _NO
