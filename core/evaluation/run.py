@@ -134,7 +134,7 @@ def _compared(comparison: PairComparison, path: Path, step: Callable[[], None]) 
     tags = {"prediction": pair.prediction.name, "truth": pair.truth.name}
     write_codes(path, comparison.codes(step), comparison.grid, tags, ERROR_CODES)
     scores = comparison.scores()
-    if not scores:
+    if not any(tile.score.pixels.pixels for tile in scores):
         raise InputError(
             f"No pixel of {pair.name} can be judged: nowhere are the prediction and the truth "
             "both known.",
