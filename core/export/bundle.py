@@ -257,9 +257,7 @@ def _write_labels(
         "geopackage": lambda path: write_geopackage(path, table, facts),
         "geojson": lambda path: write_geojson(path, table),
         "geoparquet": lambda path: write_geoparquet(path, table),
-        "fiboa": lambda path: write_fiboa(
-            path, parcels, grid.crs, source, options.details.imaged_at
-        ),
+        "fiboa": lambda path: write_fiboa(path, parcels, table, source, options.details.imaged_at),
         "mask": mask,
     }
     chosen = [one for one in FORMATS if one.key in options.formats and not one.training]

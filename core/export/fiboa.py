@@ -24,7 +24,6 @@ from pyproj import CRS
 from core.export.files import replacing
 from core.export.geoparquet import GEOPARQUET_VERSION
 from core.export.parcels import LabelledParcel, LabelSource, in_utc
-from core.masks.polygons import geodesic_measures
 
 VECOREL_SCHEMA = "https://vecorel.org/specification/v0.1.0/schema.yaml"
 FIBOA_SCHEMA = "https://fiboa.org/specification/v0.3.0/schema.yaml"
@@ -54,7 +53,7 @@ def is_boundary(parcel: LabelledParcel) -> bool:
 def write_fiboa(
     path: Path,
     parcels: Sequence[LabelledParcel],
-    crs: CRS,
+    table: geopandas.GeoDataFrame,
     source: LabelSource,
     imaged_at: datetime | None = None,
 ) -> int:
@@ -63,39 +62,35 @@ def write_fiboa(
     Parameters
     ----------
     parcels : sequence of LabelledParcel
-        In ``crs``.  Those that are rejected, or are other land, are no boundaries and left out.
+        Those that are rejected, or are other land, are no boundaries and left out.
+    table : GeoDataFrame
+        Of all of them, as :func:`core.export.parcels.parcels_table` gives it.
     imaged_at : datetime, optional
         When the (last) image was taken, which is when the fields were seen; UTC where it has no
         time zone.  Where it is not known there is no ``determination:datetime``.
     """
     kept = [parcel for parcel in parcels if is_boundary(parcel)]
-    shapes = np.empty(len(kept), dtype=object)
-    shapes[:] = [parcel.geometry for parcel in kept]
-    lonlat = geopandas.GeoSeries(shapes, crs=crs).to_crs(CRS.from_epsg(4326)).to_numpy()
-    collection = _collection(source, imaged_at)
-    table = pyarrow.table(
-        {**_fiboa_columns(kept, shapes, lonlat, crs, source), **_own_columns(kept)},
-        schema=_schema(collection, lonlat),
+    mask = np.array([is_boundary(parcel) for parcel in parcels], dtype=np.bool_)
+    rows = table[mask].to_crs(CRS.from_epsg(4326))
+    columns = pyarrow.table(
+        {**_fiboa_columns(kept, rows, source), **_own_columns(kept)},
+        schema=_schema(_collection(source, imaged_at), rows.geometry.to_numpy()),
     )
     with replacing(path) as aside:
-        pyarrow.parquet.write_table(table, aside, compression="zstd")
+        pyarrow.parquet.write_table(columns, aside, compression="zstd")
     return len(kept)
 
 
 def _fiboa_columns(
-    parcels: Sequence[LabelledParcel],
-    shapes: npt.NDArray[np.object_],
-    lonlat: npt.NDArray[np.object_],
-    crs: CRS,
-    source: LabelSource,
+    parcels: Sequence[LabelledParcel], rows: geopandas.GeoDataFrame, source: LabelSource
 ) -> dict[str, Any]:
-    measures = geodesic_measures(shapes, crs)
+    lonlat = rows.geometry.to_numpy()
     return {
         "id": [parcel.id for parcel in parcels],
         "geometry": shapely.to_wkb(lonlat, include_srid=False),
         "bbox": _boxes(lonlat),
-        "metrics:area": _within(measures.area_m2, _LARGEST_AREA_M2),
-        "metrics:perimeter": _within(measures.perimeter_m, _LONGEST_PERIMETER_M),
+        "metrics:area": _within(rows["area_ha"].to_numpy() * 10_000.0, _LARGEST_AREA_M2),
+        "metrics:perimeter": _within(rows["perimeter_m"].to_numpy(), _LONGEST_PERIMETER_M),
         "determination:method": [_method(parcel) for parcel in parcels],
         "determination:details": [_details(parcel, source) for parcel in parcels],
     }

@@ -80,7 +80,7 @@ def write_shapefile_zip(path: Path, parcels: geopandas.GeoDataFrame) -> None:
         _verify(shapefile, LAYER, len(parcels))
         _refuse_oversize(shapefile)
         names = "".join(f"{f.short}\t{f.name}\t{f.meaning}\n" for f in FIELDS)
-        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
             for ending in ("shp", "shx", "dbf", "prj", "cpg"):
                 part = shapefile.with_suffix(f".{ending}")
                 archive.write(part, part.name)
@@ -103,7 +103,8 @@ def write_geojson(path: Path, parcels: geopandas.GeoDataFrame) -> None:
             COORDINATE_PRECISION=_COORDINATE_DIGITS,
             WRITE_NAME="NO",
         )
-        _verify(aside, None, len(parcels))
+        if not _ends_with(aside, b"]\n}\n"):
+            raise _disk_full()
 
 
 def verify_geopackage(path: Path, layer: str, count: int) -> None:
@@ -121,7 +122,7 @@ def verify_geopackage(path: Path, layer: str, count: int) -> None:
         raise _disk_full()
 
 
-def _verify(path: Path, layer: str | None, count: int) -> None:
+def _verify(path: Path, layer: str, count: int) -> None:
     """Read everything back: GDAL may swallow the system's word that the disk is full."""
     try:
         back = pyogrio.read_dataframe(path, layer=layer)
@@ -129,6 +130,13 @@ def _verify(path: Path, layer: str | None, count: int) -> None:
         raise _disk_full() from error
     if len(back) != count or back.geometry.isna().any():
         raise _disk_full()
+
+
+def _ends_with(path: Path, end: bytes) -> bool:
+    """Whether a text file was written to its end, which only its end says."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - len(end)))
+        return file.read() == end
 
 
 def _disk_full() -> OSError:

@@ -8,6 +8,7 @@ metadata is checked by GeoParquet's own validator, which brings its schemas.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pyarrow.parquet
 import pytest
 import shapely
 import yaml
+from pyproj import CRS
 from shapely import box
 
 from core.export.fiboa import FIBOA_SCHEMA, VECOREL_SCHEMA, write_fiboa
@@ -56,6 +58,12 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> LabelledScene:
     return labelled_scene(tmp_path_factory.mktemp("scene"))
 
 
+def fiboa(
+    path: Path, parcels: Sequence[LabelledParcel], crs: CRS, imaged_at: datetime | None = None
+) -> int:
+    return write_fiboa(path, parcels, parcels_table(parcels, crs, SOURCE), SOURCE, imaged_at)
+
+
 def validate(path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The verdict of fiboa's own validator on all rows of a file."""
     import fiboa_cli.registry  # noqa: F401  (tells the validator that fiboa's schema is required)
@@ -74,7 +82,7 @@ def test_fiboas_validator_finds_nothing_wrong(
     labelled: LabelledScene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "fields.parquet"
-    write_fiboa(path, labelled.parcels, labelled.grid.crs, SOURCE)
+    fiboa(path, labelled.parcels, labelled.grid.crs)
     verdict = validate(path, tmp_path, monkeypatch)
     assert verdict.is_valid()
     assert not verdict.errors
@@ -85,7 +93,7 @@ def test_the_validator_would_find_what_is_wrong(
     labelled: LabelledScene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "fields.parquet"
-    write_fiboa(path, labelled.parcels, labelled.grid.crs, SOURCE)
+    fiboa(path, labelled.parcels, labelled.grid.crs)
     table = pyarrow.parquet.read_table(path)
     wrong = pyarrow.array(["guessed"] * len(table), pyarrow.string())
     where = table.schema.get_field_index("determination:method")
@@ -106,7 +114,7 @@ def test_geoparquets_validator_finds_nothing_wrong(place: str, tmp_path: Path) -
     write_geoparquet(tmp_path / "p.parquet", parcels_table(parcels, grid.crs, SOURCE))
     report = geoparquet_validator.check(str(tmp_path / "p.parquet"))
     assert geoparquet_validator.failed(report) == []
-    write_fiboa(tmp_path / "f.parquet", parcels, grid.crs, SOURCE)
+    fiboa(tmp_path / "f.parquet", parcels, grid.crs)
     report = geoparquet_validator.check(str(tmp_path / "f.parquet"))
     assert geoparquet_validator.failed(report, "core") == []
     assert geoparquet_validator.failed(report, "covering") == []
@@ -115,12 +123,12 @@ def test_geoparquets_validator_finds_nothing_wrong(place: str, tmp_path: Path) -
 def test_what_holds_for_all_is_in_the_metadata(labelled: LabelledScene, tmp_path: Path) -> None:
     imaged = datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
     path = tmp_path / "fields.parquet"
-    write_fiboa(path, labelled.parcels, labelled.grid.crs, SOURCE, imaged)
+    fiboa(path, labelled.parcels, labelled.grid.crs, imaged)
     collection = json.loads(pyarrow.parquet.read_schema(path).metadata[b"collection"])
     assert collection["collection"] == "feld-sud"
     assert collection["schemas"] == {"feld-sud": [VECOREL_SCHEMA, FIBOA_SCHEMA]}
     assert collection["determination:datetime"] == "2026-05-04T10:30:00.000Z"
-    write_fiboa(path, labelled.parcels, labelled.grid.crs, SOURCE)
+    fiboa(path, labelled.parcels, labelled.grid.crs)
     collection = json.loads(pyarrow.parquet.read_schema(path).metadata[b"collection"])
     assert "determination:datetime" not in collection
 
@@ -128,7 +136,7 @@ def test_what_holds_for_all_is_in_the_metadata(labelled: LabelledScene, tmp_path
 def test_boxes_contain_their_fields_in_single_precision(
     labelled: LabelledScene, tmp_path: Path
 ) -> None:
-    write_fiboa(tmp_path / "f.parquet", labelled.parcels, labelled.grid.crs, SOURCE)
+    fiboa(tmp_path / "f.parquet", labelled.parcels, labelled.grid.crs)
     table = pyarrow.parquet.read_table(tmp_path / "f.parquet")
     assert all(str(field.type) == "float" for field in table.schema.field("bbox").type)
     bounds = shapely.bounds(shapely.from_wkb(table["geometry"].to_pylist()))
@@ -151,7 +159,7 @@ def test_rejected_parcels_and_other_land_are_no_boundaries(tmp_path: Path) -> No
         LabelledParcel(str(i), shape, 0.5, state, "", None, "", land)
         for i, (state, land) in enumerate(kinds)
     ]
-    assert write_fiboa(tmp_path / "f.parquet", parcels, grid.crs, SOURCE) == 2
+    assert fiboa(tmp_path / "f.parquet", parcels, grid.crs) == 2
     table = pyarrow.parquet.read_table(tmp_path / "f.parquet")
     assert table["id"].to_pylist() == ["0", "1"]
     assert table["determination:method"].to_pylist() == ["auto-imagery", "manual"]
@@ -163,7 +171,7 @@ def test_measures_that_are_not_allowed_are_left_empty(tmp_path: Path) -> None:
         LabelledParcel("0", in_pixels(box(0, 0, 3990, 3990), grid), 0.5, "auto", "", None, ""),
         LabelledParcel("1", in_pixels(box(0, 0, 9, 9), grid), float("nan"), "auto", "", None, ""),
     ]
-    write_fiboa(tmp_path / "f.parquet", parcels, grid.crs, SOURCE)
+    fiboa(tmp_path / "f.parquet", parcels, grid.crs)
     table = pyarrow.parquet.read_table(tmp_path / "f.parquet")
     assert table["metrics:area"].to_pylist()[0] is None
     assert table["metrics:perimeter"].to_pylist()[0] is None
@@ -174,7 +182,7 @@ def test_measures_that_are_not_allowed_are_left_empty(tmp_path: Path) -> None:
 def test_no_boundaries_are_a_valid_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     grid = grid_of("utm", 40, 40)
     path = tmp_path / "f.parquet"
-    assert write_fiboa(path, [], grid.crs, SOURCE) == 0
+    assert fiboa(path, [], grid.crs) == 0
     assert validate(path, tmp_path, monkeypatch).is_valid()
     write_geoparquet(path, parcels_table([], grid.crs, SOURCE))
     assert geoparquet_validator.failed(geoparquet_validator.check(str(path)), "core") == []
