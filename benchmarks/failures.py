@@ -2,7 +2,7 @@
 
 ``clicks.png``: for a fair spread of validation fields, from the worst to the best, the click, the
 drawn field (white) and the model's answer (orange).  ``cropland.png``: the validation tiles with
-the most wrong pixels; missed cropland blue, falsely drawn red.
+the most wrong pixels; missed cropland blue, falsely drawn vermilion.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from scipy import ndimage
 
 from benchmarks.clicks import ask, from_checkpoint, iou, most_interior, shipped
 from benchmarks.labelled import Degradation, LabelledTile, load_tiles, simulate_landcover
+from core.evaluation.compare import error_codes
+from core.evaluation.pictures import paint_errors
 from core.evaluation.pixels import compare
 from core.masks.prediction import StrategyOptions
 from core.masks.strategies import STRATEGIES
@@ -24,7 +26,7 @@ from core.sam.protocol import Segmenter, upsample_logits
 
 _SIDE = 260
 _ACROSS, _DOWN = 6, 3
-_TRUTH, _ANSWER, _MISSED, _FALSE = (255, 255, 255), (255, 140, 0), (0, 110, 255), (230, 30, 30)
+_TRUTH, _ANSWER = (255, 255, 255), (255, 140, 0)
 
 Flags = npt.NDArray[np.bool_]
 
@@ -73,9 +75,8 @@ def cropland(segmenter: Segmenter, tiles: list[LabelledTile]) -> Image.Image:
     found.sort(key=lambda item: item[:2])
     panels = []
     for figure, _, tile, mask in found[:3]:
-        picture = tile.image.rgb.copy()
-        for flags, colour in ((tile.truth & ~mask, _MISSED), (mask & ~tile.truth, _FALSE)):
-            picture[flags] = (0.35 * picture[flags] + 0.65 * np.array(colour)).astype(np.uint8)
+        codes = error_codes(mask, tile.truth, np.ones_like(mask))
+        picture = paint_errors(codes, tile.image.rgb)
         panels.append(_titled(Image.fromarray(picture).resize((520, 520)), f"mIoU {figure:.2f}"))
     return _sheet(panels, 3)
 

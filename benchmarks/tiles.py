@@ -9,30 +9,24 @@ These tiles were looked at during development; they are no held-out test.
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from pathlib import Path
 
-import geopandas
 import numpy as np
-import rasterio
-from rasterio.features import rasterize
 
+from benchmarks.labelled import data_folder
+from core.evaluation.labels import MaskLabels, PolygonLabels, View
 from core.evaluation.pixels import Confusion, compare, mean_of_known, shown
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
 from core.pipeline import MapOptions, SceneRequest, map_scene
 
-_BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
-
 
 def main() -> None:
-    folder = Path(os.environ.get("CROPMAP_TEST_DATA", _BESIDE_CHECKOUT)) / "naip_fields"
+    folder = data_folder()
     scenes = sorted((folder / "images").glob("*.tif"))
-    if not scenes:
-        sys.exit(f"There are no tiles in {folder}; set CROPMAP_TEST_DATA.")
     options = MapOptions(model=None) if "none" in sys.argv[1:] else MapOptions()
     rows = [_one(folder, scene, options) for scene in scenes]
     print("| tile | land cover alone (simulated) mIoU | map OA | map mIoU | map F1 | seconds |")
@@ -47,19 +41,18 @@ def main() -> None:
 
 def _one(folder: Path, scene: Path, options: MapOptions) -> tuple[str, Confusion, Confusion, float]:
     landcover = folder / "landcover_simulated" / scene.name
-    fields = geopandas.read_file(folder / "fields" / f"{scene.stem}.geojson")  # noqa: TID251
     grid = open_scene(scene).grid
-    shapes = [(geometry, 1) for geometry in fields.geometry]
-    truth = rasterize(shapes, out_shape=grid.shape, transform=grid.transform).astype(bool)
+    everything = View(grid, grid.extent, grid.extent)
+    fields = PolygonLabels(folder / "fields" / f"{scene.stem}.geojson", "truth", grid)
+    truth = fields.tile(everything).cropland
     tile = align(open_landcover(landcover), grid)
     with tempfile.TemporaryDirectory() as out:
         result = map_scene(SceneRequest(str(scene), str(landcover)), options, Path(out))
-        with rasterio.open(Path(out) / "mask.tif") as dataset:  # noqa: TID251
-            mask = dataset.read(1)
+        mask = MaskLabels(Path(out) / "mask.tif", "prediction").tile(everything)
     return (
         scene.stem,
         compare(tile.cropland, truth, tile.valid),
-        compare(mask == 1, truth, mask != 255),
+        compare(mask.cropland, truth, mask.known),
         result.seconds,
     )
 
