@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.annotate.opened import OpenedScene, open_scene
-from core.annotate.results import chosen_tiles, own_parcels
+from core.annotate.results import chosen_tiles, core_window, own_parcels
 from core.annotate.workspaces import Workspaces, get_workspaces
 from core.errors import CancelledError, NoOverlapError
 from core.evaluation.compare import NOT_JUDGED, error_codes
@@ -205,12 +205,6 @@ class AreaCounter:
             len(set(accepted).intersection(tiles)),
             self.unknown_ha,
         )
-
-
-def core_window(opened: OpenedScene, tile: str) -> Window:
-    """The pixels of the scene's working grid that a tile answers for."""
-    core, corner = opened.frame(tile).core, opened.tile(tile).window
-    return Window(corner.column + core.column, corner.row + core.row, core.width, core.height)
 
 
 def _compared(project: Project, opened: OpenedScene, name: str, own: Workspaces) -> ComparedTile:

@@ -18,10 +18,14 @@ from core.annotate.preparation import TilePlace
 from core.annotate.seams import REACH, share_border, united
 from core.annotate.workspace import default_choices
 from core.annotate.workspaces import Workspaces, get_workspaces
-from core.errors import EmptySceneError
-from core.export.labels import LabelledParcel, LabelSource, write_labels
+from core.errors import CancelledError, EmptySceneError
+from core.export.inputs import Cancelled, LabelledScene, Progress, never, silent
+from core.export.parcels import LabelledParcel, LabelSource
+from core.grid import Window
 from core.masks.correction import Parcel
 from core.project import Project, VerdictRecord
+
+STAGE = "Putting parcels together"
 
 _TILE_STATES = {"accepted": "accepted", "rejected": "rejected", "fix": "unsure"}
 """What a tile's verdict says of the parcels on which there is none of their own."""
@@ -32,52 +36,56 @@ _EXPLAINED = ("rejected", "unsure")
 """States of a tile whose comment is the reason of its parcels."""
 
 
-def export_scene(
+def labelled_scene(
     project: Project,
     scene_id: str,
-    folder: Path,
+    tiles: Sequence[str],
     *,
-    accepted_only: bool,
     workspaces: Workspaces | None = None,
-) -> tuple[Path, ...]:
-    """The scene's parcels and mask as files in ``folder``.
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
+) -> LabelledScene:
+    """The scene's parcels as they stand in these tiles, which count as reviewed.
 
     Parcels that the seam of two tiles cuts are put together again.
 
     Raises
     ------
     EmptySceneError
-        No tile has a label, or none is accepted.
-    OutputError
-        The files cannot be written; earlier ones are whole.
+        There is no tile.
+    CancelledError
+        ``cancelled`` said so.
+    CropMapError
+        A label cannot be made.
     """
+    if not tiles:
+        raise EmptySceneError(
+            "No tile counts yet.",
+            "Accept tiles on the Annotate page, or map all tiles on the Review page.",
+        )
     own = workspaces or get_workspaces()
     opened = open_scene(project, scene_id)
-    chosen = chosen_tiles(project, scene_id, accepted_only=accepted_only)
-    if not chosen:
-        raise EmptySceneError(
-            "No tile is accepted yet." if accepted_only else "No tile has a label yet.",
-            "Accept tiles on the Annotate page, or export all of them."
-            if accepted_only
-            else "Open a tile on the Annotate page, or map all tiles on the Review page.",
-        )
     pieces: list[_Piece] = []
-    reviewed = np.zeros(opened.scene.working_grid.shape, dtype=np.bool_)
-    for name in chosen:
+    grid = opened.scene.working_grid
+    reviewed = np.zeros(grid.shape, dtype=np.bool_)
+    for done, name in enumerate(tiles):
+        if cancelled():
+            raise CancelledError("Putting the parcels together was cancelled.", "")
+        progress(STAGE, done, len(tiles))
         frame = opened.frame(name)
         label = own.get(project, scene_id, name).finished()
-        verdict = project.tile(scene_id, name).verdict
-        pieces += _pieces(label, frame, name, verdict)
-        tile = opened.tile(name)
-        window = frame.core
-        reviewed[
-            tile.window.row + window.row : tile.window.row + window.row_stop,
-            tile.window.column + window.column : tile.window.column + window.column_stop,
-        ] = True
-    grid = opened.scene.working_grid
+        pieces += _pieces(label, frame, name, project.tile(scene_id, name).verdict)
+        reviewed[core_window(opened, name).slices] = True
+    progress(STAGE, len(tiles), len(tiles))
     least = 3.0 * abs(grid.transform.determinant) ** 0.5
     parcels = [_labelled(group, least) for group in _joined(pieces, least)]
-    return write_labels(parcels, grid, reviewed, _source(opened), folder)
+    return LabelledScene(parcels, grid, reviewed, _source(opened), opened.scene)
+
+
+def core_window(opened: OpenedScene, tile: str) -> Window:
+    """The pixels of the scene's working grid that a tile answers for."""
+    core, corner = opened.frame(tile).core, opened.tile(tile).window
+    return Window(corner.column + core.column, corner.row + core.row, core.width, core.height)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

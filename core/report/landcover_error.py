@@ -11,9 +11,9 @@ import numpy.typing as npt
 from PIL import Image
 from rasterio.enums import Resampling
 
-from core.annotate.areas import AreaCounter, AreaReport, compared_tiles, core_window
+from core.annotate.areas import AreaCounter, AreaReport, compared_tiles
 from core.annotate.opened import OpenedScene, open_scene
-from core.annotate.results import chosen_tiles
+from core.annotate.results import chosen_tiles, core_window
 from core.annotate.workspaces import Workspaces
 from core.errors import EmptySceneError, InputError
 from core.evaluation.compare import NOT_JUDGED

@@ -21,7 +21,7 @@ _MEANINGS = {
     RIGHT_REST: "not cropland in both",
     MISSED: "missed by the land cover",
     FALSE: "wrongly cropland in the land cover",
-    NOT_JUDGED: "not judged",
+    NOT_JUDGED: "not judged, or no tile that counts",
 }
 
 
