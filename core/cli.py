@@ -18,6 +18,7 @@ import typer
 from rich.table import Table
 
 from core.cli_evaluate import evaluate_command
+from core.cli_experiment import experiment_app
 from core.cli_terminal import JsonFlag, cancel_on_interrupt, errors, output, progress_bar
 from core.errors import CancelledError, CropMapError
 from core.sam.registry import DEFAULT_MODEL
@@ -31,6 +32,7 @@ app = typer.Typer(
 weights_app = typer.Typer(help="Model weights: list, fetch, verify.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
 app.command("evaluate")(evaluate_command)
+app.add_typer(experiment_app, name="experiment")
 
 
 _DIFFERS = 3

@@ -44,6 +44,34 @@ class Pair:
     product: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledScene:
+    """An image with its truth and its land cover, for experiments."""
+
+    name: str
+    scene: Path
+    truth: Path
+    landcover: Path
+    product: str | None = None
+
+
+def find_labelled_scenes(
+    scenes: Path, truth: Path, landcover: Path, product: str | None = None
+) -> list[LabelledScene]:
+    """One image, or those whose names two folders share; ``landcover`` may be one file for all.
+
+    Raises
+    ------
+    InputError
+        As for :func:`find_pairs`.
+    """
+    return [
+        LabelledScene(pair.name, pair.prediction, pair.truth, pair.landcover, product)
+        for pair in find_pairs(scenes, truth, landcover=landcover)
+        if pair.landcover is not None
+    ]
+
+
 def find_pairs(
     prediction: Path,
     truth: Path,

@@ -171,7 +171,7 @@ def _cautions(summary: Summary, pairs: list[Pair]) -> list[str]:
 
 def _figures(summary: Summary) -> list[str]:
     lines = [
-        "| figure | " + " | ".join(_escaped(m.method) for m in summary.methods) + " |",
+        "| figure | " + " | ".join(escaped(m.method) for m in summary.methods) + " |",
         "|---|" + "---|" * len(summary.methods),
     ]
     for metric in METRICS:
@@ -188,7 +188,7 @@ def _compared(difference: Difference) -> list[str]:
     titles = {m.key: m.title for m in METRICS}
     parts = [f"{titles[key]} {_signed(value)}" for key, value in difference.pooled.items()]
     return [
-        f"Prediction less {_escaped(difference.other)}, over the {difference.tiles} tiles of "
+        f"Prediction less {escaped(difference.other)}, over the {difference.tiles} tiles of "
         f"both: {'; '.join(parts)}.",
         "",
     ]
@@ -216,13 +216,13 @@ def _worst(
         link = "" if path is None else f"[errors]({quote(path.relative_to(folder).as_posix())})"
         pixels = tile.score.pixels
         lines.append(
-            f"| {_escaped(tile.image)} | {tile.tile} | {shown(pixels.mean_iou)} | "
+            f"| {escaped(tile.image)} | {tile.tile} | {shown(pixels.mean_iou)} | "
             f"{pixels.false_negative:,} | {pixels.false_positive:,} | {link} |"
         )
     return lines
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text for a cell of a Markdown table: nothing in it is markup."""
     flat = " ".join(text.split())
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in flat)
@@ -232,7 +232,7 @@ def _few(statements: list[str]) -> str:
     """The different ones of some statements, at most three of them."""
     different = list(dict.fromkeys(statements))
     more = f" and {len(different) - 3} more" if len(different) > 3 else ""
-    return _escaped("; ".join(different[:3])) + more
+    return escaped("; ".join(different[:3])) + more
 
 
 def _many(count: int, noun: str) -> str:

@@ -168,7 +168,7 @@ def _spread_points(
 ) -> list[PixelPoint]:
     if not flags.any():
         return []
-    depth_m = _depth(flags) * gsd_m
+    depth_m = border_depth(flags) * gsd_m
     # A class that is thin everywhere (a road) still gets its deepest points.
     least = min(options.min_border_distance_m, float(depth_m.max()) * 0.7)
     rows, columns = np.nonzero(flags & (depth_m >= least))
@@ -185,7 +185,7 @@ def _spread_points(
     return [PixelPoint(float(c), float(r)) for c, r in kept]
 
 
-def _depth(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def border_depth(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     """Distance from the border of the class, in pixels; infinite where the class has none.
 
     The tile's edge is no border: the land cover does not end where the tile does.
