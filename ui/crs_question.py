@@ -22,14 +22,14 @@ def crs_question(message: str, label: str) -> str | None:
         help="Whoever made the file knows it. UTM zones of the northern half are EPSG:326 and the "
         "zone's two digits.",
     )
-    proceed, back = st.columns(2)
-    if proceed.button("Go on", type="primary", width="stretch"):
+    with st.container(horizontal=True):
+        proceed = st.button("Go on", type="primary")
+        back = st.button("Take another file")
+    if proceed:
         with errors.told():
             if not crs.strip():
                 raise InputError("The CRS is not stated yet.", "Type its EPSG code.")
             # Before the question is forgotten: a typing error must not cost a second upload.
             parse_crs(crs.strip())
             return crs.strip()
-    if back.button("Take another file", width="stretch"):
-        return ANOTHER_FILE
-    return None
+    return ANOTHER_FILE if back else None

@@ -149,12 +149,14 @@ def _offer(place: Place, found: ReadLabels) -> None:
     stake = stake_of(place.project, place.scene.id, labels)
     replace_work, empty_beside = _ask(stake, found.file)
     ready = worth and bool(stake.reached) and replace_work is not None
-    proceed, back = st.columns(2)
-    if proceed.button("Take them over", type="primary", width="stretch", disabled=not ready):
+    with st.container(horizontal=True):
+        proceed = st.button("Take them over", type="primary", disabled=not ready)
+        back = st.button("Take another file")
+    if proceed:
         with errors.told():
             _start_taking(place, found, labels, stake, bool(replace_work), empty_beside)
             st.rerun()
-    if back.button("Take another file", width="stretch"):
+    if back:
         forget(place.project, found)
         _forget_jobs(place)
         st.rerun()
@@ -173,8 +175,8 @@ def _vectors(place: Place, found: ReadLabels, file: LabelsFile) -> VectorLabels:
         labels = found.on_scene(choice, grid)
     counts = labels.counts
     parcels, area = st.columns(2)
-    parcels.metric("Parcels on this scene", f"{counts.parcels:,}", border=False)
-    area.metric("Cropland in them", hectares(counts.hectares))
+    parcels.metric("Parcels here", f"{counts.parcels:,}")
+    area.metric("Cropland", hectares(counts.hectares))
     _tell_skipped(file, labels)
     if is_own(file):
         st.caption("This app wrote the file: classes, states, reasons and reviewers stay.")
@@ -222,16 +224,20 @@ def _choose_classes(file: LabelsFile) -> ClassChoice:
 
 def _tell_skipped(file: LabelsFile, labels: VectorLabels) -> None:
     skipped, counts = file.skipped, labels.counts
-    told = [
-        (counts.left_out, "of other classes, left out"),
-        (counts.outside, "beside this scene, left out"),
-        (skipped.empty, "without an area, left out"),
-        (skipped.other, "points or lines, left out"),
-        (skipped.broken, "unreadable, left out"),
-        (counts.repaired, "with crossing rings, put in order"),
+    left_out = [
+        (counts.left_out, "of other classes"),
+        (counts.outside, "beside this scene"),
+        (skipped.other, "that are points or lines"),
+        (skipped.empty, "without an area"),
+        (skipped.broken, "that cannot be read"),
     ]
-    lines = [f"{number:,} {what}" for number, what in told if number]
-    st.caption(f"{count(file.features, 'feature')} in the file" + "".join(f" · {t}" for t in lines))
+    told = [f"{number:,} {what}" for number, what in left_out if number]
+    parts = [f"{count(file.features, 'feature')} in the file."]
+    if told:
+        parts.append(f"Left out: {', '.join(told)}.")
+    if counts.repaired:
+        parts.append(f"Put in order: {counts.repaired:,} with crossing rings.")
+    st.caption(" ".join(parts))
 
 
 def _mask(found: ReadLabels, mask: MaskFile) -> tuple[MaskLabels, bool]:
@@ -250,7 +256,7 @@ def _mask(found: ReadLabels, mask: MaskFile) -> tuple[MaskLabels, bool]:
         placeholder="Choose at least one",
     )
     area = sum(mask.values[value] for value in chosen) * pixel
-    st.metric("Cropland in the mask", hectares(area))
+    st.metric("Cropland", hectares(area))
     if mask.unknown:
         share = mask.unknown / (grid.width * grid.height)
         st.caption(f"{share:.0%} of it is nodata: there the automatic parcels stay.")
@@ -309,7 +315,7 @@ def _start_taking(
 
 def _outcome(place: Place, done: TakenOver) -> None:
     """What became of it, and the way on."""
-    parts = [f"{count(done.parcels, 'parcel')} on {count(done.tiles, 'tile')}"]
+    parts = [f"{count(done.parcels, 'parcel')} on {count(len(done.tiles), 'tile')}"]
     if done.emptied:
         parts.append(f"{count(done.emptied, 'tile')} emptied")
     if done.left:

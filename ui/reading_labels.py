@@ -10,6 +10,7 @@ from pyproj import CRS
 
 from core.annotate.opened import open_scene
 from core.annotate.taking_over import Stake, TakenOver, take_over
+from core.annotate.workspaces import get_workspaces
 from core.errors import MissingCrsError
 from core.existing.choices import ClassChoice
 from core.existing.files import read_labels
@@ -156,6 +157,11 @@ def take(
         cancelled=cancelled,
     )
     forget(project, found)
+    if isinstance(found.file, LabelsFile):  # around a mask's nodata the model has to look first
+        for number, name in enumerate(done.tiles):
+            # Other pages want hectares and outlines before anybody opens the tile.
+            progress("Measuring them", number, len(done.tiles))
+            get_workspaces().get(project, scene_id, name).finished()
     return done
 
 

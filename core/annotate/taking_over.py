@@ -42,8 +42,10 @@ class TakenOver:
 
     Parameters
     ----------
-    tiles, parcels : int
-        Tiles that have the labels now; parcels on them, one that a seam cuts on both.
+    tiles : tuple of str
+        Tiles that have the labels now.
+    parcels : int
+        Parcels on them; one that a seam cuts counts on both sides.
     emptied : int
         Tiles without a parcel in the file that hold none now.
     left : tuple of str
@@ -52,7 +54,7 @@ class TakenOver:
         Tiles that somebody changed meanwhile; left as they are.
     """
 
-    tiles: int
+    tiles: tuple[str, ...]
     parcels: int
     emptied: int
     left: tuple[str, ...]
@@ -104,7 +106,8 @@ def take_over(
     left = () if replace_work else stake.worked_on
     names = [name for name in stake.reached if name not in left]
     total = len(names) + (len(stake.beside) if empty_beside else 0)
-    parcels, tiles, emptied = 0, 0, 0
+    parcels, emptied = 0, 0
+    tiles: list[str] = []
     changed: list[str] = []
     for done, name in enumerate(names):
         _tell(progress, cancelled, done, total)
@@ -112,7 +115,8 @@ def take_over(
         if found is None:
             continue
         if _append(project, opened, name, found, author, stake.reached):
-            tiles, parcels = tiles + 1, parcels + len(found.parcels)
+            tiles.append(name)
+            parcels += len(found.parcels)
         else:
             changed.append(name)
     for done, name in enumerate(stake.beside if empty_beside else (), start=len(names)):
@@ -120,7 +124,7 @@ def take_over(
         version = {name: project.tile(scene_id, name).log_version}
         emptied += _append(project, opened, name, LabelsImport(labels.name, ()), author, version)
     progress(STAGE, total, total)
-    return TakenOver(tiles, parcels, emptied, left, tuple(changed))
+    return TakenOver(tuple(tiles), parcels, emptied, left, tuple(changed))
 
 
 def _has_work(tile: TileRecord) -> bool:

@@ -46,8 +46,8 @@ def metrics(app) -> dict[str, str]:
 def test_a_geopackage_is_taken_over(page, project, place, grid, tmp_path) -> None:
     parcels = table(grid, fields(), crop=["wheat", "arable land"])
     app = opened(page, project, place, write(tmp_path / "old <b>.gpkg", parcels))
-    assert metrics(app)["Parcels on this scene"] == "2"
-    assert "ha" in metrics(app)["Cropland in them"]
+    assert metrics(app)["Parcels here"] == "2"
+    assert "ha" in metrics(app)["Cropland"]
     assert not edits_of(project)
     app = settle(press(app, "Take them over"), take_key(place))
     assert not app.error
@@ -61,14 +61,14 @@ def test_the_class_is_guessed_and_can_be_changed(page, project, place, grid, tmp
     shapes = fields((10, 10, 60, 60), (70, 10, 120, 60), (10, 70, 60, 120))
     parcels = table(grid, shapes, landuse=["Acker", "Wiese", None], n=[1, 1, 2])
     app = opened(page, project, place, write(tmp_path / "old.gpkg", parcels))
-    assert metrics(app)["Parcels on this scene"] == "1"
+    assert metrics(app)["Parcels here"] == "1"
     assert "2 of other classes" in said(app)
     next(s for s in app.selectbox if s.label == "What is cropland").set_value("n")
     app.run()
     assert "None of it lies on this scene" in said(app)
     next(m for m in app.multiselect if m.label == "Values that mean cropland").set_value(["1"])
     app.run()
-    assert metrics(app)["Parcels on this scene"] == "2"
+    assert metrics(app)["Parcels here"] == "2"
 
 
 def test_a_shapefile_without_prj_is_one_question(page, project, place, grid, tmp_path) -> None:
@@ -78,7 +78,7 @@ def test_a_shapefile_without_prj_is_one_question(page, project, place, grid, tmp
     assert "does not say in which CRS" in said(app)
     next(t for t in app.text_input if t.label == "CRS of the labels").set_value("EPSG:32633")
     app = settle(press(app, "Go on"), read_key(place))
-    assert metrics(app)["Parcels on this scene"] == "2"
+    assert metrics(app)["Parcels here"] == "2"
     assert "as you stated" in said(app)
     app = press(app, "Take another file")
     assert any(b.label == "Read the file" for b in app.button)
@@ -138,4 +138,4 @@ def test_layers_can_be_chosen(page, project, place, grid, tmp_path) -> None:
     next(s for s in app.selectbox if s.label == "Layer").set_value("second")
     app.run()
     app = settle(app, read_key(place))
-    assert metrics(app)["Parcels on this scene"] == "1"
+    assert metrics(app)["Parcels here"] == "1"
