@@ -2,6 +2,8 @@
 
 A positive point asks for its field.  A negative point inside that answer corrects it; one that lies
 in no such answer asks for its own field, which is taken away.  A box asks for what it holds.
+For somebody who waits, a question may first be answered with what is at hand; what is kept for good
+and exported are the final answers.
 How a question is put to the model: ``core.masks.click``.
 """
 
@@ -29,10 +31,21 @@ _SMOOTHING_PIXELS = 1.5
 _LEAST_SHARE_OF_PART = 0.05
 
 Flags = npt.NDArray[np.bool_]
-Ask = Callable[[Question], Probability]
-"""Answers a question; may wait in a queue."""
+Ask = Callable[[Question, bool], tuple[Probability, bool]]
+"""Answers a question, closely or with what is at hand; says whether that is the final answer."""
 
 Area = shapely.Polygon | shapely.MultiPolygon
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """An area in native pixels inside the tile's core, None where nothing was found.
+
+    One that is not ``final`` may change once the model has looked more closely.
+    """
+
+    area: Area | None
+    final: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,63 +63,72 @@ class Answers:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[object, ...], Area | None] = OrderedDict()
+        self._final: OrderedDict[tuple[object, ...], Area | None] = OrderedDict()
+        self._first: OrderedDict[tuple[object, ...], Area | None] = OrderedDict()
 
-    def fields(self, work: Work, ask: Ask) -> list[Field]:
-        """The fields of all of the person's prompts, in the order in which they were set."""
+    def fields(self, work: Work, ask: Ask, *, closely: bool = True) -> tuple[list[Field], bool]:
+        """The fields of all of the person's prompts, in the order in which they were set.
+
+        Also says whether all of them are final, as they are if asked for ``closely``.
+        """
         negatives = [p for p in work.points if p.label == 0]
         taken: set[str] = set()
-        answers: list[tuple[Area | None, bool, str]] = []
+        answers: list[tuple[Answer, bool, str]] = []
         for prompt in (p for p in work.points if p.label == 1):
-            answer = self.of_point(prompt.point, ask)
-            inside = [n for n in negatives if _lies_in(n.point, answer)]
+            answer = self.of_point(prompt.point, ask, closely=closely)
+            inside = [n for n in negatives if _lies_in(n.point, answer.area)]
             if inside:
-                answer = self._of_points(prompt, inside, ask)
+                answer = self._of_points(prompt, inside, ask, closely=closely)
                 taken.update(n.id for n in inside)
             answers.append((answer, True, prompt.id))
-        answers += [(self._of_box(box, ask), True, box.id) for box in work.boxes]
+        answers += [(self._of_box(box, ask, closely=closely), True, box.id) for box in work.boxes]
         for negative in negatives:
             if negative.id not in taken:
-                answer = self.of_point(negative.point, ask)
+                answer = self.of_point(negative.point, ask, closely=closely)
                 answers.append((answer, False, negative.id))
         order = {p.id: i for i, p in enumerate(work.points)}
         answers.sort(key=lambda item: order.get(item[2], len(order)))
-        return [Field(area, adds, name) for area, adds, name in answers if area is not None]
+        fields = [Field(a.area, adds, name) for a, adds, name in answers if a.area is not None]
+        return fields, all(answer.final for answer, _, _ in answers)
 
-    def of_point(self, native: PixelPoint, ask: Ask) -> Area | None:
-        """The area, in native pixels inside the tile's core, that one click gives."""
-        place = self._frame.to_tile(native)
-        # Asked where it is kept, so that an answer never depends on what was asked before it.
-        point = PixelPoint(round(place.column, 1), round(place.row, 1))
-        return self._remember(("point", point), Question((Prompt(point, 1, "person"),)), ask)
+    def of_point(self, native: PixelPoint, ask: Ask, *, closely: bool = True) -> Answer:
+        """What one click gives."""
+        point = self._frame.to_tile(native)
+        key = ("point", round(point.column, 1), round(point.row, 1))
+        return self._remember(key, Question((Prompt(point, 1, "person"),)), ask, closely=closely)
 
     def _of_points(
-        self, positive: PersonPrompt, negatives: list[PersonPrompt], ask: Ask
-    ) -> Area | None:
+        self, positive: PersonPrompt, negatives: list[PersonPrompt], ask: Ask, *, closely: bool
+    ) -> Answer:
         first = self._frame.to_tile(positive.point)
         others = [self._frame.to_tile(n.point) for n in negatives]
         prompts = (Prompt(first, 1, "person"), *(Prompt(p, 0, "person") for p in others))
-        return self._remember(("points", first, *others), Question(prompts), ask)
+        return self._remember(("points", first, *others), Question(prompts), ask, closely=closely)
 
-    def _of_box(self, box: PersonBox, ask: Ask) -> Area | None:
+    def _of_box(self, box: PersonBox, ask: Ask, *, closely: bool) -> Answer:
         first = self._frame.to_tile(PixelPoint(box.left, box.top))
         last = self._frame.to_tile(PixelPoint(box.right, box.bottom))
         on_tile = BoxPrompt(first.column, first.row, last.column, last.row, "person")
-        return self._remember(("box", on_tile), Question(box=on_tile), ask)
+        return self._remember(("box", on_tile), Question(box=on_tile), ask, closely=closely)
 
-    def _remember(self, key: tuple[object, ...], question: Question, ask: Ask) -> Area | None:
+    def _remember(
+        self, key: tuple[object, ...], question: Question, ask: Ask, *, closely: bool
+    ) -> Answer:
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        mask = ask(question) >= question.least
+            if key in self._final:
+                self._final.move_to_end(key)
+                return Answer(self._final[key], True)
+            if not closely and key in self._first:
+                return Answer(self._first[key], False)
+        probability, final = ask(question, closely)
         start = None if question.box is not None else question.place
-        area = self._outline(_main_part(mask, start))
+        area = self._outline(_main_part(probability >= question.least, start))
         with self._lock:
-            self._kept[key] = area
-            while len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
-        return area
+            kept = self._final if final else self._first
+            kept[key] = area
+            while len(kept) > _MOST_KEPT:
+                kept.popitem(last=False)
+        return Answer(area, final)
 
     def _outline(self, mask: Flags) -> Area | None:
         """The mask inside the tile's core as an area in native pixels; None where it is empty."""

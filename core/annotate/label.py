@@ -123,14 +123,6 @@ def automatic_parcels(
     )
 
 
-def rasterize_area(area: Polygonal, frame: Frame, *, every: int = 1) -> npt.NDArray[np.bool_]:
-    """An area in native pixels on every ``every``-th pixel of the tile's core."""
-    shape = tuple(-(-side // every) for side in frame.core_grid.shape)
-    on_core = frame.natives_to_core(np.array([area], dtype=object))
-    small = shapely.transform(on_core, lambda xy: xy / every)
-    return np.asarray(rasterize(small, out_shape=shape, dtype=np.uint8) > 0, dtype=np.bool_)
-
-
 def rasterize_label(label: Label, frame: Frame) -> npt.NDArray[np.bool_]:
     """Cropland on the pixels of the tile's core: those whose centre lies in such a parcel."""
     shape = frame.core_grid.shape

@@ -45,7 +45,7 @@ def problems_json(label: Label, frame: Frame) -> Row:
 
 
 def _row(parcel: Parcel, hectares: float) -> Row:
-    parts = [_rings(part) for part in shapely.get_parts(parcel.polygon)]
+    parts = parts_json(parcel.polygon)
     row: Row = {
         "id": parcel.id,
         "area_ha": round(parcel.polygon.area * hectares, 4),
@@ -60,6 +60,11 @@ def _row(parcel: Parcel, hectares: float) -> Row:
     if len(parts) > 1:
         row["more"] = parts[1:]
     return row
+
+
+def parts_json(shape: shapely.Geometry) -> list[list[list[list[float]]]]:
+    """The parts of a shape for the browser: the rings of each, the outer one first."""
+    return [_rings(part) for part in shapely.get_parts(shape)]
 
 
 def _rings(polygon: shapely.Polygon) -> list[list[list[float]]]:

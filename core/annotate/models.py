@@ -31,9 +31,10 @@ class Urgency(IntEnum):
 
     CLICK = 0
     HOVER = 1
-    TILE = 2
-    AHEAD = 3
-    BATCH = 4
+    CLOSER = 2
+    TILE = 3
+    AHEAD = 4
+    BATCH = 5
 
 
 @dataclass(order=True, slots=True)
@@ -135,12 +136,19 @@ class ModelService:
 
 
 class Models:
-    """Every model in use in this process."""
+    """Every model in use in this process.
+
+    Attributes
+    ----------
+    refinements : WorkQueue
+        Where first answers become final ones, in turn and the newest of each tile.
+    """
 
     def __init__(self, load: Callable[[str], Segmenter] | None = None) -> None:
         self._load = load or load_cached
         self._services: dict[str | None, ModelService] = {}
         self._lock = threading.Lock()
+        self.refinements = WorkQueue("refinements")
 
     def service(self, key: str | None) -> ModelService:
         """The queues of a model; ``None`` is the work that needs no model."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.annotate.asking import is_final
 from core.annotate.frame import Frame
 from core.annotate.kept import Base
 from core.annotate.label import Label
@@ -31,6 +32,21 @@ class Moment:
     error: CropMapError | None
     verdict: VerdictRecord
 
+    @property
+    def stamp(self) -> str:
+        """Changes with all that people can change of the tile."""
+        return stamp(self.place.opened.record.version, self.log.version, self.verdict.version)
+
+
+def cropland_ha(label: Label, frame: Frame) -> float:
+    """Cropland of a label, in hectares."""
+    return round(label.cropland_pixels * frame.native_pixel_area_m2 / 10_000.0, 4)
+
+
+def stamp(scene_version: int, log_version: int, verdict_version: int) -> str:
+    """Names a state of what people can change of a tile: equal stamps need no asking again."""
+    return f"{scene_version}.{log_version}.{verdict_version}"
+
 
 def to_json(now: Moment) -> dict[str, Any]:
     """The state; every position in native pixels."""
@@ -50,6 +66,8 @@ def to_json(now: Moment) -> dict[str, Any]:
         "progress": preparing.share if preparing else None,
         "error": {"message": error.message, "hint": error.hint} if error else None,
         "version": now.log.version,
+        "stamp": now.stamp,
+        "refining": not is_final(now.label.version),
         "can_undo": now.log.can_undo,
         "can_redo": now.log.can_redo,
         "edit_count": len(now.log.edits),
@@ -59,7 +77,7 @@ def to_json(now: Moment) -> dict[str, Any]:
         "parcels": now.rows.of(now.label, now.frame),
         "problems": problems_json(now.label, now.frame),
         "mask_version": now.label.version,
-        "cropland_ha": round(now.label.cropland_pixels * now.frame.native_pixel_area_m2 / 1e4, 4),
+        "cropland_ha": cropland_ha(now.label, now.frame),
         "landcover_ha": base.landcover_ha if base else None,
         "disagreement": base.disagreement if base else None,
         "verdict": verdict_json(now.verdict),

@@ -6,41 +6,35 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from core.annotate.asking import PATIENCE_S, Sight, asking_in_turn, first_version, is_final
 from core.annotate.automatic import TileMemory
-from core.annotate.clicks import Answers, Ask
+from core.annotate.clicks import Answer, Answers
 from core.annotate.frame import Frame
 from core.annotate.kept import UNKNOWN, Base, keep_label, load_label
-from core.annotate.label import (
-    Label,
-    automatic_parcels,
-    rasterize_area,
-    rasterize_label,
-)
+from core.annotate.label import Label, automatic_parcels
 from core.annotate.label_json import ParcelRows
 from core.annotate.label_maker import LabelMaker
 from core.annotate.models import Models, ModelService, Urgency
 from core.annotate.opened import OpenedScene, open_scene
 from core.annotate.preparation import Preparation, TilePlace
-from core.annotate.state import Moment, to_json
+from core.annotate.state import Moment, cropland_ha, to_json
 from core.annotate.work import Choices, Work, replay, to_new_edits
 from core.errors import CancelledError, CropMapError
 from core.grid import PixelPoint
 from core.imagery.scene import read_window
-from core.masks.click import Probability, Question, TileViews, answer
 from core.masks.correction import Parcel
 from core.masks.strategies import WITHOUT_MODEL
 from core.project import Project, TileLog
-from core.sam.protocol import Segmenter
 
 _log = logging.getLogger(__name__)
 
-_PATIENCE_S = 60.0
 _NO_LABEL = Label("none", ())
 
 Later = Callable[[Callable[[], None]], None]
@@ -69,13 +63,15 @@ class Workspace:
         self._failed_key = ""
         self._automatic: tuple[tuple[object, ...], tuple[Parcel, ...]] = ((), ())
         self._label: Label | None = None
+        self._labelled = -1
+        self._refining: Future[Moment] | None = None
         self._maker, self._rows = LabelMaker(), ParcelRows()
         self._answers: Answers | None = None
         self._scene_version = -1
 
     # What the person does -----------------------------------------------------------------
 
-    def edit(self, raw: Any, version: int, author: str) -> None:
+    def edit(self, raw: Any, version: int, author: str) -> TileLog:
         """Store edits as the browser sends them; they are on disk when this returns.
 
         Each is a step of its own to undo, however many were sent at once.
@@ -88,7 +84,7 @@ class Workspace:
             Somebody was faster; nothing is stored.
         """
         edits = to_new_edits(raw, self._opened().frame(self._tile))
-        self._project.append(
+        return self._project.append(
             self._scene_id,
             self._tile,
             edits,
@@ -97,31 +93,55 @@ class Workspace:
             together=False,
         )
 
-    def undo(self, version: int, author: str) -> None:
+    def undo(self, version: int, author: str) -> TileLog:
         """Take the last step back."""
-        self._project.undo(self._scene_id, self._tile, author=author, expected_version=version)
+        return self._project.undo(
+            self._scene_id, self._tile, author=author, expected_version=version
+        )
 
-    def redo(self, version: int, author: str) -> None:
+    def redo(self, version: int, author: str) -> TileLog:
         """Do the step again that was taken back last."""
-        self._project.redo(self._scene_id, self._tile, author=author, expected_version=version)
+        return self._project.redo(
+            self._scene_id, self._tile, author=author, expected_version=version
+        )
 
     # What the person sees -----------------------------------------------------------------
 
-    def state(self, urgency: Urgency = Urgency.TILE) -> dict[str, Any]:
+    def state(
+        self,
+        urgency: Urgency = Urgency.TILE,
+        *,
+        log: TileLog | None = None,
+        closely: bool = True,
+    ) -> dict[str, Any]:
         """The tile as the browser shows it.
 
         Long work is started, not waited for: ``status`` says ``working`` meanwhile, and the label
         is the last that could be made.
+
+        Parameters
+        ----------
+        log : TileLog, optional
+            The newest, where the caller has just got it.
+        closely : bool
+            False takes answers that are at hand at once, and has the final ones made:
+            ``refining`` says so.
         """
-        opened, frame, log, work = self._now()
-        place = TilePlace(self._project, opened, self._tile)
+        moment = self._moment(urgency, log, closely=closely)
         with self._lock:
-            ready = self._bring_up(place, work, urgency)
-            label = self._current_label(place, frame, work, log, ready=ready)
-            state = self._to_json(place, frame, log, work, label)
-        if ready:
-            self._later(lambda: self._tell_figures(state))
-        return state
+            return to_json(moment)
+
+    def wait_for_closer_look(self) -> None:
+        """Return once the answers that are being made final are, or have been overtaken."""
+        refining = self._refining
+        if refining is not None:
+            wait([refining], PATIENCE_S)
+
+    def prepare(self, urgency: Urgency) -> None:
+        """Start what somebody who opens the tile would wait for."""
+        opened, _, _, work = self._now()
+        with self._lock:
+            self._bring_up(TilePlace(self._project, opened, self._tile), work, urgency)
 
     def finished(self) -> Label:
         """The label of all edits, however long it takes: for results and whole-scene runs.
@@ -134,25 +154,22 @@ class Workspace:
         opened, frame, log, work = self._now()
         place = TilePlace(self._project, opened, self._tile)
         kept = load_label(self._label_path())
-        if kept is not None and kept["version"] == label_version(
-            _stands_on(place, work), log, work
-        ):
+        version = label_version(_stands_on(place, work), log, work)
+        if kept is not None and kept["version"] == version:
             return Label.from_json(kept)
         with self._lock:
             self._follow_scene(place)
             if not self._have_all(place, work):
                 self._take(self._preparation(place, work))
-            label = self._current_label(place, frame, work, log, ready=True)
-            state = self._to_json(place, frame, log, work, label)
-        self._tell_figures(state)
+            sight = self._sight(place)
+        label = self._label_of(sight, place, frame, work, log, closely=True)
+        self._tell_figures(frame, sight.base, label)
         return label
 
-    def hover(
-        self, native: PixelPoint, who: str, *, every: int = 1
-    ) -> npt.NDArray[np.bool_] | None:
-        """What a click there would give, on every ``every``-th pixel of the core.
+    def hover(self, native: PixelPoint, who: str, *, closely: bool = False) -> Answer | None:
+        """What a click there would give; None while the model is not ready.
 
-        None while the model is not ready, and where the click would give nothing.
+        Asked ``closely``, it waits for the final answer, and a click there finds that at hand.
 
         Raises
         ------
@@ -165,18 +182,9 @@ class Workspace:
             service = self._service(self._model_key())
         if views is None or answers is None or not frame.holds(native):
             return None
-        ask = _asking(views, service.loaded)
-        future = service.clicks.submit(
-            lambda: answers.of_point(native, ask), Urgency.HOVER, f"hover {who}"
-        )
-        area = future.result(_PATIENCE_S)
-        return None if area is None else rasterize_area(area, frame, every=every)
-
-    def mask(self) -> npt.NDArray[np.bool_] | None:
-        """The label on the core's pixels; None before there is one."""
-        with self._lock:
-            label = self._label
-        return None if label is None else rasterize_label(label, self._opened().frame(self._tile))
+        urgency = Urgency.CLOSER if closely else Urgency.HOVER
+        ask = asking_in_turn(views, service, urgency, f"hover {who}")
+        return answers.of_point(native, ask, closely=closely)
 
     def layer(self, name: str) -> npt.NDArray[np.uint8] | None:
         """``probability`` or ``uncertainty`` on the core's pixels, as ``kept.to_bytes`` has it."""
@@ -189,10 +197,10 @@ class Workspace:
 
     # How it is made -----------------------------------------------------------------------
 
-    def _now(self) -> tuple[OpenedScene, Frame, TileLog, Work]:
+    def _now(self, log: TileLog | None = None) -> tuple[OpenedScene, Frame, TileLog, Work]:
         opened = self._opened()
         frame = opened.frame(self._tile)
-        log = self._project.log(self._scene_id, self._tile)
+        log = log or self._project.log(self._scene_id, self._tile)
         return opened, frame, log, replay(log.edits, frame, default_choices(opened))
 
     def _opened(self) -> OpenedScene:
@@ -226,6 +234,33 @@ class Workspace:
             self._base = kept
         return not work.asks_model or self._memory.views is not None
 
+    def _moment(self, urgency: Urgency, log: TileLog | None, *, closely: bool) -> Moment:
+        opened, frame, log, work = self._now(log)
+        place = TilePlace(self._project, opened, self._tile)
+        with self._lock:
+            ready = self._bring_up(place, work, urgency)
+            sight = self._sight(place)
+            # Seen together: work that ends a moment later must not make an old label look ready.
+            preparing, error = self._preparing, self._error
+        label = self._last_label()
+        if ready:
+            label = self._label_of(sight, place, frame, work, log, closely=closely)
+        verdict = self._project.tile(self._scene_id, self._tile).verdict
+        moment = Moment(
+            place, frame, log, work, label, self._rows, sight.base, preparing, error, verdict
+        )
+        if not ready:
+            return moment
+        if is_final(label.version):
+            self._later(lambda: self._tell_figures(frame, sight.base, label))
+        else:
+            self._refining = self._models.refinements.submit(
+                lambda: self._moment(Urgency.TILE, None, closely=True),
+                Urgency.CLOSER,
+                str(self._label_path()),
+            )
+        return moment
+
     def _bring_up(self, place: TilePlace, work: Work, urgency: Urgency) -> bool:
         """Whether the label can be made now; starts what is missing, hover's embedding as well."""
         self._follow_scene(place)
@@ -234,6 +269,10 @@ class Workspace:
         if not (enough and for_hover) and self._failed_key != place.key(work):
             self._start(place, work, urgency)
         return enough
+
+    def _sight(self, place: TilePlace) -> Sight:
+        service = self._service(place.model_key)
+        return Sight(self._base, self._memory.views, self._answers, service)
 
     def _preparation(self, place: TilePlace, work: Work) -> Preparation:
         key = place.key(work)
@@ -281,29 +320,51 @@ class Workspace:
         with self._lock:
             self._error, self._failed_key = error, preparation.key
 
-    def _current_label(
-        self, place: TilePlace, frame: Frame, work: Work, log: TileLog, *, ready: bool
-    ) -> Label:
-        """The label of this log, or, while work goes on, the last one."""
-        if not ready or (self._base is None and work.needs_prediction):
-            if self._label is None:
-                kept = load_label(self._label_path())
-                self._label = None if kept is None else Label.from_json(kept)
+    def _last_label(self) -> Label:
+        """The last label, while another cannot be made."""
+        with self._lock:
+            if self._label is None and (kept := load_label(self._label_path())) is not None:
+                self._label = Label.from_json(kept)
             return self._label or _NO_LABEL
+
+    def _label_of(
+        self,
+        sight: Sight,
+        place: TilePlace,
+        frame: Frame,
+        work: Work,
+        log: TileLog,
+        *,
+        closely: bool,
+    ) -> Label:
+        """The label of this log; not ``closely``, with answers that may not be final.
+
+        Asks without holding the lock: others go on with the tile meanwhile.
+        """
         version = label_version(_stands_on(place, work), log, work)
-        if self._label is not None and self._label.version == version:
-            return self._label
+        with self._lock:
+            # A label from disk does not tell its problems.
+            if self._label is not None and self._labelled >= 0 and self._label.version == version:
+                return self._label
         automatic: tuple[Parcel, ...] = ()
-        if self._base is not None and work.needs_prediction:
-            automatic = self._automatic_parcels(place, frame, work.choices, self._base)
-        fields = []
-        if work.asks_model and self._answers is not None and self._memory.views is not None:
-            ask = self._ask_in_turn(self._memory.views, self._service(place.model_key))
-            fields = self._answers.fields(work, ask)
-        label = self._maker.make(version, automatic, fields, work, frame)
-        self._label = label
-        self._later(lambda: keep_label(self._label_path(), label.to_json()))
-        return label
+        if sight.base is not None and work.needs_prediction:
+            automatic = self._automatic_parcels(place, frame, work.choices, sight.base)
+        fields, final = sight.fields(work, closely=closely)
+        named = version if final else first_version(version)
+        with self._lock:
+            made = self._maker.make(named, automatic, fields, work, frame)
+        self._keep(made, log)
+        return made
+
+    def _keep(self, label: Label, log: TileLog) -> None:
+        """Keep a label unless there is one of a newer log, or a final one of the same."""
+        with self._lock:
+            newer = log.version > self._labelled
+            if not newer and (log.version < self._labelled or not is_final(label.version)):
+                return
+            self._label, self._labelled = label, log.version
+        if is_final(label.version):
+            self._later(lambda: keep_label(self._label_path(), label.to_json()))
 
     def _automatic_parcels(
         self, place: TilePlace, frame: Frame, choices: Choices, base: Base
@@ -314,41 +375,12 @@ class Workspace:
             self._automatic = (key, automatic_parcels(base, choices, image, frame))
         return self._automatic[1]
 
-    @staticmethod
-    def _ask_in_turn(views: TileViews, service: ModelService) -> Ask:
-        """Questions that wait for their turn in the model's queue."""
-        now = _asking(views, service.loaded)
-
-        def ask(question: Question) -> Probability:
-            return service.clicks.submit(lambda: now(question), Urgency.CLICK).result(_PATIENCE_S)
-
-        return ask
-
-    def _to_json(
-        self, place: TilePlace, frame: Frame, log: TileLog, work: Work, label: Label
-    ) -> dict[str, Any]:
-        verdict = self._project.tile(self._scene_id, self._tile).verdict
-        return to_json(
-            Moment(
-                place,
-                frame,
-                log,
-                work,
-                label,
-                self._rows,
-                self._base,
-                self._preparing,
-                self._error,
-                verdict,
-            )
-        )
-
-    def _tell_figures(self, state: dict[str, Any]) -> None:
+    def _tell_figures(self, frame: Frame, base: Base | None, label: Label) -> None:
         """Figures for the review queue, stored where they changed."""
-        figures = {"cropland_ha": float(state["cropland_ha"])}
+        figures = {"cropland_ha": cropland_ha(label, frame)}
         for name in ("landcover_ha", "disagreement"):
-            if state[name] is not None:
-                figures[name] = float(state[name])
+            if (value := getattr(base, name, None)) is not None:
+                figures[name] = float(value)
         unsure = self.layer("uncertainty")
         if unsure is not None and (known := unsure[unsure != UNKNOWN]).size:
             figures["uncertainty"] = round(float(known.mean()) / 250.0, 4)
@@ -358,15 +390,6 @@ class Workspace:
 
     def _label_path(self) -> Path:
         return label_path(self._project.folder, self._scene_id, self._tile)
-
-
-def _asking(views: TileViews, segmenter: Segmenter | None) -> Ask:
-    def ask(question: Question) -> Probability:
-        if segmenter is None:
-            raise CropMapError("No model is loaded.", "Choose one in the settings.")
-        return answer(views, question, segmenter)
-
-    return ask
 
 
 def label_path(folder: Path, scene_id: str, tile: str) -> Path:

@@ -39,8 +39,11 @@ class Workspaces:
         ProjectError
             The project has no such scene, or the scene no such tile.
         """
-        open_scene(project, scene_id).tile(tile)
         key = (project.path, scene_id, tile)
+        with self._lock:
+            known = key in self._open
+        if not known:
+            open_scene(project, scene_id).tile(tile)
         with self._lock:
             if key not in self._open:
                 self._open[key] = Workspace(project, scene_id, tile, self.models, self.later)
@@ -53,7 +56,7 @@ class Workspaces:
         """Prepare a tile that somebody will probably open next, when nothing else is to do."""
         if tile is not None:
             workspace = self.get(project, scene_id, tile)
-            self.later(lambda: workspace.state(Urgency.AHEAD) and None)
+            self.later(lambda: workspace.prepare(Urgency.AHEAD))
 
     def later(self, work: Callable[[], object]) -> None:
         """Do something small soon; what goes wrong is logged, nobody waits for it."""

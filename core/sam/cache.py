@@ -162,3 +162,13 @@ class CachedSegmenter:
     def decode(self, embedding: Embedding, batch: PromptBatch, *, multimask: bool) -> Decoded:
         """Answer prompts from an embedding."""
         return self._inner.decode(embedding, batch, multimask=multimask)
+
+    @property
+    def inner(self) -> Segmenter:
+        """The segmenter behind the cache."""
+        return self._inner
+
+
+def uncached(segmenter: Segmenter) -> Segmenter:
+    """The segmenter whose embeddings are kept nowhere."""
+    return segmenter.inner if isinstance(segmenter, CachedSegmenter) else segmenter

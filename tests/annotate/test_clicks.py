@@ -16,11 +16,18 @@ FIELD, WOOD = (slice(20, 60), slice(10, 50)), (slice(70, 110), slice(60, 120))
 class Asked:
     """Answers with the field or the wood in which the first point lies, and counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_hand: bool = True) -> None:
         self.questions: list[Question] = []
+        self.at_hand = at_hand
 
-    def __call__(self, question: Question) -> np.ndarray:
+    def __call__(self, question: Question, closely: bool) -> tuple[np.ndarray, bool]:
         self.questions.append(question)
+        final = closely or self.at_hand
+        seen = self.seen(question)
+        # At first sight the right half of everything is overlooked.
+        return (seen if final else seen * (np.arange(SIDE) < 30)), final
+
+    def seen(self, question: Question) -> np.ndarray:
         inside = np.zeros((SIDE, SIDE), dtype=np.float32)
         box = question.box
         if box is not None:
@@ -47,7 +54,9 @@ def point(name: str, column: float, row: float, label: int = 1) -> PersonPrompt:
 
 def ask(*points: PersonPrompt, boxes: tuple[PersonBox, ...] = ()):
     asked = Asked()
-    return Answers(frame()).fields(Work(Choices(), points, boxes), asked), asked
+    fields, final = Answers(frame()).fields(Work(Choices(), points, boxes), asked)
+    assert final
+    return fields, asked
 
 
 def test_a_positive_click_adds_its_field() -> None:
@@ -95,3 +104,35 @@ def test_nothing_is_asked_twice() -> None:
 def test_a_click_on_nothing_changes_nothing() -> None:
     fields, _ = ask(point("a", 120, 10))
     assert fields == []
+
+
+def test_the_first_answer_is_what_is_at_hand_and_the_final_one_replaces_it() -> None:
+    asked, answers = Asked(at_hand=False), Answers(frame())
+    work = Work(Choices(), (point("a", 25, 40),))
+    for _ in range(2):
+        (first,), final = answers.fields(work, asked, closely=False)
+        assert not final
+        assert first.area.bounds[2] == pytest.approx(30, abs=1)
+    assert len(asked.questions) == 1
+    (field,), final = answers.fields(work, asked)
+    assert final
+    assert field.area.bounds[2] == pytest.approx(50, abs=1)
+    # From now on nobody is shown the first one again.
+    (again,), final = answers.fields(work, asked, closely=False)
+    assert final
+    assert again.area.equals(field.area)
+    assert len(asked.questions) == 2
+
+
+def test_final_fields_do_not_depend_on_what_was_asked_first() -> None:
+    prompts = (point("a", 25, 40), point("b", 40, 40, 0), point("c", 90, 90))
+    work = Work(Choices(), prompts)
+    hurried = Answers(frame())
+    asked = Asked(at_hand=False)
+    # The negative lies beyond the first answer and within the final one.
+    first, _ = hurried.fields(work, asked, closely=False)
+    assert [(f.prompt_id, f.adds) for f in first] == [("a", True), ("b", False)]
+    calm, _ = Answers(frame()).fields(work, Asked())
+    late, _ = hurried.fields(work, asked)
+    assert [(f.prompt_id, f.adds) for f in late] == [(f.prompt_id, f.adds) for f in calm]
+    assert all(a.area.equals(b.area) for a, b in zip(late, calm, strict=True))

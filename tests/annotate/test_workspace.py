@@ -4,15 +4,18 @@ import time
 
 import numpy as np
 import pytest
+import shapely
 
 from core.annotate.batch import predict_all
 from core.annotate.kept import load_label
 from core.annotate.models import Models
-from core.annotate.scenes import change_landcover
+from core.annotate.scenes import add_scene, change_landcover
 from core.annotate.workspace import label_path
 from core.annotate.workspaces import Workspaces
 from core.errors import CancelledError, ConflictError, InputError, ProjectError, WeightsError
+from core.farmland import write_scene
 from core.grid import PixelPoint
+from core.masks.click import CLOSER_SIDE
 from core.project import Project
 from tests.annotate.conftest import ready
 from tests.fakes import ColourSegmenter
@@ -163,14 +166,95 @@ def test_bad_edits_change_nothing(workspace) -> None:
 def test_hover_gives_what_a_click_gives(workspace) -> None:
     state = ready(workspace)
     spot = inside(state, 0.3, 0.6)
-    mask = workspace.hover(PixelPoint(spot["column"], spot["row"]), "Ana")
-    assert mask is not None
-    assert mask.shape == (round(state["window"][3]), round(state["window"][2]))
-    if mask.any():
-        workspace.edit([click(state, "a", 0.3, 0.6)], state["version"], "Ana")
-        ready(workspace)
-        drawn = workspace.mask()
-        assert (mask & drawn).sum() >= 0.97 * mask.sum()
+    answer = workspace.hover(PixelPoint(spot["column"], spot["row"]), "Ana")
+    assert answer is not None
+    # So small a tile is seen as closely as it can be.
+    assert answer.final
+    assert answer.area is not None
+    workspace.edit([click(state, "a", 0.3, 0.6)], state["version"], "Ana")
+    (parcel,) = (p for p in ready(workspace)["parcels"] if p["id"] == "a")
+    drawn = shapely.Polygon(parcel["rings"][0], parcel["rings"][1:])
+    assert drawn.intersection(answer.area).area > 0.97 * drawn.area
+
+
+class TestCloserLook:
+    """A tile that is large enough to be looked at more closely."""
+
+    @pytest.fixture
+    def large(self, tmp_path_factory, tmp_path) -> Project:
+        made = Project.create(tmp_path / "large.cropmap", "Large")
+        files = write_scene(tmp_path_factory.mktemp("large"), seed=3, size=520)
+        add_scene(made, files.scene, landcover_path=None)
+        return made
+
+    @pytest.fixture
+    def place(self, large) -> tuple[Project, str, str]:
+        scene = large.scenes()[0].id
+        return large, scene, large.tiles(scene)[0].name
+
+    def test_the_first_answer_does_not_wait_for_it(self, place, tmp_path) -> None:
+        go = threading.Event()
+
+        class Slow(ColourSegmenter):
+            def embed(self, rgb: np.ndarray):
+                assert rgb.shape[0] > CLOSER_SIDE or go.wait(30)
+                return super().embed(rgb)
+
+        slow = Slow()
+        workspace = Workspaces(Models(lambda _key: slow)).get(*place)
+        state = ready(workspace)
+        log = workspace.edit([click(state, "a", 0.5, 0.5)], state["version"], "Ana")
+        first = workspace.state(log=log, closely=False)
+        assert first["refining"]
+        assert first["version"] == log.version
+        assert any(parcel["id"].startswith("a") for parcel in first["parcels"])
+        # While the model looks more closely, others go on.
+        assert workspace.state(closely=False)["mask_version"] == first["mask_version"]
+        go.set()
+        workspace.wait_for_closer_look()
+        final = workspace.state(closely=False)
+        assert not final["refining"]
+        assert final["mask_version"] != first["mask_version"]
+
+    def test_what_is_kept_is_the_final_label_whatever_came_first(self, place) -> None:
+        hurried, calm = (Workspaces(Models(lambda _key: ColourSegmenter())) for _ in range(2))
+        workspace = hurried.get(*place)
+        state = ready(workspace)
+        log = workspace.edit([click(state, "a", 0.5, 0.5)], state["version"], "Ana")
+        first = workspace.state(log=log, closely=False)
+        label = workspace.finished()
+        assert label.version != first["mask_version"]
+        hurried.settle()
+        kept = load_label(label_path(place[0].folder, *place[1:]))
+        assert kept is not None
+        assert kept["version"] == label.version
+        label_path(place[0].folder, *place[1:]).unlink()
+        again = calm.get(*place).finished()
+        assert again.version == label.version
+        assert [p.polygon.wkt for p in again.parcels] == [p.polygon.wkt for p in label.parcels]
+
+    def test_nobody_need_ask_again_for_the_final_label_to_be_kept(self, place) -> None:
+        workspaces = Workspaces(Models(lambda _key: ColourSegmenter()))
+        workspace = workspaces.get(*place)
+        state = ready(workspace)
+        log = workspace.edit([click(state, "a", 0.5, 0.5)], state["version"], "Ana")
+        assert workspace.state(log=log, closely=False)["refining"]
+        workspace.wait_for_closer_look()
+        workspaces.settle()
+        kept = load_label(label_path(place[0].folder, *place[1:]))
+        assert kept is not None
+        assert kept["version"] == workspace.state()["mask_version"]
+
+    def test_a_click_after_resting_there_is_final_at_once(self, place) -> None:
+        workspace = Workspaces(Models(lambda _key: ColourSegmenter())).get(*place)
+        state = ready(workspace)
+        spot = inside(state, 0.5, 0.5)
+        point = PixelPoint(spot["column"], spot["row"])
+        first = workspace.hover(point, "Ana")
+        closer = workspace.hover(point, "Ana", closely=True)
+        assert (first.final, closer.final) == (False, True)
+        log = workspace.edit([click(state, "a", 0.5, 0.5)], state["version"], "Ana")
+        assert not workspace.state(log=log, closely=False)["refining"]
 
 
 def test_weights_that_are_missing_are_told_and_nothing_is_lost(

@@ -4,6 +4,7 @@ import pytest
 from core.grid import PixelPoint
 from core.masks.click import CLOSER_SIDE, Question, TileViews, answer, in_half
 from core.prompts.prompt import BoxPrompt, Prompt
+from core.sam.cache import CachedSegmenter, EmbeddingCache
 from tests.fakes import ColourSegmenter
 
 GREEN, BROWN = (60, 140, 50), (150, 110, 80)
@@ -48,9 +49,9 @@ def test_a_closer_look_is_shared_by_neighbours_and_few_are_kept() -> None:
     for column in (300, 301, 302):
         answer(seen, Question((point(column, 300),)), segmenter)
     assert segmenter.embedded == 2
-    for column in (300, 360, 250, 300):
+    for column in (300, 360, 250, 200, 300):
         answer(seen, Question((point(column, 300),)), segmenter)
-    assert segmenter.embedded == 5
+    assert segmenter.embedded == 6
 
 
 def test_points_beyond_the_closer_look_are_asked_of_the_whole_alone() -> None:
@@ -82,3 +83,28 @@ def test_a_click_at_the_corner_stays_on_the_tile(place) -> None:
     segmenter, rgb = ColourSegmenter(), tile()
     probability = answer(views(segmenter, rgb), Question((point(*place),)), segmenter)
     assert np.isfinite(probability).all()
+
+
+def test_not_closely_the_whole_tile_alone_is_asked() -> None:
+    segmenter, rgb = ColourSegmenter(), tile()
+    seen, question = views(segmenter, rgb), Question((point(200, 300),))
+    assert not seen.at_hand(question.place)
+    first = answer(seen, question, segmenter, closely=False)
+    assert (segmenter.embedded, len(segmenter.batches)) == (1, 1)
+    assert iou(first >= 0.5, (rgb == GREEN).all(-1)) > 0.95
+    answer(seen, question, segmenter)
+    assert seen.at_hand(question.place)
+    assert not seen.at_hand(PixelPoint(500, 300))
+
+
+def test_a_small_tile_is_always_at_hand() -> None:
+    segmenter, rgb = ColourSegmenter(), tile(CLOSER_SIDE)
+    assert views(segmenter, rgb).at_hand(PixelPoint(10, 10))
+
+
+def test_closer_looks_are_not_kept_on_disk(tmp_path) -> None:
+    segmenter, rgb = ColourSegmenter(), tile()
+    cached = CachedSegmenter(segmenter, EmbeddingCache(tmp_path, 2**30), "fake")
+    answer(views(cached, rgb), Question((point(200, 300),)), cached)
+    assert segmenter.embedded == 2
+    assert len(list(tmp_path.glob("*.embedding"))) == 1

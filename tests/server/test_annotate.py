@@ -96,23 +96,39 @@ def test_an_edit_answers_with_the_new_state_and_undo_with_the_old(client, tile) 
     client.post(f"{tile}/undo", json={"version": redone["version"]})
 
 
-def test_the_mask_has_the_pixels_of_the_parcels(client, tile) -> None:
+def test_overlays_have_the_pixels_of_the_tile(client, tile) -> None:
     state = ready(client, tile)
-    mask = picture(client.get(f"{tile}/mask.png?v={state['mask_version']}"))[..., 3] > 0
-    assert mask.shape == (round(state["window"][3]), round(state["window"][2]))
-    hectares = mask.sum() / 10_000
-    assert hectares == pytest.approx(state["cropland_ha"], rel=0.02)
     for layer in ("probability", "uncertainty"):
-        assert picture(client.get(f"{tile}/{layer}.png")).shape[:2] == mask.shape
+        shape = picture(client.get(f"{tile}/{layer}.png")).shape[:2]
+        assert shape == (round(state["window"][3]), round(state["window"][2]))
+    assert client.get(f"{tile}/mask.png").status_code == 404
 
 
-def test_hover_is_a_picture_or_nothing(client, tile) -> None:
+def test_hover_is_an_area_or_nothing(client, tile) -> None:
     state = ready(client, tile)
     spot = click(state, "a")
-    answer = client.get(f"{tile}/hover.png?column={spot['column']}&row={spot['row']}&label=1")
-    assert answer.status_code in (200, 204)
-    assert client.get(f"{tile}/hover.png?column=nan&row=1").status_code == 400
-    assert client.get(f"{tile}/hover.png").status_code == 400
+    for more in ("", "&closely=1"):
+        asked = f"{tile}/hover?column={spot['column']}&row={spot['row']}&label=1{more}"
+        answer = client.get(asked).json()
+        assert answer["final"]
+        for part in answer["parts"]:
+            for ring in part:
+                assert ring[0] == ring[-1]
+                assert len(ring) > 3
+    assert client.get(f"{tile}/hover?column=nan&row=1").status_code == 400
+    assert client.get(f"{tile}/hover").status_code == 400
+
+
+def test_ones_own_change_is_known_by_its_stamp(client, tile, base) -> None:
+    before = ready(client, tile)
+    since = client.get(f"{base}/changes?since=0").json()["revision"]
+    body = {"version": before["version"], "edits": [click(before, "stamped")]}
+    after = client.post(f"{tile}/edits", json=body).json()
+    assert after["stamp"] != before["stamp"]
+    news = client.get(f"{base}/changes?since={since}").json()
+    assert [after["scene"], after["name"], after["stamp"]] in news["tiles"]
+    undone = client.post(f"{tile}/undo", json={"version": after["version"]}).json()
+    assert undone["stamp"] not in (before["stamp"], after["stamp"])
 
 
 def test_a_conflict_brings_the_present_state(client, tile) -> None:
@@ -132,7 +148,7 @@ def test_verdicts_are_seen_by_the_other_browser(client, tile, base, project) -> 
     judged = client.post(f"{tile}/verdict", json=verdict).json()["verdict"]
     assert (judged["verdict"], judged["reviewer"], judged["comment"]) == ("accepted", "Ana", "fine")
     news = client.get(f"{other}/changes?since={since}").json()
-    assert [state["scene"], state["name"]] in news["tiles"]
+    assert [state["scene"], state["name"]] in [entry[:2] for entry in news["tiles"]]
     assert client.get(tile.replace(base, other)).json()["verdict"]["reviewer"] == "Ana"
     again = client.post(f"{tile.replace(base, other)}/verdict", json=verdict)
     assert again.status_code == 409
@@ -165,7 +181,9 @@ def test_too_large_a_body_is_refused_before_it_is_read(client, tile) -> None:
     assert "too large" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("path", ["scene/none", "tile/none/x1_y1", "tile/none/x1_y1/mask.png"])
+@pytest.mark.parametrize(
+    "path", ["scene/none", "tile/none/x1_y1", "tile/none/x1_y1/probability.png"]
+)
 def test_what_is_not_there_is_a_sentence(client, base, path) -> None:
     answer = client.get(f"{base}/{path}")
     assert answer.status_code == 404

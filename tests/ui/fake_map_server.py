@@ -105,6 +105,7 @@ class FakeTile:
         }
     )
     working_reads: int = 0
+    refining: bool = False
     many_parcels: int = 0
 
     def automatic(self) -> dict[str, Json]:
@@ -185,7 +186,9 @@ class FakeMap:
         self.post_delay_s = 0.0
         self.hover_delay_s = 0.0
         self.read_delay_s = 0.0
-        self.overlay_delay_s = 0.0
+        self.refines = False
+        self.refine_delay_s = 0.0
+        self.reads = 0
         self.failures: list[Response] = []
         self.tiles = {tile.name: tile for tile in self._tiles()}
 
@@ -270,11 +273,16 @@ class FakeMap:
             "can_redo": bool(tile.undone),
             "edit_count": len(tile.log),
             **replayed,
-            "mask_version": f"{tile.name}-{tile.version}",
+            "stamp": self.stamp(tile),
+            "refining": tile.refining,
+            "mask_version": f"{tile.name}-{tile.version}" + "~first" * tile.refining,
             "cropland_ha": sum(parcel["area_ha"] for parcel in replayed["parcels"]),
             "landcover_ha": 3.4,
             "verdict": tile.verdict,
         }
+
+    def stamp(self, tile: FakeTile) -> str:
+        return f"{tile.version}.{tile.verdict['version']}"
 
     def change(self, tile: FakeTile, verb: str, body: Json) -> Response:
         current = tile.verdict["version"] if verb == "verdict" else tile.version
@@ -287,6 +295,7 @@ class FakeMap:
             self._commit(tile, lambda _: None, count=False)
         else:
             self._commit(tile, lambda held: _apply(held, verb, body))
+            tile.refining = self.refines
         return JSONResponse(self.state(tile))
 
     def _commit(
@@ -347,8 +356,7 @@ def _overlay_picture(fake: FakeMap, tile: FakeTile, overlay: str) -> Image.Image
     def spot(column: float, row: float) -> tuple[float, float]:
         return (column - left) * side / width, (row - top) * side / height
 
-    colour = {"mask": (255, 200, 0, 120), "probability": (80, 0, 160, 160)}
-    fill = colour.get(overlay, (255, 80, 80, 150))
+    fill = {"probability": (80, 0, 160, 160)}.get(overlay, (255, 80, 80, 150))
     for parcel in state["parcels"]:
         draw.polygon([spot(*corner) for corner in parcel["rings"][0]], fill=fill)
     for prompt in state["prompts"]:
@@ -393,7 +401,11 @@ def build_app(fake: FakeMap) -> Starlette:
 
     async def tile_state(request: Request) -> Response:
         tile = tile_of(request)
+        fake.reads += 1
         await asyncio.sleep(fake.read_delay_s)
+        if tile.refining:
+            await asyncio.sleep(fake.refine_delay_s)
+            tile.refining = False
         answer = JSONResponse(fake.state(tile))
         tile.working_reads = max(0, tile.working_reads - 1)
         return answer
@@ -407,23 +419,23 @@ def build_app(fake: FakeMap) -> Starlette:
         return fake.change(tile_of(request), request.path_params["verb"], body)
 
     async def overlay(request: Request) -> Response:
-        await asyncio.sleep(fake.overlay_delay_s)
         return _png(_overlay_picture(fake, tile_of(request), request.path_params["overlay"]))
 
     async def hover(request: Request) -> Response:
         fake.requests.append(("GET", request.url.path, dict(request.query_params)))
         await asyncio.sleep(fake.hover_delay_s)
-        left, top, width, height = tile_of(request).window
-        x = (float(request.query_params["column"]) - left) * TILE / width
-        y = (float(request.query_params["row"]) - top) * TILE / height
-        picture = Image.new("RGBA", (TILE, TILE), (0, 0, 0, 0))
-        ImageDraw.Draw(picture).ellipse((x - 30, y - 20, x + 30, y + 20), fill=(0, 160, 255, 130))
-        return _png(picture)
+        x, y = (float(request.query_params[name]) for name in ("column", "row"))
+        final = request.query_params["closely"] == "1" or not fake.refines
+        reach = 30 if final else 20
+        corners = [[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]]
+        ring = [[x + across, y + down] for across, down in [*corners, corners[0]]]
+        return JSONResponse({"parts": [[ring]], "final": final})
 
     async def changes(request: Request) -> Response:
         since = int(request.query_params["since"])
-        tiles = sorted({name for revision, name in fake.changed if revision > since})
-        return JSONResponse({"revision": fake.revision, "tiles": [[SCENE, name] for name in tiles]})
+        names = sorted({name for revision, name in fake.changed if revision > since})
+        tiles = [[SCENE, name, fake.stamp(fake.tiles[name])] for name in names]
+        return JSONResponse({"revision": fake.revision, "tiles": tiles})
 
     start = "/cropmap/{token}"
     return Starlette(
@@ -434,7 +446,7 @@ def build_app(fake: FakeMap) -> Starlette:
             Route(start + "/scene/{scene}", scene),
             Route(start + "/changes", changes),
             Route(start + "/tile/{scene}/{tile}", tile_state),
-            Route(start + "/tile/{scene}/{tile}/hover.png", hover),
+            Route(start + "/tile/{scene}/{tile}/hover", hover),
             Route(start + "/tile/{scene}/{tile}/{overlay}.png", overlay),
             Route(start + "/tile/{scene}/{tile}/{verb}", change, methods=["POST"]),
         ]

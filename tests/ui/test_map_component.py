@@ -9,6 +9,14 @@ import pytest
 from tests.ui.fake_map_server import FakeMap
 from tests.ui.map_page import TILE, MapPage
 
+FILLED = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let index = 3; index < data.length; index += 4) count += data[index] > 0 ? 1 : 0;
+  return count;
+}"""
+"""Pixels of a canvas that are not empty."""
+
 
 def test_keys_typed_in_a_field_are_text(on_map: MapPage, fake: FakeMap) -> None:
     on_map.open()
@@ -64,21 +72,58 @@ def test_settings_are_sent_once_with_the_latest_value(on_map: MapPage, fake: Fak
 def test_the_mask_is_swapped_without_a_gap_and_announced(on_map: MapPage) -> None:
     on_map.open()
     on_map.page.evaluate(
-        """window.least = 9;
-        const pane = document.querySelector(".leaflet-cm-mask-pane");
-        const look = () => {
-          window.least = Math.min(window.least, pane.querySelectorAll("img").length);
+        f"""const canvas = document.querySelector(".leaflet-cm-mask-pane canvas");
+        const filled = {FILLED};
+        window.least = window.before = filled(canvas);
+        const look = () => {{
+          window.least = Math.min(window.least, filled(canvas));
           requestAnimationFrame(look);
-        };
+        }};
         look();"""
     )
     on_map.page.evaluate("window.masks.length = 0")
-    on_map.click(150, 200)
+    parcel = on_map.state()["parcels"][0]
+    (column, row), _, (right, below) = parcel["rings"][0][:3]
+    on_map.press("7")
+    on_map.click((column + right) / 2, (row + below) / 2)
     on_map.page.wait_for_function("window.masks.length > 0")
     (mask,) = on_map.page.evaluate("window.masks")
     assert mask["maskVersion"] == "x0_y0-2"
+    assert mask["final"]
     assert 0 < mask["sinceClickMs"] < 5000
-    assert on_map.page.evaluate("window.least") == 1
+    assert 0 < on_map.page.evaluate("window.least") < on_map.page.evaluate("window.before")
+
+
+def test_a_first_mask_is_followed_by_the_final_one(on_map: MapPage, fake: FakeMap) -> None:
+    on_map.open()
+    fake.refines, fake.refine_delay_s = True, 0.5
+    on_map.page.evaluate("window.masks.length = 0")
+    on_map.click(150, 200)
+    on_map.page.wait_for_function("window.masks.length > 0")
+    # The edit is on disk; only the mask will change again, and the next click need not wait for it.
+    assert on_map.pending() == 0
+    on_map.wait_text("saved-state", "Saved")
+    on_map.click(150, 240)
+    on_map.page.wait_for_function("window.__cropmap.pending() === 0")
+    assert len(on_map.edits()) == 2
+    on_map.idle()
+    masks = on_map.page.evaluate("window.masks")
+    assert [mask["final"] for mask in masks[:-1]] == [False] * (len(masks) - 1)
+    assert masks[-1]["final"]
+    assert masks[-1]["maskVersion"] == "x0_y0-3"
+    assert all(mask["sinceClickMs"] > 0 for mask in masks)
+
+
+def test_ones_own_change_is_not_read_again(on_map: MapPage, fake: FakeMap) -> None:
+    on_map.open()
+    on_map.click(150, 200)
+    on_map.idle()
+    reads = fake.reads
+    on_map.page.wait_for_timeout(2500)
+    assert fake.reads == reads
+    fake.meddle(TILE, {"kind": "prompts_clear"})
+    on_map.page.wait_for_function("window.__cropmap.state.edit_count === 2")
+    assert fake.reads == reads + 1
 
 
 def test_the_view_stays_where_the_person_left_it(on_map: MapPage) -> None:
@@ -147,7 +192,7 @@ def test_the_map_goes_when_the_page_goes(on_map: MapPage) -> None:
 
 def test_going_away_while_the_mask_is_on_its_way(on_map: MapPage, fake: FakeMap) -> None:
     on_map.open()
-    fake.overlay_delay_s = 0.4
+    fake.refines, fake.refine_delay_s = True, 0.4
     on_map.click(150, 200)
     on_map.page.wait_for_function("window.__cropmap.pending() === 0")
     on_map.page.evaluate("window.cleanUp()")
@@ -164,7 +209,8 @@ def test_a_tile_that_is_slow_to_come_shows_nothing_of_the_one_before(
     on_map.wait_text("tile-place", "Tile 2 of 6")
     on_map.wait_text("working", "Opening the tile")
     assert on_map.page.get_by_test_id("prompt").count() == 0
-    assert on_map.page.locator(".leaflet-cm-mask-pane img").count() == 0
+    mask = on_map.page.locator(".leaflet-cm-mask-pane canvas")
+    assert mask.evaluate(FILLED) == 0
     before = on_map.at(700, 300)
     on_map.click(700, 300)
     on_map.idle()

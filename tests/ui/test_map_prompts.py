@@ -115,10 +115,31 @@ def test_the_preview_asks_for_the_newest_place_only(on_map: MapPage, fake: FakeM
     on_map.open()
     for column in range(100, 200, 5):
         on_map.page.mouse.move(*on_map.at(column, 300))
-    on_map.page.locator(".leaflet-cm-hover-pane img").wait_for()
+    on_map.page.locator(".leaflet-cm-hover-pane path").wait_for()
     on_map.page.wait_for_timeout(500)
     hovers = [query for method, _, query in fake.requests if method == "GET"]
     assert len(hovers) < 12  # twenty places were passed
     assert abs(float(hovers[-1]["column"]) - 195) <= 0.5
     on_map.press("v")
-    assert on_map.page.locator(".leaflet-cm-hover-pane img").count() == 0
+    assert on_map.page.locator(".leaflet-cm-hover-pane path").count() == 0
+
+
+def test_the_preview_is_asked_more_closely_and_stays_until_the_mask_is_there(
+    on_map: MapPage, fake: FakeMap
+) -> None:
+    on_map.open()
+    fake.refines = True
+    on_map.page.mouse.move(*on_map.at(150, 300))
+    preview = on_map.page.locator(".leaflet-cm-hover-pane path")
+    preview.wait_for()
+    on_map.page.wait_for_function(
+        "document.querySelector('.leaflet-cm-hover-pane path').getAttribute('d').includes('L180 ')"
+    )
+    asked = [query["closely"] for method, _, query in fake.requests if method == "GET"]
+    assert asked == ["0", "1"]
+    fake.refines, fake.post_delay_s = False, 0.5
+    on_map.click(150, 300)
+    assert preview.count() == 1
+    on_map.page.wait_for_function("window.__cropmap.pending() === 0")
+    on_map.idle()
+    assert preview.count() == 0

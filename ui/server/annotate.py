@@ -7,24 +7,24 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import anyio.from_thread
-import numpy as np
-import numpy.typing as npt
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core.annotate.layers import mask_picture, value_picture
+from core.annotate.label_json import parts_json
+from core.annotate.layers import value_picture
 from core.annotate.opened import OpenedScene, open_project, open_scene
-from core.annotate.state import verdict_json
+from core.annotate.state import stamp, verdict_json
 from core.annotate.workspace import Workspace
 from core.annotate.workspaces import get_workspaces
 from core.errors import CancelledError, ConflictError, InputError
 from core.grid import PixelPoint
-from core.project import Project, SecondReview, TileRecord
+from core.project import Project, SecondReview, TileLog, TileRecord
 from core.review.second import judge, seen_by
 from ui.server import tokens
 from ui.server.errors import NO_STORE, NotFoundError, error_response
@@ -33,7 +33,6 @@ from ui.server.presence import ROOM
 from ui.server.tokens import Access
 
 _MOST_BODY = 4 * 1024 * 1024
-_HOVER_ALPHA = 90
 _VERDICTS = ("open", "accepted", "fix", "rejected")
 _LONGEST_COMMENT = 2000
 
@@ -51,9 +50,9 @@ class _Asked:
     def workspace(self) -> Workspace:
         return get_workspaces().get(self.project, self.scene_id, self.tile)
 
-    def state(self) -> dict[str, Any]:
+    def state(self, log: TileLog | None = None) -> dict[str, Any]:
         """The tile as this person may see it: a second look hides the first verdict."""
-        state = self.workspace.state()
+        state = self.workspace.state(log=log, closely=False)
         review = self.project.second_review(self.scene_id, self.tile)
         if review is None:
             return state
@@ -70,8 +69,13 @@ def scene_state(request: Request) -> Response:
 
 
 def tile_state(request: Request) -> Response:
-    """``TileState``; starts the prediction where there is none, and prepares the next tile."""
+    """``TileState``; starts the prediction where there is none, and prepares the next tile.
+
+    Where answers are being made final it waits for them: a state that says ``refining`` is asked
+    again at once.
+    """
     asked = _asked(request)
+    asked.workspace.wait_for_closer_look()
     state = asked.state()
     if state["status"] == "ready":
         get_workspaces().look_ahead(asked.project, asked.scene_id, state["next"])
@@ -105,9 +109,9 @@ def judge_tile(request: Request) -> Response:
     verdict, comment = body.get("verdict"), body.get("comment") or ""
     if verdict not in _VERDICTS or not isinstance(comment, str):
         raise InputError("That is no verdict.", "Accept, fix or reject the tile.")
-    return _changing(
-        asked,
-        lambda: judge(
+
+    def give() -> None:
+        judge(
             asked.project,
             asked.scene_id,
             asked.tile,
@@ -115,60 +119,76 @@ def judge_tile(request: Request) -> Response:
             comment=comment[:_LONGEST_COMMENT],
             reviewer=asked.access.person,
             expected_version=_version(body),
-        ),
-    )
+        )
+
+    return _changing(asked, give)
 
 
 def overlay(request: Request) -> Response:
-    """The tile's mask, probability or uncertainty on its core's pixels, as PNG."""
+    """The tile's probability or uncertainty on its core's pixels, as PNG."""
     asked = _asked(request)
     name = request.path_params["overlay"]
-    if name == "mask":
-        mask = asked.workspace.mask()
-        picture = None if mask is None else mask_picture(mask)
-    elif name in ("probability", "uncertainty"):
-        steps = asked.workspace.layer(name)
-        picture = None if steps is None else value_picture(steps, name)
-    else:
+    if name not in ("probability", "uncertainty"):
         raise NotFoundError("The map has no such layer.", "Load the page again.")
-    if picture is None:
+    steps = asked.workspace.layer(name)
+    if steps is None:
         return Response(status_code=204, headers=NO_STORE)
-    return _png(picture)
+    return Response(encode(value_picture(steps, name)), media_type="image/png", headers=NO_STORE)
 
 
 def hover(request: Request) -> Response:
-    """The mask that a click there would give, as PNG; 204 where there is none yet."""
+    """The area that a click there would give: its parts, and whether that is the final answer.
+
+    With ``closely=1`` it waits for the final one.
+    """
     asked = _asked(request)
     point = PixelPoint(_query_number(request, "column"), _query_number(request, "row"))
-    who = request.path_params["token"]
+    closely = request.query_params.get("closely") == "1"
     try:
-        # Every second pixel: a preview need not be sharper, and travels in half the time.
-        mask = asked.workspace.hover(point, who, every=2)
+        answer = asked.workspace.hover(point, request.path_params["token"], closely=closely)
     except CancelledError as error:
         return error_response(ConflictError(error.message))
-    if mask is None or not mask.any():
-        return Response(status_code=204, headers=NO_STORE)
-    return _png(mask_picture(mask, _HOVER_ALPHA))
+    if answer is None:
+        return _json({"parts": [], "final": True})
+    parts = [] if answer.area is None else parts_json(answer.area)
+    return _json({"parts": parts, "final": answer.final})
 
 
 def changes(request: Request) -> Response:
-    """Tiles that somebody touched since a revision."""
+    """Tiles that somebody touched since a revision, and what each is at now."""
     token = request.path_params["token"]
     project = open_project(tokens.resolve(token).project_path)
     ROOM.stay(token)
     since = _query_number(request, "since")
     revision = project.revision()
     touched = project.changes_since(int(since)) if since < revision else []
-    return _json({"revision": revision, "tiles": [list(pair) for pair in touched]})
+    stamps = _stamps(project, {scene for scene, _ in touched})
+    tiles = [[scene, tile, stamps.get((scene, tile), "")] for scene, tile in touched]
+    return _json({"revision": revision, "tiles": tiles})
 
 
-def _changing(asked: _Asked, change: Any) -> Response:
+def _stamps(project: Project, scenes: set[str]) -> dict[tuple[str, str], str]:
+    """The stamp of each tile's state, where it tells all that anybody may see of the tile.
+
+    It does not where there is a second look; nor is there one for a scene that was removed.
+    """
+    return {
+        (record.id, tile.name): stamp(record.version, tile.log_version, tile.verdict.version)
+        for record in project.scenes()
+        if record.id in scenes
+        for looked_at in [{review.tile for review in project.second_reviews(record.id)}]
+        for tile in project.tiles(record.id)
+        if tile.name not in looked_at
+    }
+
+
+def _changing(asked: _Asked, change: Callable[[], TileLog | None]) -> Response:
     """Do what changes the store and answer with the new state; with the present one on conflict."""
     try:
-        change()
+        log = change()
     except ConflictError as error:
         return error_response(error, state=asked.state())
-    return _json(asked.state())
+    return _json(asked.state(log))
 
 
 def _asked(request: Request) -> _Asked:
@@ -261,10 +281,6 @@ def _tile_json(
     }
 
 
-def _png(picture: npt.NDArray[np.uint8]) -> Response:
-    return Response(encode(picture), media_type="image/png", headers=NO_STORE)
-
-
 def _json(body: dict[str, Any]) -> JSONResponse:
     return JSONResponse(body, headers=NO_STORE)
 
@@ -279,6 +295,6 @@ ROUTES = [
     Route(_TILE + "/undo", undo_tile, methods=["POST"]),
     Route(_TILE + "/redo", redo_tile, methods=["POST"]),
     Route(_TILE + "/verdict", judge_tile, methods=["POST"]),
-    Route(_TILE + "/hover.png", hover, methods=["GET"]),
+    Route(_TILE + "/hover", hover, methods=["GET"]),
     Route(_TILE + "/{overlay}.png", overlay, methods=["GET"]),
 ]

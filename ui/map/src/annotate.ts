@@ -32,6 +32,8 @@ export class Annotate {
   private readonly watch: ChangeWatch;
   private session: TileSession | null = null;
   private drawn: TileState | null = null;
+  /** The oldest edit whose mask on the screen is not final yet. */
+  private refiningSince: number | null = null;
   private maskOn = true;
   /** When the page may be asked for a new token again, and how long to wait after that. */
   private nextAsk = 0;
@@ -49,6 +51,7 @@ export class Annotate {
       edit: (edit) => this.edit(edit),
       hoverLabel: (shift) => this.hoverLabel(shift),
       maskPainted: (version) => this.maskPainted(version),
+      overlayPainted: () => this.layout.notices.settle("overlay"),
       overlayFailed: () => this.overlayFailed(),
       removePrompt: (id) => this.edit({ kind: "prompt_delete", id }),
     });
@@ -70,7 +73,7 @@ export class Annotate {
       press: (event) => this.pressed(event),
       holdSpace: (held) => this.compare(held),
     });
-    this.watch = new ChangeWatch(api, address.scene, sceneState.revision, (tiles) => this.changedElsewhere(tiles));
+    this.watch = new ChangeWatch(api, address.scene, sceneState.revision, (stamps) => this.changedElsewhere(stamps));
     api.forgotten = () => this.askForToken();
     this.tools.choose("positive");
     this.layout.showToggles(this.maskOn, this.scene.preview.enabled);
@@ -99,6 +102,7 @@ export class Annotate {
     this.session = sessionOf(this.api, this.address, tile);
     this.session.listener = this.sessionListener(this.session);
     this.drawn = null;
+    this.refiningSince = null;
     this.tools.restart();
     this.scene.goTo(tile);
     this.layout.showOpening(tile);
@@ -144,7 +148,8 @@ export class Annotate {
 
   private edit(edit: Edit): void {
     if (!this.session?.confirmed) return;
-    this.scene.preview.clear();
+    if (edit.kind === "prompt_set" && edit.label === 1) this.scene.preview.hold([edit.column, edit.row]);
+    else this.scene.preview.clear();
     this.session.edit(edit);
   }
 
@@ -206,6 +211,7 @@ export class Annotate {
     this.forgetPainted(session);
     this.scene.show(view, [...session.unpainted.flatMap(editsOf), ...session.queue.pendingEdits()]);
     this.drawn = view;
+    if (!session.waiting && !this.scene.loading) this.scene.preview.release();
     this.tools.refreshed();
   }
 
@@ -241,31 +247,36 @@ export class Annotate {
 
   private maskPainted(version: string): void {
     const { session } = this;
-    this.layout.notices.settle("overlay");
-    const since = session?.unpainted[0]?.at;
-    const sinceClickMs = since === undefined ? null : performance.now() - since;
+    const since = session?.unpainted[0]?.at ?? this.refiningSince;
+    const sinceClickMs = since === null ? null : performance.now() - since;
+    const final = session?.confirmed?.refining !== true;
+    this.refiningSince = final ? null : since;
     this.render();
-    document.dispatchEvent(new CustomEvent("cropmap:mask", { detail: { maskVersion: version, sinceClickMs } }));
+    const detail = { maskVersion: version, sinceClickMs, final };
+    document.dispatchEvent(new CustomEvent("cropmap:mask", { detail }));
   }
 
   private overlayFailed(): void {
     // While the tile is being worked on there may be no picture yet; it is asked for again.
     if (this.session?.confirmed?.status !== "ready") return;
-    this.layout.notices.complain("overlay", "The mask could not be loaded.", "", [this.reload()]);
+    this.layout.notices.complain("overlay", "The layer could not be loaded.", "", [this.reload()]);
   }
 
-  private changedElsewhere(tiles: Set<string>): void {
+  private changedElsewhere(stamps: Map<string, string>): void {
     const { session } = this;
-    if (!session || !tiles.has(session.tile)) return;
+    const stamp = session && stamps.get(session.tile);
+    if (!session || stamp === undefined) return;
+    // One's own change, or what is known of it already.
+    if (stamp !== "" && stamp === session.confirmed?.stamp) return;
     if (!session.busy) void session.read();
     // What is on its way may be answered with a state from before the other person's change.
-    else window.setTimeout(() => this.session === session && this.changedElsewhere(tiles), 500);
+    else window.setTimeout(() => this.session === session && this.changedElsewhere(stamps), 500);
   }
 
   private hoverLabel(shift: boolean): Label | null {
     const { session } = this;
     const { id } = this.tools.info;
-    if (!session || session.busy || (id !== "positive" && id !== "negative")) return null;
+    if (!session || session.waiting || (id !== "positive" && id !== "negative")) return null;
     if (this.scene.prompts.pointing) return null;
     return shift || id === "negative" ? 0 : 1;
   }

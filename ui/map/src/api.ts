@@ -1,6 +1,6 @@
 // The routes of docs/app.md.
 
-import type { Changes, Complaint, Edit, Label, SceneState, TileState, Verdict } from "./contract";
+import type { Changes, ColumnRow, Complaint, Edit, HoverAnswer, Label, SceneState, TileState, Verdict } from "./contract";
 
 const PATIENCE_MS = 60_000;
 
@@ -64,7 +64,7 @@ export class Api {
     return this.post(`${this.tilePath(tile)}/verdict`, { version, verdict, comment });
   }
 
-  overlayUrl(tile: string, name: "mask" | "probability" | "uncertainty", version: string): string {
+  overlayUrl(tile: string, name: "probability" | "uncertainty", version: string): string {
     return this.url(`${this.tilePath(tile)}/${name}.png?v=${encodeURIComponent(version)}`);
   }
 
@@ -74,11 +74,19 @@ export class Api {
     return this.url(`layers/${this.sceneName}/${place}?v=${encodeURIComponent(version)}`);
   }
 
-  /** The mask that a click would give; null where it would give none. */
-  async hover(tile: string, column: number, row: number, label: Label, signal: AbortSignal): Promise<Blob | null> {
-    const query = `column=${column.toFixed(2)}&row=${row.toFixed(2)}&label=${label}`;
-    const response = await fetch(this.url(`${this.tilePath(tile)}/hover.png?${query}`), { signal });
-    return response.status === 200 ? response.blob() : null;
+  /** What a click there would give; `closely` waits for the final answer. */
+  async hover(
+    tile: string,
+    [column, row]: ColumnRow,
+    label: Label,
+    closely: boolean,
+    signal: AbortSignal,
+  ): Promise<HoverAnswer> {
+    const place = `column=${column.toFixed(2)}&row=${row.toFixed(2)}`;
+    const query = `${place}&label=${label}&closely=${closely ? 1 : 0}`;
+    const response = await fetch(this.url(`${this.tilePath(tile)}/hover?${query}`), { signal });
+    if (response.ok) return (await response.json()) as HoverAnswer;
+    throw new ApiError(response.status, "no preview");
   }
 
   private get place(): string {

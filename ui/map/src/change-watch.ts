@@ -12,7 +12,7 @@ export class ChangeWatch {
     private readonly api: Api,
     private readonly scene: string,
     private revision: number,
-    private readonly changed: (tiles: Set<string>) => void,
+    private readonly changed: (stamps: Map<string, string>) => void,
   ) {
     this.plan();
   }
@@ -40,7 +40,7 @@ export class ChangeWatch {
     const { revision, tiles } = await this.api.readChanges(this.revision);
     if (this.stopped) return;
     this.revision = revision;
-    const here = tiles.filter(([scene]) => scene === this.scene).map(([, tile]) => tile);
-    if (here.length > 0) this.changed(new Set(here));
+    const here = tiles.filter(([scene]) => scene === this.scene);
+    if (here.length > 0) this.changed(new Map(here.map(([, tile, stamp]) => [tile, stamp ?? ""])));
   }
 }

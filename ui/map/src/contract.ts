@@ -105,6 +105,10 @@ export interface TileState {
   progress: number | null;
   error: Complaint | null;
   version: number;
+  /** Changes with all that people can change of the tile. */
+  stamp?: string;
+  /** Some answers of the model are not final; the state that is read next waits for them. */
+  refining?: boolean;
   can_undo: boolean;
   can_redo: boolean;
   edit_count: number;
@@ -121,7 +125,13 @@ export interface TileState {
 
 export interface Changes {
   revision: number;
-  tiles: [scene: string, tile: string][];
+  tiles: [scene: string, tile: string, stamp?: string][];
+}
+
+export interface HoverAnswer {
+  /** The rings of each part. */
+  parts: Ring[][];
+  final: boolean;
 }
 
 export type Edit =

@@ -43,6 +43,21 @@ export function extentOfBounds([column, row, width, height]: Bounds): Extent {
   return [column, row, column + width, row + height];
 }
 
+/** The least extent that holds all of them; null for none. */
+export function joinExtents(extents: Extent[]): Extent | null {
+  const [first, ...others] = extents;
+  if (!first) return null;
+  return others.reduce(
+    (all, one) => [
+      Math.min(all[0], one[0]),
+      Math.min(all[1], one[1]),
+      Math.max(all[2], one[2]),
+      Math.max(all[3], one[3]),
+    ],
+    first,
+  );
+}
+
 export function inBounds(bounds: Bounds, [column, row]: ColumnRow): boolean {
   const [left, top, right, bottom] = extentOfBounds(bounds);
   return column >= left && column <= right && row >= top && row <= bottom;
@@ -84,6 +99,11 @@ export function pointInRings(rings: Ring[], point: ColumnRow): boolean {
 
 export function partsOf(parcel: Parcel): Ring[][] {
   return [parcel.rings, ...(parcel.more ?? [])];
+}
+
+/** Whether a parcel is part of the mask. */
+export function isCropland({ land_class, state }: Parcel): boolean {
+  return (land_class ?? "cropland") === "cropland" && state !== "rejected";
 }
 
 export function extentOfParcel(parcel: Parcel): Extent {

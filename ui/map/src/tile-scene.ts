@@ -1,12 +1,13 @@
 // Everything that is drawn of one tile, and of the scene around it.
 
 import type { Api } from "./api";
-import type { Bounds, Edit, Label, SceneState, TileState } from "./contract";
+import type { Bounds, ColumnRow, Edit, HoverAnswer, Label, SceneState, TileState } from "./contract";
 import { clampToBounds, inBounds, roundPoint, sameBounds } from "./geometry";
 import L from "./leaflet";
 import { BaseMap, paneName } from "./map/base-map";
 import { FrameLayer, neighbourFrames } from "./map/frame-layer";
 import { HoverPreview } from "./map/hover-preview";
+import { MaskLayer } from "./map/mask-layer";
 import { ParcelLayer } from "./map/parcel-layer";
 import { toLatLngBounds } from "./map/pixel-crs";
 import { pixelTiles } from "./map/pixel-tiles";
@@ -20,6 +21,7 @@ export interface TileSceneActions {
   removePrompt(id: string): void;
   hoverLabel(shift: boolean): Label | null;
   maskPainted(version: string): void;
+  overlayPainted(): void;
   overlayFailed(): void;
 }
 
@@ -30,7 +32,7 @@ export class TileScene {
   readonly preview: HoverPreview;
   shapes: ShapeLayer | null = null;
   private readonly imagery: L.GridLayer;
-  private readonly mask: SwappingOverlay;
+  private readonly mask: MaskLayer;
   private readonly overlay: SwappingOverlay;
   private landcover: L.GridLayer | null = null;
   private frame: FrameLayer | null = null;
@@ -50,19 +52,19 @@ export class TileScene {
     map.setView(this.base.sceneBounds.getCenter(), -3, { animate: false });
     this.imagery = this.tiles("imagery", "imagery").addTo(map);
     neighbourFrames(map, sceneState.tiles);
-    this.mask = new SwappingOverlay(map, paneName("mask"), {
-      painted: (version) => actions.maskPainted(version),
+    this.mask = new MaskLayer(map, (version) => actions.maskPainted(version));
+    this.overlay = new SwappingOverlay(map, paneName("overlay"), {
+      painted: () => actions.overlayPainted(),
       failed: () => actions.overlayFailed(),
     });
-    this.overlay = new SwappingOverlay(map, paneName("overlay"));
     this.mask.setOpacity(this.choices.mask);
     this.overlay.setOpacity(this.choices.overlayOpacity);
     this.parcels = new ParcelLayer(map);
     this.prompts = this.promptLayer();
     this.preview = new HoverPreview(map, {
-      fetch: (point, label, signal) => this.askHover(point, label, signal),
+      fetch: (point, label, closely, signal) => this.askHover(point, label, closely, signal),
       label: (shift) => actions.hoverLabel(shift),
-      bounds: () => (this.shown ? toLatLngBounds(this.shown.window) : null),
+      bounds: () => this.shown?.window ?? null,
     });
   }
 
@@ -149,7 +151,7 @@ export class TileScene {
     if (!state?.mask_version) return;
     const bounds = toLatLngBounds(state.window);
     const { name, mask_version: version } = state;
-    this.mask.show(this.api.overlayUrl(name, "mask", version), version, bounds);
+    this.mask.show(state.parcels, version);
     const { overlay } = this.choices;
     if (overlay === "none") this.overlay.clear();
     else this.overlay.show(this.api.overlayUrl(name, overlay, version), `${overlay} ${version}`, bounds);
@@ -181,9 +183,9 @@ export class TileScene {
     });
   }
 
-  private askHover(point: [number, number], label: Label, signal: AbortSignal): Promise<Blob | null> {
+  private askHover(point: ColumnRow, label: Label, closely: boolean, signal: AbortSignal): Promise<HoverAnswer> {
     const state = this.shown;
-    if (!state || !inBounds(state.window, point)) return Promise.resolve(null);
-    return this.api.hover(state.name, point[0], point[1], label, signal);
+    if (!state || !inBounds(state.window, point)) return Promise.resolve({ parts: [], final: true });
+    return this.api.hover(state.name, point, label, closely, signal);
   }
 }

@@ -32,6 +32,10 @@ export class TileSession {
   private reads = 0;
   private readFailures = 0;
   private generation = 0;
+  /** Edits whose answers may not be final. */
+  private doubtful: Queued[] = [];
+  /** The mask that is not final and was already asked about. */
+  private refinedFrom = "";
 
   constructor(
     private readonly api: Api,
@@ -67,7 +71,12 @@ export class TileSession {
   }
 
   get busy(): boolean {
-    return this.pending > 0 || this.reads > 0 || this.confirmed?.status === "working";
+    return this.waiting || this.reads > 0 || this.confirmed?.refining === true;
+  }
+
+  /** Something that was done here is on its way, or worked on. */
+  get waiting(): boolean {
+    return this.pending > 0 || this.confirmed?.status === "working";
   }
 
   get saveStatus(): SaveStatus {
@@ -121,7 +130,10 @@ export class TileSession {
       const state = await this.api.readTile(this.tile);
       this.readFailures = 0;
       this.listener?.unreadable(null);
-      if (generation === this.generation && this.queue.size === 0) this.take(state);
+      if (generation === this.generation && this.queue.size === 0) {
+        this.take(state);
+        this.tellAnswered();
+      }
       this.queue.retryNow();
     } catch (error) {
       this.readFailed(error instanceof ApiError ? error : new ApiError(0, String(error)));
@@ -157,8 +169,18 @@ export class TileSession {
     this.unpainted.push(...done.filter(({ type }) => type !== "verdict"));
     this.take(state);
     this.listener?.changed();
-    this.listener?.answered(done, state);
+    this.doubtful.push(...done);
+    this.tellAnswered();
     this.pollWhileWorking();
+  }
+
+  /** What came of the edits is told once the answers are final. */
+  private tellAnswered(): void {
+    const { confirmed } = this;
+    if (!confirmed || confirmed.refining || this.doubtful.length === 0) return;
+    const done = this.doubtful;
+    this.doubtful = [];
+    this.listener?.answered(done, confirmed);
   }
 
   private take(state: TileState): void {
@@ -169,10 +191,15 @@ export class TileSession {
 
   private pollWhileWorking(): void {
     window.clearTimeout(this.pollTimer);
-    if (this.confirmed?.status !== "working" || !this.listener) return;
+    if (!this.confirmed || !this.listener) return;
+    const { status, refining, mask_version: version } = this.confirmed;
+    if (status !== "working" && !refining) return;
+    // The server answers once the mask is final: it need be asked only once, and at once.
+    const wait = status === "working" || version === this.refinedFrom ? POLL_MS : 0;
     this.pollTimer = window.setTimeout(() => {
-      if (this.queue.size > 0) this.pollWhileWorking();
-      else void this.read();
-    }, POLL_MS);
+      if (this.queue.size > 0) return this.pollWhileWorking();
+      this.refinedFrom = version;
+      void this.read();
+    }, wait);
   }
 }

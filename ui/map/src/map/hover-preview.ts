@@ -1,25 +1,42 @@
 import L from "../leaflet";
-import type { ColumnRow, Label } from "../contract";
+import type { Bounds, ColumnRow, HoverAnswer, Label, Ring } from "../contract";
+import { pathOfRings } from "../geometry";
 import { paneName } from "./base-map";
-import { imageOverlay } from "./image-overlay";
+import { MASK_COLOUR, MASK_OPACITY } from "./mask-layer";
+import { toLatLngBounds } from "./pixel-crs";
+import { svgElement } from "./prompt-layer";
 
 const REST_MS = 40;
+const OPACITY = 0.27;
+const FAINT = 0.12;
+/** Native pixels within which a click is where the preview was asked for. */
+const SAME_PLACE = 0.5;
 
 export interface HoverSource {
-  /** The picture for a click there; null where there is none. */
-  fetch(point: ColumnRow, label: Label, signal: AbortSignal): Promise<Blob | null>;
+  /** What a click there would give; `closely` waits for the final answer. */
+  fetch(point: ColumnRow, label: Label, closely: boolean, signal: AbortSignal): Promise<HoverAnswer>;
   /** The label a click would have, or null while nothing may be asked. */
   label(shift: boolean): Label | null;
-  bounds(): L.LatLngBounds | null;
+  bounds(): Bounds | null;
 }
 
-/** What a click here would give, asked when the pointer rests; one question at a time, newest wins. */
+interface Shown {
+  overlay: L.SVGOverlay;
+  shape: SVGElement;
+  point: ColumnRow;
+}
+
+/**
+ * What a click here would give, asked when the pointer rests; one question at a time, newest wins.
+ * The first answer is shown at once; then the final one is asked for, with which the server has all
+ * that a click here needs.
+ */
 export class HoverPreview {
   enabled = true;
   private timer = 0;
   private asking: AbortController | null = null;
-  private shown: L.ImageOverlay | null = null;
-  private shownUrl = "";
+  private shown: Shown | null = null;
+  private held = false;
 
   constructor(
     private readonly map: L.Map,
@@ -28,7 +45,8 @@ export class HoverPreview {
 
   pointerAt(point: ColumnRow, shift: boolean): void {
     this.cancel();
-    this.fade(true);
+    if (this.held) return;
+    this.fade(FAINT);
     const label = this.source.label(shift);
     if (!this.enabled || label === null) {
       this.clear();
@@ -37,9 +55,26 @@ export class HoverPreview {
     this.timer = window.setTimeout(() => void this.ask(point, label), REST_MS);
   }
 
+  /** After a click: what was foreseen for this place stays until the mask itself is there. */
+  hold([column, row]: ColumnRow): void {
+    const { shown } = this;
+    const near = shown && Math.hypot(shown.point[0] - column, shown.point[1] - row) <= SAME_PLACE;
+    if (!near) return this.clear();
+    this.cancel();
+    this.held = true;
+    this.fade(MASK_OPACITY);
+  }
+
+  /** The mask is there. */
+  release(): void {
+    if (this.held) this.clear();
+  }
+
   clear(): void {
     this.cancel();
-    this.replace(null);
+    this.held = false;
+    this.shown?.overlay.remove();
+    this.shown = null;
   }
 
   private cancel(): void {
@@ -52,10 +87,12 @@ export class HoverPreview {
     const asking = new AbortController();
     this.asking = asking;
     try {
-      const blob = await this.source.fetch(point, label, asking.signal);
-      if (asking.signal.aborted) return;
-      if (!blob) this.replace(null);
-      else await this.draw(blob, asking.signal);
+      for (const closely of [false, true]) {
+        const { parts, final } = await this.source.fetch(point, label, closely, asking.signal);
+        if (asking.signal.aborted) return;
+        this.draw(parts.flat(), point);
+        if (final) break;
+      }
     } catch {
       // A preview that does not come is no reason to say anything.
     } finally {
@@ -63,31 +100,27 @@ export class HoverPreview {
     }
   }
 
-  private async draw(blob: Blob, signal: AbortSignal): Promise<void> {
-    const url = URL.createObjectURL(blob);
-    const image = new Image();
-    image.alt = "";
-    image.src = url;
-    await image.decode().catch(() => undefined);
+  private draw(rings: Ring[], point: ColumnRow): void {
     const bounds = this.source.bounds();
-    if (signal.aborted || !bounds || image.naturalWidth === 0) {
-      URL.revokeObjectURL(url);
-      return;
-    }
-    this.replace(imageOverlay(image, bounds, paneName("hover"), 0.75), url);
+    this.shown?.overlay.remove();
+    this.shown = null;
+    if (rings.length === 0 || !bounds) return;
+    const frame = svgElement("svg", { preserveAspectRatio: "none", viewBox: bounds.join(" ") });
+    const shape = svgElement("path", { d: pathOfRings(rings), fill: MASK_COLOUR, "fill-rule": "evenodd" });
+    frame.append(shape);
+    const options = { pane: paneName("hover"), interactive: false };
+    const overlay = L.svgOverlay(frame, toLatLngBounds(bounds), options).addTo(this.map);
+    this.shown = { overlay, shape, point };
+    this.fade(OPACITY);
+    requestAnimationFrame(() => requestAnimationFrame(() => this.announce(shape)));
   }
 
-  private replace(overlay: L.ImageOverlay | null, url = ""): void {
-    const [before, beforeUrl] = [this.shown, this.shownUrl];
-    this.shown = overlay?.addTo(this.map) ?? null;
-    this.shownUrl = url;
-    this.fade(false);
-    before?.remove();
-    if (beforeUrl) URL.revokeObjectURL(beforeUrl);
+  private announce(shape: SVGElement): void {
+    if (this.shown?.shape === shape) document.dispatchEvent(new CustomEvent("cropmap:preview"));
   }
 
   /** A preview of where the pointer was is drawn fainter until the next one is there. */
-  private fade(faint: boolean): void {
-    this.shown?.setOpacity(faint ? 0.35 : 0.75);
+  private fade(opacity: number): void {
+    this.shown?.shape.setAttribute("fill-opacity", String(opacity));
   }
 }

@@ -1,141 +1,40 @@
-import L from "../leaflet";
 import type { Ring } from "../contract";
 import type { Extent } from "../geometry";
-
-/** The parts of Leaflet's renderer that its types leave out. */
-interface PrivateRenderer {
-  _map: L.Map;
-  _container: HTMLCanvasElement | null;
-  _bounds: L.Bounds;
-  _update(): void;
-  _updateTransform(center: L.LatLng, zoom: number): void;
-}
-
-interface DrawingRenderer extends PrivateRenderer {
-  draw(canvas: HTMLCanvasElement, bounds: L.Bounds): void;
-}
-
-/** Leaflet's own base of SVG and canvas: where the drawing lies, and its way through zooming. */
-const CanvasBase = L.Renderer.extend({
-  _initContainer(this: DrawingRenderer) {
-    this._container = document.createElement("canvas");
-  },
-  _destroyContainer(this: DrawingRenderer) {
-    this._container?.remove();
-    this._container = null;
-  },
-  _update(this: DrawingRenderer) {
-    const parent = L.Renderer.prototype as unknown as PrivateRenderer;
-    if ((this._map as unknown as { _animatingZoom?: boolean })._animatingZoom && this._bounds) return;
-    parent._update.call(this);
-    const canvas = this._container!;
-    const size = this._bounds.getSize();
-    const density = window.devicePixelRatio || 1;
-    L.DomUtil.setPosition(canvas, this._bounds.min!);
-    canvas.width = Math.ceil(size.x * density);
-    canvas.height = Math.ceil(size.y * density);
-    canvas.style.width = `${canvas.width / density}px`;
-    canvas.style.height = `${canvas.height / density}px`;
-    this.draw(canvas, this._bounds);
-  },
-}) as unknown as new (options: L.RendererOptions) => L.Renderer & DrawingRenderer;
+import { PathCanvas, pathOf, type Drawn } from "./path-canvas";
 
 export interface OutlineStyle {
   color: string;
   width: number;
 }
 
-/** Lines of one kind, in chunks that can be left out where they are not seen. */
+/** Lines of one kind. */
 export interface OutlineChunk {
   extent: Extent;
   rings: Ring[];
   style: OutlineStyle;
 }
 
-interface Drawn {
-  extent: Extent;
-  path: Path2D;
+interface DrawnOutline extends Drawn {
   style: OutlineStyle;
 }
 
 const CASING: OutlineStyle = { color: "rgb(16 32 26 / 50%)", width: 3.2 };
 
-/**
- * Outlines drawn from native pixels by one matrix: ten thousand parcels need no projecting, clipping
- * and simplifying of each corner, which took most of a second.
- */
-export class OutlineCanvas {
-  private readonly renderer: L.Renderer & DrawingRenderer;
-  private drawn: Drawn[] = [];
-
-  constructor(
-    private readonly map: L.Map,
-    pane: string,
-  ) {
-    this.renderer = new CanvasBase({ pane, padding: 0.3 });
-    this.renderer.draw = (canvas, bounds) => this.draw(canvas, bounds);
-    this.renderer.addTo(map);
-  }
-
+/** Outlines that stand out from any ground by their casing. */
+export class OutlineCanvas extends PathCanvas<DrawnOutline> {
   show(chunks: OutlineChunk[]): void {
-    this.drawn = chunks.map(({ extent, rings, style }) => ({ extent, style, path: pathOf(rings) }));
-    this.renderer._update();
+    this.draws(chunks.map(({ extent, rings, style }) => ({ extent, style, path: pathOf(rings) })));
   }
 
-  private draw(canvas: HTMLCanvasElement, bounds: L.Bounds): void {
-    const pen = canvas.getContext("2d");
-    if (!pen) return;
-    const matrix = this.matrix(bounds, canvas.width / Math.max(1, bounds.getSize().x));
-    const seen = this.drawn.filter(({ extent }) => touches(extent, matrix, canvas));
+  protected paint(pen: CanvasRenderingContext2D, seen: DrawnOutline[], density: number): void {
     pen.lineJoin = "round";
-    const density = window.devicePixelRatio || 1;
-    const placed = seen.map(({ path, style }) => ({ path: moved(path, matrix), style }));
-    for (const { path } of placed) stroke(pen, path, CASING, density);
-    for (const { path, style } of placed) stroke(pen, path, style, density);
+    for (const { path } of seen) stroke(pen, path, CASING, density);
+    for (const { path, style } of seen) stroke(pen, path, style, density);
   }
-
-  /** From native pixels to the canvas's own. */
-  private matrix(bounds: L.Bounds, density: number): DOMMatrix {
-    const at = (lat: number, lng: number): L.Point =>
-      this.map.project([lat, lng]).subtract(this.map.getPixelOrigin()).subtract(bounds.min!);
-    const start = at(0, 0);
-    const across = at(0, 1).subtract(start);
-    const down = at(-1, 0).subtract(start);
-    return new DOMMatrix([
-      across.x * density,
-      across.y * density,
-      down.x * density,
-      down.y * density,
-      start.x * density,
-      start.y * density,
-    ]);
-  }
-}
-
-function pathOf(rings: Ring[]): Path2D {
-  const path = new Path2D();
-  for (const ring of rings) {
-    ring.forEach(([column, row], index) => (index === 0 ? path.moveTo(column, row) : path.lineTo(column, row)));
-    path.closePath();
-  }
-  return path;
-}
-
-/** The path, not the pen, goes through the matrix: a pen would draw lines of two widths. */
-function moved(path: Path2D, matrix: DOMMatrix): Path2D {
-  const place = new Path2D();
-  place.addPath(path, matrix);
-  return place;
 }
 
 function stroke(pen: CanvasRenderingContext2D, path: Path2D, style: OutlineStyle, density: number): void {
   pen.strokeStyle = style.color;
   pen.lineWidth = style.width * density;
   pen.stroke(path);
-}
-
-function touches([left, top, right, bottom]: Extent, matrix: DOMMatrix, canvas: HTMLCanvasElement): boolean {
-  const first = matrix.transformPoint({ x: left, y: top });
-  const last = matrix.transformPoint({ x: right, y: bottom });
-  return last.x >= 0 && last.y >= 0 && first.x <= canvas.width && first.y <= canvas.height;
 }

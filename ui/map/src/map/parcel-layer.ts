@@ -1,6 +1,6 @@
 import type L from "../leaflet";
 import type { ColumnRow, Parcel } from "../contract";
-import { extentOfParcel, ParcelIndex, partsOf, type Extent } from "../geometry";
+import { extentOfParcel, joinExtents, ParcelIndex, partsOf } from "../geometry";
 import { paneName } from "./base-map";
 import { OutlineCanvas, type OutlineChunk, type OutlineStyle } from "./outline-canvas";
 
@@ -42,16 +42,7 @@ function chunksOf(parcels: Parcel[], style: OutlineStyle): OutlineChunk[] {
   for (let start = 0; start < parcels.length; start += CHUNK) {
     const some = parcels.slice(start, start + CHUNK);
     const rings = some.flatMap((parcel) => partsOf(parcel).flat());
-    chunks.push({ extent: some.map(extentOfParcel).reduce(around), rings, style });
+    chunks.push({ extent: joinExtents(some.map(extentOfParcel))!, rings, style });
   }
   return chunks;
-}
-
-function around(one: Extent, other: Extent): Extent {
-  return [
-    Math.min(one[0], other[0]),
-    Math.min(one[1], other[1]),
-    Math.max(one[2], other[2]),
-    Math.max(one[3], other[3]),
-  ];
 }
