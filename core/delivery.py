@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Sequence
@@ -85,8 +86,8 @@ class Delivery:
     ----------
     folder : Path
         Where the files lie.
-    revision : int
-        Of the project when they were made.
+    state : str
+        What :func:`state_of` said when they were made.
     notes : tuple of str
         What a person should know, a sentence each.
     problems : tuple of str
@@ -94,7 +95,7 @@ class Delivery:
     """
 
     folder: Path
-    revision: int
+    state: str
     made: datetime
     files: tuple[Delivered, ...]
     notes: tuple[str, ...] = ()
@@ -147,7 +148,7 @@ def deliver(
         (wishes.error_report, "Land cover error report", making.error_report),
         (wishes.replay, "Replay bundle", making.replay),
     )
-    revision = project.revision()
+    state = state_of(project, scene_id)
     files: list[Delivered] = []
     problems: list[CropMapError] = []
     told: list[str] = []
@@ -157,7 +158,7 @@ def deliver(
         try:
             files += make()
         except CancelledError:
-            _keep(Delivery(folder, revision, datetime.now(UTC), tuple(files)))
+            _keep(Delivery(folder, state, datetime.now(UTC), tuple(files)))
             raise
         except OutputError:
             raise  # the next kind would meet the same full disk
@@ -167,9 +168,16 @@ def deliver(
     if not files and problems:
         raise problems[0]
     made = datetime.now(UTC)
-    delivery = Delivery(folder, revision, made, tuple(files), tuple(making.notes), tuple(told))
+    delivery = Delivery(folder, state, made, tuple(files), tuple(making.notes), tuple(told))
     _keep(delivery)
     return delivery
+
+
+def state_of(project: Project, scene_id: str) -> str:
+    """Changes with every edit and verdict, and with the scene's imagery, land cover and model."""
+    tiles = [(t.name, t.log_version, t.verdict.version) for t in project.tiles(scene_id)]
+    facts = f"{project.scene(scene_id).version} {tiles!r}"
+    return hashlib.sha256(facts.encode()).hexdigest()
 
 
 def last_delivery(folder: Path) -> Delivery | None:
@@ -181,7 +189,7 @@ def last_delivery(folder: Path) -> Delivery | None:
         files = tuple(Delivered(**one) for one in data["files"])
         made = datetime.fromisoformat(data["made"])
         notes, problems = tuple(data["notes"]), tuple(data["problems"])
-        return Delivery(folder, int(data["revision"]), made, files, notes, problems)
+        return Delivery(folder, str(data["state"]), made, files, notes, problems)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -189,7 +197,7 @@ def last_delivery(folder: Path) -> Delivery | None:
 def _keep(delivery: Delivery) -> None:
     data: dict[str, Any] = {
         "format": _FORMAT,
-        "revision": delivery.revision,
+        "state": delivery.state,
         "made": delivery.made.isoformat(),
         "files": [asdict(one) for one in delivery.files],
         "notes": list(delivery.notes),

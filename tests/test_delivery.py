@@ -10,7 +10,7 @@ import pytest
 from core.annotate.models import Models
 from core.annotate.scenes import add_scene
 from core.annotate.workspaces import Workspaces
-from core.delivery import RECORD, TRAINING, Wishes, deliver, last_delivery
+from core.delivery import RECORD, TRAINING, Wishes, deliver, last_delivery, state_of
 from core.errors import CancelledError, EmptySceneError
 from core.export.bundle import FORMATS
 from core.export.chip_plan import ChipOptions
@@ -107,6 +107,20 @@ def test_it_is_found_again_after_a_restart(delivered, tmp_path) -> None:
     assert last_delivery(tmp_path) is None
     (tmp_path / "made.json").write_text('{"format": 1}')
     assert last_delivery(tmp_path) is None
+
+
+def test_only_what_people_do_makes_files_old(project, delivered) -> None:
+    store, scene_id = project
+    (tile,) = store.tiles(scene_id)
+    assert delivered.state == state_of(store, scene_id)
+    store.set_figures(scene_id, tile.name, {"uncertainty": 0.123})
+    assert delivered.state == state_of(store, scene_id)
+    store.rename("Farm once more")
+    assert delivered.state == state_of(store, scene_id)
+    store.undo(scene_id, tile.name, author="Ana", expected_version=tile.log_version)
+    assert delivered.state != state_of(store, scene_id)
+    after = store.tile(scene_id, tile.name)
+    store.redo(scene_id, tile.name, author="Ana", expected_version=after.log_version)
 
 
 def test_what_cannot_be_made_does_not_stop_the_rest(tmp_path, workspaces) -> None:

@@ -31,6 +31,14 @@ _COMMON = """
 .cropmap-matrix td.number { padding: .5rem .6rem; border: 1px solid #d9dfda; }
 .cropmap-matrix td.agree { background: #e4efe9; }
 .cropmap-facts { color: #56615a; font-size: .9rem; margin: -.5rem 0 .5rem; }
+.cropmap-files { width: 100%; border-collapse: collapse; font-size: .875rem; }
+.cropmap-files th { text-align: left; font-weight: 600; padding: .6rem 0 .15rem; border: 0; }
+.cropmap-files td { padding: .28rem .8rem .28rem 0; border: 0; border-bottom: 1px solid #e3e8e4;
+  vertical-align: baseline; }
+.cropmap-files td:first-child { white-space: nowrap; }
+.cropmap-files td.number { text-align: right; white-space: nowrap; padding-right: 0;
+  color: #56615a; }
+[class*="st-key-cropmap_choice"] [data-testid="stCaptionContainer"] { padding: 0 0 .45rem 1.6rem; }
 .cropmap-table { overflow-x: auto; }
 @media (max-width: 820px) {
   [data-testid="stMainBlockContainer"] { padding: 3.25rem 1rem 1rem; }

@@ -22,6 +22,9 @@ from ui.text import escape, hectares
 MOST_PARCELS = 3000
 """More are shown as pixels of the label layer only."""
 
+_CHANGING = ("label", "accepted")
+"""Layers that an edit or a verdict changes."""
+
 _HEIGHT = 470
 _ORANGE = "#e69f00"
 _WHOLE_LIST = (
@@ -31,21 +34,21 @@ _WHOLE_LIST = (
 """Leaflet measures the map before it has its height, and cuts the list of layers to that."""
 
 
-def show(place: Place, parcels: Path | None) -> None:
+def show(place: Place, parcels: Path | None, *, accepted_only: bool = False) -> None:
     """Draw the map; ``parcels`` is an exported GeoJSON file where there is one."""
     if place.scene is None:
         return
     st_folium(
-        build(place, parcels),
-        key=f"overview {place.scene.id}",
+        build(place, parcels, accepted_only=accepted_only),
+        key=f"overview {place.scene.id} {accepted_only}",
         height=_HEIGHT,
         use_container_width=True,
         returned_objects=[],
     )
 
 
-def build(place: Place, parcels: Path | None) -> folium.Map:
-    """The map of a place's scene."""
+def build(place: Place, parcels: Path | None, *, accepted_only: bool = False) -> folium.Map:
+    """The map of a place's scene; with ``accepted_only``, the label of accepted tiles alone."""
     if place.scene is None:
         raise ValueError("a place without a scene has no map")
     use_own_leaflet()
@@ -63,7 +66,8 @@ def build(place: Place, parcels: Path | None) -> folium.Map:
             chart, place, "landcover", "Land cover", bounds, shown=False, opacity=0.6, credit=credit
         )
     features = load_parcels(parcels)
-    _layer(chart, place, "label", "Cropland", bounds, shown=features is None, opacity=0.55)
+    label = "accepted" if accepted_only else "label"
+    _layer(chart, place, label, "Cropland", bounds, shown=features is None, opacity=0.55)
     if features is not None:
         _parcels(chart, features)
     folium.LayerControl(collapsed=False).add_to(chart)
@@ -138,7 +142,7 @@ def _layer(
     scene = place.scene
     if scene is None:
         return
-    version = f"{scene.version}-{place.project.revision()}" if layer == "label" else scene.version
+    version = f"{scene.version}-{place.project.revision()}" if layer in _CHANGING else scene.version
     folium.TileLayer(
         tiles=f"/cropmap/{token(place.project)}/warped/{scene.id}/{layer}/{{z}}/{{x}}/{{y}}.png"
         f"?v={version}",

@@ -4,35 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Generic, TypeVar
 
 import streamlit as st
 
-from core.annotate.opened import open_scene
 from core.annotate.areas import AreaReport, areas
-from core.annotate.results import export_scene
-from core.project import Project, SceneRecord
-from ui import errors, overview
-from ui.adding import safe_stem
+from core.project import Project
+from ui import errors, overview, take_along
 from ui.area_tables import class_table, matrix
 from ui.job import JOBS, Cancelled, Key, Progress
 from ui.session import Place
-from ui.text import escape, hectares, megabytes
+from ui.text import hectares
 from ui.watch import watch
 
 T = TypeVar("T")
 
 _REPORTS = "cropmap_reports"
-
-_TITLES = (
-    (".zip", "Shapefile"),
-    (".gpkg", "GeoPackage"),
-    (".geojson", "GeoJSON"),
-    (".tif", "Mask"),
-    (".csv", "Field names"),
-    (".json", "Record"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +34,24 @@ def show(place: Place) -> None:
     """The whole page of the place's scene."""
     if place.scene is None:
         return
-    accepted_only = st.segmented_control(
-        "Tiles that count",
-        (False, True),
-        default=False,
-        format_func=lambda only: "Accepted tiles" if only else "All labelled tiles",
-        key="results accepted",
-        label_visibility="collapsed",
+    accepted_only = bool(
+        st.segmented_control(
+            "Tiles that count",
+            (False, True),
+            default=False,
+            format_func=lambda only: "Accepted tiles" if only else "All labelled tiles",
+            key="results accepted",
+            label_visibility="collapsed",
+        )
     )
-    accepted_only = bool(accepted_only)
-    files = _made(_key("files", place, accepted_only))
+    made = take_along.made(place, accepted_only=accepted_only)
+    parcels = made.path("parcels.geojson") if made else None
     chart, figures = st.columns([5, 4], gap="large")
     with chart, errors.told():
-        overview.show(place, _geojson(files))
+        overview.show(place, parcels, accepted_only=accepted_only)
     with figures, errors.told():
         _figures(place, accepted_only=accepted_only)
-    _downloads(place, files, accepted_only=accepted_only)
+    take_along.show(place, made, accepted_only=accepted_only)
 
 
 def _figures(place: Place, *, accepted_only: bool) -> None:
@@ -108,15 +97,14 @@ def _areas(place: Place, *, accepted_only: bool) -> AreaReport | None:
     scene = place.scene
     if scene is None:
         return None
-    key = _key("areas", place, accepted_only)
+    key: Key = ("areas", str(place.project.path), scene.id, accepted_only)
     kept: dict[Key, Dated[AreaReport]] = st.session_state.setdefault(_REPORTS, {})
-    made = _made(key)
-    if made is not None:
-        kept[key] = made
+    job = JOBS.get(key)
+    if job is not None and not job.running and job.result is not None:
+        kept[key] = job.result
     last = kept.get(key)
     if last is not None and last.revision == place.project.revision():
         return last.value
-    job = JOBS.get(key)
     if job is not None and job.error is not None:
         errors.show(job.error)
         JOBS.forget(key)
@@ -140,88 +128,3 @@ def start(key: Key, title: str, project: Project, make: Callable[[], T]) -> None
         return Dated(revision, make())
 
     JOBS.start(key, title, work)
-
-
-def _downloads(place: Place, files: Dated[tuple[Path, ...]] | None, *, accepted_only: bool) -> None:
-    scene = place.scene
-    if scene is None:
-        return
-    st.subheader("Take it with you")
-    key = _key("files", place, accepted_only)
-    job = JOBS.get(key)
-    if job is not None and job.running:
-        watch(key)
-        return
-    if job is not None and job.error is not None:
-        errors.show(job.error)
-    fresh = files is not None and files.revision == place.project.revision()
-    if files is not None:
-        _buttons(scene, files.value)
-        if not fresh:
-            st.caption("The project has changed since these files were made.")
-    if not fresh and st.button("Make the files", type="primary"):
-        with errors.told():
-            folder = place.project.folder / "results" / _folder_name(scene, accepted_only)
-            start(
-                key,
-                f"Making the files of {scene.name}",
-                place.project,
-                lambda: export_scene(place.project, scene.id, folder, accepted_only=accepted_only),
-            )
-            st.rerun()
-    _hint(place)
-
-
-def _buttons(scene: SceneRecord, paths: tuple[Path, ...]) -> None:
-    there = [path for path in paths if path.is_file()]
-    if not there:
-        return
-    for column, path in zip(st.columns(len(there)), there, strict=True):
-        column.download_button(
-            title_of(path),
-            # Read when it is asked for, not each time the page is drawn.
-            path.read_bytes,
-            f"{safe_stem(scene.name)}_{path.name}",
-            key=f"download {path}",
-            help=f"{path.name}, {megabytes(path.stat().st_size)}",
-            on_click="ignore",
-            icon=":material/download:",
-            width="stretch",
-        )
-    st.caption(f"They also lie in {escape(there[0].parent)}.")
-
-
-def title_of(path: Path) -> str:
-    """What a file is, in a word or two."""
-    return next((title for end, title in _TITLES if path.name.endswith(end)), path.name)
-
-
-def _hint(place: Place) -> None:
-    if place.scene is None:
-        return
-    crs = open_scene(place.project, place.scene.id).scene.grid.crs.name
-    st.caption(
-        f"All but the GeoJSON are in the scene's own CRS, {escape(crs)}. In QGIS, drag the "
-        "GeoPackage onto the map: it brings its style along."
-    )
-
-
-def _folder_name(scene: SceneRecord, accepted_only: bool) -> str:
-    kind = "accepted" if accepted_only else "all"
-    return f"{safe_stem(scene.name)}-{scene.id[:8]}-{kind}"
-
-
-def _key(what: str, place: Place, accepted_only: bool) -> Key:
-    scene = place.scene.id if place.scene else ""
-    return (what, str(place.project.path), scene, accepted_only)
-
-
-def _made(key: Key) -> Dated | None:
-    job = JOBS.get(key)
-    return job.result if job is not None and not job.running else None
-
-
-def _geojson(files: Dated[tuple[Path, ...]] | None) -> Path | None:
-    if files is None:
-        return None
-    return next((path for path in files.value if path.suffix == ".geojson"), None)

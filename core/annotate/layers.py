@@ -16,12 +16,14 @@ from core.annotate.frame import Frame
 from core.annotate.kept import UNKNOWN, load_base, load_label
 from core.annotate.label import Label
 from core.annotate.opened import OpenedScene, open_scene
+from core.annotate.results import chosen_tiles
 from core.annotate.workspace import label_path
 from core.grid import Bounds, Grid, WorldCoordinates, transform_coordinates
 from core.imagery.warp import warp
 from core.project import Project
 
-LayerName = Literal["label", "probability", "uncertainty"]
+LayerName = Literal["label", "accepted", "probability", "uncertainty"]
+"""``accepted`` is the label of accepted tiles alone."""
 
 LABEL_COLOUR = (86, 180, 233)
 """Okabe and Ito's sky blue: no field has it, ripe or green, and it is the cropland prompts' hue."""
@@ -48,7 +50,10 @@ def overlay(project: Project, scene_id: str, layer: LayerName, grid: Grid) -> Pi
     """
     opened = open_scene(project, scene_id)
     touched = _touched(opened, grid)
-    if layer == "label":
+    if layer in ("label", "accepted"):
+        if layer == "accepted":
+            accepted = chosen_tiles(project, scene_id, accepted_only=True)
+            touched = [(name, frame) for name, frame in touched if name in accepted]
         return _labels(project, scene_id, touched, grid)
     return _values(project, scene_id, touched, grid, layer)
 

@@ -37,7 +37,9 @@ from ui.server.errors import NotFoundError
 from ui.server.static import IMMUTABLE
 
 SIDE = 256
-LAYERS = frozenset({"imagery", "landcover", "cropland", "label", "probability", "uncertainty"})
+LAYERS = frozenset(
+    {"imagery", "landcover", "cropland", "label", "accepted", "probability", "uncertainty"}
+)
 _LANDCOVER = {"landcover": landcover_rgba, "cropland": cropland_rgba}
 _FIXED = frozenset({"imagery", *_LANDCOVER})
 _MOST_LEVEL = 30
