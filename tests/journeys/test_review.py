@@ -1,0 +1,150 @@
+"""Reviewing in a real browser: lists, the way to a tile and back, and a second look by another."""
+
+import re
+
+import pytest
+
+from core.farmland import write_scene
+from core.project import Project
+from tests.journeys.test_working_day import at_home, made_project  # noqa: F401  (fixture)
+from ui import preferences
+from ui.preferences import Preferences
+
+pytestmark = pytest.mark.xdist_group("journeys")
+
+
+@pytest.fixture(scope="module")
+def land(at_home):  # noqa: F811
+    """A made scene of several tiles."""
+    return write_scene(at_home / "several", seed=5, size=1200)
+
+
+@pytest.fixture
+def several(land, request) -> tuple[Project, str, str]:
+    """A project of its own with several tiles; the address of its review."""
+    project, scene, _ = made_project(request.node.name, land.scene)
+    # Neither model nor land cover: what is tried here needs no prediction.
+    version = project.scene(scene).version
+    project.update_scene(scene, settings={"model": None}, expected_version=version)
+    assert len(project.tiles(scene)) > 3
+    return project, scene, f"/review?project={project.id}&scene={scene}"
+
+
+def arrive(visitor, name: str, address: str) -> None:
+    """Open a page under a name of one's own."""
+    preferences.save(Preferences(person=name))
+    visitor.open(address)
+    visitor.page.get_by_text("reviewed ·").wait_for()
+    visitor.calm()
+
+
+def judge(project: Project, scene: str, order: int, verdict: str, comment: str) -> str:
+    tile = project.tiles(scene)[order]
+    project.set_verdict(
+        scene, tile.name, verdict, comment=comment, reviewer="Ada", expected_version=0
+    )
+    return tile.name
+
+
+def show(visitor, name: str) -> None:
+    """One of the lists."""
+    visitor.page.get_by_role("radio", name=re.compile(f"^{name}")).click()
+    visitor.calm()
+
+
+def test_filter_then_to_the_tile_and_back(visitor, second_visitor, several) -> None:
+    project, scene, address = several
+    judge(project, scene, 0, "accepted", "")
+    arrive(visitor, "Ada", address)
+    page = visitor.page
+    assert page.get_by_text(re.compile("^1 of . tiles reviewed")).is_visible()
+    assert page.get_by_text("Ada: 1 tile").is_visible()
+    show(visitor, "All")
+    find = page.get_by_role("textbox", name="Find")
+    find.fill("2-3")
+    find.press("Enter")
+    visitor.calm()
+    page.get_by_test_id("stSelectbox").filter(has_text="Order").get_by_role("combobox").click()
+    page.get_by_role("option", name=re.compile("By place")).click()
+    visitor.calm()
+
+    page.get_by_role("button", name="Next to review").click()
+    page.wait_for_url("**/annotate?*")
+    name = visitor.map_ready()["name"]
+    # Tile 1 is done; the path begins at the top left.
+    assert name == project.tiles(scene)[1].name
+
+    arrive(second_visitor, "Ben", address)
+    second_visitor.page.get_by_text("Open now: Ada on tile 2").wait_for()
+
+    page.go_back()
+    page.get_by_text("reviewed ·").wait_for()
+    visitor.calm()
+    assert re.search(rf"/review\?.*project={project.id}.*scene={scene}", page.url)
+    assert find.input_value() == "2-3"
+    assert (
+        page.get_by_role("radio", name=re.compile("^All")).get_attribute("aria-checked") == "true"
+    )
+    order = page.get_by_test_id("stSelectbox").filter(has_text="Order").get_by_role("combobox")
+    assert order.input_value().startswith("By place")
+    page.reload()
+    page.get_by_text("tiles reviewed · ").wait_for()
+
+
+def test_a_second_look_is_blind_until_it_is_given(visitor, second_visitor, several) -> None:
+    project, scene, address = several
+    name = judge(project, scene, 0, "accepted", "hedge is fine")
+    arrive(visitor, "Ada", address)
+    visitor.page.get_by_role("tab", name="Second look").click()
+    visitor.page.get_by_role("button", name="Draw 1 of 1 reviewed tile").click()
+    visitor.page.get_by_text("0 tiles done, 1 waiting.").wait_for()
+
+    arrive(second_visitor, "Ben", f"{address}&tile={name}")
+    page = second_visitor.page
+    page.get_by_text("give your own verdict").wait_for()
+    assert "hedge is fine" not in page.content()
+    page.get_by_role("button", name="Open on the map").click()
+    page.wait_for_url("**/annotate?*")
+    state = second_visitor.map_ready(name)
+    assert state["verdict"]["verdict"] == "open"
+    assert "hedge is fine" not in page.content()
+    second_visitor.press("verdict-fix")
+    page.wait_for_function("window.__cropmap.state.verdict.verdict === 'fix'")
+
+    page.go_back()
+    page.get_by_text("hedge is fine").wait_for()
+    assert page.get_by_text("They differ").is_visible()
+    review = project.second_review(scene, name)
+    assert review.second.reviewer == "Ben"
+    assert project.tile(scene, name).verdict.verdict == "accepted"
+
+    visitor.page.reload()
+    visitor.page.get_by_role("tab", name="Second look").click()
+    visitor.page.get_by_text("0 of 1").wait_for()
+    assert visitor.page.get_by_text("Kappa needs at least two tiles").is_visible()
+
+
+def test_two_people_at_one_tile_lose_nothing(visitor, second_visitor, several) -> None:
+    project, scene, address = several
+    name = project.tiles(scene)[0].name
+    arrive(visitor, "Ada", f"{address}&tile={name}")
+    arrive(second_visitor, "Ben", f"{address}&tile={name}")
+    for who, verdict, comment in (
+        (visitor, "Rejected", "clouds"),
+        (second_visitor, "To fix", "the western corner is missing"),
+    ):
+        form = who.page.get_by_test_id("stForm")
+        form.get_by_role("radio", name=verdict).click()
+        form.get_by_role("textbox", name="Comment").fill(comment)
+        form.get_by_role("button", name="Save").click()
+        who.calm()
+    page = second_visitor.page
+    page.get_by_text("what you typed is still here").wait_for()
+    assert page.get_by_text("clouds").is_visible()
+    comment = page.get_by_test_id("stForm").get_by_role("textbox", name="Comment")
+    assert comment.input_value() == "the western corner is missing"
+    assert project.tile(scene, name).verdict.reviewer == "Ada"
+    page.get_by_role("button", name="Save").click()
+    second_visitor.calm()
+    verdict = project.tile(scene, name).verdict
+    assert (verdict.verdict, verdict.comment) == ("fix", "the western corner is missing")
