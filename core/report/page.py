@@ -9,11 +9,12 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from core.annotate.areas import AreaReport, ClassArea
 from core.evaluation.compare import FALSE, MISSED, NOT_JUDGED, RIGHT_CROPLAND, RIGHT_REST
-from core.evaluation.pictures import paper_colours
+from core.evaluation.pictures import paint_errors
 
 _TEMPLATE = "landcover_error.html"
 _MEANINGS = {
@@ -100,16 +101,21 @@ def figures_of(report: AreaReport) -> list[Figure]:
 
 def render_page(report: AreaReport, facts: ReportFacts, picture: Path) -> str:
     """The page; every text in it is escaped, and the picture is part of it."""
-    colours = paper_colours()
     return _template().render(
         report=report,
         facts=facts,
         figures=figures_of(report),
         worst_over=_worst(report.rows, over=True),
         worst_under=_worst(report.rows, over=False),
-        legend=[(f"rgb{colours[code]}", words) for code, words in _MEANINGS.items()],
+        legend=[(_colour(code), words) for code, words in _MEANINGS.items()],
         picture=base64.b64encode(picture.read_bytes()).decode(),
     )
+
+
+def _colour(code: int) -> str:
+    """The colour that a code has on the map, for CSS."""
+    red, green, blue = paint_errors(np.array([[code]], dtype=np.uint8))[0, 0].tolist()
+    return f"rgb({red}, {green}, {blue})"
 
 
 def _worst(rows: Sequence[ClassArea], *, over: bool) -> ClassArea | None:
