@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
@@ -20,6 +22,13 @@ COLOURS = {
 
 ERROR_CODES = CodeTable(
     "0 right, not cropland; 1 right, cropland; 2 missed; 3 false; 255 not judged", COLOURS
+)
+
+Colour = tuple[int, int, int]
+
+ERROR_MEANINGS: tuple[tuple[Colour, str], ...] = (
+    ((0, 114, 178), "missed cropland"),
+    ((213, 94, 0), "falsely cropland"),
 )
 
 _ON_PAPER = {
@@ -51,17 +60,18 @@ def paint_errors(codes: Codes, rgb: Picture | None = None) -> Picture:
     return picture
 
 
-def titled(picture: Picture, title: str) -> Image.Image:
-    """A picture under a line of text and the meaning of the two colours."""
+def titled(
+    picture: Picture, title: str, meanings: Sequence[tuple[Colour, str]] = ERROR_MEANINGS
+) -> Image.Image:
+    """A picture under a line of text and over what its colours mean."""
     height, width = picture.shape[:2]
     sheet = Image.new("RGB", (width, height + 2 * _STRIP), (255, 255, 255))
     sheet.paste(Image.fromarray(picture), (0, _STRIP))
     draw = ImageDraw.Draw(sheet)
     draw.text((5, 5), title, fill=(0, 0, 0))
-    left = 5
-    for code, words in ((MISSED, "missed cropland"), (FALSE, "falsely cropland")):
-        top = height + _STRIP + 5
-        draw.rectangle((left, top, left + 12, top + 12), fill=COLOURS[code][:3])
+    left, top = 5, height + _STRIP + 5
+    for colour, words in meanings:
+        draw.rectangle((left, top, left + 12, top + 12), fill=colour, outline=(120, 120, 120))
         draw.text((left + 18, top), words, fill=(0, 0, 0))
         left += 36 + int(draw.textlength(words))
     return sheet

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from core.evaluation.bootstrap import Interval, Weights, intervals
+from core.evaluation.pictures import titled
 from core.evaluation.prompt_check import (
     PUBLISHED,
     SPREAD,
@@ -32,7 +33,12 @@ EDGES_M = (0.0, 5.0, 10.0, 20.0, 40.0, 80.0)
 
 _LABELS = {1: "cropland", 0: "not cropland"}
 _CLEANING = ("before", "after")
-_RIGHT, _WRONG = (0, 158, 115), (213, 94, 0)
+_RIGHT, _WRONG, _WHITE = (0, 158, 115), (213, 94, 0), (255, 255, 255)
+_MEANINGS = (
+    (_RIGHT, "right (disc: cropland, frame: not cropland)"),
+    (_WRONG, "wrong"),
+    (_WHITE, "struck through: dropped by cleaning"),
+)
 _POINT_COLUMNS = ("image", "product", *PlacedPoint.__dataclass_fields__)
 
 
@@ -130,7 +136,8 @@ def _page(images: list[CheckedImage], rows: list[Row], options: PromptCheckOptio
         f"{len(images):,} images; {options.points_per_class} points per class, as published once "
         f"and in {options.draws} draws at least {options.min_border_distance_m:g} m from class "
         f"borders (spread); seed {options.seed}. Share of points whose label is that of the "
-        "truth, in brackets the 95% interval over images where there are at least five.",
+        "truth, in brackets the 95% interval over images where there are at least five; where "
+        "every point is right, that interval cannot show a doubt.",
     ]
     for name in dict.fromkeys(row.product for row in rows):
         lines += ["", f"## {escaped(name)}", ""]
@@ -207,17 +214,18 @@ def _overlay(image: CheckedImage, number: int, folder: Path) -> Path:
             continue
         x, y = point.column / scale, point.row / scale
         colour = _RIGHT if point.right else _WRONG
-        box = (x - 4, y - 4, x + 4, y + 4)
+        box, around = (x - 4, y - 4, x + 4, y + 4), (x - 5, y - 5, x + 5, y + 5)
         if point.label:
-            draw.ellipse(box, fill=colour, outline=(255, 255, 255))
+            draw.ellipse(around, fill=colour, outline=_WHITE)
         else:
+            draw.rectangle(around, outline=_WHITE)
             draw.rectangle(box, outline=colour, width=3)
         if not point.kept:
-            draw.line((x - 7, y - 7, x + 7, y + 7), fill=(255, 255, 255), width=2)
+            draw.line((x - 7, y - 7, x + 7, y + 7), fill=_WHITE, width=2)
     name = re.sub(r"[^\w.\-]+", "_", image.name)
     path = folder / f"{number:02d}_{name}.png"
     with replacing(path) as aside:
-        picture.save(aside)
+        titled(np.asarray(picture), f"{image.name}: {image.product}", _MEANINGS).save(aside)
     return path
 
 
