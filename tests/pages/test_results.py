@@ -1,8 +1,14 @@
+import html
 import json
 
 import ui.results
 from core.annotate.areas import AreaReport, ClassArea
+from core.annotate.opened import open_scene
+from core.delivery import RECORD, Delivered, Delivery, state_of
+from core.errors import DiskFullError
 from tests.pages.conftest import press, said, settle, wrong
+from ui import overview, take_along
+from ui.session import Place
 
 REPORT = AreaReport(3.5, 3.0, (ClassArea("Cropland <script>", "#f096ff", True, 3.0, 2.5),), 1, 1)
 
@@ -17,14 +23,47 @@ def shown(page, project, monkeypatch, report=REPORT):
     return settle(page("results", project), keys(project)["areas"])
 
 
+def tables(app) -> str:
+    return "".join(h.proto.body for h in app.get("html"))
+
+
+def delivering(monkeypatch, **outcome):
+    """Stand in for the making of files; what was wished for is noted."""
+    wished = []
+
+    def deliver(project, scene_id, folder, wishes, *, progress, cancelled):
+        wished.append(wishes)
+        progress("Zipping", 1, 2)
+        if "error" in outcome:
+            raise outcome["error"]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "parcels.geojson").write_text(json.dumps({"features": []}))
+        files = (
+            Delivered("gis", "GeoJSON", "Text & more <b>", "parcels.geojson"),
+            Delivered(RECORD, "Gone", "Not there", "gone.zip"),
+        )
+        state = state_of(project, scene_id)
+        made = Delivery(folder, state, take_along_now(), files, **outcome)
+        monkeypatch.setattr(take_along, "last_delivery", lambda _: made)
+        return made
+
+    monkeypatch.setattr(take_along, "deliver", deliver)
+    return wished
+
+
+def take_along_now():
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
 def test_hectares_and_the_table_are_shown_escaped(page, project, monkeypatch) -> None:
     app = shown(page, project, monkeypatch)
     assert not app.error
     assert app.metric[0].value == "3.50 ha"
     assert app.metric[1].delta == "0.50 ha less"
-    tables = "".join(h.proto.body for h in app.get("html"))
-    assert "Land cover: cropland" in tables
-    assert "<script>" not in tables
+    assert "Land cover: cropland" in tables(app)
+    assert "<script>" not in tables(app)
 
 
 def test_without_a_mapped_tile_it_says_so(page, project) -> None:
@@ -33,21 +72,92 @@ def test_without_a_mapped_tile_it_says_so(page, project) -> None:
     assert not app.error
 
 
-def test_files_are_made_and_offered(page, project, monkeypatch, tmp_path) -> None:
-    def export(_, __, folder, *, accepted_only):
-        folder.mkdir(parents=True)
-        parcels = folder / "parcels.geojson"
-        parcels.write_text(json.dumps({"features": []}))
-        return (parcels,)
-
-    monkeypatch.setattr("ui.results.export_scene", export)
+def test_files_are_made_and_offered(page, project, monkeypatch) -> None:
+    wished = delivering(monkeypatch, problems=("Training data: no <i> tile.",), notes=("Mind.",))
     app = shown(page, project, monkeypatch)
     app = settle(press(app, "Make the files"), keys(project)["files"])
-    assert [b.proto.label for b in app.get("download_button")] == ["GeoJSON"]
+    assert wished[0].formats == ("shapefile", "geopackage", "geojson", "mask")
+    assert not wished[0].accepted_only
+    files = tables(app)
+    assert "/cropmap/" in html.unescape(files)
+    assert "parcels.geojson" in html.unescape(files)
+    assert "<b>" not in files
+    assert "Gone" not in files  # it is not on the disk any more
     assert str(project.folder) in said(app)
+    assert "no <i> tile" in said(app)
+    assert "Mind." in said(app)
+
+
+def test_what_is_chosen_is_what_is_made(page, project, monkeypatch) -> None:
+    wished = delivering(monkeypatch)
+    app = shown(page, project, monkeypatch)
+    boxes = {box.label: box for box in app.checkbox}
+    assert set(boxes) >= {"GeoPackage", "Training chips", "Replay bundle", "Mask"}
+    boxes["Shapefile"].uncheck()
+    boxes["Training chips"].check()
+    boxes["Replay bundle"].check()
+    boxes["Land cover error report"].check()
+    next(t for t in app.text_input if t.label == "Licence").set_value(" CC0 ")
+    next(s for s in app.selectbox if s.label.startswith("Side of a chip")).set_value(256)
+    next(s for s in app.slider if s.label.startswith("Test")).set_value(20)
+    app = settle(press(app, "Make the files"), keys(project)["files"])
+    wishes = wished[0]
+    assert set(wishes.formats) == {"geopackage", "geojson", "mask", "chips"}
+    assert wishes.replay
+    assert wishes.error_report
+    assert wishes.details.licence == "CC0"
+    assert (wishes.chips.size, wishes.chips.test_share) == (256, 0.2)
+
+
+def test_impossible_chips_are_one_sentence(page, project, monkeypatch) -> None:
+    app = shown(page, project, monkeypatch)
+    next(s for s in app.selectbox if s.label.startswith("Side of a chip")).set_value(128)
+    next(n for n in app.number_input if n.label.startswith("Overlap")).set_value(500)
+    app.run()
+    assert "An overlap of 500 pixels is not possible" in wrong(app)
+
+
+def test_nothing_chosen_cannot_be_made(page, project, monkeypatch) -> None:
+    app = shown(page, project, monkeypatch)
+    for box in app.checkbox:
+        box.uncheck()
+    app.run()
+    (button,) = [b for b in app.button if b.label == "Make the files"]
+    assert button.disabled
+    assert "Choose at least one" in said(app)
+
+
+def test_a_full_disk_is_one_sentence_and_the_page_lives_on(page, project, monkeypatch) -> None:
+    delivering(monkeypatch, error=DiskFullError("The disk is full.", "Free some space."))
+    app = shown(page, project, monkeypatch)
+    app = settle(press(app, "Make the files"), keys(project)["files"])
+    assert "The disk is full" in wrong(app)
+    assert any(b.label == "Make the files" for b in app.button)
 
 
 def test_nothing_to_export_is_one_sentence(page, project, monkeypatch) -> None:
     app = shown(page, project, monkeypatch)
     app = settle(press(app, "Make the files"), keys(project)["files"])
     assert "No tile has a label yet" in wrong(app)
+
+
+def test_an_edit_makes_the_files_old(page, project, monkeypatch) -> None:
+    delivering(monkeypatch)
+    app = shown(page, project, monkeypatch)
+    app = settle(press(app, "Make the files"), keys(project)["files"])
+    assert "labels have changed" not in said(app)
+    (scene,) = project.scenes()
+    (tile,) = project.tiles(scene.id)
+    project.set_verdict(scene.id, tile.name, "fix", comment="", reviewer="A", expected_version=0)
+    app = settle(app, keys(project)["areas"])
+    assert "The labels have changed since" in said(app)
+
+
+def test_accepted_tiles_filter_the_colours_of_the_map(project, monkeypatch) -> None:
+    monkeypatch.setattr(overview, "token", lambda _: "t")
+    (scene,) = project.scenes()
+    assert open_scene(project, scene.id).landcover is not None
+    for accepted_only, layer in ((False, "label"), (True, "accepted")):
+        chart = overview.build(Place(project, scene, ""), None, accepted_only=accepted_only)
+        drawn = chart.get_root().render()
+        assert f"/warped/{scene.id}/{layer}/" in drawn

@@ -1,0 +1,86 @@
+"""Files of the results as the browser gets them: whole, streamed, and nothing else."""
+
+import os
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core.project import Project
+from ui.server import tokens
+from ui.server.downloads import RESULTS, address
+from ui.server.routes import ROUTES
+
+BODY = os.urandom(300_000)
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    made = Project.create(tmp_path / "farm" / "farm.cropmap", "Farm")
+    results = made.folder / RESULTS / "Nord-1"
+    results.mkdir(parents=True)
+    (results / "label.zip").write_bytes(BODY)
+    (made.folder / "secret.txt").write_text("secret")
+    (results / "link.txt").symlink_to(made.folder / "secret.txt")
+    (made.folder / f"{RESULTS}-other").mkdir()
+    (made.folder / f"{RESULTS}-other" / "a.txt").write_text("secret")
+    return made
+
+
+@pytest.fixture
+def client() -> TestClient:
+    return TestClient(Starlette(routes=ROUTES), base_url="http://localhost")
+
+
+@pytest.fixture
+def token(project) -> str:
+    return tokens.issue(project.path, "Ana")
+
+
+def test_a_file_arrives_whole_under_its_name(client, project, token) -> None:
+    results = project.folder / RESULTS
+    link = address(token, results, results / "Nord-1" / "label.zip", "Südfeld 1_label.zip")
+    answer = client.get(link)
+    assert answer.status_code == 200
+    assert answer.content == BODY
+    assert "attachment" in answer.headers["content-disposition"]
+    assert "S%C3%BCdfeld%201_label.zip" in answer.headers["content-disposition"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    part = client.get(link, headers={"Range": "bytes=10-19"})
+    assert part.status_code == 206
+    assert part.content == BODY[10:20]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Nord-1/none.zip",
+        "Nord-1",
+        "..%2Fsecret.txt",
+        "%2E%2E/secret.txt",
+        "Nord-1/..%2F..%2Fsecret.txt",
+        "Nord-1/link.txt",
+        "..%2Fresults-other%2Fa.txt",
+        "%2Fetc%2Fpasswd",
+        "a%00b",
+        "farm.cropmap",
+    ],
+)
+def test_nothing_else_is_given(client, token, path) -> None:
+    answer = client.get(f"/cropmap/{token}/files/{path}")
+    assert answer.status_code == 404
+    assert b"secret" not in answer.content
+
+
+def test_without_a_token_nothing_is_given(client) -> None:
+    assert client.get("/cropmap/none/files/Nord-1/label.zip").status_code == 403
+
+
+def test_a_name_cannot_smuggle_a_header_or_a_folder(client, project, token) -> None:
+    results = project.folder / RESULTS
+    link = address(token, results, results / "Nord-1" / "label.zip", "../a\r\nX-Bad: 1\\b.zip")
+    answer = client.get(link)
+    assert answer.status_code == 200
+    assert "x-bad" not in answer.headers
+    assert ".." not in answer.headers["content-disposition"]
