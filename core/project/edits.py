@@ -9,54 +9,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CTE, Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
+from core.project.branches import ROOT, Branch, Branches, child_towards, read_branch
 from core.project.journal import Change
-from core.project.records import EditRecord, NewEdit, TileLog
+from core.project.records import NewEdit, TileLog, TileRecord
 from core.project.schema import edit, step
-from core.project.tiles import change_tile, tile_row
+from core.project.tiles import change_tile, tile_record, tile_row
 
-_ROOT = 0
 _ACTIONS = ("edit", "undo", "redo")
 
 
-def read_log(connection: Connection, scene_id: str, name: str) -> TileLog:
-    """The edits in force."""
+def read_log(
+    connection: Connection, branches: Branches, scene_id: str, name: str
+) -> tuple[TileRecord, TileLog]:
+    """A tile and its edits in force, inside a transaction that only reads."""
     row = tile_row(connection, scene_id, name)
-    edits = _edits_at(connection, row.id, row.head)
-    return TileLog(row.log_version, edits, row.head != _ROOT, row.tip != row.head)
+    branch = read_branch(connection, row.id, row.head, branches.get(row.id))
+    branches.keep({row.id: branch})
+    return tile_record(row), _log(row, branch)
 
 
-def read_log_at(connection: Connection, scene_id: str, name: str, head: int) -> TileLog:
+def read_log_at(
+    connection: Connection, branches: Branches, scene_id: str, name: str, head: int
+) -> TileLog:
     """The edits that were in force when the log stood at ``head``; they are only to be read."""
     row = tile_row(connection, scene_id, name)
-    edits = _edits_at(connection, row.id, head)
-    return TileLog(row.log_version, edits, can_undo=False, can_redo=False)
+    branch = read_branch(connection, row.id, head, branches.get(row.id))
+    return TileLog(row.log_version, branch.edits, can_undo=False, can_redo=False)
 
 
-def _edits_at(connection: Connection, tile_id: int, head: int) -> tuple[EditRecord, ...]:
-    """The edits of the steps from the root to ``head``."""
-    branch = _branch(tile_id, head)
-    found = connection.execute(
-        select(edit.c.sequence, edit.c.kind, edit.c.data, edit.c.author, edit.c.at)
-        .join(branch, edit.c.step == branch.c.number)
-        .where(edit.c.tile_id == tile_id)
-        .order_by(edit.c.sequence)
-    )
-    return tuple(EditRecord(*entry) for entry in found)
+def _log(row: Row[Any], branch: Branch) -> TileLog:
+    return TileLog(row.log_version, branch.edits, row.head != ROOT, row.tip != row.head)
 
 
-def _branch(tile_id: int, number: int) -> CTE:
-    """The steps from ``number`` up to the root."""
-    first = (
-        select(step.c.number, step.c.parent)
-        .where(step.c.tile_id == tile_id, step.c.number == number)
-        .cte("branch", recursive=True)
-    )
-    above = select(step.c.number, step.c.parent).where(
-        step.c.tile_id == tile_id, step.c.number == first.c.parent
-    )
-    return first.union_all(above)
+def _unchanged(change: Change, row: Row[Any]) -> TileLog:
+    return _log(row, change.branch(row.id, row.head))
 
 
 def append_edits(
@@ -71,7 +59,7 @@ def append_edits(
     """Append edits as one step; a redo that was possible no longer is."""
     row = _expected(change, scene_id, name, expected_version)
     if not edits:
-        return read_log(change.connection, scene_id, name)
+        return _unchanged(change, row)
     number = row.log_version + 1
     change.connection.execute(insert(step).values(tile_id=row.id, number=number, parent=row.head))
     change.connection.execute(
@@ -100,7 +88,8 @@ def append_edits(
     )
     detail = {"kinds": [entry.kind for entry in edits], "first_sequence": row.last_sequence + 1}
     change.record("edit", author=author, scene_id=scene_id, tile=name, detail=detail)
-    return read_log(change.connection, scene_id, name)
+    branch = change.branch(row.id, number)
+    return TileLog(number, branch.edits, can_undo=True, can_redo=False)
 
 
 def undo_step(
@@ -108,12 +97,12 @@ def undo_step(
 ) -> TileLog:
     """Take the last step out of force; without one, the log as it is."""
     row = _expected(change, scene_id, name, expected_version)
-    if row.head != _ROOT:
-        parent = change.connection.execute(
-            select(step.c.parent).where(step.c.tile_id == row.id, step.c.number == row.head)
-        ).scalar_one()
-        _move(change, row, "undo", head=parent, passed=row.head, author=author)
-    return read_log(change.connection, scene_id, name)
+    if row.head == ROOT:
+        return _unchanged(change, row)
+    parent = change.connection.execute(
+        select(step.c.parent).where(step.c.tile_id == row.id, step.c.number == row.head)
+    ).scalar_one()
+    return _move(change, row, "undo", head=parent, passed=row.head, author=author)
 
 
 def redo_step(
@@ -121,13 +110,10 @@ def redo_step(
 ) -> TileLog:
     """Put the step that was undone last back in force; without one, the log as it is."""
     row = _expected(change, scene_id, name, expected_version)
-    if row.tip != row.head:
-        branch = _branch(row.id, row.tip)
-        number = change.connection.execute(
-            select(branch.c.number).where(branch.c.parent == row.head)
-        ).scalar_one()
-        _move(change, row, "redo", head=number, passed=number, author=author)
-    return read_log(change.connection, scene_id, name)
+    if row.tip == row.head:
+        return _unchanged(change, row)
+    number = child_towards(change.connection, row.id, row.tip, row.head)
+    return _move(change, row, "redo", head=number, passed=number, author=author)
 
 
 def _expected(change: Change, scene_id: str, name: str, version: int) -> Row[Any]:
@@ -139,7 +125,7 @@ def _expected(change: Change, scene_id: str, name: str, version: int) -> Row[Any
 
 def _move(
     change: Change, row: Row[Any], action: str, *, head: int, passed: int, author: str
-) -> None:
+) -> TileLog:
     """Let the head pass a step, in either direction."""
     kinds = list(
         change.connection.execute(
@@ -159,3 +145,5 @@ def _move(
     change.record(
         action, author=author, scene_id=row.scene_id, tile=row.name, detail={"kinds": kinds}
     )
+    branch = change.branch(row.id, head)
+    return TileLog(row.log_version + 1, branch.edits, head != ROOT, row.tip != head)

@@ -9,8 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from core.errors import ConflictError
+from core.project.branches import Branch, Branches, read_branch
 from core.project.records import HistoryRow
 from core.project.schema import journal, project, tile
+
+_REVISION = select(project.c.revision).with_for_update()
 
 
 class Change:
@@ -24,14 +27,24 @@ class Change:
         When it began, UTC.
     revision : int
         What the project's revision will be, if anything changes.
+    branches : dict of int to Branch
+        By tile, what was read of the edit logs; true once the transaction is committed.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, known: Branches | None = None) -> None:
         self.connection = connection
+        self.branches: dict[int, Branch] = {}
+        self._known = known or Branches()
         # The lock makes writers queue on databases that let several in; SQLite lets in one.
-        before = connection.execute(select(project.c.revision).with_for_update()).scalar_one()
+        before = connection.execute(_REVISION).scalar_one()
         self.revision = int(before) + 1
         self.at = datetime.now(UTC)
+
+    def branch(self, tile_id: int, head: int) -> Branch:
+        """The edits up to a step, those of this transaction included."""
+        known = self.branches.get(tile_id) or self._known.get(tile_id)
+        found = self.branches[tile_id] = read_branch(self.connection, tile_id, head, known)
+        return found
 
     def touch(self) -> None:
         """Make the project's revision grow."""

@@ -43,9 +43,10 @@ _BEGIN_WRITE = text(
     " set_config('idle_in_transaction_session_timeout', '60s', true),"
     # A commit is on the disk before it is acknowledged, whatever the server is set to.
     " set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
-    " WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)"
+    " WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true),"
+    # Last: it waits for the other writers, no longer than the settings before it say.
+    " pg_advisory_xact_lock(hashtextextended(:schema, 0))"
 )
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:schema, 0))")
 _VERSION = text(
     "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = :schema"
 )
@@ -100,11 +101,12 @@ class Database:
         with self._turn, self._connected() as connection:
             connection.execution_options(isolation_level="READ COMMITTED")
             with connection.begin():
-                patience = f"{int(BUSY_SECONDS * 1000)}ms"
-                connection.execute(
-                    _BEGIN_WRITE, {"path": _quoted(self.schema), "patience": patience}
-                )
-                connection.execute(_LOCK, {"schema": self.schema})
+                values = {
+                    "path": _quoted(self.schema),
+                    "patience": f"{int(BUSY_SECONDS * 1000)}ms",
+                    "schema": self.schema,
+                }
+                connection.execute(_BEGIN_WRITE, values)
                 yield connection
 
     def version(self, connection: Connection) -> int:

@@ -168,6 +168,15 @@ class TileLog:
 
 
 @dataclass(frozen=True, slots=True)
+class TileMoment:
+    """A scene, one of its tiles and the tile's log, read in one transaction."""
+
+    scene: SceneRecord
+    tile: TileRecord
+    log: TileLog
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryRow:
     """Who did what: ``scene_id`` is empty for what concerns the project as a whole."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from core.errors import InputError, ProjectError
 from core.project.journal import Change
@@ -16,6 +16,7 @@ from core.project.records import UNSET, NewTile, SceneRecord, Unset
 from core.project.schema import scene
 from core.project.tiles import add_tiles
 
+_SCENE = select(scene).where(scene.c.id == bindparam("scene_id"), scene.c.removed.is_(False))
 _ACTIONS = ("scene added", "scene changed", "scene removed")
 
 
@@ -74,8 +75,7 @@ def one_scene(connection: Connection, scene_id: str) -> SceneRecord:
     ProjectError
         There is none with this id, or it was removed.
     """
-    query = select(scene).where(scene.c.id == scene_id, scene.c.removed.is_(False))
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_SCENE, {"scene_id": scene_id}).one_or_none()
     if row is None:
         raise ProjectError(
             f"The project has no scene {scene_id!r}.",

@@ -16,6 +16,7 @@ from sqlalchemy import insert, select, update
 from core.errors import DiskFullError, InputError, ProjectError
 from core.project import edits as logs
 from core.project import places, scenes, second_reviews, tiles
+from core.project.branches import Branches
 from core.project.database import Database
 from core.project.journal import Change, read_history
 from core.project.migrations import migrate, newest_version
@@ -28,6 +29,7 @@ from core.project.records import (
     SceneRecord,
     SecondReview,
     TileLog,
+    TileMoment,
     TileRecord,
     Unset,
 )
@@ -57,6 +59,7 @@ class Project:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._branches = Branches()
         self.path = database.path
         with database.read() as connection:
             row = connection.execute(select(project.c.id, project.c.name)).one()
@@ -317,12 +320,22 @@ class Project:
     def log_at(self, scene_id: str, name: str, head: int) -> TileLog:
         """The edits that were in force when the log stood at ``head``, to be read only."""
         with self._database.read() as connection:
-            return logs.read_log_at(connection, scene_id, name, head)
+            return logs.read_log_at(connection, self._branches, scene_id, name, head)
 
     def log(self, scene_id: str, name: str) -> TileLog:
-        """The edits of a tile that are in force."""
+        """The edits of a tile that are in force; records are shared, their data not to be changed.
+
+        Only what is new since the last call is read.
+        """
         with self._database.read() as connection:
-            return logs.read_log(connection, scene_id, name)
+            return logs.read_log(connection, self._branches, scene_id, name)[1]
+
+    def moment(self, scene_id: str, name: str) -> TileMoment:
+        """A scene, a tile of it and its log as they were at one moment."""
+        with self._database.read() as connection:
+            record = self._resolved(scenes.one_scene(connection, scene_id))
+            found, log = logs.read_log(connection, self._branches, scene_id, name)
+            return TileMoment(record, found, log)
 
     def append(
         self,
@@ -392,7 +405,9 @@ class Project:
     @contextmanager
     def _change(self) -> Iterator[Change]:
         with self._database.write() as connection:
-            yield Change(connection)
+            change = Change(connection, self._branches)
+            yield change
+        self._branches.keep(change.branches)
 
 
 def _make_tables(database: Database, name: str, project_id: str) -> None:

@@ -6,12 +6,19 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from core.errors import InputError, ProjectError
 from core.project.journal import Change
 from core.project.records import VERDICTS, NewTile, TileRecord, VerdictRecord
 from core.project.schema import scene, tile
+
+_TILE = (
+    select(tile)
+    .join(scene)
+    .where(tile.c.scene_id == bindparam("scene_id"), tile.c.name == bindparam("name"))
+    .where(scene.c.removed.is_(False))
+)
 
 
 def add_tiles(change: Change, scene_id: str, tiles: Sequence[NewTile]) -> int:
@@ -69,12 +76,7 @@ def tile_row(connection: Connection, scene_id: str, name: str) -> Row[Any]:
     ProjectError
         There is no such tile, or its scene was removed.
     """
-    row = connection.execute(
-        select(tile)
-        .join(scene)
-        .where(tile.c.scene_id == scene_id, tile.c.name == name)
-        .where(scene.c.removed.is_(False))
-    ).one_or_none()
+    row = connection.execute(_TILE, {"scene_id": scene_id, "name": name}).one_or_none()
     if row is None:
         raise ProjectError(
             f"The project has no tile {name} in this scene.",
