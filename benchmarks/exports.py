@@ -90,10 +90,7 @@ def _chips(folder: Path, side: int) -> None:
     path = folder / "large.tif"
     _large_scene(path, side)
     scene = open_scene(path)
-    reviewed = np.lib.format.open_memmap(
-        folder / "reviewed.npy", mode="w+", dtype=np.bool_, shape=scene.working_grid.shape
-    )
-    reviewed[:] = True
+    reviewed = np.ones(scene.working_grid.shape, dtype=np.bool_)
     many = _many_parcels(PARCELS)
     labelled = LabelledScene(many.parcels, scene.working_grid, reviewed, SOURCE, scene)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import re
-import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -181,6 +180,7 @@ def test_a_folder_of_other_files_is_never_replaced(tmp_path: Path) -> None:
 @contextmanager
 def files_of_at_most(size: int) -> Iterator[None]:
     """The system refuses to make files larger than ``size`` bytes, as a full disk would."""
+    resource = pytest.importorskip("resource", reason="this system cannot limit files")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
