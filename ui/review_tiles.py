@@ -21,6 +21,7 @@ from ui.session import Place, choose_tile
 from ui.when import local
 
 _ORDER, _LIST = "review order", "review list"
+_TEXTS = ("Of the parcels", "Second look", "Reviewer", "Comment", "When")
 _TABLE_HEIGHT = 283
 """Seven rows, so that the chosen tile is seen below them."""
 
@@ -141,6 +142,8 @@ def _table_of(place: Place, shown: list[Entry]) -> list[int]:
             "Differs from land cover": st.column_config.NumberColumn(format="%.0f %%", width=160),
             "Cropland, ha": st.column_config.NumberColumn(format="%.1f", width=105),
             "Edits": st.column_config.NumberColumn(width=60),
+            "Parcels": st.column_config.NumberColumn(format="%d", width=70),
+            "Of the parcels": st.column_config.TextColumn(width=160),
             "Second look": st.column_config.TextColumn(width=150),
             "Reviewer": st.column_config.TextColumn(width=130),
             "Comment": st.column_config.TextColumn(width=220),
@@ -151,11 +154,18 @@ def _table_of(place: Place, shown: list[Entry]) -> list[int]:
 
 def _table(shown: list[Entry]) -> pd.DataFrame:
     table = pd.DataFrame([_row(entry) for entry in shown]).astype(
-        {"Uncertainty": float, "Differs from land cover": float, "Cropland, ha": float}
+        {
+            "Uncertainty": float,
+            "Differs from land cover": float,
+            "Cropland, ha": float,
+            "Parcels": float,
+        }
     )
     # A column without anything in it only takes room.
-    texts = ("Second look", "Reviewer", "Comment", "When")
-    return table.drop(columns=[name for name in texts if not table[name].astype(bool).any()])
+    empty = [name for name in _TEXTS if not table[name].astype(bool).any()]
+    if table["Parcels"].isna().all():
+        empty.append("Parcels")
+    return table.drop(columns=empty)
 
 
 def _row(entry: Entry) -> dict[str, object]:
@@ -167,11 +177,28 @@ def _row(entry: Entry) -> dict[str, object]:
         "Differs from land cover": _percent(figures.get("disagreement")),
         "Cropland, ha": figures.get("cropland_ha"),
         "Edits": entry.tile.edit_count,
+        "Parcels": figures.get("parcels"),
+        "Of the parcels": parcels_in_words(figures),
         "Second look": entry.second_state,
         "Reviewer": verdict.reviewer,
         "Comment": verdict.comment,
         "When": local(verdict.at),
     }
+
+
+_SAID = {
+    "parcels_edited": "changed",
+    "parcels_accepted": "accepted",
+    "parcels_rejected": "rejected",
+    "parcels_unsure": "unsure",
+    "parcels_other": "other land",
+}
+
+
+def parcels_in_words(figures: dict[str, float]) -> str:
+    """``changed 3, unsure 1``: what people have said of a tile's parcels."""
+    said = ((words, int(figures.get(name, 0))) for name, words in _SAID.items())
+    return ", ".join(f"{words} {number:,}" for words, number in said if number)
 
 
 def _percent(share: float | None) -> float | None:

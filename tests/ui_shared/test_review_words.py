@@ -5,6 +5,7 @@ import pytest
 from core.masks.correction import CORRECTION_KINDS
 from core.project import HistoryRow
 from ui.review_effort import duration
+from ui.review_tiles import parcels_in_words
 from ui.review_words import HIDDEN, KINDS, SHORT_KINDS, describe, group, kinds_in_words
 
 
@@ -39,6 +40,12 @@ def test_every_kind_of_correction_has_words() -> None:
 def test_groups_and_counts() -> None:
     assert (group(row("edit")), group(row("scene added"))) == ("Edits", "Project")
     assert kinds_in_words({"split": 2, "prompt_set": 12}) == "prompts 12, splits 2"
+
+
+def test_what_was_said_of_parcels() -> None:
+    figures = {"parcels": 9.0, "parcels_edited": 3.0, "parcels_unsure": 1.0, "parcels_other": 0.0}
+    assert parcels_in_words(figures) == "changed 3, unsure 1"
+    assert parcels_in_words({}) == ""
 
 
 def test_durations() -> None:
