@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from core.annotate.opened import open_scene
 from core.annotate.scenes import add_scene, change_landcover
 from core.errors import CropMapError, InputError, MissingCrsError, storage_error
 from core.imagery.ingest import ingest, needs_copy
@@ -158,7 +157,6 @@ def add_landcover(
         path = usable(project, stored, progress, cancelled, categorical=True)
         discard(stored)
     progress("Reading the land cover", 0, 0)
-    _let_go_of_lost(project, scene_id)
     scene = change_landcover(project, scene_id, path, product)
     if scene.landcover is None:
         return scene
@@ -261,17 +259,6 @@ def safe_stem(name: str) -> str:
     """Letters, digits, ``_`` and ``-`` of a file's name: products are recognised by it."""
     stem = Path(name.replace("\\", "/")).stem
     return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_")[:80] or "raster"
-
-
-def _let_go_of_lost(project: Project, scene_id: str) -> None:
-    """Take a land cover out whose file has gone: it would stand in the way of another one."""
-    record = project.scene(scene_id)
-    if record.landcover is None:
-        return
-    try:
-        open_scene(project, scene_id)
-    except InputError:
-        project.update_scene(scene_id, expected_version=record.version, landcover=None)
 
 
 def _kept(project: Project, fetched: Path) -> str:

@@ -50,6 +50,9 @@ def show(place: Place) -> None:
 
 
 def _present(place: Place, opened: OpenedScene) -> None:
+    if opened.landcover_error is not None:
+        errors.show(opened.landcover_error)
+        return
     if opened.landcover is None or place.scene is None:
         st.markdown("**No land cover yet.** Prompts must be set by hand until there is one.")
         return

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from core.annotate.frame import Frame
 from core.annotate.kept import UNKNOWN, AutoPrompt, Base, Bytes, from_bytes, to_bytes
 from core.annotate.opened import OpenedScene
+from core.annotate.relink import check_imagery
 from core.annotate.work import Choices
 from core.errors import NoOverlapError
 from core.grid import Grid, PixelPoint
@@ -84,7 +85,7 @@ def base_key(
         "bands": opened.scene.bands,
         "stretch": opened.scene.stretch.to_json(),
         "factor": opened.scene.working_factor,
-        "landcover": opened.landcover.fingerprint if opened.landcover else None,
+        "landcover": opened.landcover_fingerprint,
         "tile": [tile, repr(opened.tile(tile).window)],
         "strategy": choices.strategy,
         "points": choices.points_per_class,
@@ -100,6 +101,7 @@ def embed_tile(
     opened: OpenedScene, tile: str, segmenter: Segmenter | None, memory: TileMemory
 ) -> SceneImage:
     """The tile's pixels; its embedding is in ``memory`` afterwards, where there is a model."""
+    check_imagery(opened.scene.path)
     image = read_window(opened.scene, opened.tile(tile).window)
     if memory.views is None and segmenter is not None and image.valid.any():
         memory.views = TileViews(image.rgb, in_half(segmenter.embed(image.rgb)))
@@ -155,6 +157,8 @@ def predict_base(
 
 
 def _landcover(opened: OpenedScene, grid: Grid) -> LandCoverTile | None:
+    if opened.landcover_error is not None:
+        raise opened.landcover_error
     if opened.landcover is None:
         return None
     try:

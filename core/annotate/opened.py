@@ -12,6 +12,7 @@ from core.annotate.frame import Frame, frame_of
 from core.errors import InputError, ProjectError
 from core.imagery.scene import Scene
 from core.imagery.tiles import Tile, plan_tiles
+from core.landcover.registry import PRODUCTS
 from core.landcover.source import LandCover, open_landcover
 from core.project import Project, SceneRecord
 from core.settings import get_settings
@@ -32,7 +33,9 @@ class OpenedScene:
     record : SceneRecord
         What the store says; ``version`` changes with imagery, stretch or land cover.
     landcover : LandCover or None
-        The source of automatic prompts, where there is one.
+        The source of automatic prompts, where there is one that can be read.
+    landcover_error : InputError or None
+        Why the one that was chosen cannot be read: its tiles are not predicted anew until then.
     tiles : dict of str to Tile
         The plan by name, in reading order.
     """
@@ -41,6 +44,23 @@ class OpenedScene:
     scene: Scene
     landcover: LandCover | None
     tiles: dict[str, Tile]
+    landcover_error: InputError | None = None
+
+    @property
+    def landcover_fingerprint(self) -> str | None:
+        """Names the land cover, also while its file is lost; None without one."""
+        if self.landcover is not None:
+            return self.landcover.fingerprint
+        stored = self.record.landcover or {}
+        return stored.get("fingerprint")
+
+    @property
+    def landcover_title(self) -> str | None:
+        """The land cover for people, also while its file is lost; None without one."""
+        if self.landcover is not None:
+            return self.landcover.title
+        product = PRODUCTS.get(str((self.record.landcover or {}).get("product")))
+        return product.title if product else None
 
     def tile(self, name: str) -> Tile:
         """A tile of the plan.
@@ -84,17 +104,17 @@ def open_scene(project: Project, scene_id: str) -> OpenedScene:
     ------
     ProjectError
         The project has no such scene.
-    InputError
-        The land cover's file has gone or cannot be read any more.
     """
     record = project.scene(scene_id)
     key = (project.path, scene_id)
     with _lock:
         known = _scenes.get(key)
-        if known is not None and known.record.version == record.version:
+        if known is not None and known.record.version == record.version and _still_there(known):
             _scenes.move_to_end(key)
             return known
     opened = _open(record)
+    if opened.landcover_error is not None:
+        return opened  # asked again next time: the file may be put back
     with _lock:
         _scenes[key] = opened
         while len(_scenes) > _MOST_SCENES:
@@ -108,19 +128,30 @@ def plan_scene(scene: Scene) -> tuple[Tile, ...]:
     return plan_tiles(scene.working_grid, size=settings.tile_size, halo=settings.tile_halo)
 
 
+def _still_there(opened: OpenedScene) -> bool:
+    """Whether the land cover's file is where it was when the scene was opened."""
+    if opened.landcover is None or "://" in opened.landcover.path:
+        return True
+    return Path(opened.landcover.path).exists()
+
+
 def _open(record: SceneRecord) -> OpenedScene:
     scene = Scene.from_json(record.scene)
-    landcover = None
+    landcover, lost = None, None
     if record.landcover is not None:
-        landcover = _open_landcover(record.landcover)
-    return OpenedScene(record, scene, landcover, {tile.name: tile for tile in plan_scene(scene)})
+        try:
+            landcover = _open_landcover(record.landcover)
+        except InputError as error:
+            lost = error
+    tiles = {tile.name: tile for tile in plan_scene(scene)}
+    return OpenedScene(record, scene, landcover, tiles, lost)
 
 
 def _open_landcover(stored: dict[str, Any]) -> LandCover:
     path = str(stored["path"])
     if "://" not in path and not Path(path).exists():
         raise InputError(
-            f"The land cover file {path} is not there any more.",
-            "Put it back, or choose another land cover on the Scenes page.",
+            f"The land cover is not at {path} any more.",
+            "Put it back, or choose another one on the Scenes page; predicted tiles stay.",
         )
     return open_landcover(path, product=stored.get("product"), crs=stored.get("crs"))

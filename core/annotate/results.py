@@ -202,5 +202,5 @@ def _source(opened: OpenedScene) -> LabelSource:
         image_source=Path(opened.scene.path).name,
         method=choices.strategy,
         model=model or "none",
-        land_cover=opened.landcover.title if opened.landcover else "none",
+        land_cover=opened.landcover_title or "none",
     )

@@ -110,7 +110,12 @@ def _checked_landcover(
 ) -> dict[str, Any]:
     landcover = open_landcover(_absolute(path), product=product, crs=crs)
     check_overlap(landcover, scene.working_grid)
-    return {"path": _absolute(path), "product": landcover.product.key, "crs": crs}
+    return {
+        "path": _absolute(path),
+        "product": landcover.product.key,
+        "crs": crs,
+        "fingerprint": landcover.fingerprint,
+    }
 
 
 def _absolute(path: str | Path) -> str:

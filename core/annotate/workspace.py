@@ -23,8 +23,8 @@ from core.annotate.label_json import ParcelRows
 from core.annotate.label_maker import LabelMaker
 from core.annotate.models import Models, ModelService, Urgency
 from core.annotate.opened import OpenedScene, open_scene
-from core.annotate.parcel_counts import parcel_counts
 from core.annotate.preparation import Preparation, TilePlace
+from core.annotate.relink import missing_imagery
 from core.annotate.state import Moment, cropland_ha, to_json
 from core.annotate.work import Choices, Work, replay, to_new_edits
 from core.errors import CancelledError, CropMapError
@@ -267,7 +267,9 @@ class Workspace:
         self._follow_scene(place)
         enough = self._have_all(place, work)
         for_hover = place.model_key is None or self._memory.views is not None
-        if not (enough and for_hover) and self._failed_key != place.key(work):
+        if enough and for_hover:
+            self._error, self._failed_key = None, ""
+        elif self._failed_key != _attempt(place, place.key(work)):
             self._start(place, work, urgency)
         return enough
 
@@ -319,7 +321,8 @@ class Workspace:
 
     def _fail(self, preparation: Preparation, error: CropMapError) -> None:
         with self._lock:
-            self._error, self._failed_key = error, preparation.key
+            self._error = error
+            self._failed_key = _attempt(preparation.place, preparation.key)
 
     def _last_label(self) -> Label:
         """The last label, while another cannot be made."""
@@ -378,7 +381,7 @@ class Workspace:
 
     def _tell_figures(self, frame: Frame, base: Base | None, label: Label) -> None:
         """Figures for the review queue, stored where they changed."""
-        figures = {"cropland_ha": cropland_ha(label, frame), **parcel_counts(label)}
+        figures = {"cropland_ha": cropland_ha(label, frame)}
         for name in ("landcover_ha", "disagreement"):
             if (value := getattr(base, name, None)) is not None:
                 figures[name] = float(value)
@@ -391,6 +394,12 @@ class Workspace:
 
     def _label_path(self) -> Path:
         return label_path(self._project.folder, self._scene_id, self._tile)
+
+
+def _attempt(place: TilePlace, key: str) -> str:
+    """Names what is tried: again where a file that was lost is back."""
+    lost = place.opened.landcover_error, missing_imagery(place.opened.scene.path)
+    return " ".join([key, *(str(error.message) for error in lost if error is not None)])
 
 
 def label_path(folder: Path, scene_id: str, tile: str) -> Path:

@@ -1,6 +1,3 @@
-import shutil
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -9,14 +6,12 @@ from core.annotate.opened import open_project, open_scene
 from core.annotate.scenes import add_scene, change_landcover, change_view
 from core.errors import (
     CancelledError,
-    InputError,
     NoOverlapError,
     ProjectError,
     UnreadableRasterError,
 )
-from core.imagery.scene import read_window
 from core.imagery.stretch import Stretch
-from core.project import Project, recent_projects
+from core.project import recent_projects
 from tests.rasters import write_raster
 
 
@@ -87,40 +82,3 @@ def test_a_project_whose_file_was_deleted_takes_no_more_edits(project) -> None:
     opened.path.unlink()
     with pytest.raises(ProjectError):
         open_project(project.path)
-
-
-def test_land_cover_that_was_deleted_is_told_with_what_to_do(project, farmland, tmp_path) -> None:
-    copy = tmp_path / "landcover_simulated.tif"
-    copy.write_bytes(farmland.landcover.read_bytes())
-    scene = add_scene(project, farmland.scene, landcover_path=copy)
-    copy.unlink()
-    with pytest.raises(InputError, match="not there any more") as told:
-        open_scene(project, scene.id)
-    assert "Scenes page" in told.value.hint
-
-
-def test_a_moved_project_opens_with_the_imagery_and_land_cover_inside_it(
-    tmp_path, farmland, small_tiles
-) -> None:
-    made = Project.create(tmp_path / "old" / "farm.cropmap", "Farm")
-    inside = made.folder / "uploads" / "3f"
-    inside.mkdir(parents=True)
-    scene = Path(shutil.copy(farmland.scene, inside))
-    landcover = Path(shutil.copy(farmland.landcover, inside))
-    scene_id = add_scene(made, scene, landcover_path=landcover).id
-    made.close()
-    (tmp_path / "old").rename(tmp_path / "new")
-    moved = open_project(tmp_path / "new" / "farm.cropmap")
-    opened = open_scene(moved, scene_id)
-    assert opened.scene.path == str(tmp_path / "new" / "uploads" / "3f" / scene.name)
-    assert opened.landcover.path == str(tmp_path / "new" / "uploads" / "3f" / landcover.name)
-    assert read_window(opened.scene, next(iter(opened.tiles.values())).window).valid.any()
-
-
-def test_paths_given_relative_to_the_start_are_kept_absolute(
-    project, farmland, monkeypatch
-) -> None:
-    monkeypatch.chdir(farmland.scene.parent)
-    record = add_scene(project, farmland.scene.name, landcover_path=farmland.landcover.name)
-    assert record.scene["path"] == str(farmland.scene)
-    assert record.landcover["path"] == str(farmland.landcover)

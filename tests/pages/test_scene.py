@@ -110,7 +110,7 @@ def test_a_land_cover_that_has_gone_can_be_replaced(page, project, farmland, tmp
     gone = {"path": str(tmp_path / "gone.tif"), "product": "worldcover_v200", "crs": None}
     project.update_scene(scene.id, expected_version=scene.version, landcover=gone)
     app = page("scene", project)
-    assert "is not there any more" in wrong(app)
+    assert "The land cover is not at" in wrong(app)
     choose(app, "Land cover", "path")
     fill(app, f"path landcover {scene.id}", str(farmland.landcover))
     key = ("land cover", str(project.path), scene.id)

@@ -1,0 +1,169 @@
+"""Imagery that was moved: said in one sentence, and found again without losing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import InputError
+from core.grid import Grid
+from core.imagery.scene import Scene
+from core.imagery.scene import open_scene as open_raster_scene
+from core.project import Project, SceneRecord
+
+_SAME_PIXELS = 1e-3
+"""Native pixels by which the corners of one grid may differ, for rounding."""
+
+
+class MissingImageryError(InputError):
+    """The imagery of a scene is not where it was."""
+
+
+class OtherImageryError(InputError):
+    """A file that is not the one that was added.
+
+    Attributes
+    ----------
+    found : Found
+        What it is, so that it can be taken all the same where its grid is that of the scene.
+    """
+
+    def __init__(self, message: str, hint: str, found: Found) -> None:
+        super().__init__(message, hint)
+        self.found = found
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that may be the imagery of a scene.
+
+    Parameters
+    ----------
+    scene : Scene
+        The file, as the scene sees it.
+    same : bool
+        Whether its header, size and pixels are those of the scene.
+    same_grid : bool
+        Whether its pixels lie where those of the scene lie.
+    differences : tuple of str
+        What differs, in words.
+    """
+
+    scene: Scene
+    same: bool
+    same_grid: bool
+    differences: tuple[str, ...]
+
+
+def missing_imagery(path: str) -> MissingImageryError | None:
+    """What is said where imagery is not at its path any more; None where it is there."""
+    if "://" in path or Path(path).exists():
+        return None
+    return MissingImageryError(
+        f"The imagery is not at {path} any more.",
+        "Say on the Scenes page where it is now; prompts, edits and verdicts are kept.",
+    )
+
+
+def check_imagery(path: str) -> None:
+    """Raise what :func:`missing_imagery` says."""
+    error = missing_imagery(path)
+    if error is not None:
+        raise error
+
+
+def look_at(old: Scene, path: str | Path) -> Found:
+    """Compare a file with the scene whose imagery it may be.
+
+    Raises
+    ------
+    InputError
+        It cannot be opened, or has other bands than the scene.
+    """
+    stated = old.grid.crs.to_wkt() if old.crs_source == "person" else None
+    new = open_raster_scene(path, crs=stated, stretch=old.stretch)
+    if max(old.bands) <= new.band_count:
+        # The fingerprint holds the pixels of the bands that are looked at.
+        new = open_raster_scene(path, crs=stated, bands=old.bands, stretch=old.stretch)
+    same = new.fingerprint == old.fingerprint
+    same_grid = _same_grid(old.grid, new.grid) and max(old.bands) <= new.band_count
+    differences = () if same else _differences(old, new)
+    return Found(new, same, same_grid, differences or ("the pixels, or how they are stored",))
+
+
+def relink(
+    project: Project, scene_id: str, found: Found, *, path: str = "", knowingly: bool = False
+) -> SceneRecord:
+    """Let a scene have its imagery from a file that was looked at; all work on it stays.
+
+    Parameters
+    ----------
+    path : str
+        Where the app reads it from, where that is a copy of what was looked at.
+    knowingly : bool
+        Whether the person takes other imagery on the same grid; it is predicted anew then.
+
+    Raises
+    ------
+    OtherImageryError
+        It is another file: nothing changes.
+    ConflictError
+        Somebody changed the scene meanwhile.
+    """
+    record = project.scene(scene_id)
+    old = Scene.from_json(record.scene)
+    if not found.same and not (found.same_grid and knowingly):
+        raise _other(found)
+    moved = replace(old, path=path or found.scene.path)
+    if not found.same:
+        new = found.scene
+        moved = replace(
+            moved,
+            dtype=new.dtype,
+            band_count=new.band_count,
+            nodata=new.nodata,
+            fingerprint=new.fingerprint,
+        )
+    return project.update_scene(scene_id, expected_version=record.version, scene=moved.to_json())
+
+
+def _other(found: Found) -> OtherImageryError:
+    name = Path(found.scene.path).name
+    what = "; ".join(found.differences)
+    hint = "Choose the file that was added."
+    if found.same_grid:
+        hint = (
+            "Its pixels lie where those of the scene lie, so it can be used all the same: edits "
+            "and verdicts stay, and tiles are predicted anew."
+        )
+    return OtherImageryError(f"{name} is another file. It differs in {what}.", hint, found)
+
+
+def _same_grid(old: Grid, new: Grid) -> bool:
+    if old.shape != new.shape or not old.crs.equals(new.crs):
+        return False
+    corners = old.worlds_to_pixel(new.corners)
+    here = old.worlds_to_pixel(old.corners)
+    apart = np.hypot(corners.column - here.column, corners.row - here.row)
+    return bool((apart <= _SAME_PIXELS).all())
+
+
+def _differences(old: Scene, new: Scene) -> tuple[str, ...]:
+    told = []
+    if old.grid.shape != new.grid.shape:
+        told.append(f"size ({_size(new.grid)} instead of {_size(old.grid)})")
+    if not old.grid.crs.equals(new.grid.crs):
+        told.append(f"CRS ({new.grid.crs.name} instead of {old.grid.crs.name})")
+    elif not told and not _same_grid(old.grid, new.grid):
+        told.append("where it lies")
+    if old.band_count != new.band_count:
+        told.append(f"number of bands ({new.band_count} instead of {old.band_count})")
+    if old.dtype != new.dtype:
+        told.append(f"values ({new.dtype} instead of {old.dtype})")
+    return tuple(told)
+
+
+def _size(grid: Grid) -> str:
+    return f"{grid.width:,} × {grid.height:,} px"
