@@ -23,6 +23,7 @@ from core.annotate.label_json import ParcelRows
 from core.annotate.label_maker import LabelMaker
 from core.annotate.models import Models, ModelService, Urgency
 from core.annotate.opened import OpenedScene, open_scene
+from core.annotate.parcel_counts import parcel_counts
 from core.annotate.preparation import Preparation, TilePlace
 from core.annotate.relink import missing_imagery
 from core.annotate.state import Moment, cropland_ha, to_json
@@ -381,7 +382,7 @@ class Workspace:
 
     def _tell_figures(self, frame: Frame, base: Base | None, label: Label) -> None:
         """Figures for the review queue, stored where they changed."""
-        figures = {"cropland_ha": cropland_ha(label, frame)}
+        figures = {"cropland_ha": cropland_ha(label, frame), **parcel_counts(label)}
         for name in ("landcover_ha", "disagreement"):
             if (value := getattr(base, name, None)) is not None:
                 figures[name] = float(value)
