@@ -38,6 +38,9 @@ def evaluate_command(
     area: Annotated[
         Path | None, typer.Option(help="Polygons or mask beyond which the truth is unknown.")
     ] = None,
+    numbered_truth: Annotated[
+        bool, typer.Option("--numbered-truth", help="Rasters of the truth number their parcels.")
+    ] = False,
     tile_size: Annotated[
         int, typer.Option(help="Side in pixels, about, of the tiles that images are cut into.")
     ] = 1024,
@@ -49,7 +52,7 @@ def evaluate_command(
     from core.evaluation.pairs import find_pairs, read_pairs
     from core.evaluation.run import EvaluateOptions, evaluate
 
-    options = EvaluateOptions(tile_size=tile_size, seed=seed, worst=worst, area=area)
+    options = EvaluateOptions(tile_size, seed, worst, area, numbered_truth)
     if pairs is not None:
         if prediction or truth or scene or landcover or product:
             raise typer.BadParameter("--pairs names all files itself")

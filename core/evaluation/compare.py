@@ -17,6 +17,7 @@ from core.evaluation.labels import (
     LabelTile,
     LandCoverLabels,
     MaskLabels,
+    NumberedLabels,
     View,
     is_polygons,
     open_labels,
@@ -73,6 +74,8 @@ class PairComparison:
         larger than one and a half.
     area : Path, optional
         Polygons or a mask; beyond them the truth is unknown.
+    numbered_truth : bool
+        Whether a raster of the truth numbers its parcels.
 
     Raises
     ------
@@ -80,12 +83,19 @@ class PairComparison:
         A file that cannot be used, or files of different places.
     """
 
-    def __init__(self, pair: Pair, tile_size: int, area: Path | None = None) -> None:
+    def __init__(
+        self,
+        pair: Pair,
+        tile_size: int,
+        area: Path | None = None,
+        *,
+        numbered_truth: bool = False,
+    ) -> None:
         self.pair = pair
         self.scene: Scene | None = None if pair.scene is None else open_scene(pair.scene)
         self.grid = _grid(pair, self.scene)
         self.tiles = cut(self.grid, tile_size)
-        self._truth = open_labels(pair.truth, "truth", self.grid)
+        self._truth = open_labels(pair.truth, "truth", self.grid, numbered=numbered_truth)
         self._area = None if area is None else open_labels(area, "area", self.grid)
         self._methods: dict[str, Labels] = {
             PREDICTION: open_labels(pair.prediction, "prediction", self.grid)
@@ -232,7 +242,7 @@ def _grid(pair: Pair, scene: Scene | None) -> Grid:
     if scene is not None:
         return scene.grid
     if not is_polygons(pair.truth):
-        return MaskLabels(pair.truth, "truth").grid
+        return NumberedLabels(pair.truth, "truth").grid
     raise InputError(
         f"{pair.prediction.name} and {pair.truth.name} are both polygons, which have no pixels to "
         "compare.",

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import CRS
+from rasterio.enums import Resampling
 from rasterio.features import rasterize
 
 from core.errors import InputError, MissingCrsError, NoOverlapError, UnreadableLabelsError
@@ -18,7 +19,9 @@ from core.existing.choices import ClassChoice, guess
 from core.existing.files import read_labels
 from core.existing.labels import VectorLabels
 from core.grid import Grid, Window
-from core.imagery.open import open_raster
+from core.imagery.georeference import find_georeference
+from core.imagery.open import open_raster, read_bands, read_validity
+from core.imagery.warp import covering_window, warp
 from core.landcover.align import align, check_overlap
 from core.landcover.source import LandCover
 
@@ -26,6 +29,7 @@ VECTOR_SUFFIXES = (".shp", ".zip", ".gpkg", ".geojson", ".json")
 RASTER_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2")
 
 _UNKNOWN = 255
+_NO_NUMBER = 65535
 
 _UNVOUCHED = ("rejected", "unsure")
 """States and classes of parcels of ours that nobody vouches for, one way or the other."""
@@ -138,6 +142,64 @@ class MaskLabels:
         return self._parts.joined()
 
 
+class NumberedLabels:
+    """A raster that numbers its parcels: 0 is no cropland, nodata is unknown.
+
+    Parameters
+    ----------
+    path : str or Path
+    what : str
+        For messages, as for a mask.
+
+    Raises
+    ------
+    InputError
+        Unreadable, without CRS, or values that are no numbers of parcels (0 to 65,534).
+    """
+
+    def __init__(self, path: str | Path, what: str) -> None:
+        self.says = "every number but 0 is a parcel of cropland"
+        self._path, self._what = str(path), what
+        with open_raster(path, what=what) as dataset:
+            place = find_georeference(dataset, str(path), None, what=what)
+            self.grid = Grid(place.crs, place.transform, dataset.width, dataset.height)
+
+    def touches(self, grid: Grid) -> bool:
+        """Whether the raster and a grid share an area."""
+        return covering_window(self.grid, grid) is not None
+
+    def tile(self, view: View) -> LabelTile:
+        """The label on a view: each pixel takes the number at its centre."""
+        numbers = self._numbers(view.wide_grid)
+        known = numbers != _NO_NUMBER
+        numbers[~known] = 0
+        return LabelTile(numbers > 0, known, numbers[view.inner.slices].astype(np.int64))
+
+    def joined(self) -> Numbers | None:
+        """None: each parcel has one number everywhere."""
+        return None
+
+    def _numbers(self, grid: Grid) -> npt.NDArray[np.uint16]:
+        window = covering_window(self.grid, grid)
+        if window is None:
+            return np.full(grid.shape, _NO_NUMBER, dtype=np.uint16)
+        with open_raster(self._path, what=self._what) as dataset:
+            values = read_bands(dataset, [1], window=window)[0]
+            valid = read_validity(dataset, [1], window=window)
+            # A file that calls 0 nodata says by it that there is no parcel.
+            valid |= (values == 0) if dataset.nodata == 0 else False
+        wrong = valid & ~((values >= 0) & (values < _NO_NUMBER) & (values == np.rint(values)))
+        if wrong.any():
+            raise InputError(
+                f"The {self._what} {Path(self._path).name} does not number parcels: it holds "
+                f"{values[wrong][0]:g}.",
+                f"Numbers are whole, 0 for no parcel and up to {_NO_NUMBER - 1:,}.",
+            )
+        numbers = np.where(valid, values, _NO_NUMBER).astype(np.uint16)
+        source = self.grid.window_grid(window)
+        return warp(numbers, source, grid, Resampling.nearest, missing=_NO_NUMBER)
+
+
 class PolygonLabels:
     """A file of polygons: cropland inside, something else outside, each polygon a parcel.
 
@@ -243,7 +305,7 @@ class _Parts:
         return None if self._numbers is None else self._numbers.joined()
 
 
-Labels = MaskLabels | PolygonLabels | LandCoverLabels
+Labels = MaskLabels | NumberedLabels | PolygonLabels | LandCoverLabels
 
 
 def is_polygons(path: str | Path) -> bool:
@@ -251,14 +313,17 @@ def is_polygons(path: str | Path) -> bool:
     return Path(path).suffix.lower() in VECTOR_SUFFIXES
 
 
-def open_labels(path: str | Path, what: str, grid: Grid) -> Labels:
-    """A mask or a file of polygons, to be looked at on ``grid``; errors as theirs."""
+def open_labels(path: str | Path, what: str, grid: Grid, *, numbered: bool = False) -> Labels:
+    """A mask or a file of polygons, to be looked at on ``grid``; errors as theirs.
+
+    With ``numbered`` a raster is no mask but numbers its parcels.
+    """
     if is_polygons(path):
         return PolygonLabels(path, what, grid)
-    mask = MaskLabels(path, what)
-    if not mask.touches(grid):
+    raster = NumberedLabels(path, what) if numbered else MaskLabels(path, what)
+    if not raster.touches(grid):
         raise _elsewhere(path, what)
-    return mask
+    return raster
 
 
 def _in_words(choice: ClassChoice) -> str:

@@ -27,8 +27,8 @@ ERROR_CODES = CodeTable(
 Colour = tuple[int, int, int]
 
 ERROR_MEANINGS: tuple[tuple[Colour, str], ...] = (
-    ((0, 114, 178), "missed cropland"),
-    ((213, 94, 0), "falsely cropland"),
+    (COLOURS[MISSED][:3], "missed cropland"),
+    (COLOURS[FALSE][:3], "falsely cropland"),
 )
 
 _ON_PAPER = {

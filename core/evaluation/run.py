@@ -44,12 +44,15 @@ class EvaluateOptions:
         Pictures that are made, of the tiles with the lowest mean IoU.
     area : Path, optional
         Where truth is known at all: polygons or a mask.
+    numbered_truth : bool
+        Whether rasters of the truth number their parcels instead of being masks.
     """
 
     tile_size: int = 1024
     seed: int = 0
     worst: int = 12
     area: Path | None = None
+    numbered_truth: bool = False
 
     def __post_init__(self) -> None:
         if not 16 <= self.tile_size <= 8192:
@@ -99,7 +102,10 @@ def evaluate(
     """
     prepare_folder(out)
     prepare_folder(out / "errors")
-    comparisons = [PairComparison(pair, options.tile_size, options.area) for pair in pairs]
+    comparisons = [
+        PairComparison(pair, options.tile_size, options.area, numbered_truth=options.numbered_truth)
+        for pair in pairs
+    ]
     total = sum(len(comparison.tiles) for comparison in comparisons)
     done = 0
 
@@ -191,5 +197,6 @@ def _plain(options: EvaluateOptions) -> dict[str, Any]:
     return {
         "tile_size": options.tile_size,
         "seed": options.seed,
+        "numbered_truth": options.numbered_truth,
         "area": None if options.area is None else str(options.area),
     }

@@ -15,6 +15,7 @@ from tests.evaluation.scenes import (
     write_mask,
     write_polygons,
 )
+from tests.rasters import write_raster
 
 
 def whole(grid) -> View:
@@ -65,6 +66,21 @@ def test_the_usual_conventions_of_masks(tmp_path, values, nodata, cropland, unkn
     tile = MaskLabels(path, "truth").tile(whole(grid))
     np.testing.assert_array_equal(tile.cropland, mask == cropland)
     np.testing.assert_array_equal(~tile.known, mask == unknown if unknown else mask < 0)
+
+
+@pytest.mark.parametrize("nodata", [None, 0, 999])
+def test_a_raster_may_number_its_parcels(tmp_path, nodata) -> None:
+    numbers = fields() * 300
+    numbers[45:] = 999 if nodata == 999 else 0
+    path = write_raster(tmp_path / "t.tif", numbers.astype(np.uint16)[None], nodata=nodata)
+    tile = open_labels(path, "truth", grid_of(), numbered=True).tile(whole(grid_of()))
+    np.testing.assert_array_equal(tile.parcels, np.where(numbers == 999, 0, numbers))
+    np.testing.assert_array_equal(tile.cropland, tile.parcels > 0)
+    np.testing.assert_array_equal(tile.known, numbers != 999)
+    wrong = write_raster(tmp_path / "w.tif", np.full((1, 48, 48), 0.5, dtype=np.float32))
+    labels = open_labels(wrong, "truth", grid_of(), numbered=True)
+    with pytest.raises(InputError, match=r"does not number parcels: it holds 0\.5"):
+        labels.tile(whole(grid_of()))
 
 
 @pytest.mark.parametrize(
