@@ -33,6 +33,8 @@ from core.sam.registry import get_model
 
 GIS, TRAINING, RECORD = "gis", "training", "record"
 
+_CARD = f"Counts, areas, reviewers, where it all came from; {CARD_JSON} beside it for programs."
+
 _RECORD_FILE = "made.json"
 _FORMAT = 1
 _PARCELS, _CHIPS, _LANDCOVER = "parcels", "training", "landcover"
@@ -236,7 +238,7 @@ class _Making:
             Delivered(GIS, one.title, one.explanation, f"{_PARCELS}/{name}")
             for one in _chosen(formats)
             for name in one.files
-        ] + [self._card(GIS, _PARCELS)]
+        ] + [Delivered(GIS, "Data card", _CARD, f"{_PARCELS}/{CARD_MARKDOWN}")]
 
     def training(self) -> list[Delivered]:
         """Chips with masks, and what reads them, zipped."""
@@ -252,10 +254,7 @@ class _Making:
         target = self._zip(_CHIPS)
         titles = ", ".join(one.title for one in _chosen(formats))
         holds = f"{titles}; with the data card. Unpack it where the training runs."
-        return [
-            Delivered(TRAINING, "Training set", holds, target),
-            self._card(TRAINING, _CHIPS),
-        ]
+        return [Delivered(TRAINING, "Training set", holds, target)]
 
     def error_report(self) -> list[Delivered]:
         """The land cover error report."""
@@ -309,10 +308,6 @@ class _Making:
             cancelled=self._cancelled,
         )
         self.notes += [note for note in written.notes if note not in self.notes]
-
-    def _card(self, group: str, place: str) -> Delivered:
-        holds = f"What was counted, who reviewed it, where it came from; {CARD_JSON} for programs."
-        return Delivered(group, "Data card", holds, f"{place}/{CARD_MARKDOWN}")
 
     def _which_tiles(self) -> str:
         note = self._wishes.details.note

@@ -36,6 +36,7 @@ _COMMON = """
 .cropmap-files td { padding: .28rem .8rem .28rem 0; border: 0; border-bottom: 1px solid #e3e8e4;
   vertical-align: baseline; }
 .cropmap-files td:first-child { white-space: nowrap; }
+.cropmap-files a { color: #0b6e4f; font-weight: 500; }
 .cropmap-files td.number { text-align: right; white-space: nowrap; padding-right: 0;
   color: #56615a; }
 [class*="st-key-cropmap_choice"] [data-testid="stCaptionContainer"] { padding: 0 0 .45rem 1.6rem; }

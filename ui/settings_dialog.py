@@ -14,7 +14,7 @@ from ui import errors
 from ui.job import JOBS, Cancelled, Key, Progress
 from ui.preferences import LONGEST_NAME
 from ui.session import Place, my_preferences, prefer
-from ui.text import escape, megabytes
+from ui.text import escape, file_size
 from ui.watch import watch_in_place
 
 NO_MODEL = "none"
@@ -129,7 +129,7 @@ def _weights(model: str) -> None:
         st.caption(f"Ready to use · {escape(spec.licence)}")
     elif get_settings().offline:
         st.caption("This machine is set to work offline, so weights cannot be downloaded.")
-    elif st.button(f"Download {megabytes(spec.size_bytes)}", icon=":material/download:"):
+    elif st.button(f"Download {file_size(spec.size_bytes)}", icon=":material/download:"):
         with errors.told():
             _start_fetch(spec)
     if not spec.shipped and JOBS.get(key) is not None:
@@ -162,7 +162,7 @@ def _choice(model: str) -> str:
     if model == NO_MODEL:
         return _title(model)
     spec = MODELS[model]
-    note = "" if _is_present(spec) else f" · {megabytes(spec.size_bytes)} to download"
+    note = "" if _is_present(spec) else f" · {file_size(spec.size_bytes)} to download"
     return f"{spec.title}{note}"
 
 

@@ -26,7 +26,7 @@ from ui.job import JOBS, Cancelled, Key, Progress
 from ui.server.downloads import RESULTS, address
 from ui.session import Place, token
 from ui.take_along_choices import choose
-from ui.text import escape, megabytes
+from ui.text import escape, file_size
 from ui.watch import watch
 from ui.when import ago
 
@@ -47,14 +47,14 @@ def show(place: Place, last: Delivery | None, *, accepted_only: bool) -> None:
     st.subheader("Take it with you")
     key = job_key(place, accepted_only)
     job = JOBS.get(key)
-    running = job is not None and job.running
-    if running:
+    if job is not None and job.running:
         watch(key)
-    elif job is not None and job.error is not None:
+        return
+    if job is not None and job.error is not None:
         errors.show(job.error)
-    if last is not None and not running:
+    if last is not None:
         _list(place, scene, last)
-    _choices(place, scene, folder, last, running=running, accepted_only=accepted_only)
+    _choices(place, scene, folder, last, accepted_only=accepted_only)
 
 
 def job_key(place: Place, accepted_only: bool) -> Key:
@@ -69,16 +69,15 @@ def _choices(
     folder: Path,
     last: Delivery | None,
     *,
-    running: bool,
     accepted_only: bool,
 ) -> None:
     old = last is not None and last.state != state_of(place.project, scene.id)
     title = "Choose the files" if last is None else "Make them again, or other files"
-    if old and not running:
+    if old:
         st.caption("The labels have changed since these files were made.")
     with st.expander(title, expanded=last is None or old):
         wishes = choose(place, scene, accepted_only=accepted_only)
-        if st.button("Make the files", type="primary", disabled=running or wishes.nothing):
+        if st.button("Make the files", type="primary", disabled=wishes.nothing):
             with errors.told():
                 _start(place, scene, folder, wishes, accepted_only=accepted_only)
                 st.rerun()
@@ -127,7 +126,7 @@ def _row(one: Delivered, scene: SceneRecord, folder: Path, results: Path, sessio
     return (
         f'<tr><td><a href="{link}" download="{escape(name)}">{escape(one.title)}</a></td>'
         f"<td>{escape(one.holds)}</td>"
-        f'<td class="number">{escape(megabytes(path.stat().st_size))}</td></tr>'
+        f'<td class="number">{escape(file_size(path.stat().st_size))}</td></tr>'
     )
 
 

@@ -31,6 +31,8 @@ def hectares(value: float | None) -> str:
     return f"{value:,.{digits}f} ha"
 
 
-def megabytes(size: int) -> str:
-    """A file's size: ``41 MB``, ``2.6 GB``."""
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{max(1, round(size / 1e6)):,} MB"
+def file_size(size: int) -> str:
+    """A file's size: ``12 kB``, ``41 MB``, ``2.6 GB``."""
+    if size >= 1e9:
+        return f"{size / 1e9:,.1f} GB"
+    return f"{round(size / 1e6):,} MB" if size >= 999_500 else f"{max(1, round(size / 1e3)):,} kB"

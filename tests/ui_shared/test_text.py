@@ -4,7 +4,7 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.text import count, escape, hectares, megabytes
+from ui.text import count, escape, file_size, hectares
 
 plain = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
 
@@ -40,4 +40,5 @@ def test_numbers_in_words() -> None:
         "1,250 ha",
         "–",
     ]
-    assert [megabytes(v) for v in (200, 40_728_226, 2_564_550_879)] == ["1 MB", "41 MB", "2.6 GB"]
+    sizes = (20, 12_300, 999_499, 999_500, 40_728_226, 2_564_550_879)
+    assert [file_size(v) for v in sizes] == ["1 kB", "12 kB", "999 kB", "1 MB", "41 MB", "2.6 GB"]
