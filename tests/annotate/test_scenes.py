@@ -1,3 +1,6 @@
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,8 +13,9 @@ from core.errors import (
     ProjectError,
     UnreadableRasterError,
 )
+from core.imagery.scene import read_window
 from core.imagery.stretch import Stretch
-from core.project import recent_projects
+from core.project import Project, recent_projects
 from tests.rasters import write_raster
 
 
@@ -82,3 +86,30 @@ def test_a_project_whose_file_was_deleted_takes_no_more_edits(project) -> None:
     opened.path.unlink()
     with pytest.raises(ProjectError):
         open_project(project.path)
+
+
+def test_a_moved_project_opens_with_the_imagery_and_land_cover_inside_it(
+    tmp_path, farmland, small_tiles
+) -> None:
+    made = Project.create(tmp_path / "old" / "farm.cropmap", "Farm")
+    inside = made.folder / "uploads" / "3f"
+    inside.mkdir(parents=True)
+    scene = Path(shutil.copy(farmland.scene, inside))
+    landcover = Path(shutil.copy(farmland.landcover, inside))
+    scene_id = add_scene(made, scene, landcover_path=landcover).id
+    made.close()
+    (tmp_path / "old").rename(tmp_path / "new")
+    moved = open_project(tmp_path / "new" / "farm.cropmap")
+    opened = open_scene(moved, scene_id)
+    assert opened.scene.path == str(tmp_path / "new" / "uploads" / "3f" / scene.name)
+    assert opened.landcover.path == str(tmp_path / "new" / "uploads" / "3f" / landcover.name)
+    assert read_window(opened.scene, next(iter(opened.tiles.values())).window).valid.any()
+
+
+def test_paths_given_relative_to_the_start_are_kept_absolute(
+    project, farmland, monkeypatch
+) -> None:
+    monkeypatch.chdir(farmland.scene.parent)
+    record = add_scene(project, farmland.scene.name, landcover_path=farmland.landcover.name)
+    assert record.scene["path"] == str(farmland.scene)
+    assert record.landcover["path"] == str(farmland.landcover)
