@@ -87,7 +87,7 @@ def _visit(page: Page, address: str, name: str, project: str) -> None:
     make = page.get_by_role("button", name="Make the files")
     if name == "results" and make.count():
         make.click()
-        page.get_by_role("button", name="Shapefile").wait_for()
+        page.get_by_role("link", name="Shapefile").wait_for()
         _settle(page)
 
 

@@ -71,7 +71,7 @@ def test_from_the_first_start_to_a_shapefile(visitor, at_home) -> None:
     visitor.page.get_by_text("Accepted tiles", exact=True).click()
     visitor.page.get_by_role("button", name="Make the files").click()
     with visitor.page.expect_download(timeout=PATIENCE_MS) as waiting:
-        visitor.page.get_by_role("button", name=re.compile("Shapefile")).click()
+        visitor.page.get_by_role("link", name="Shapefile").click()
     saved = at_home / "parcels.zip"
     waiting.value.save_as(saved)
     parcels = geopandas.GeoDataFrame(pyogrio.read_dataframe(f"/vsizip/{saved}"))
@@ -114,7 +114,7 @@ def test_a_real_image_from_upload_to_export(visitor, at_home, shared_data) -> No
     visitor.go("Results")
     visitor.page.get_by_role("button", name="Make the files").click()
     with visitor.page.expect_download(timeout=PATIENCE_MS) as waiting:
-        visitor.page.get_by_role("button", name=re.compile("GeoPackage")).click()
+        visitor.page.get_by_role("link", name="GeoPackage").click()
     saved = at_home / "real.gpkg"
     waiting.value.save_as(saved)
     parcels = pyogrio.read_dataframe(saved)
