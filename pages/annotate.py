@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import annotation, go
+from ui import annotation, go, relink
 from ui.frame import empty, project_page
 from ui.session import Place
 
@@ -17,6 +17,8 @@ def body(place: Place) -> None:
             "This project has no imagery yet.",
             lambda: go.link(go.SCENE, "Add imagery on the Scene page", place),
         )
+        return
+    if relink.tell(place):
         return
     if place.scene.landcover is None:
         text, way = st.columns([4, 1], vertical_alignment="center")

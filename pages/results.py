@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ui import go, results
+from ui import go, relink, results
 from ui.frame import empty, heading, project_page
 from ui.session import Place
 
@@ -17,6 +17,7 @@ def body(place: Place) -> None:
         )
         return
     heading("Results", place.scene.name)
+    relink.tell(place)
     results.show(place)
 
 

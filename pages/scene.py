@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import add_scene, colours, errors, existing_labels, go, landcover_panel, scene_view
+from ui import add_scene, colours, errors, existing_labels, go, landcover_panel, relink, scene_view
 from ui.frame import heading, project_page
 from ui.session import Place
 
@@ -17,8 +17,9 @@ def body(place: Place) -> None:
     heading(place.scene.name, scene_view.facts(place))
     view, panel = st.columns([5, 3], gap="large")
     with view:
-        scene_view.show(place)
-        go.link(go.ANNOTATE, "Go on to Annotate", place)
+        if not relink.show(place):
+            scene_view.show(place)
+            go.link(go.ANNOTATE, "Go on to Annotate", place)
     with panel:
         about, look, labels, more = st.tabs(
             ["Land cover", "Colours", "Existing labels", "Add a scene"]
@@ -34,4 +35,4 @@ def body(place: Place) -> None:
             add_scene.show(place)
 
 
-project_page("Scene", body, shows=("add scene", "land cover", *existing_labels.KINDS))
+project_page("Scene", body, shows=("add scene", "land cover", *existing_labels.KINDS, relink.KIND))
