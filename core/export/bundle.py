@@ -22,7 +22,6 @@ from core.export.fiboa import is_boundary, write_fiboa
 from core.export.files import fresh_folder
 from core.export.geoparquet import write_geoparquet
 from core.export.inputs import Cancelled, CardDetails, LabelledScene, Progress, never, silent
-from core.export.labels import mask_bands
 from core.export.parcels import LabelledParcel, parcels_table
 from core.export.raster import write_mask
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
@@ -250,7 +249,7 @@ def _write_labels(
         burnt = BurntParcels(
             labelled.parcels, grid, labelled.reviewed, accepted_only=options.accepted_only
         )
-        write_mask(path, mask_bands(burnt, grid), grid, grid, facts)
+        write_mask(path, burnt.mask_bands(), grid, grid, facts)
 
     writers: dict[str, Callable[[Path], object]] = {
         "shapefile": lambda path: write_shapefile_zip(path, table),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from affine import Affine
 from rasterio.features import rasterize
 
 from core.export.parcels import LabelledParcel
+from core.export.raster import MASK_NODATA
 from core.grid import Grid, PixelCoordinates, Window, WorldCoordinates
 
 BACKGROUND, FIELD, BOUNDARY, IGNORE = 0, 1, 2, 3
@@ -20,6 +21,8 @@ CODE_NAMES = {BACKGROUND: "background", FIELD: "field", BOUNDARY: "boundary", IG
 
 _UNKNOWN_STATES = ("rejected", "unsure")
 """A person would not vouch for these, neither as cropland nor as anything else."""
+
+_BAND_ROWS = 512
 
 _CLASS_CODES = {"cropland": FIELD, "other": BACKGROUND, "unsure": IGNORE}
 
@@ -100,6 +103,14 @@ class BurntParcels:
             part[~self._reviewed[inside.slices]] = IGNORE
         values[inside.relative_to(window).slices] = part
         return values
+
+    def mask_bands(self) -> Iterator[tuple[Window, Codes]]:
+        """The mask of the whole grid, band of rows by band: 1 cropland, 0 not, 255 nodata."""
+        for row in range(0, self._grid.height, _BAND_ROWS):
+            window = Window(0, row, self._grid.width, min(_BAND_ROWS, self._grid.height - row))
+            codes = self.codes(window)
+            codes[codes == IGNORE] = MASK_NODATA
+            yield window, codes
 
     def fields(self, window: Window) -> list[tuple[LabelledParcel, Shape]]:
         """The fields of a window with their shapes, cut to it, in pixels counted from its corner.

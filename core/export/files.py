@@ -73,25 +73,6 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def staging(folder: Path) -> Iterator[Path]:
-    """A private folder in which all files are made before any in ``folder`` is replaced.
-
-    Raises
-    ------
-    OutputError
-        It cannot be made; errors of what is written into it name ``folder`` instead.
-    """
-    try:
-        with (
-            tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name,
-            _naming(name, folder),
-        ):
-            yield Path(name)
-    except OSError as error:
-        raise storage_error(error, folder) from error
-
-
-@contextmanager
 def fresh_folder(folder: Path, *, marker: str) -> Iterator[Path]:
     """A private folder beside ``folder`` that takes its place, whole, at the end.
 

@@ -11,17 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pyogrio
-import pytest
 import rasterio
 import shapely
 from affine import Affine
 from pyproj import CRS, Geod
 from shapely import MultiPolygon, box
 
-from core.errors import DiskFullError, OutputError
-from core.export import labels
+from core.export.bundle import ExportOptions, write_export
 from core.export.fields import FIELDS
-from core.export.labels import LabelledParcel, LabelSource, write_labels
+from core.export.inputs import LabelledScene
+from core.export.parcels import LabelledParcel, LabelSource
 from core.grid import Grid
 from core.masks.polygons import mask_to_parcels
 
@@ -53,6 +52,16 @@ PARCELS = [
 ]
 
 
+def write_labels(
+    parcels: list[LabelledParcel], grid: Grid, reviewed: np.ndarray | None, folder: Path
+) -> list[Path]:
+    """The files of the usual formats, with all parcels, reviewed or not."""
+    known = np.ones(grid.shape, dtype=np.bool_) if reviewed is None else reviewed
+    labelled = LabelledScene(parcels, grid, known, SOURCE)
+    out = write_export(labelled, folder, ExportOptions(accepted_only=False))
+    return [out.folder / name for name in NAMES]
+
+
 def read_mask(path: Path) -> np.ndarray:
     with rasterio.open(path) as dataset:  # noqa: TID251
         assert dataset.nodata == 255
@@ -64,9 +73,7 @@ def read_mask(path: Path) -> np.ndarray:
 
 
 def test_every_format_holds_the_same_parcels(tmp_path: Path) -> None:
-    files = write_labels(PARCELS, GRID, None, SOURCE, tmp_path / "labels")
-    assert [file.name for file in files] == NAMES
-    assert sorted(p.name for p in (tmp_path / "labels").iterdir()) == sorted(NAMES)
+    files = write_labels(PARCELS, GRID, None, tmp_path / "labels")
     shapefile = pyogrio.read_dataframe(f"/vsizip/{files[0]}")
     assert list(shapefile.columns) == [f.short for f in FIELDS] + ["geometry"]
     package = pyogrio.read_dataframe(files[1], layer="parcels")
@@ -92,7 +99,7 @@ def test_dates_are_text_in_utc(tmp_path: Path) -> None:
     late = LabelledParcel(
         "L", PARCELS[2].geometry, 0.5, "accepted", "A", datetime(2026, 1, 2, tzinfo=UTC), "t"
     )
-    files = write_labels([PARCELS[1], naive, late], GRID, None, SOURCE, tmp_path)
+    files = write_labels([PARCELS[1], naive, late], GRID, None, tmp_path)
     expected = ["2026-03-04T03:06:07Z", "2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"]
     assert list(pyogrio.read_dataframe(f"/vsizip/{files[0]}")["rev_date"]) == expected
     info = pyogrio.read_info(f"/vsizip/{files[0]}")
@@ -103,10 +110,10 @@ def test_dates_are_text_in_utc(tmp_path: Path) -> None:
 
 
 def test_a_geopackage_layer_has_one_type(tmp_path: Path) -> None:
-    files = write_labels(PARCELS, GRID, None, SOURCE, tmp_path / "several")
+    files = write_labels(PARCELS, GRID, None, tmp_path / "several")
     assert pyogrio.read_info(files[1], layer="parcels")["geometry_type"] == "MultiPolygon"
     assert set(pyogrio.read_dataframe(files[1], layer="parcels").geom_type) == {"MultiPolygon"}
-    files = write_labels(PARCELS[:1], GRID, None, SOURCE, tmp_path / "one")
+    files = write_labels(PARCELS[:1], GRID, None, tmp_path / "one")
     assert pyogrio.read_info(files[1], layer="parcels")["geometry_type"] == "Polygon"
     with closing(sqlite3.connect(files[1])) as database:
         assert database.execute("SELECT f_table_name FROM layer_styles").fetchall() == [
@@ -118,7 +125,7 @@ def test_a_geopackage_layer_has_one_type(tmp_path: Path) -> None:
 
 
 def test_areas_are_geodesic(tmp_path: Path) -> None:
-    files = write_labels(PARCELS, GRID, None, SOURCE, tmp_path)
+    files = write_labels(PARCELS, GRID, None, tmp_path)
     table = pyogrio.read_dataframe(files[1], layer="parcels")
     lonlat = pyogrio.read_dataframe(files[2])
     areas = [abs(Geod(ellps="WGS84").geometry_area_perimeter(g)[0]) for g in lonlat.geometry]
@@ -129,7 +136,7 @@ def test_the_mask_says_cropland_not_and_unknown(tmp_path: Path) -> None:
     reviewed = np.ones(GRID.shape, dtype=np.bool_)
     reviewed[:, 34:] = False
     reviewed[8:, :8] = False
-    files = write_labels(PARCELS, GRID, reviewed, SOURCE, tmp_path)
+    files = write_labels(PARCELS, GRID, reviewed, tmp_path)
     expected = np.zeros(GRID.shape, dtype=np.uint8)
     expected[2:12, 2:12] = 1
     expected[5:7, 5:7] = 0
@@ -141,7 +148,7 @@ def test_the_mask_says_cropland_not_and_unknown(tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         read_mask(files[3]), np.where(reviewed, expected, 255).astype(np.uint8)
     )
-    everywhere = write_labels(PARCELS, GRID, None, SOURCE, tmp_path)
+    everywhere = write_labels(PARCELS, GRID, None, tmp_path)
     np.testing.assert_array_equal(read_mask(everywhere[3]), expected)
 
 
@@ -152,7 +159,7 @@ def test_a_mask_of_many_bands_on_a_rotated_grid_comes_back_exactly(tmp_path: Pat
         LabelledParcel(name, shape, 0.5, "auto", "", None, "")
         for name, shape in zip(frame["field_id"], frame.geometry, strict=True)
     ]
-    files = write_labels(parcels, ROTATED, None, SOURCE, tmp_path)
+    files = write_labels(parcels, ROTATED, None, tmp_path)
     np.testing.assert_array_equal(read_mask(files[3]), mask.astype(np.uint8))
     with rasterio.open(files[3]) as dataset:  # noqa: TID251
         assert dataset.transform.almost_equals(ROTATED.transform)
@@ -161,7 +168,7 @@ def test_a_mask_of_many_bands_on_a_rotated_grid_comes_back_exactly(tmp_path: Pat
 def test_no_parcels_are_valid_files(tmp_path: Path) -> None:
     reviewed = np.zeros(GRID.shape, dtype=np.bool_)
     reviewed[:10] = True
-    files = write_labels([], GRID, reviewed, SOURCE, tmp_path)
+    files = write_labels([], GRID, reviewed, tmp_path)
     assert len(pyogrio.read_dataframe(f"/vsizip/{files[0]}")) == 0
     info = pyogrio.read_info(files[1], layer="parcels")
     assert list(info["fields"]) == [f.name for f in FIELDS]
@@ -171,31 +178,3 @@ def test_no_parcels_are_valid_files(tmp_path: Path) -> None:
     assert kinds["reviewer"] == kinds["field_id"] == "object"
     assert json.loads(files[2].read_text())["features"] == []
     np.testing.assert_array_equal(read_mask(files[3]), np.where(reviewed, 0, 255))
-
-
-def test_earlier_files_stay_whole_when_one_cannot_be_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "labels"
-    files = write_labels(PARCELS, GRID, None, SOURCE, folder)
-    before = {file.name: file.read_bytes() for file in files}
-
-    def full(path: Path, *_rest: object) -> None:
-        raise DiskFullError(f"The disk is full: mask.tif could not be written to {path.parent}.")
-
-    monkeypatch.setattr(labels, "write_mask", full)
-    with pytest.raises(DiskFullError) as caught:
-        write_labels(PARCELS[:1], GRID, None, SOURCE, folder)
-    assert caught.value.message.endswith(f"{folder}.")
-    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
-
-
-def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:
-    (tmp_path / "labels").write_text("here")
-    with pytest.raises(OutputError, match="is a file, not a folder"):
-        write_labels(PARCELS, GRID, None, SOURCE, tmp_path / "labels")
-
-
-def test_a_reviewed_area_of_another_shape_is_a_bug(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="reviewed"):
-        write_labels(PARCELS, GRID, np.ones((3, 3), dtype=np.bool_), SOURCE, tmp_path)
