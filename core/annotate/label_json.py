@@ -10,6 +10,7 @@ import shapely
 
 from core.annotate.frame import Frame
 from core.annotate.label import Label
+from core.annotate.label_maker import problem_width
 from core.masks.correction import Parcel
 from core.masks.topology import Problem
 
@@ -38,9 +39,11 @@ class ParcelRows:
 
 def problems_json(label: Label, frame: Frame) -> Row:
     """What the check found: how many problems, and the first of them with places and sizes."""
+    pixel_m2 = frame.native_pixel_area_m2
     return {
+        "width_m": round(problem_width(frame) * pixel_m2**0.5, 4),
         "count": len(label.problems),
-        "first": [_problem(problem, frame) for problem in label.problems[:_MOST_PROBLEMS]],
+        "first": [_problem(problem, pixel_m2) for problem in label.problems[:_MOST_PROBLEMS]],
     }
 
 
@@ -72,12 +75,12 @@ def _rings(polygon: shapely.Polygon) -> list[list[list[float]]]:
     return [np.round(shapely.get_coordinates(ring), _DECIMALS).tolist() for ring in rings]
 
 
-def _problem(problem: Problem, frame: Frame) -> Row:
+def _problem(problem: Problem, pixel_m2: float) -> Row:
     left, top, right, bottom = (round(value, _DECIMALS) for value in problem.bounds)
     return {
         "kind": problem.kind,
         "point": [round(problem.point.x, _DECIMALS), round(problem.point.y, _DECIMALS)],
-        "area_m2": round(problem.area * frame.native_pixel_area_m2, 2),
+        "area_m2": round(problem.area * pixel_m2, 2),
         "extent": [left, top, right, bottom],
         "parcels": list(problem.parcels),
     }

@@ -23,8 +23,8 @@ from core.masks.correction_import import LabelsImport
 from core.masks.correction_layer import Edit, Layer
 from core.masks.topology import Checked, recheck
 
-PROBLEM_PIXELS = 1.0
-"""Gaps and parcels narrower than so many pixels of the working grid are told as problems."""
+_PROBLEM_PIXELS = 1.0
+"""Of the working grid: what is narrower was not seen by the model, nor meant by a person."""
 
 _SNAP_PIXELS = 0.5
 _LEAST_LEFT_M2 = 400.0
@@ -73,6 +73,11 @@ class _FieldStep:
 _Step = _FieldStep | Signed
 
 
+def problem_width(frame: Frame) -> float:
+    """Native pixels: gaps and parcels narrower than this are told as problems."""
+    return _PROBLEM_PIXELS * frame.native_per_tile_pixel
+
+
 class LabelMaker:
     """Makes a tile's labels; not safe to call from several threads at once."""
 
@@ -117,9 +122,7 @@ class LabelMaker:
         ]
         layer = self._walked(ground, [*steps, *work.corrections])
         parcels = self._inside(layer, frame)
-        self._checked = recheck(
-            self._checked, parcels, PROBLEM_PIXELS * frame.native_per_tile_pixel
-        )
+        self._checked = recheck(self._checked, parcels, problem_width(frame))
         return Label(version, self._checked.parcels, self._checked.problems)
 
     def _walked(self, ground: _Ground, steps: list[_Step]) -> Layer:

@@ -64,6 +64,7 @@ class _Mender:
         shapes = [parcel.polygon for parcel in now.values()]
         self._tree = shapely.STRtree(shapes)
         self._overlay = Overlay.around(shapes)
+        self._grown: set[str] = set()
 
     def mend(self, problem: Problem) -> None:
         parcels = [self.now[name] for name in problem.parcels if name in self.now]
@@ -89,6 +90,7 @@ class _Mender:
             del self.now[parcel.id]
         elif not shape_of(polygons).equals(parcel.polygon) or not parcel.polygon.is_valid:
             self.now[parcel.id] = corrected(parcel, shape_of(polygons))
+            self._grown.add(parcel.id)
 
     def _cut(self, parcel: Parcel, blade: Parcel) -> None:
         left = cut(parcel.polygon, array_of([blade.polygon]), self._overlay, self._snap, 0.0)
@@ -116,7 +118,10 @@ class _Mender:
 
     def _near(self, shape: Shape) -> list[Parcel]:
         places = np.sort(self._tree.query(shape, predicate="dwithin", distance=self._width))
-        return [self.now[self._ids[p]] for p in places if self._ids[p] in self.now]
+        names = [self._ids[place] for place in places]
+        # The tree knows where parcels were; what has grown since may have come near.
+        names += sorted(self._grown.difference(names))
+        return [self.now[name] for name in names if name in self.now]
 
     def _around(self, parcel: Parcel) -> Geometries:
         near = self._near(parcel.polygon)

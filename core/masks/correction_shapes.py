@@ -85,6 +85,18 @@ def inner_point(polygon: Shape) -> Point:
     return largest.centroid
 
 
+def inner_points(polygons: Geometries) -> Geometries:
+    """:func:`inner_point` of each of many polygons that all have some width."""
+    triangles, owner = shapely.get_parts(
+        shapely.constrained_delaunay_triangles(polygons), return_index=True
+    )
+    largest = np.lexsort((-shapely.area(triangles), owner))
+    first = largest[np.unique(owner[largest], return_index=True)[1]]
+    points = shapely.point_on_surface(polygons)
+    points[owner[first]] = shapely.centroid(triangles[first])
+    return points
+
+
 def _winding(ring: npt.NDArray[np.float64], point: Point) -> int:
     """How often a closed line, float64 (points, 2), goes round a point that is not on it."""
     before, after = ring[:-1], ring[1:]
@@ -198,7 +210,7 @@ def without_pinholes(
     for ring in polygon.interiors:
         hole = Polygon(ring)
         large = hole.area >= max(snap**2, overlay.noise(hole))
-        if large or bool(overlay.mostly_within(others, hole).any()):
+        if large or bool((overlay.common_areas(others, hole) > overlay.noise(hole)).any()):
             kept.append(ring)
     if len(kept) == len(polygon.interiors):
         return polygon

@@ -11,6 +11,7 @@ from shapely import LineString, Point, Polygon
 
 from core.masks.correction_layer import Edit, Layer, corrected
 from core.masks.correction_overlay import Overlay, Shape, polygons_of, shape_of
+from core.masks.correction_shapes import inner_points
 from core.masks.outlines import Geometries
 
 _CORNER = math.radians(60)
@@ -38,9 +39,9 @@ def smooth(layer: Layer, point: Point | None, tolerance: float, snap: float) -> 
     shapes: Geometries = layer.geometries[members]
     arcs = _arcs(shapes, layer)
     moving = _on_boundaries(arcs, layer.geometries[chosen], layer)
-    arcs[moving] = [_smooth_arc(arc, tolerance) for arc in arcs[moving]]
+    arcs[moving] = _smooth_arcs(arcs[moving], tolerance)
     faces = shapely.get_parts(shapely.polygonize([layer.overlay.union(arcs)]))
-    found = _owned(faces, shapes, layer.overlay, snap)
+    found = _owned(faces, shapes, tolerance, layer.overlay, snap)
     changed = {
         int(place): [corrected(layer.parcels[place], shape)]
         for place, before, shape in zip(members, shapes, found, strict=True)
@@ -82,16 +83,22 @@ def _on_boundaries(arcs: Geometries, shapes: Geometries, layer: Layer) -> npt.ND
     return on
 
 
-def _smooth_arc(arc: LineString, tolerance: float) -> LineString:
-    """A border through fewer points, rounded where it turns gently; its ends stay."""
-    xy = shapely.get_coordinates(arc.simplify(tolerance))
-    if arc.is_closed and len(xy) < _RING:  # all that it enclosed would be gone
-        return arc
-    for _ in range(_ROUNDS):
-        xy = _rounded(xy, tolerance)
-    return LineString(xy)
+def _smooth_arcs(arcs: Geometries, tolerance: float) -> Geometries:
+    """Borders through fewer points, rounded where they turn gently; their ends stay."""
+    smooth = shapely.simplify(arcs, tolerance)
+    points = shapely.get_num_points(smooth)
+    # A closed line of fewer points encloses nothing: all of it would be gone.
+    gone = shapely.is_closed(arcs) & (points < _RING)
+    smooth[gone] = arcs[gone]
+    for place in np.flatnonzero(~gone & (points > _STRAIGHT)):
+        xy = shapely.get_coordinates(smooth[place])
+        for _ in range(_ROUNDS):
+            xy = _rounded(xy, tolerance)
+        smooth[place] = LineString(xy)
+    return smooth
 
 
+_STRAIGHT = 2
 _RING = 4
 """Points of the smallest closed line, its first counted twice."""
 
@@ -115,19 +122,40 @@ def _rounded(xy: npt.NDArray[np.float64], tolerance: float) -> npt.NDArray[np.fl
 
 
 def _owned(
-    faces: Geometries, shapes: Geometries, overlay: Overlay, snap: float
+    faces: Geometries, shapes: Geometries, tolerance: float, overlay: Overlay, snap: float
 ) -> list[Shape | None]:
-    """What each shape becomes: the faces of which it covers most; None where it gets none."""
-    face, shape = shapely.STRtree(shapes).query(faces, predicate="intersects")
-    shared = overlay.each_common_area(faces[face], shapes[shape])
-    order = np.lexsort((-shared, face))
-    face, shape, shared = face[order], shape[order], shared[order]
-    first = np.concatenate([[True], face[1:] != face[:-1]]) if face.size else np.array([], bool)
-    won = first & (shared > shapely.area(faces[face]) / 2)
+    """What each shape becomes: the faces that were mostly its own; None where it gets none."""
     owners: list[list[Polygon]] = [[] for _ in shapes]
-    for one, owner in zip(face[won], shape[won], strict=True):
-        owners[owner].append(faces[one])
+    wide = _wide(faces, tolerance)
+    for face, owner in (*_by_place(faces, shapes, wide), *_by_area(faces, shapes, ~wide, overlay)):
+        owners[owner].append(faces[face])
     return [_together(own, overlay, snap) for own in owners]
+
+
+def _by_place(
+    faces: Geometries, shapes: Geometries, chosen: npt.NDArray[np.bool_]
+) -> list[tuple[int, int]]:
+    """Faces wide enough that a point well inside tells whose they are, and their shapes."""
+    places = np.flatnonzero(chosen)
+    face, shape = shapely.STRtree(shapes).query(inner_points(faces[places]), "intersects")
+    first = np.unique(face, return_index=True)[1]
+    return list(zip(places[face[first]].tolist(), shape[first].tolist(), strict=True))
+
+
+def _by_area(
+    faces: Geometries, shapes: Geometries, chosen: npt.NDArray[np.bool_], overlay: Overlay
+) -> list[tuple[int, int]]:
+    """Faces and the shapes that cover more than half of them."""
+    places = np.flatnonzero(chosen)
+    face, shape = shapely.STRtree(shapes).query(faces[places], predicate="intersects")
+    face = places[face]
+    shared = overlay.each_common_area(faces[face], shapes[shape])
+    most = shared > shapely.area(faces[face]) / 2
+    face, shape, shared = face[most], shape[most], shared[most]
+    # Of shapes that overlap, the one that covers most.
+    order = np.lexsort((-shared, face))
+    first = order[np.unique(face[order], return_index=True)[1]]
+    return list(zip(face[first].tolist(), shape[first].tolist(), strict=True))
 
 
 def _together(own: list[Polygon], overlay: Overlay, snap: float) -> Shape | None:
@@ -140,7 +168,7 @@ def _together(own: list[Polygon], overlay: Overlay, snap: float) -> Shape | None
 
 def _differ(before: Shape, after: Shape, overlay: Overlay) -> bool:
     """Whether two shapes differ by more than the lattice's rounding."""
-    if before.equals(after):
-        return False
-    common = overlay.intersection(before, after).area
-    return bool(max(before.area, after.area) - common > 10 * overlay.noise(before))
+    noise = 10 * overlay.noise(before)
+    if abs(before.area - after.area) > noise:
+        return True
+    return before.area - overlay.intersection(before, after).area > noise

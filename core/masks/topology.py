@@ -27,7 +27,10 @@ ProblemKind = Literal["invalid", "overlap", "sliver", "gap"]
 _ORDER: tuple[ProblemKind, ...] = ("invalid", "overlap", "sliver", "gap")
 
 _HAIR = 1e-3
-"""Share of the width below which an overlap or a gap is rounding."""
+"""Share of the width below which a gap is none."""
+
+_ROUNDING = 1e3
+"""In steps of the lattice: how far borders may overlap that are the same but for rounding."""
 
 _SAMPLES = 10.0
 """Edges are looked at every so many widths."""
@@ -64,11 +67,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checked:
-    """Parcels, and what was found in them."""
+    """Parcels, what was found in them, and the parcels by their ``id()``."""
 
     parcels: tuple[Parcel, ...]
     width: float
     problems: tuple[Problem, ...]
+    known: dict[int, Parcel]
 
 
 def find_problems(parcels: Sequence[Parcel], width: float) -> tuple[Problem, ...]:
@@ -99,56 +103,42 @@ def find_problems(parcels: Sequence[Parcel], width: float) -> tuple[Problem, ...
         overlay = Overlay.around(shapes)
         edges = shapely.coverage_invalid_edges(shapes, gap_width=width)
         suspects = np.flatnonzero(~shapely.is_empty(edges))
-        found += _overlaps(sound, shapes, suspects, width, overlay)
+        found += _overlaps(sound, shapes, suspects, overlay)
         found += _slivers(sound, shapes, width)
         found += _gaps(sound, shapes, edges, suspects, width, overlay)
     return tuple(found)
 
 
 def recheck(before: Checked | None, parcels: Sequence[Parcel], width: float) -> Checked:
-    """The same as :func:`find_problems`, looking only at what changed since ``before``."""
+    """The same as :func:`find_problems`, looking only at what changed since ``before``.
+
+    A parcel that is the same object has not changed.
+    """
     now = tuple(parcels)
-    around = _around_changes(before, now, width)
-    if before is None or around is None:
-        return Checked(now, width, find_problems(now, width))
-    again, context, gone = around
+    known = {id(parcel): parcel for parcel in now}
+    if before is None or before.width != width:
+        return Checked(now, width, find_problems(now, width), known)
+    new = [known[key] for key in known.keys() - before.known.keys()]
+    lost = [before.known[key] for key in before.known.keys() - known.keys()]
+    if len(new) + len(lost) > max(_MOST_CHANGED * len(now), 1):
+        return Checked(now, width, find_problems(now, width), known)
+    if not new and not lost:
+        return Checked(now, width, before.problems, known)
+    shapes = array_of([parcel.polygon for parcel in now])
+    tree = shapely.STRtree(shapes)
+    near = _beside(tree, array_of([parcel.polygon for parcel in (*new, *lost)]), width)
+    around = _beside(tree, shapes[near], width)
+    again = {now[place].id for place in near}
+    gone = {parcel.id for parcel in lost} - {parcel.id for parcel in new}
     kept = [
         problem
         for problem in before.problems
         if not gone.intersection(problem.parcels) and not again.issuperset(problem.parcels)
     ]
-    found = find_problems(context, width)
+    found = find_problems([now[place] for place in around], width)
     fresh = [problem for problem in found if again.issuperset(problem.parcels)]
     by_kind = sorted([*kept, *fresh], key=lambda problem: _ORDER.index(problem.kind))
-    return Checked(now, width, tuple(by_kind))
-
-
-def _around_changes(
-    before: Checked | None, now: tuple[Parcel, ...], width: float
-) -> tuple[set[str], list[Parcel], set[str]] | None:
-    """Ids near what changed, these parcels and those around them, and ids that are gone.
-
-    None where all must be looked at.
-    """
-    if before is None or before.width != width:
-        return None
-    old = {id(parcel.polygon): parcel for parcel in before.parcels}
-    present = {id(parcel.polygon) for parcel in now}
-    # The same outline under another name is told by that name.
-    new = [p for p in now if (was := old.get(id(p.polygon))) is None or was.id != p.id]
-    lost = [parcel for key, parcel in old.items() if key not in present]
-    if len(new) + len(lost) > max(_MOST_CHANGED * len(now), 1):
-        return None
-    shapes = array_of([parcel.polygon for parcel in now])
-    tree = shapely.STRtree(shapes)
-    near = _beside(tree, array_of([parcel.polygon for parcel in (*new, *lost)]), width)
-    around = _beside(tree, shapes[near], width)
-    ids = {parcel.id for parcel in now}
-    return (
-        {now[place].id for place in near},
-        [now[place] for place in around],
-        {parcel.id for parcel in before.parcels if parcel.id not in ids},
-    )
+    return Checked(now, width, tuple(by_kind), known)
 
 
 def _beside(tree: shapely.STRtree, shapes: Geometries, reach: float) -> npt.NDArray[np.int64]:
@@ -169,13 +159,12 @@ def _overlaps(
     parcels: Sequence[Parcel],
     shapes: Geometries,
     suspects: npt.NDArray[np.int64],
-    width: float,
     overlay: Overlay,
 ) -> list[Problem]:
     one, other = _pairs(shapes, suspects)
     shared = shapely.intersection(shapes[one], shapes[other], grid_size=overlay.size)
     areas, lengths = shapely.area(shared), shapely.length(shared)
-    real = np.flatnonzero(2 * areas > _HAIR * width * lengths)
+    real = np.flatnonzero(areas > _ROUNDING * overlay.size * lengths)
     return [
         _problem("overlap", shared[pair], [parcels[one[pair]], parcels[other[pair]]])
         for pair in real

@@ -116,7 +116,7 @@ export interface TileState {
   prompts: Prompt[];
   boxes: Box[];
   parcels: Parcel[];
-  problems: { count: number; first: Problem[] };
+  problems: { width_m: number; count: number; first: Problem[] };
   mask_version: string;
   cropland_ha: number | null;
   landcover_ha: number | null;
