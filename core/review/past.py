@@ -24,8 +24,7 @@ class _AtHead(Project):
 
     def __init__(self, project: Project, head: int) -> None:
         # The same open file: this is a view, not another connection.
-        self._database = project._database
-        self.path, self.id, self.name = project.path, project.id, project.name
+        vars(self).update(vars(project))
         self._head = head
         self._own_folder = project.folder / "past" / str(head)
 
