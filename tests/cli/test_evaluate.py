@@ -1,10 +1,25 @@
 import json
+import sys
 
 import numpy as np
 import pytest
 
-from tests.cli.test_cli import cropmap
+from core.cli import main
 from tests.evaluation.scenes import fields, grid_of, outlines, write_mask, write_polygons
+
+
+@pytest.fixture
+def cropmap(monkeypatch, capsys):
+    """The command line in this process: exit status, stdout and stderr."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["cropmap", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        shown = capsys.readouterr()
+        return int(left.value.code or 0), shown.out, shown.err
+
+    return run
 
 
 @pytest.fixture
@@ -14,28 +29,40 @@ def files(tmp_path):
     return mask, write_polygons(tmp_path / "truth.gpkg", outlines(grid), grid.crs)
 
 
-def test_a_prediction_is_judged_and_the_page_named(files, tmp_path) -> None:
+def test_a_prediction_is_judged_and_the_page_named(cropmap, files, tmp_path) -> None:
     mask, truth = files
-    done = cropmap("evaluate", "--prediction", mask, "--truth", truth, "--out", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
-    assert "prediction: overall accuracy 1.000, mean IoU 1.000, F1 1.000" in done.stdout
-    assert str(tmp_path / "out" / "summary.md") in done.stdout
+    out = tmp_path / "out"
+    status, said, errors = cropmap("evaluate", "--prediction", mask, "--truth", truth, "--out", out)
+    assert (status, errors) == (0, "")
+    assert "prediction: overall accuracy 1.000, mean IoU 1.000, F1 1.000" in said
+    assert str(out / "summary.md") in said
 
 
-def test_a_table_of_pairs_as_json(files, tmp_path) -> None:
-    mask, truth = files
+def test_a_table_of_pairs_as_json(cropmap, files, tmp_path) -> None:
+    mask, _ = files
     table = tmp_path / "pairs.csv"
-    table.write_text(f"prediction,truth\n{mask.name},{truth.name}\n")
-    done = cropmap("evaluate", "--pairs", table, "--out", tmp_path / "out", "--json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["methods"][0]["pooled"]["f1"]["value"] == 1.0
+    table.write_text(f"prediction,truth\n{mask.name},{mask.name}\n")
+    status, said, _ = cropmap("evaluate", "--pairs", table, "--out", tmp_path / "out", "--json")
+    assert status == 0
+    assert json.loads(said)["methods"][0]["pooled"]["f1"]["value"] == 1.0
 
 
-def test_bad_input_is_one_sentence_and_bad_usage_status_two(files, tmp_path) -> None:
+def test_bad_input_is_one_sentence_and_bad_usage_status_two(cropmap, files, tmp_path) -> None:
     mask, truth = files
     out = ("--out", tmp_path / "out")
-    done = cropmap("evaluate", "--prediction", mask, "--truth", tmp_path / "no.tif", *out)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "There is no file" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert cropmap("evaluate", "--pairs", mask, "--truth", truth, *out).returncode == 2
+    missing = tmp_path / "no.tif"
+    status, said, errors = cropmap("evaluate", "--prediction", mask, "--truth", missing, *out)
+    assert (status, said) == (1, "")
+    assert "There is no file" in errors
+    assert len(errors.splitlines()) == 2
+    assert cropmap("evaluate", "--prediction", mask, *out)[0] == 2
+    assert cropmap("evaluate", "--pairs", mask, "--truth", truth, *out)[0] == 2
+
+
+def test_an_experiment_says_what_is_wrong_in_one_sentence(cropmap, tmp_path) -> None:
+    for name in ("s", "t"):
+        (tmp_path / name).mkdir()
+    asked = ("--scenes", tmp_path / "s", "--truth", tmp_path / "t", "--landcover", tmp_path / "l")
+    status, _, errors = cropmap("experiment", "prompts", *asked, "--out", tmp_path / "out")
+    assert status == 1
+    assert "No name is in both folders" in errors
