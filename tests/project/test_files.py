@@ -6,12 +6,14 @@ import os
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from core.errors import CropMapError, DiskFullError, InputError, OutputError, ProjectError
-from core.project import NewEdit, Project, sqlite
+from core.project import NewEdit, Project, TileLog, sqlite
 from tests.project.conftest import TILES, Farm, make_farm, names
 
 
@@ -125,6 +127,92 @@ def test_a_full_disk_is_said_and_loses_nothing(file_farm: Farm, monkeypatch) -> 
     again = file_farm.reopened()
     assert len(again.project.scenes()) == 1
     assert names(again.append(1, "b")) == ["a", "b"]
+
+
+def test_the_next_edit_works_once_there_is_space(file_farm: Farm) -> None:
+    """Through the same open project, as the app holds it."""
+    large = [NewEdit("brush", {"id": "x" * 100_000})]
+
+    def append(version: int) -> TileLog:
+        return file_farm.project.append(
+            file_farm.scene, file_farm.tile, large, author="Ada", expected_version=version
+        )
+
+    def allow(pages: int) -> None:
+        with file_farm.project._database.read() as connection:
+            connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+    file_farm.append(0, "a")
+    revision = file_farm.project.revision()
+    allow(1)  # SQLite takes it as 'no larger than now'
+    for _ in range(3):
+        with pytest.raises(DiskFullError, match=r"disk is full.*not saved") as told:
+            append(1)
+        assert "Free some space" in told.value.hint
+    assert (names(file_farm.log()), file_farm.project.revision()) == (["a"], revision)
+    assert names(file_farm.reopened().log()) == ["a"]
+    allow(10_000)
+    assert len(append(1).edits) == 2
+    assert file_farm.reopened().log().version == 2
+
+
+# In a file system of its own: edits until it is full, then space is made, then one more.
+_FILLS = """
+import sys
+from pathlib import Path
+from core.errors import DiskFullError
+from core.project import NewEdit, Project
+
+project, scene, tile = Project.open(Path(sys.argv[1])), sys.argv[2], sys.argv[3]
+ballast = project.folder / "ballast"
+ballast.write_bytes(bytes(300_000))
+
+def append(version):
+    edits = [NewEdit("brush", {"filler": "x" * 5000})]
+    return project.append(scene, tile, edits, author="", expected_version=version).version
+
+saved = 0
+try:
+    while saved < 10_000:
+        saved = append(saved)
+except DiskFullError as error:
+    print(error.message)
+ballast.unlink()
+print(saved, append(saved), len(project.log(scene, tile).edits))
+project.close()
+again = Project.open(Path(sys.argv[1]))
+print(len(again.log(scene, tile).edits))
+"""
+_MOUNT = 'mount -t tmpfs -o size=1500k none "$1" && cp "$1.cropmap" "$1/farm.cropmap" && shift'
+
+
+def _may_mount(folder: Path) -> bool:
+    command = ["unshare", "-m", "mount", "-t", "tmpfs", "none", str(folder)]
+    return bool(shutil.which("unshare")) and subprocess.run(command, check=False).returncode == 0
+
+
+def test_a_disk_that_fills_up_while_people_edit(file_farm: Farm, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if not _may_mount(disk):
+        pytest.skip("this user may not mount a small file system")
+    file_farm.project.close()
+    shutil.copy(file_farm.project.path, tmp_path / "disk.cropmap")
+    script = f'{_MOUNT} && exec "$@"'
+    program = [sys.executable, "-c", _FILLS, str(disk / "farm.cropmap")]
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, "sh", str(disk), *program, file_farm.scene, "x0_y0"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    message, numbers, after = done.stdout.splitlines()
+    assert message == "The disk is full: the last change to farm.cropmap was not saved."
+    saved, next_one, found = map(int, numbers.split())
+    assert saved > 10
+    assert next_one == found == int(after) == saved + 1
 
 
 def test_a_disk_too_full_for_a_new_project_keeps_no_half_of_it(tmp_path: Path, monkeypatch) -> None:

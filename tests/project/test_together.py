@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConflictError, ProjectError
-from core.project import NewEdit, sqlite
+from core.project import NewEdit, NewTile, Project, sqlite
 from tests.project.conftest import Farm, names
 
 _THREADS = 8
@@ -45,15 +45,18 @@ def test_threads_lose_nothing_and_every_conflict_is_reported(farm: Farm) -> None
     with ThreadPoolExecutor(_THREADS) as pool:
         conflicts = sum(pool.map(work, range(_THREADS)))
     assert conflicts > 0
-    _check_all_are_there(farm, _THREADS, _APPENDS)
+    tiles = [tile.name for tile in farm.project.tiles(farm.scene)]
+    _check_all_are_there(farm.project, farm.scene, tiles, _THREADS, _APPENDS)
     assert farm.project.revision() == start + _THREADS * _APPENDS
 
 
-def _check_all_are_there(farm: Farm, writers: int, appends: int) -> None:
+def _check_all_are_there(
+    project: Project, scene: str, tiles: list[str], writers: int, appends: int
+) -> None:
     """Each writer's edits are on its tile, in its order, and no other is."""
-    for tile in range(3):
-        on_it = range(tile, writers, 3)
-        log = farm.project.log(farm.scene, f"x{tile}_y0")
+    for number, tile in enumerate(tiles):
+        on_it = range(number, writers, len(tiles))
+        log = project.log(scene, tile)
         found = names(log)
         assert log.version == len(found) == len(on_it) * appends
         for writer in on_it:
@@ -61,14 +64,17 @@ def _check_all_are_there(farm: Farm, writers: int, appends: int) -> None:
             assert mine == [f"{writer}/{number}" for number in range(appends)]
 
 
-_WRITERS, _EDITS = 8, 500
+_WRITERS, _EDITS, _TILES = 8, 500, 6
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_eight_processes_lose_nothing_and_every_conflict_is_reported(farm: Farm) -> None:
     """Each comes with the version that it saw last, and says how often it came and was refused."""
+    names_of = [f"t{number}" for number in range(_TILES)]
+    tiles = [NewTile(name, number, (number, 0, 9, 9)) for number, name in enumerate(names_of)]
+    scene = farm.project.add_scene("shared", {}, None, tiles).id
     start = farm.project.revision()
-    arguments = [str(farm.project.path), farm.scene, str(_WRITERS), str(_EDITS)]
+    arguments = [str(farm.project.path), scene, str(_WRITERS), str(_EDITS)]
     done = subprocess.run(
         [sys.executable, "-m", "tests.project.writing", *arguments],
         cwd=Path(__file__).parents[2],
@@ -83,7 +89,7 @@ def test_eight_processes_lose_nothing_and_every_conflict_is_reported(farm: Farm)
         assert attempts == applied + conflicts
     assert sum(conflicts for *_, conflicts in reports) > 0
     assert farm.project.revision() == start + _WRITERS * _EDITS
-    _check_all_are_there(farm, _WRITERS, _EDITS)
+    _check_all_are_there(farm.project, scene, names_of, _WRITERS, _EDITS)
     edits = [row for row in farm.project.history(limit=10_000) if row.action == "edit"]
     assert len(edits) == _WRITERS * _EDITS
 
