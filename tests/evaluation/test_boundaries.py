@@ -7,6 +7,7 @@ from pyproj import CRS
 
 from core.evaluation.boundaries import Boundaries, Matched, compare_boundaries, halo
 from core.grid import WGS84_GEOD, Grid, PixelPoint, Window
+from tests.evaluation.figures import quick
 from tests.rasters import PLACES
 
 
@@ -82,6 +83,7 @@ def test_matches_are_those_of_brute_force(case, tolerance) -> None:
         assert getattr(found, name) == pytest.approx(getattr(expected, name))
 
 
+@quick
 @given(cases())
 def test_flips_swaps_and_the_complement_change_nothing(case) -> None:
     mask, truth, known, grid = case
@@ -101,6 +103,7 @@ def test_flips_swaps_and_the_complement_change_nothing(case) -> None:
         assert two.at[tolerance].f1 == pytest.approx(matched.f1)
 
 
+@quick
 @given(cases(), st.integers(1, 5))
 def test_tiles_with_a_halo_add_up_to_the_whole(case, size) -> None:
     mask, truth, known, grid = case

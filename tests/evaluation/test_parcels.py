@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pyproj import CRS
@@ -12,7 +12,7 @@ from core.evaluation.overlaps import Overlaps
 from core.evaluation.parcels import ParcelScore, compare_parcels, score_parcels
 from core.evaluation.parts import PartNumbers
 from core.grid import Grid, Window
-from tests.evaluation.figures import same
+from tests.evaluation.figures import quick, same
 from tests.rasters import UTM
 
 FIGURES = (
@@ -94,6 +94,7 @@ def brute_force(predicted, truth, known) -> dict[str, float | None]:
     }
 
 
+@quick
 @given(layers())
 def test_figures_are_those_of_brute_force(case) -> None:
     found = compare_parcels(*case, grid_of(case[0].shape))
@@ -101,6 +102,7 @@ def test_figures_are_those_of_brute_force(case) -> None:
         assert same(getattr(found, name), expected, rel=1e-3), name
 
 
+@quick
 @given(layers(), st.permutations(range(1, 5)), st.sampled_from([np.flipud, np.fliplr]))
 def test_flips_and_other_numbers_change_nothing(case, names, turn) -> None:
     grid = grid_of(case[0].shape)
@@ -111,6 +113,7 @@ def test_flips_and_other_numbers_change_nothing(case, names, turn) -> None:
         assert same(getattr(other, name), getattr(found, name), rel=1e-3), name
 
 
+@quick
 @given(layers())
 def test_a_swap_swaps_recall_and_precision(case) -> None:
     predicted, truth, known = case
@@ -123,6 +126,7 @@ def test_a_swap_swaps_recall_and_precision(case) -> None:
     assert same(there.panoptic_quality, back.panoptic_quality)
 
 
+@quick
 @given(layers())
 def test_the_truth_itself_is_perfect(case) -> None:
     _, truth, known = case
@@ -133,6 +137,7 @@ def test_the_truth_itself_is_perfect(case) -> None:
     assert (found.extra, found.missed) == (0, 0)
 
 
+@quick
 @given(arrays(np.bool_, st.tuples(st.integers(1, 9), st.integers(1, 9))), st.integers(1, 4))
 def test_parts_are_one_over_the_borders_of_windows(mask, size) -> None:
     parts = PartNumbers(mask.shape[1], mask.shape[0])
@@ -147,7 +152,7 @@ def test_parts_are_one_over_the_borders_of_windows(mask, size) -> None:
     assert len({a for a, _ in pairs}) == count
 
 
-@settings(deadline=None)
+@quick
 @given(layers(), st.integers(1, 4))
 def test_tiles_together_are_the_whole(case, size) -> None:
     predicted, truth, known = case

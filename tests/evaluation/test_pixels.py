@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn import metrics
 
 from core.evaluation.pixels import Confusion, compare, mean_of_known, shown
+from tests.evaluation.figures import quick
 
 FIGURES = (
     *("overall_accuracy", "iou", "iou_background", "mean_iou", "f1", "f1_background", "mean_f1"),
@@ -56,6 +57,7 @@ def by_sklearn(mask, truth, known) -> dict[str, float | None]:
     return {name: None if np.isnan(value) else float(value) for name, value in values.items()}
 
 
+@quick
 @given(masks())
 def test_all_figures_are_scikit_learns(case) -> None:
     expected = by_sklearn(*case)
@@ -63,11 +65,13 @@ def test_all_figures_are_scikit_learns(case) -> None:
         assert value == pytest.approx(expected[name]), name
 
 
+@quick
 @given(masks(), st.sampled_from([np.flipud, np.fliplr, np.transpose]))
 def test_a_flip_changes_nothing(case, turn) -> None:
     assert compare(*case) == compare(*(turn(part) for part in case))
 
 
+@quick
 @given(masks())
 def test_mask_and_truth_may_be_swapped(case) -> None:
     mask, truth, known = case
@@ -77,12 +81,14 @@ def test_mask_and_truth_may_be_swapped(case) -> None:
         assert getattr(there, name) == getattr(back, name)
 
 
+@quick
 @given(masks())
 def test_what_is_unknown_has_no_say(case) -> None:
     mask, truth, known = case
     assert compare(mask | ~known, truth, known) == compare(mask & known, truth | ~known, known)
 
 
+@quick
 @given(masks(), masks())
 def test_counts_add_up(one, two) -> None:
     flat = [np.concatenate([a.ravel(), b.ravel()]) for a, b in zip(one, two, strict=True)]

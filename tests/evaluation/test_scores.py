@@ -14,7 +14,7 @@ from core.evaluation.pixels import Confusion
 from core.evaluation.scores import METRICS, Score, figures, pooled
 from core.evaluation.summary import summarise, worst_first
 from core.grid import Window
-from tests.evaluation.figures import same
+from tests.evaluation.figures import quick, same
 
 counts = st.integers(0, 1000)
 
@@ -35,6 +35,7 @@ def scores(draw):
     )
 
 
+@quick
 @given(st.lists(scores(), min_size=1, max_size=4))
 def test_sums_hold_all_of_a_score_and_add_up(some) -> None:
     assert all(Score.of_sums(one.sums()) == one for one in some)

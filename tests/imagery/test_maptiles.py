@@ -31,6 +31,7 @@ from core.imagery.maptiles import (
     outside,
     pixel_tile,
     pixel_tile_grid,
+    scene_on,
     warped_tile,
     web_mercator_grid,
 )
@@ -321,3 +322,20 @@ def test_web_mercator_tiles_join(z, share) -> None:
         PixelCoordinates(np.array([0.0, 256.0]), np.array([0.0, 256.0]))
     )
     assert everywhere.x.tolist() == pytest.approx([-WEB_MERCATOR_HALF_M, WEB_MERCATOR_HALF_M])
+
+
+@pytest.mark.parametrize("place", ["utm", "rotated", "sheared_south_up", "geographic"])
+def test_a_scene_on_a_part_of_its_own_grid_is_its_own_pixels(tmp_path, place) -> None:
+    values = np.random.default_rng(2).integers(1, 255, (3, 48, 40), dtype=np.uint8)
+    values[:, :, 30:] = 0
+    scene = open_scene(write_raster(tmp_path / "s.tif", values, place, nodata=0), stretch=IDENTITY)
+    window = Window(5, 9, 30, 20)
+    image = scene_on(scene, scene.grid.window_grid(window))
+    assert image is not None
+    expected = np.moveaxis(values[:, window.row : window.row_stop, 5:35], 0, -1)
+    # Interpolated at pixel centres; beside the nodata a pixel may borrow from its neighbour.
+    np.testing.assert_array_equal(image.rgb[:, :24], expected[:, :24])
+    np.testing.assert_array_equal(image.valid[:, :24], True)
+    assert not image.valid[:, 26:].any()
+    beside = scene.grid.window_grid(Window(4000, 4000, 8, 8))
+    assert scene_on(scene, beside) is None
