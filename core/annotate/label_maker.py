@@ -95,6 +95,8 @@ class LabelMaker:
         fields: Sequence[Field],
         work: Work,
         frame: Frame,
+        *,
+        checked: bool = True,
     ) -> Label:
         """The label.
 
@@ -108,6 +110,8 @@ class LabelMaker:
             The answers to the person's prompts.
         work : Work
             Its choices, corrections and imported labels count, and who set which prompt.
+        checked : bool
+            False leaves the problems as they were last: for a label that is shown for a moment.
 
         Raises
         ------
@@ -122,6 +126,8 @@ class LabelMaker:
         ]
         layer = self._walked(ground, [*steps, *work.corrections])
         parcels = self._inside(layer, frame)
+        if not checked:
+            return Label(version, tuple(parcels), self._checked.problems if self._checked else ())
         self._checked = recheck(self._checked, parcels, problem_width(frame))
         return Label(version, self._checked.parcels, self._checked.problems)
 

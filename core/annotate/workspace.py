@@ -357,7 +357,7 @@ class Workspace:
         fields, final = sight.fields(work, closely=closely)
         named = version if final else first_version(version)
         with self._lock:
-            made = self._maker.make(named, automatic, fields, work, frame)
+            made = self._maker.make(named, automatic, fields, work, frame, checked=final)
         self._keep(made, log)
         return made
 

@@ -204,7 +204,7 @@ def test_a_tile_that_is_slow_to_come_shows_nothing_of_the_one_before(
     on_map: MapPage, fake: FakeMap
 ) -> None:
     on_map.open()
-    fake.read_delay_s = 0.8
+    fake.read_delay_s = 3.0
     on_map.press("Enter")
     on_map.wait_text("tile-place", "Tile 2 of 6")
     on_map.wait_text("working", "Opening the tile")

@@ -80,11 +80,11 @@ export class Api {
     [column, row]: ColumnRow,
     label: Label,
     closely: boolean,
-    signal: AbortSignal,
+    signal?: AbortSignal,
   ): Promise<HoverAnswer> {
     const place = `column=${column.toFixed(2)}&row=${row.toFixed(2)}`;
     const query = `${place}&label=${label}&closely=${closely ? 1 : 0}`;
-    const response = await fetch(this.url(`${this.tilePath(tile)}/hover?${query}`), { signal });
+    const response = await fetch(this.url(`${this.tilePath(tile)}/hover?${query}`), { signal: signal ?? null });
     if (response.ok) return (await response.json()) as HoverAnswer;
     throw new ApiError(response.status, "no preview");
   }

@@ -183,7 +183,7 @@ export class TileScene {
     });
   }
 
-  private askHover(point: ColumnRow, label: Label, closely: boolean, signal: AbortSignal): Promise<HoverAnswer> {
+  private askHover(point: ColumnRow, label: Label, closely: boolean, signal?: AbortSignal): Promise<HoverAnswer> {
     const state = this.shown;
     if (!state || !inBounds(state.window, point)) return Promise.resolve({ parts: [], final: true });
     return this.api.hover(state.name, point, label, closely, signal);

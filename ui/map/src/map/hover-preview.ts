@@ -6,7 +6,7 @@ import { MASK_COLOUR, MASK_OPACITY } from "./mask-layer";
 import { toLatLngBounds } from "./pixel-crs";
 import { svgElement } from "./prompt-layer";
 
-const REST_MS = 40;
+const REST_MS = 20;
 const OPACITY = 0.27;
 const FAINT = 0.12;
 /** Native pixels within which a click is where the preview was asked for. */
@@ -14,7 +14,7 @@ const SAME_PLACE = 0.5;
 
 export interface HoverSource {
   /** What a click there would give; `closely` waits for the final answer. */
-  fetch(point: ColumnRow, label: Label, closely: boolean, signal: AbortSignal): Promise<HoverAnswer>;
+  fetch(point: ColumnRow, label: Label, closely: boolean, signal?: AbortSignal): Promise<HoverAnswer>;
   /** The label a click would have, or null while nothing may be asked. */
   label(shift: boolean): Label | null;
   bounds(): Bounds | null;
@@ -35,6 +35,9 @@ export class HoverPreview {
   enabled = true;
   private timer = 0;
   private asking: AbortController | null = null;
+  /** A first answer is on its way; it comes soon, and two at once would only be slower. */
+  private busy = false;
+  private next: (() => void) | null = null;
   private shown: Shown | null = null;
   private held = false;
 
@@ -79,19 +82,22 @@ export class HoverPreview {
 
   private cancel(): void {
     window.clearTimeout(this.timer);
+    this.next = null;
     this.asking?.abort();
     this.asking = null;
   }
 
   private async ask(point: ColumnRow, label: Label): Promise<void> {
+    if (this.busy) {
+      this.next = () => void this.ask(point, label);
+      return;
+    }
     const asking = new AbortController();
     this.asking = asking;
     try {
-      for (const closely of [false, true]) {
-        const { parts, final } = await this.source.fetch(point, label, closely, asking.signal);
-        if (asking.signal.aborted) return;
-        this.draw(parts.flat(), point);
-        if (final) break;
+      if (!(await this.first(point, label, asking.signal))) {
+        const { parts } = await this.source.fetch(point, label, true, asking.signal);
+        if (!asking.signal.aborted) this.draw(parts.flat(), point, true);
       }
     } catch {
       // A preview that does not come is no reason to say anything.
@@ -100,7 +106,23 @@ export class HoverPreview {
     }
   }
 
-  private draw(rings: Ring[], point: ColumnRow): void {
+  /** Shows the first answer; whether nothing more is to be asked. */
+  private async first(point: ColumnRow, label: Label, signal: AbortSignal): Promise<boolean> {
+    this.busy = true;
+    try {
+      // Not broken off when the pointer moves on: that would cost the connection.
+      const { parts, final } = await this.source.fetch(point, label, false);
+      if (!signal.aborted) this.draw(parts.flat(), point, final);
+      return final || signal.aborted;
+    } finally {
+      this.busy = false;
+      const { next } = this;
+      this.next = null;
+      next?.();
+    }
+  }
+
+  private draw(rings: Ring[], point: ColumnRow, final: boolean): void {
     const bounds = this.source.bounds();
     this.shown?.overlay.remove();
     this.shown = null;
@@ -112,11 +134,12 @@ export class HoverPreview {
     const overlay = L.svgOverlay(frame, toLatLngBounds(bounds), options).addTo(this.map);
     this.shown = { overlay, shape, point };
     this.fade(OPACITY);
-    requestAnimationFrame(() => requestAnimationFrame(() => this.announce(shape)));
+    requestAnimationFrame(() => requestAnimationFrame(() => this.announce(shape, final)));
   }
 
-  private announce(shape: SVGElement): void {
-    if (this.shown?.shape === shape) document.dispatchEvent(new CustomEvent("cropmap:preview"));
+  private announce(shape: SVGElement, final: boolean): void {
+    if (this.shown?.shape !== shape) return;
+    document.dispatchEvent(new CustomEvent("cropmap:preview", { detail: { final } }));
   }
 
   /** A preview of where the pointer was is drawn fainter until the next one is there. */
