@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 import shapely
 from affine import Affine
 from rasterio.features import rasterize
+from scipy import ndimage
 
 from core.export.parcels import LabelledParcel
 from core.export.raster import MASK_NODATA
@@ -85,7 +87,8 @@ class BurntParcels:
         """Codes of a window, uint8 (rows, columns); pixels beyond the grid are ignored.
 
         A pixel belongs to a parcel where its centre does.  Where parcels overlap, ignore stands
-        above boundary, boundary above field, and field above background.
+        above boundary, boundary above field, and field above background.  Beside ground that is not
+        reviewed, and at the grid's edge, there is no boundary: a field is cut there and goes on.
         """
         values = np.full((window.height, window.width), IGNORE, dtype=np.uint8)
         inside = window.intersection(self._grid.extent)
@@ -95,12 +98,14 @@ class BurntParcels:
         near = self._near(inside)
         fields = [i for i in near if self._codes[i] == FIELD]
         _draw(part, inside, [self._shapes[i] for i in fields], FIELD)
+        reviewed, surrounded = self._reviewed_in(inside)
         if self._half_band > 0:
-            _draw(part, inside, self._bands(fields, inside), BOUNDARY)
+            band = np.zeros_like(part)
+            _draw(band, inside, self._bands(fields, inside), BOUNDARY)
+            part[(band == BOUNDARY) & surrounded] = BOUNDARY
         unknown = [self._shapes[i] for i in near if self._codes[i] == IGNORE]
         _draw(part, inside, unknown, IGNORE)
-        if self._reviewed is not None:
-            part[~self._reviewed[inside.slices]] = IGNORE
+        part[~reviewed] = IGNORE
         values[inside.relative_to(window).slices] = part
         return values
 
@@ -127,6 +132,24 @@ class BurntParcels:
                 moved = shapely.transform(cut, lambda xy: xy - [window.column, window.row])
                 found.append((self._parcels[i], moved))
         return found
+
+    def _reviewed_in(self, window: Window) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Pixels that are reviewed, and those around which all are, as far as a boundary reaches.
+
+        Both are bool (rows, columns) of a window inside the grid.
+        """
+        reach = math.floor(self._half_band + 0.5)
+        around = window.expanded(reach)
+        reviewed = np.zeros((around.height, around.width), dtype=np.bool_)
+        there = around.intersection(self._grid.extent)
+        if there is not None:
+            known = True if self._reviewed is None else self._reviewed[there.slices]
+            reviewed[there.relative_to(around).slices] = known
+        own = window.relative_to(around).slices
+        if reach == 0:
+            return reviewed, reviewed
+        surrounded = ndimage.minimum_filter(reviewed, size=2 * reach + 1)
+        return reviewed[own], surrounded[own]
 
     def _near(self, window: Window) -> list[int]:
         frame = _box(window).buffer(self._half_band, join_style="mitre")

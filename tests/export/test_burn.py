@@ -84,6 +84,17 @@ def test_the_boundary_lies_half_on_either_side() -> None:
     assert (codes[15, 8:13] == [BACKGROUND, BOUNDARY, BOUNDARY, FIELD, FIELD]).all()
 
 
+def test_where_a_field_is_only_cut_no_boundary_is_taught() -> None:
+    reviewed = EVERYWHERE.copy()
+    reviewed[:, 30:] = False
+    burnt = BurntParcels([parcel(box(0, 0, 30, 20))], GRID, reviewed, boundary_px=2)
+    codes = burnt.codes(GRID.extent)
+    assert (codes[:19, :30] == FIELD).all()
+    assert (codes[19:21, 1:29] == BOUNDARY).all()
+    assert (codes[:, 30:] == IGNORE).all()
+    assert (codes == BOUNDARY).sum() == 2 * 28
+
+
 def test_parcels_that_are_not_vouched_for_have_no_boundary() -> None:
     codes = BurntParcels([parcel(box(10, 10, 20, 20), "unsure")], GRID, None, boundary_px=4).codes(
         GRID.extent

@@ -24,6 +24,8 @@ from core.export.parcels import LabelledParcel
 from core.export.rings import run_lengths
 from tests.export.labelled import labelled_scene
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 SIZE = 64
 
 
