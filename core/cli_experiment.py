@@ -35,10 +35,11 @@ def prompts_command(
     from core.evaluation.pairs import find_labelled_scenes
     from core.evaluation.prompt_check import PromptCheckOptions, check_prompts
     from core.evaluation.prompt_report import write_prompt_check
+    from core.evaluation.report import many
 
     options = PromptCheckOptions(seed=seed, draws=draws)
     images = find_labelled_scenes(scenes, truth, landcover, product)
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         checked = check_prompts(images, options, out, progress=bar, cancelled=cancelled.is_set)
     page = write_prompt_check(checked, options, out)[0]
-    output.print(f"{len(checked)} images checked: {page}", markup=False)
+    output.print(f"{many(len(checked), 'image')} checked: {page}", markup=False)

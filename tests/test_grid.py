@@ -89,3 +89,16 @@ def test_scaled_grids_cover_the_same_ground() -> None:
     grid = grid_of("rotated")
     np.testing.assert_allclose(grid.scaled(7, 3).corners.x, grid.corners.x)
     np.testing.assert_allclose(grid.scaled(7, 3).corners.y, grid.corners.y)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_ground_steps_are_the_metres_of_a_pixel(place: str) -> None:
+    grid = grid_of(place)
+    steps = grid.ground_steps
+    assert math.isclose(abs(np.linalg.det(steps)), grid.pixel_area_m2, rel_tol=1e-5)
+    along, down = np.linalg.norm(steps, axis=1)
+    assert math.isclose(down / along, grid.ground_shape.aspect, rel_tol=1e-4)
+    # A step up the grid goes north, turned by as much as north lies aside.
+    east, north = -steps[1]
+    turned = math.degrees(math.atan2(east, north))
+    assert math.isclose(turned, -grid.ground_shape.north_deg, abs_tol=0.05)

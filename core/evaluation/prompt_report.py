@@ -22,7 +22,7 @@ from core.evaluation.prompt_check import (
     PlacedPoint,
     PromptCheckOptions,
 )
-from core.evaluation.report import escaped, with_interval
+from core.evaluation.report import escaped, many, with_interval
 from core.export.csv_file import Cell, to_csv
 from core.export.files import prepare_folder, replacing
 from core.imagery.scene import open_scene, read_preview
@@ -35,7 +35,7 @@ _LABELS = {1: "cropland", 0: "not cropland"}
 _CLEANING = ("before", "after")
 _RIGHT, _WRONG, _WHITE = (0, 158, 115), (213, 94, 0), (255, 255, 255)
 _MEANINGS = (
-    (_RIGHT, "right (disc: cropland, frame: not cropland)"),
+    (_RIGHT, "right (disc: cropland, square: not cropland)"),
     (_WRONG, "wrong"),
     (_WHITE, "struck through: dropped by cleaning"),
 )
@@ -133,11 +133,13 @@ def _page(images: list[CheckedImage], rows: list[Row], options: PromptCheckOptio
     lines = [
         "# Do automatic points say what is true?",
         "",
-        f"{len(images):,} images; {options.points_per_class} points per class, as published once "
-        f"and in {options.draws} draws at least {options.min_border_distance_m:g} m from class "
-        f"borders (spread); seed {options.seed}. Share of points whose label is that of the "
-        "truth, in brackets the 95% interval over images where there are at least five; where "
-        "every point is right, that interval cannot show a doubt.",
+        f"{many(len(images), 'image')}; {options.points_per_class} points per class, as published "
+        f"once and in {many(options.draws, 'draw')} at least {options.min_border_distance_m:g} m "
+        f"from class borders (spread); seed {options.seed}.",
+        "",
+        "Share of points whose label is that of the truth, in brackets the 95% interval over "
+        "images where there are at least five; where every point is right, that interval cannot "
+        "show a doubt.",
     ]
     for name in dict.fromkeys(row.product for row in rows):
         lines += ["", f"## {escaped(name)}", ""]

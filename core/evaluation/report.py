@@ -83,7 +83,7 @@ def write_markdown(
     lines = [
         "# Evaluation",
         "",
-        f"{_many(len(pairs), 'image')} in {_many(count, 'tile')}. Figures are over all pixels and "
+        f"{many(len(pairs), 'image')} in {many(count, 'tile')}. Figures are over all pixels and "
         f"parcels together; in brackets, where there is one, the {LEVEL:.0%} interval of a "
         f"bootstrap over tiles ({summary.draws:,} draws, seed {summary.seed}).",
         "",
@@ -235,5 +235,6 @@ def _few(statements: list[str]) -> str:
     return escaped("; ".join(different[:3])) + more
 
 
-def _many(count: int, noun: str) -> str:
+def many(count: int, noun: str) -> str:
+    """A count with its noun."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
