@@ -18,7 +18,10 @@ def body(place: Place) -> None:
             lambda: go.link(go.SCENE, "Add imagery on the Scene page", place),
         )
         return
-    if relink.tell(place):
+    if relink.problem(place) is not None:
+        _, middle, _ = st.columns([1, 4, 1])
+        with middle:
+            relink.tell(place)
         return
     if place.scene.landcover is None:
         text, way = st.columns([4, 1], vertical_alignment="center")

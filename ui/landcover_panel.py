@@ -31,8 +31,9 @@ def show(place: Place) -> None:
     failed = st.session_state.get(LANDCOVER_FAILED)
     if failed is not None and failed[0] == place.scene.id and place.scene.landcover is None:
         errors.show(failed[1])
+    opened = open_scene(place.project, place.scene.id)
     with errors.told():
-        _present(place, open_scene(place.project, place.scene.id))
+        _present(place, opened)
     key = key_of(place)
     job = JOBS.get(key)
     if job is not None and job.running:
@@ -45,7 +46,7 @@ def show(place: Place) -> None:
         notify("The land cover is added.")
         st.rerun()
     _choose(place)
-    with st.expander("Add land cover", expanded=place.scene.landcover is None):
+    with st.expander("Add land cover", expanded=opened.landcover is None):
         _add(place)
 
 

@@ -8,7 +8,6 @@ import streamlit as st
 
 from core.annotate.relink import Found, OtherImageryError, look_at, missing_imagery, relink
 from core.errors import CropMapError, InputError
-from core.imagery.ingest import needs_copy
 from core.imagery.scene import Scene
 from core.project import Project, SceneRecord
 from ui import errors, go
@@ -140,15 +139,11 @@ def find(
     old = Scene.from_json(project.scene(scene_id).scene)
     stated = old.grid.crs.to_wkt() if old.crs_source == "person" else None
     stored = store(project, source, progress)
-    if stored.stored is None and "://" not in stored.path and needs_copy(stored.path):
-        # Compared before it is copied: our copy is stored in another way.
-        found = look_at(old, stored.path)
-        if not found.same_grid:
-            return Relinked(_linked(project, scene_id, found, stored.path))
+    # Compared before it is copied: our copy is stored in another way.
+    found = look_at(old, stored.stored or stored.path, trusted=stored.stored is None)
+    path = stored.path
+    if found.same_grid:
         path = usable(project, stored, progress, cancelled, crs=stated)
-    else:
-        path = usable(project, stored, progress, cancelled, crs=stated)
-        found = look_at(old, path)
     discard(stored)
     return Relinked(_linked(project, scene_id, found, path))
 

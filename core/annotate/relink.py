@@ -9,6 +9,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.grid import Grid
+from core.imagery.describe import describe
 from core.imagery.scene import Scene
 from core.imagery.scene import open_scene as open_raster_scene
 from core.project import Project, SceneRecord
@@ -74,8 +75,13 @@ def check_imagery(path: str) -> None:
         raise error
 
 
-def look_at(old: Scene, path: str | Path) -> Found:
+def look_at(old: Scene, path: str | Path, *, trusted: bool = True) -> Found:
     """Compare a file with the scene whose imagery it may be.
+
+    Parameters
+    ----------
+    trusted : bool
+        Whether it lies on the operator's own machine; an upload is opened by a process of its own.
 
     Raises
     ------
@@ -83,10 +89,11 @@ def look_at(old: Scene, path: str | Path) -> Found:
         It cannot be opened, or has other bands than the scene.
     """
     stated = old.grid.crs.to_wkt() if old.crs_source == "person" else None
-    new = open_raster_scene(path, crs=stated, stretch=old.stretch)
+    opened = open_raster_scene if trusted else describe
+    new = opened(path, crs=stated, stretch=old.stretch)
     if max(old.bands) <= new.band_count:
         # The fingerprint holds the pixels of the bands that are looked at.
-        new = open_raster_scene(path, crs=stated, bands=old.bands, stretch=old.stretch)
+        new = opened(path, crs=stated, bands=old.bands, stretch=old.stretch)
     same = new.fingerprint == old.fingerprint
     same_grid = _same_grid(old.grid, new.grid) and max(old.bands) <= new.band_count
     differences = () if same else _differences(old, new)

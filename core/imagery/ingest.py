@@ -24,13 +24,14 @@ UNTRUSTED = Limits()
 TRUSTED = Limits(cpu_seconds=7 * 24 * 3600, wall_seconds=7 * 24 * 3600.0)
 """For files that the operator's own people placed on the server: large ones take their time."""
 
-_WORDS = Words(
+WORDS = Words(
     UnreadableRasterError,
     RasterTooLargeError,
     instead="Open it in QGIS and export it as a GeoTIFF.",
     less="Cut out the part that you need, or have it placed on the server itself.",
     lighter="Save it again as a tiled GeoTIFF (in QGIS: Export, Save As, TILED=YES).",
 )
+"""What is said of a raster that a process with limits could not read."""
 
 
 def needs_copy(path: str | Path) -> bool:
@@ -126,7 +127,7 @@ def ingest(
             work,
             source.name,
             target,
-            _WORDS,
+            WORDS,
             limits,
             looked_up=lambda: _compressed(work),
         )

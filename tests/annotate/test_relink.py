@@ -106,6 +106,13 @@ def test_other_pixels_on_the_same_grid_are_taken_knowingly(own, record, tmp_path
     assert (new.grid, new.stretch, new.bands) == (old.grid, old.stretch, old.bands)
 
 
+def test_an_upload_is_compared_as_it_was_sent(own, tmp_path) -> None:
+    assert look_at(scene_of(own), tmp_path / "image.tif", trusted=False).same
+    (tmp_path / "broken.tif").write_bytes(b"II*\x00broken")
+    with pytest.raises(InputError):
+        look_at(scene_of(own), tmp_path / "broken.tif", trusted=False)
+
+
 def test_a_missing_or_broken_file_is_a_sentence(own, tmp_path) -> None:
     (tmp_path / "broken.tif").write_bytes(b"II*\x00broken")
     for name in ("nothing.tif", "broken.tif"):
