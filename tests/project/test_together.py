@@ -64,17 +64,21 @@ def _check_all_are_there(
             assert mine == [f"{writer}/{number}" for number in range(appends)]
 
 
-_WRITERS, _EDITS, _TILES = 8, 500, 6
+_WRITERS, _TILES = 8, 6
+# Eight servers' processes beside them make the other one slow on a small machine.
+_EDITS = {"sqlite": 500, "postgres": 120}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_eight_processes_lose_nothing_and_every_conflict_is_reported(farm: Farm) -> None:
+def test_eight_processes_lose_nothing_and_every_conflict_is_reported(
+    farm: Farm, database: str
+) -> None:
     """Each comes with the version that it saw last, and says how often it came and was refused."""
     names_of = [f"t{number}" for number in range(_TILES)]
     tiles = [NewTile(name, number, (number, 0, 9, 9)) for number, name in enumerate(names_of)]
     scene = farm.project.add_scene("shared", {}, None, tiles).id
-    start = farm.project.revision()
-    arguments = [str(farm.project.path), scene, str(_WRITERS), str(_EDITS)]
+    start, count = farm.project.revision(), _EDITS[database]
+    arguments = [str(farm.project.path), scene, str(_WRITERS), str(count)]
     done = subprocess.run(
         [sys.executable, "-m", "tests.project.writing", *arguments],
         cwd=Path(__file__).parents[2],
@@ -85,13 +89,13 @@ def test_eight_processes_lose_nothing_and_every_conflict_is_reported(farm: Farm)
     reports = [[int(number) for number in line.split()] for line in done.stdout.splitlines()]
     assert sorted(writer for writer, *_ in reports) == list(range(_WRITERS))
     for _, attempts, applied, conflicts in reports:
-        assert applied == _EDITS
+        assert applied == count
         assert attempts == applied + conflicts
     assert sum(conflicts for *_, conflicts in reports) > 0
-    assert farm.project.revision() == start + _WRITERS * _EDITS
-    _check_all_are_there(farm.project, scene, names_of, _WRITERS, _EDITS)
+    assert farm.project.revision() == start + _WRITERS * count
+    _check_all_are_there(farm.project, scene, names_of, _WRITERS, count)
     edits = [row for row in farm.project.history(limit=10_000) if row.action == "edit"]
-    assert len(edits) == _WRITERS * _EDITS
+    assert len(edits) == _WRITERS * count
 
 
 def test_readers_see_whole_commits_while_others_write(farm: Farm) -> None:
