@@ -75,9 +75,3 @@ def titled(
         draw.text((left + 18, top), words, fill=(0, 0, 0))
         left += 36 + int(draw.textlength(words))
     return sheet
-
-
-def paper_colours() -> dict[int, tuple[int, int, int]]:
-    """Colours of the codes where :func:`paint_errors` has no image, for a legend."""
-    return {code: (int(red), int(green), int(blue)) for code, (red, green, blue) in
-            _ON_PAPER.items()}  # fmt: skip
