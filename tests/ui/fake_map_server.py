@@ -29,6 +29,7 @@ from ui.map import _BUNDLE, LOADER, bundle_version
 Json = dict[str, Any]
 TOKEN = "t" * 43
 SCENE = "scene-1"
+UNSAID: Json = {"land_class": "cropland", "reason": "", "reviewer": "", "reviewed_at": None}
 TILE = 256
 CORE = 512
 HALO = 32
@@ -79,6 +80,7 @@ def _field_parcels(window: list[float]) -> list[Json]:
                 "area_ha": round((right - left) * (bottom - top) * 0.36 / 10_000, 2),
                 "score": 0.95 - 0.07 * index,
                 "state": "corrected" if index == 4 else "auto",
+                **UNSAID,
                 "rings": rings,
             }
         )
@@ -148,6 +150,10 @@ class FakeTile:
             elif kind == "parcel_delete":
                 gone.append(edit["point"])
         parcels = [p for p in self.parcels() if not any(_covers(p, point) for point in gone)]
+        for edit in self.log:
+            for parcel in parcels:
+                if "point" in edit and _covers(parcel, edit["point"]):
+                    parcel.update(_said(edit))
         return {
             "prompts": list(prompts.values()),
             "boxes": list(boxes.values()),
@@ -162,9 +168,21 @@ class FakeTile:
             x = column + (index % 100) * width / 100
             y = row + (index // 100) * height / 100
             ring = [[x, y], [x + 4, y], [x + 4, y + 4], [x, y + 4]]
-            small = {"area_ha": 0.01, "score": 0.5, "state": "auto", "rings": [ring]}
+            small = {"area_ha": 0.01, "score": 0.5, "state": "auto", **UNSAID, "rings": [ring]}
             parcels.append({"id": f"m{index}", **small})
         return parcels
+
+
+def _said(edit: Json) -> Json:
+    """What an edit says of the parcel at its point."""
+    by = {"reviewer": "Ada", "reviewed_at": "2024-05-01T10:00:00+00:00"}
+    if edit["kind"] == "reclassify":
+        said = {"land_class": edit["land_class"], "reason": edit["reason"]}
+        return {**by, **said, "state": "corrected"}
+    if edit["kind"] == "parcel_verdict":
+        given = "auto" if edit["verdict"] == "none" else edit["verdict"]
+        return {**by, "state": given, "reason": edit["reason"]}
+    return {}
 
 
 def _covers(parcel: Json, point: list[float]) -> bool:
@@ -275,6 +293,7 @@ class FakeMap:
             **replayed,
             "stamp": self.stamp(tile),
             "refining": tile.refining,
+            "problems": self.problems(tile),
             "mask_version": f"{tile.name}-{tile.version}" + "~first" * tile.refining,
             "cropland_ha": sum(parcel["area_ha"] for parcel in replayed["parcels"]),
             "landcover_ha": 3.4,
@@ -283,6 +302,23 @@ class FakeMap:
 
     def stamp(self, tile: FakeTile) -> str:
         return f"{tile.version}.{tile.verdict['version']}"
+
+    def problems(self, tile: FakeTile) -> Json:
+        """A gap and a sliver, until they are repaired."""
+        column, row, *_ = tile.window
+        left = [
+            {
+                "kind": kind,
+                "point": [column + x, row + 100],
+                "area_m2": area,
+                "extent": [column + x - 5, row + 50, column + x + 5, row + 150],
+                "parcels": ["p0", "p1"],
+            }
+            for kind, x, area in (("gap", 200, 12.4), ("sliver", 300, 3.25))
+        ]
+        for edit in (edit for edit in tile.log if edit["kind"] == "repair"):
+            left = [p for p in left if "point" in edit and p["point"] != edit["point"]]
+        return {"width_m": 0.6, "count": len(left), "first": left}
 
     def change(self, tile: FakeTile, verb: str, body: Json) -> Response:
         current = tile.verdict["version"] if verb == "verdict" else tile.version

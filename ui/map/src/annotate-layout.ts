@@ -1,6 +1,6 @@
 // The frame around the map: bar, tools, panel, messages.
 
-import type { ColumnRow, SceneState, TileState } from "./contract";
+import type { ColumnRow, Parcel, SceneState, TileState } from "./contract";
 import { element, setShown, setText } from "./dom";
 import type { SaveStatus } from "./edit-queue";
 import { inBounds } from "./geometry";
@@ -8,16 +8,17 @@ import { icon } from "./icons";
 import { BY_POINTER } from "./keyboard";
 import { Help } from "./panel/help";
 import { Notices } from "./panel/notices";
+import { ParcelCard, type ParcelCardActions } from "./panel/parcel-card";
 import { SidePanel, type SidePanelActions } from "./panel/side-panel";
 import { Tooltip } from "./panel/tooltip";
 import { ToolRail, type RailActions } from "./panel/tool-rail";
 import { TopBar, type TopBarActions } from "./panel/top-bar";
-import type { ToolInfo } from "./tools/tool";
+import type { TidyMeasures, ToolInfo } from "./tools/tool";
 
 const NARROW_PX = 900;
 const SLIM_PX = 640;
 
-export type LayoutActions = Omit<TopBarActions, "help" | "togglePanel"> & RailActions & SidePanelActions & { resized(): void };
+export type LayoutActions = Omit<TopBarActions, "help" | "togglePanel"> & RailActions & SidePanelActions & { card: ParcelCardActions; resized(): void };
 
 export class AnnotateLayout {
   readonly mapElement = element("div", { class: "cm-map", "data-testid": "map" });
@@ -25,6 +26,7 @@ export class AnnotateLayout {
   readonly help = new Help();
   readonly top: TopBar;
   private readonly rail: ToolRail;
+  private readonly card: ParcelCard;
   private readonly panel: SidePanel;
   private readonly hint = element("div", { class: "cm-hint", "data-testid": "tool-hint", hidden: true });
   private readonly position = element("div", { class: "cm-position" });
@@ -42,10 +44,11 @@ export class AnnotateLayout {
     this.top = new TopBar({ ...actions, help: () => this.help.toggle(), togglePanel: () => this.togglePanel() });
     this.rail = new ToolRail(actions);
     this.panel = new SidePanel(scene.landcover_title, actions);
+    this.card = new ParcelCard(actions.card);
     this.working.append(this.stage, element("div", { class: "cm-progress" }, this.bar));
     const north = element("div", { class: "cm-north", "data-tip": "North", role: "img", "aria-label": "North" }, icon("north"));
     north.style.rotate = `${scene.north_deg}deg`;
-    const stage = element("div", { class: "cm-stage" }, this.mapElement, north, this.working, this.hint, this.notices.element, this.position);
+    const stage = element("div", { class: "cm-stage" }, this.mapElement, north, this.working, this.hint, this.card.element, this.notices.element, this.position);
     root.append(this.top.element, element("div", { class: "cm-body" }, this.rail.element, stage, this.panel.element), this.help.element);
     new Tooltip(root);
     root.addEventListener("pointerdown", () => root.classList.add(BY_POINTER));
@@ -72,6 +75,15 @@ export class AnnotateLayout {
     if (index >= 0) this.top.showPlace(index + 1, this.scene.tiles.length, tile);
     this.panel.parcels.choose("");
     this.root.classList.add("cm-between-tiles");
+  }
+
+  showParcel(parcel: Parcel | null): void {
+    this.card.show(parcel);
+    this.panel.parcels.choose(parcel?.id ?? "");
+  }
+
+  get measures(): TidyMeasures {
+    return this.panel.check.measures;
   }
 
   showSaved(status: SaveStatus): void {

@@ -1,7 +1,7 @@
 // The annotation map: puts the parts together and carries messages between them.
 
 import { Api, ApiError } from "./api";
-import type { ColumnRow, Edit, Label, Parcel, SceneState, TileState, Verdict } from "./contract";
+import type { ColumnRow, Edit, Label, Parcel, Problem, SceneState, TileState, Verdict } from "./contract";
 import { clause, sentence } from "./dom";
 import { AnnotateLayout } from "./annotate-layout";
 import { ChangeWatch } from "./change-watch";
@@ -64,6 +64,8 @@ export class Annotate {
         edit: (edit) => this.edit(edit),
         say: (text) => this.layout.notices.tell(text),
         hint: (text) => this.layout.showHint(text),
+        look: (parcel) => this.layout.showParcel(parcel),
+        measures: () => this.layout.measures,
       },
       (tool) => this.toolChanged(tool),
     );
@@ -397,8 +399,20 @@ export class Annotate {
       layers: (choices: LayerChoices) => this.scene.choose(choices),
       clearPrompts: () => this.edit({ kind: "prompts_clear" }),
       parcelChosen: (parcel: Parcel) => {
-        this.scene.shapes?.highlight([parcel], "chosen");
+        this.tools.lookAt(parcel);
         this.scene.base.zoomTo(extentOfParcel(parcel));
+      },
+      edit: (edit: Edit) => this.edit(edit),
+      problemChosen: ({ extent }: Problem) => {
+        this.scene.base.zoomTo(extent);
+        this.scene.shapes?.showRubberBand([extent[0], extent[1]], [extent[2], extent[3]]);
+      },
+      card: {
+        judge: (verdict, reason) => this.tools.select.judge(verdict, reason),
+        reclassify: (land, reason) => this.tools.select.reclassify(land, reason),
+        explain: (reason) => this.tools.select.explain(reason),
+        tidy: (how) => this.tools.select.tidy(how),
+        close: () => this.tools.select.look(null),
       },
       parcelPointed: (parcel: Parcel | null) => this.scene.shapes?.highlight(parcel ? [parcel] : [], "hover"),
       resized: () => this.scene.base.resized(),

@@ -119,6 +119,44 @@ export function extentOfParcel(parcel: Parcel): Extent {
   return extent;
 }
 
+const SCANS = 15;
+
+/**
+ * A point well inside a parcel: the middle of the widest stretch of several rows. A parcel is named
+ * by it, so it should stay inside when a border moves a little.
+ */
+export function innerPoint(parcel: Parcel): ColumnRow {
+  let best: { point: ColumnRow; width: number } = { point: parcel.rings[0]![0]!, width: -1 };
+  for (const rings of partsOf(parcel)) {
+    const rows = rings[0]!.map(([, row]) => row);
+    const [top, bottom] = [Math.min(...rows), Math.max(...rows)];
+    for (let scan = 1; scan <= SCANS; scan++) {
+      const row = top + ((bottom - top) * scan) / (SCANS + 1);
+      // Stretches near the upper and lower end count less: the border is near there, too.
+      const depth = Math.min(row - top, bottom - row);
+      for (const [from, to] of stretches(rings, row)) {
+        const width = Math.min(to - from, 2 * depth);
+        if (width > best.width) best = { point: roundPoint([(from + to) / 2, row]), width };
+      }
+    }
+  }
+  return best.point;
+}
+
+/** Where a row lies inside a polygon, from left to right. */
+function stretches(rings: Ring[], row: number): [number, number][] {
+  const crossings: number[] = [];
+  for (const ring of rings) {
+    ring.forEach(([column, here], index) => {
+      const [before, there] = ring[(index || ring.length) - 1]!;
+      if (here > row === there > row) return;
+      crossings.push(before + ((column - before) * (row - there)) / (here - there));
+    });
+  }
+  crossings.sort((left, right) => left - right);
+  return crossings.flatMap((from, index) => (index % 2 ? [] : [[from, crossings[index + 1] ?? from] as [number, number]]));
+}
+
 /** Finds parcels by position; built once for a list of parcels, since clicks are many. */
 export class ParcelIndex {
   private readonly entries: { parcel: Parcel; extent: Extent }[];

@@ -3,6 +3,12 @@
 import { fromOwnMarkup } from "./dom";
 
 const PATHS: Record<string, string> = {
+  select: '<path d="M5 3v12.500l3.200-3 2 4.500 2.200-1-2-4.300 4.400-.2Z"/>',
+  smooth: '<path d="M2.500 14c3-9 5 3 7.500-3.500S15 6 17.500 6"/>',
+  fill: '<path d="M3 4h14v12H3Z"/><circle cx="10" cy="10" r="3" stroke-dasharray="2 1.700"/><path d="M10 9v2M9 10h2"/>',
+  snap: '<path d="M3 4h5v12H3ZM12 4h5v12h-5Z"/><path d="M8.500 10h3M10.300 8.500l1.500 1.500-1.500 1.500"/>',
+  unsure: '<path d="M7.500 7.500a2.500 2.500 0 1 1 3.600 2.200c-.8.400-1.100.9-1.100 1.800"/><path d="M10 14.300v.2"/>',
+  remove: '<path d="M4 6h12M8 6V4h4v2M6 6l.8 10h6.400L14 6"/>',
   positive: '<circle cx="10" cy="10" r="6.5"/><path d="M10 7v6M7 10h6"/>',
   negative: '<path d="M10 2.8 17.2 10 10 17.2 2.8 10Z"/><path d="M7 10h6"/>',
   box: '<path d="M4 4h12v12H4Z" stroke-dasharray="3 2.2"/>',

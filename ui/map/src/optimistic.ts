@@ -35,6 +35,16 @@ function withEdit(state: TileState, edit: Edit): TileState {
       const { kind: _kind, ...changed } = edit;
       return { ...state, settings: { ...state.settings, ...changed } };
     }
+    case "reclassify": {
+      const said = { land_class: edit.land_class, reason: edit.reason ?? "" };
+      return { ...state, parcels: withParcelAt(state.parcels, edit.point, (parcel) => reclassified(parcel, said)) };
+    }
+    case "parcel_verdict": {
+      const { verdict, reason = "" } = edit;
+      // What it was before a verdict that is taken back, only the server knows for certain.
+      const given = verdict === "none" ? "auto" : verdict;
+      return { ...state, parcels: withParcelAt(state.parcels, edit.point, (one) => ({ ...one, state: given, reason })) };
+    }
     case "parcel_delete":
       return { ...state, parcels: withoutParcelAt(state.parcels, edit.point) };
     default:
@@ -46,6 +56,16 @@ function withEdit(state: TileState, edit: Edit): TileState {
 function replaced<Item extends { id: string }>(items: Item[], item: Item): Item[] {
   const known = items.some(({ id }) => id === item.id);
   return known ? items.map((other) => (other.id === item.id ? item : other)) : [...items, item];
+}
+
+function reclassified(parcel: Parcel, said: Pick<Parcel, "land_class" | "reason">): Parcel {
+  const judged = parcel.state === "rejected" || parcel.state === "unsure";
+  return { ...parcel, ...said, state: judged ? parcel.state : "corrected" };
+}
+
+function withParcelAt(parcels: Parcel[], point: [number, number], change: (parcel: Parcel) => Parcel): Parcel[] {
+  const there = new ParcelIndex(parcels).at(point);
+  return there ? parcels.map((parcel) => (parcel === there ? change(parcel) : parcel)) : parcels;
 }
 
 function withoutParcelAt(parcels: Parcel[], point: [number, number]): Parcel[] {

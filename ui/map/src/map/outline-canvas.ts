@@ -1,11 +1,9 @@
 import type { Ring } from "../contract";
 import type { Extent } from "../geometry";
+import type { ParcelLook } from "../parcel-kind";
 import { PathCanvas, pathOf, type Drawn } from "./path-canvas";
 
-export interface OutlineStyle {
-  color: string;
-  width: number;
-}
+type OutlineStyle = Pick<ParcelLook, "color" | "width" | "dash" | "fill">;
 
 /** Lines of one kind. */
 export interface OutlineChunk {
@@ -18,7 +16,9 @@ interface DrawnOutline extends Drawn {
   style: OutlineStyle;
 }
 
-const CASING: OutlineStyle = { color: "rgb(16 32 26 / 50%)", width: 3.2 };
+const CASING: OutlineStyle = { color: "rgb(16 32 26 / 50%)", width: 3.2, dash: [], fill: "" };
+/** Screen pixels from one line of a pattern to the next. */
+const SPACING = 9;
 
 /** Outlines that stand out from any ground by their casing. */
 export class OutlineCanvas extends PathCanvas<DrawnOutline> {
@@ -28,6 +28,7 @@ export class OutlineCanvas extends PathCanvas<DrawnOutline> {
 
   protected paint(pen: CanvasRenderingContext2D, seen: DrawnOutline[], density: number): void {
     pen.lineJoin = "round";
+    for (const { path, style } of seen) if (style.fill) fill(pen, path, style, density);
     for (const { path } of seen) stroke(pen, path, CASING, density);
     for (const { path, style } of seen) stroke(pen, path, style, density);
   }
@@ -36,5 +37,37 @@ export class OutlineCanvas extends PathCanvas<DrawnOutline> {
 function stroke(pen: CanvasRenderingContext2D, path: Path2D, style: OutlineStyle, density: number): void {
   pen.strokeStyle = style.color;
   pen.lineWidth = style.width * density;
+  pen.setLineDash(style.dash.map((length) => length * density));
   pen.stroke(path);
+}
+
+function fill(pen: CanvasRenderingContext2D, path: Path2D, style: OutlineStyle, density: number): void {
+  const pattern = patternOf(pen, style, density);
+  if (!pattern) return;
+  pen.fillStyle = pattern;
+  pen.fill(path, "evenodd");
+}
+
+function patternOf(pen: CanvasRenderingContext2D, { color, fill }: OutlineStyle, density: number): CanvasPattern | null {
+  const side = Math.round(SPACING * density);
+  const cell = document.createElement("canvas");
+  cell.width = cell.height = side;
+  const inner = cell.getContext("2d");
+  if (!inner) return null;
+  for (const [ink, width] of [["rgb(16 32 26 / 45%)", 2.6], [color, 1.3]] as const) {
+    inner.strokeStyle = inner.fillStyle = ink;
+    inner.lineWidth = width * density;
+    inner.beginPath();
+    if (fill === "dots") inner.arc(side / 2, side / 2, width * density, 0, 2 * Math.PI);
+    // Drawn over the corners, too, so that the lines meet from cell to cell.
+    else for (const shift of [-side, 0, side]) line(inner, side, shift, fill === "rising");
+    if (fill === "dots") inner.fill();
+    else inner.stroke();
+  }
+  return pen.createPattern(cell, "repeat");
+}
+
+function line(pen: CanvasRenderingContext2D, side: number, shift: number, rising: boolean): void {
+  pen.moveTo(shift - 1, rising ? side + 1 : -1);
+  pen.lineTo(shift + side + 1, rising ? -1 : side + 1);
 }

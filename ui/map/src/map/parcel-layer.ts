@@ -2,10 +2,9 @@ import type L from "../leaflet";
 import type { ColumnRow, Parcel } from "../contract";
 import { extentOfParcel, joinExtents, ParcelIndex, partsOf } from "../geometry";
 import { paneName } from "./base-map";
-import { OutlineCanvas, type OutlineChunk, type OutlineStyle } from "./outline-canvas";
+import { KINDS, kindOf, LOOKS, type ParcelLook } from "../parcel-kind";
+import { OutlineCanvas, type OutlineChunk } from "./outline-canvas";
 
-const AUTO: OutlineStyle = { color: "#ffffff", width: 1.4 };
-const CORRECTED: OutlineStyle = { color: "#f0e442", width: 1.6 };
 const CHUNK = 250;
 
 /** Outlines of the parcels, and which parcel lies where. */
@@ -22,10 +21,8 @@ export class ParcelLayer {
     if (parcels === this.parcels) return;
     this.parcels = parcels;
     this.index = new ParcelIndex(parcels);
-    const corrected = parcels.filter(({ state }) => state === "corrected");
-    const auto = parcels.filter(({ state }) => state !== "corrected");
-    // The corrected ones last, on top.
-    this.outlines.show([...chunksOf(auto, AUTO), ...chunksOf(corrected, CORRECTED)]);
+    // In the order of the kinds: of two that share a border, what a person said is on top.
+    this.outlines.show(KINDS.flatMap((kind) => chunksOf(parcels.filter((one) => kindOf(one) === kind), LOOKS[kind])));
   }
 
   at(point: ColumnRow): Parcel | null {
@@ -37,7 +34,7 @@ export class ParcelLayer {
   }
 }
 
-function chunksOf(parcels: Parcel[], style: OutlineStyle): OutlineChunk[] {
+function chunksOf(parcels: Parcel[], style: ParcelLook): OutlineChunk[] {
   const chunks: OutlineChunk[] = [];
   for (let start = 0; start < parcels.length; start += CHUNK) {
     const some = parcels.slice(start, start + CHUNK);

@@ -21,6 +21,13 @@ const TILE: [string, string][] = [
   ["R", "reject, with a comment"],
 ];
 
+const PARCEL: [string, string][] = [
+  ["Y, J, U", "accept, reject, unsure"],
+  ["C, O, K", "cropland, other, cannot be told"],
+  ["M, L, T", "smooth, fill holes, snap"],
+  ["Delete", "delete it"],
+];
+
 const KEYS: [string, string][] = [
   ["Z, Ctrl+Z", "undo"],
   ["Shift+Z, Ctrl+Y", "redo"],
@@ -54,7 +61,7 @@ export class Help {
           { class: "cm-help-columns" },
           element("div", {}, list("Pointer", POINTING), list("Tile", TILE)),
           list("Tools", TOOLS.map(({ key, name }) => [key, name])),
-          list("Keys", KEYS),
+          element("div", {}, list("The chosen parcel", PARCEL), list("Keys", KEYS)),
         ),
       ),
     );

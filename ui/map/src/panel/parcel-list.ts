@@ -1,5 +1,7 @@
 import type { Parcel } from "../contract";
 import { element, formatHectares, setText } from "../dom";
+import { kindOf, LOOKS } from "../parcel-kind";
+import { ParcelFilter } from "./parcel-filter";
 
 const ROW_HEIGHT = 32;
 const SPARE_ROWS = 6;
@@ -16,7 +18,9 @@ export class ParcelList {
   private readonly rows = element("div", { class: "cm-parcel-rows" });
   private readonly scroller = element("div", { class: "cm-parcel-scroller", tabindex: 0, role: "listbox", "aria-label": "Parcels", "data-testid": "parcel-list" });
   private given: Parcel[] = [];
+  private largestFirst: Parcel[] = [];
   private sorted: Parcel[] = [];
+  private readonly filter = new ParcelFilter(() => this.applyFilter());
   private chosen = "";
 
   constructor(private readonly actions: ParcelListActions) {
@@ -28,6 +32,7 @@ export class ParcelList {
       "section",
       { class: "cm-section cm-parcels" },
       element("h3", {}, "Parcels", this.count),
+      this.filter.element,
       this.scroller,
     );
   }
@@ -35,8 +40,15 @@ export class ParcelList {
   show(parcels: Parcel[]): void {
     if (parcels === this.given) return;
     this.given = parcels;
-    this.sorted = [...parcels].sort((left, right) => right.area_ha - left.area_ha);
-    setText(this.count, this.sorted.length === 0 ? "none yet" : this.sorted.length.toLocaleString("en"));
+    this.largestFirst = [...parcels].sort((left, right) => right.area_ha - left.area_ha);
+    this.applyFilter();
+  }
+
+  private applyFilter(): void {
+    this.sorted = this.filter.of(this.largestFirst);
+    const all = this.largestFirst.length.toLocaleString("en");
+    const some = `${this.sorted.length.toLocaleString("en")} of ${all}`;
+    setText(this.count, this.filter.active ? some : all === "0" ? "none yet" : all);
     this.draw();
   }
 
@@ -55,8 +67,8 @@ export class ParcelList {
   }
 
   private row(parcel: Parcel, index: number): HTMLElement {
-    const corrected = parcel.state === "corrected";
-    const score = parcel.score === null || corrected ? "" : `${Math.round(parcel.score * 100)} %`;
+    const kind = kindOf(parcel);
+    const score = parcel.score === null || kind !== "auto" ? "" : `${Math.round(parcel.score * 100)} %`;
     return element(
       "div",
       {
@@ -72,7 +84,7 @@ export class ParcelList {
       element("span", { class: "cm-parcel-number", text: String(index + 1) }),
       element("span", { class: "cm-parcel-area", text: formatHectares(parcel.area_ha) }),
       element("span", { class: "cm-parcel-score", text: score }),
-      element("span", { class: `cm-parcel-state cm-parcel-${corrected ? "corrected" : "auto"}`, text: corrected ? "corrected" : "automatic" }),
+      element("span", { class: `cm-parcel-state cm-parcel-${kind}`, text: LOOKS[kind].name }),
     );
   }
 

@@ -72,7 +72,7 @@ export function slider(testId: string, min: number, max: number, step: number): 
   return element("input", { type: "range", min, max, step, "data-testid": testId });
 }
 
-function number(testId: string, min: number, max: number, step: number): HTMLInputElement {
+export function number(testId: string, min: number, max: number, step: number): HTMLInputElement {
   // `any`: the arrows go in steps, any number in between may be typed.
   const made = element("input", { type: "number", min, max, step: "any", inputmode: "decimal", "data-testid": testId });
   made.addEventListener("keydown", (event) => {

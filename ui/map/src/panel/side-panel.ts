@@ -1,7 +1,10 @@
-import type { Parcel, Settings, TileState } from "../contract";
+import type { Edit, Parcel, Problem, Settings, TileState } from "../contract";
 import { element, formatHectares, setText } from "../dom";
 import { promptMarkup } from "../map/prompt-layer";
+import { KINDS, LOOKS, type ParcelLook } from "../parcel-kind";
+import { svgElement } from "../map/prompt-layer";
 import { button } from "./button";
+import { CheckList } from "./check-list";
 import { LayerControls, type LayerChoices } from "./layer-controls";
 import { ParcelList } from "./parcel-list";
 import { SettingsForm } from "./settings-form";
@@ -12,12 +15,15 @@ export interface SidePanelActions {
   clearPrompts(): void;
   parcelChosen(parcel: Parcel): void;
   parcelPointed(parcel: Parcel | null): void;
+  edit(edit: Edit): void;
+  problemChosen(problem: Problem): void;
 }
 
 /** Area, settings, layers, parcels and the legend. */
 export class SidePanel {
   readonly element: HTMLElement;
   readonly parcels: ParcelList;
+  readonly check: CheckList;
   private readonly settings: SettingsForm;
   private readonly cropland = element("strong", { class: "cm-figure", "data-testid": "cropland-ha" });
   private readonly landcover = element("span", { class: "cm-quiet", "data-testid": "landcover-ha" });
@@ -28,6 +34,7 @@ export class SidePanel {
       chosen: (parcel) => actions.parcelChosen(parcel),
       pointed: (parcel) => actions.parcelPointed(parcel),
     });
+    this.check = new CheckList(actions);
     const area = element(
       "section",
       { class: "cm-section cm-area" },
@@ -43,6 +50,7 @@ export class SidePanel {
       this.settings.element,
       layers.element,
       this.parcels.element,
+      this.check.element,
       legend(() => actions.clearPrompts()),
     );
   }
@@ -52,6 +60,7 @@ export class SidePanel {
     setText(this.landcover, this.compared(state));
     this.settings.show(state.settings);
     this.parcels.show(state.parcels);
+    this.check.show(state);
   }
 
   /** Without this, a tile that the land cover says nothing of would look as if it had no cropland. */
@@ -68,7 +77,9 @@ function legend(clear: () => void): HTMLElement {
   return element(
     "section",
     { class: "cm-section" },
-    element("h3", { text: "Prompts" }),
+    element("h3", { text: "Parcels" }),
+    element("ul", { class: "cm-legend cm-legend-two" }, ...KINDS.map((kind) => element("li", {}, swatch(LOOKS[kind]), element("span", { text: LOOKS[kind].name })))),
+    element("h3", { class: "cm-sub-head", text: "Prompts" }),
     element(
       "ul",
       { class: "cm-legend" },
@@ -79,4 +90,16 @@ function legend(clear: () => void): HTMLElement {
     ),
     button({ name: "Remove all prompts of people on this tile", text: "Remove yours", testId: "clear-prompts", className: "cm-text-button", press: clear }),
   );
+}
+
+/** A piece of a parcel as the map draws it. */
+function swatch({ color, width, dash, fill }: ParcelLook): SVGElement {
+  const svg = svgElement("svg", { viewBox: "0 0 26 18", class: "cm-swatch", "aria-hidden": "true" });
+  const inside = { rising: "M3 15 15 3M11 15 23 3", falling: "M3 3 15 15M11 3 23 15", dots: "", "": "" }[fill];
+  svg.append(svgElement("rect", { x: 1, y: 1, width: 24, height: 16, rx: 3, fill: "#5c7a52" }));
+  if (inside) svg.append(svgElement("path", { d: inside, stroke: color, "stroke-width": 1.3, fill: "none" }));
+  if (fill === "dots") for (const x of [7, 13, 19]) svg.append(svgElement("circle", { cx: x, cy: 9, r: 1.4, fill: color }));
+  const frame = { x: 3, y: 3, width: 20, height: 12, fill: "none", stroke: color, "stroke-width": width };
+  svg.append(svgElement("rect", { ...frame, "stroke-dasharray": dash.join(" ") }));
+  return svg;
 }

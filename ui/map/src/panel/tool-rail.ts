@@ -33,8 +33,9 @@ export class ToolRail {
     this.element = element(
       "div",
       { class: "cm-rail", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" },
+      group("Parcels", ...TOOLS.filter(({ id }) => id === "select").map(toolButton)),
       group("Prompts", ...TOOLS.filter(({ prompts }) => prompts).map(toolButton)),
-      group("Corrections", ...TOOLS.filter(({ prompts }) => !prompts).map(toolButton)),
+      group("Corrections", ...TOOLS.filter(({ id, prompts }) => !prompts && id !== "select").map(toolButton)),
       group("View", fit, this.mask, this.preview, compare),
     );
   }

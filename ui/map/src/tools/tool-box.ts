@@ -1,15 +1,18 @@
-import type { ColumnRow, Ring } from "../contract";
+import type { ColumnRow, Parcel, Ring } from "../contract";
 import { BoxTool } from "./box-tool";
 import { BrushTool, type BrushWidth } from "./brush-tool";
 import { DrawTool } from "./draw-tool";
 import { DeleteParcelTool, MergeTool } from "./parcel-tools";
 import { PointTool } from "./point-tool";
 import { ReshapeTool } from "./reshape-tool";
+import { SelectTool } from "./select-tool";
 import { TOOLS, type Tool, type ToolContext, type ToolId, type ToolInfo } from "./tool";
 
 /** The active tool; passes the map's clicks and the keys to it. */
 export class ToolBox {
   private readonly tools: Record<ToolId, Tool>;
+  /** What is done with the parcel that is looked at. */
+  readonly select: SelectTool;
   private current: ToolId = "positive";
 
   constructor(
@@ -18,7 +21,9 @@ export class ToolBox {
   ) {
     const width: BrushWidth = { radius: 12 };
     const area = (kind: "area_add" | "area_remove") => (ring: Ring) => context.edit({ kind, ring });
+    this.select = new SelectTool(context);
     this.tools = {
+      select: this.select,
       positive: new PointTool(context, 1),
       negative: new PointTool(context, 0),
       box: new BoxTool(context),
@@ -43,6 +48,12 @@ export class ToolBox {
     this.context.hint(this.info.hint);
     this.tools[id].enter();
     this.changed(this.info);
+  }
+
+  /** Looks at a parcel that was chosen elsewhere than on the map. */
+  lookAt(parcel: Parcel): void {
+    if (this.current !== "select") this.choose("select");
+    this.select.look(parcel);
   }
 
   /** Leaves what is being drawn, before the map goes on to another tile. */

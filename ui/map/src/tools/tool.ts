@@ -1,9 +1,10 @@
 import type { BaseMap } from "../map/base-map";
 import type { ParcelLayer } from "../map/parcel-layer";
 import type { ShapeLayer } from "../map/shape-layer";
-import type { Bounds, ColumnRow, Edit } from "../contract";
+import type { Bounds, ColumnRow, Edit, Parcel } from "../contract";
 
 export type ToolId =
+  | "select"
   | "positive"
   | "negative"
   | "box"
@@ -28,6 +29,7 @@ export interface ToolInfo {
 }
 
 export const TOOLS: ToolInfo[] = [
+  { id: "select", name: "Look at a parcel", key: "S", icon: "select", prompts: false, hint: "Click a parcel to judge it, to say what it is, or to tidy it." },
   { id: "positive", name: "Cropland point", key: "P", icon: "positive", prompts: true, hint: "Click cropland. Shift-click what is not cropland." },
   { id: "negative", name: "Not-cropland point", key: "N", icon: "negative", prompts: true, hint: "Click what is not cropland." },
   { id: "box", name: "Box around a field", key: "B", icon: "box", prompts: true, hint: "Drag a box around one field." },
@@ -49,6 +51,16 @@ export interface ToolContext {
   edit(edit: Edit): void;
   say(text: string): void;
   hint(text: string): void;
+  /** Shows what is known of a parcel and what may be done with it; null hides it. */
+  look(parcel: Parcel | null): void;
+  /** Lengths and areas for tidying, as the person chose them. */
+  measures(): TidyMeasures;
+}
+
+export interface TidyMeasures {
+  smooth_m: number;
+  hole_m2: number;
+  snap_m: number;
 }
 
 /** What a tool may listen to while it is the active one. */

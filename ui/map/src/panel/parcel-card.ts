@@ -1,0 +1,109 @@
+import type { LandClass, Parcel } from "../contract";
+import { element, formatHectares, setShown, setText } from "../dom";
+import { CLASS_WORDS, STATE_WORDS } from "../parcel-kind";
+import type { ParcelVerdict, Tidying } from "../tools/select-tool";
+import { button } from "./button";
+
+export interface ParcelCardActions {
+  judge(verdict: ParcelVerdict, reason: string): void;
+  reclassify(land: LandClass, reason: string): void;
+  explain(reason: string): void;
+  tidy(how: Tidying): void;
+  close(): void;
+}
+
+const VERDICTS: [ParcelVerdict, string, string, string][] = [
+  ["accepted", "Accept", "Y", "accept"],
+  ["rejected", "Reject", "J", "reject"],
+  ["unsure", "Unsure", "U", "unsure"],
+];
+
+const CLASSES: [LandClass, string][] = [
+  ["cropland", "C"],
+  ["other", "O"],
+  ["unsure", "K"],
+];
+
+const TIDYINGS: [Tidying, string, string, string][] = [
+  ["smooth", "Smooth its border", "M", "smooth"],
+  ["fill", "Fill its holes", "L", "fill"],
+  ["snap", "Snap to its neighbours", "T", "snap"],
+  ["delete", "Delete this parcel", "Del", "remove"],
+];
+
+/** What is known of the chosen parcel, and what may be said of it and done with it. */
+export class ParcelCard {
+  readonly element: HTMLElement;
+  private readonly area = element("strong", { "data-testid": "parcel-area" });
+  private readonly state = element("span", { class: "cm-chip", "data-testid": "parcel-state" });
+  private readonly by = element("p", { class: "cm-quiet", "data-testid": "parcel-by" });
+  private readonly reason = element("input", {
+    type: "text",
+    maxlength: 500,
+    placeholder: "Reason (optional)",
+    "aria-label": "Reason",
+    "data-testid": "parcel-reason",
+  });
+  private readonly verdicts = new Map<string, HTMLButtonElement>();
+  private readonly classes = new Map<string, HTMLButtonElement>();
+
+  constructor(private readonly actions: ParcelCardActions) {
+    this.reason.addEventListener("change", () => actions.explain(this.said));
+    this.reason.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === "Escape") this.reason.blur();
+    });
+    const close = button({ name: "Close", key: "Esc", icon: "close", testId: "parcel-close", press: () => actions.close() });
+    this.element = element(
+      "div",
+      { class: "cm-card", role: "region", "aria-label": "Parcel", hidden: true, "data-testid": "parcel-card" },
+      element("div", { class: "cm-card-head" }, this.area, this.state, element("span", { class: "cm-space" }), close),
+      row("Verdict", ...VERDICTS.map((one) => this.verdictButton(...one))),
+      row("Land", ...CLASSES.map((one) => this.classButton(...one))),
+      this.reason,
+      row("Tidy", ...TIDYINGS.map(([how, name, key, icon]) => button({ name, key, icon, testId: `tidy-${how}`, press: () => actions.tidy(how) }))),
+      this.by,
+    );
+  }
+
+  show(parcel: Parcel | null): void {
+    setShown(this.element, parcel !== null);
+    if (!parcel) return;
+    const score = parcel.score === null ? "" : ` · ${Math.round(parcel.score * 100)} %`;
+    setText(this.area, formatHectares(parcel.area_ha) + score);
+    setText(this.state, STATE_WORDS[parcel.state]);
+    this.state.dataset.verdict = parcel.state;
+    setText(this.by, signature(parcel));
+    setShown(this.by, parcel.reviewer !== "");
+    if (this.reason !== document.activeElement) this.reason.value = parcel.reason;
+    for (const [name, made] of this.verdicts) made.setAttribute("aria-pressed", String(name === parcel.state));
+    for (const [name, made] of this.classes) made.setAttribute("aria-pressed", String(name === parcel.land_class));
+  }
+
+  private get said(): string {
+    return this.reason.value.trim().replace(/\s+/g, " ");
+  }
+
+  private verdictButton(verdict: ParcelVerdict, text: string, key: string, icon: string): HTMLButtonElement {
+    const name = { accepted: "Accept this parcel", rejected: "Reject this parcel", unsure: "Not sure about this parcel" }[verdict];
+    const made = button({ name, text, key, icon, testId: `parcel-${verdict}`, className: "cm-choice-button", press: () => this.actions.judge(verdict, this.said) });
+    this.verdicts.set(verdict, made);
+    return made;
+  }
+
+  private classButton(land: LandClass, key: string): HTMLButtonElement {
+    const name = { cropland: "This is cropland", other: "This is something else", unsure: "Cannot be told" }[land];
+    const made = button({ name, text: CLASS_WORDS[land], key, testId: `class-${land}`, className: "cm-choice-button", press: () => this.actions.reclassify(land, this.said) });
+    this.classes.set(land, made);
+    return made;
+  }
+}
+
+function row(name: string, ...buttons: HTMLElement[]): HTMLElement {
+  return element("div", { class: "cm-card-row", role: "group", "aria-label": name }, element("span", { class: "cm-quiet", text: name }), ...buttons);
+}
+
+function signature({ reviewer, reviewed_at: at }: Parcel): string {
+  if (!at) return reviewer;
+  const when = new Date(at).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  return `${reviewer}, ${when}`;
+}

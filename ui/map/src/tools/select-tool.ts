@@ -1,0 +1,100 @@
+import type { ColumnRow, Edit, LandClass, Parcel } from "../contract";
+import { innerPoint } from "../geometry";
+import type { Tool, ToolContext } from "./tool";
+
+export type ParcelVerdict = "accepted" | "rejected" | "unsure";
+export type Tidying = "smooth" | "fill" | "snap" | "delete";
+
+/** The keys while a parcel is looked at; letters that the rest of the map does not use. */
+const VERDICT_KEYS: Record<string, ParcelVerdict> = { y: "accepted", j: "rejected", u: "unsure" };
+const CLASS_KEYS: Record<string, LandClass> = { c: "cropland", o: "other", k: "unsure" };
+const TIDY_KEYS: Record<string, Tidying> = { m: "smooth", l: "fill", t: "snap", delete: "delete", backspace: "delete" };
+
+/** A click chooses a parcel; a card says what it is and offers what may be done with it. */
+export class SelectTool implements Tool {
+  private parcel: Parcel | null = null;
+  private point: ColumnRow = [0, 0];
+
+  constructor(private readonly context: ToolContext) {}
+
+  enter(): void {}
+
+  leave(): void {
+    this.context.shapes()?.highlight([], "hover");
+    this.look(null);
+  }
+
+  move(point: ColumnRow): void {
+    const parcel = this.context.parcels.at(point);
+    this.context.shapes()?.highlight(parcel ? [parcel] : [], "hover");
+  }
+
+  click(point: ColumnRow): void {
+    this.look(this.context.parcels.at(point));
+  }
+
+  key(event: KeyboardEvent): boolean {
+    const { parcel } = this;
+    if (!parcel || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false;
+    const key = event.key.toLowerCase();
+    if (key === "escape") this.look(null);
+    else if (VERDICT_KEYS[key]) this.judge(VERDICT_KEYS[key], parcel.reason);
+    else if (CLASS_KEYS[key]) this.reclassify(CLASS_KEYS[key], parcel.reason);
+    else if (TIDY_KEYS[key]) this.tidy(TIDY_KEYS[key]);
+    else return false;
+    return true;
+  }
+
+  refreshed(): void {
+    if (!this.parcel) return;
+    // Its border, its name and all that is said of it may be others now; its place is not.
+    const parcel = this.context.parcels.at(this.point);
+    if (parcel !== this.parcel) this.show(parcel);
+  }
+
+  look(parcel: Parcel | null): void {
+    if (parcel) this.point = innerPoint(parcel);
+    this.show(parcel);
+  }
+
+  /** Said once more, a verdict is taken back. */
+  judge(verdict: ParcelVerdict, reason: string): void {
+    const again = this.parcel?.state === verdict && this.parcel.reason === reason;
+    this.say({ kind: "parcel_verdict", point: this.point, verdict: again ? "none" : verdict, reason: again ? "" : reason });
+  }
+
+  reclassify(land_class: LandClass, reason: string): void {
+    if (this.parcel?.land_class === land_class && this.parcel.reason === reason) return;
+    this.say({ kind: "reclassify", point: this.point, land_class, reason });
+  }
+
+  /** The reason goes with what was said last: the verdict, or else the class. */
+  explain(reason: string): void {
+    const { parcel } = this;
+    if (!parcel || parcel.reason === reason) return;
+    if (parcel.state === "accepted" || parcel.state === "rejected" || parcel.state === "unsure") this.judge(parcel.state, reason);
+    else this.reclassify(parcel.land_class, reason);
+  }
+
+  tidy(how: Tidying): void {
+    const { point } = this;
+    const { smooth_m, hole_m2, snap_m } = this.context.measures();
+    const edits: Record<Tidying, Edit> = {
+      smooth: { kind: "smooth", point, tolerance_m: smooth_m },
+      fill: { kind: "fill_holes", point, max_area_m2: hole_m2 },
+      snap: { kind: "snap", point, tolerance_m: snap_m },
+      delete: { kind: "parcel_delete", point },
+    };
+    this.say(edits[how]);
+  }
+
+  private say(edit: Edit): void {
+    if (this.parcel) this.context.edit(edit);
+  }
+
+  private show(parcel: Parcel | null): void {
+    this.parcel = parcel;
+    this.context.shapes()?.highlight(parcel ? [parcel] : [], "chosen");
+    this.context.look(parcel);
+  }
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { Parcel } from "../src/contract";
+import { innerPoint, partsOf, pointInRings } from "../src/geometry";
+import { withEdits } from "../src/optimistic";
+import { kindOf } from "../src/parcel-kind";
+import { tileState } from "./state";
+
+function parcel(changes: Partial<Parcel> = {}): Parcel {
+  const ring: [number, number][] = [[0, 0], [10, 0], [10, 10], [0, 10]];
+  const said = { land_class: "cropland", reason: "", reviewer: "", reviewed_at: null } as const;
+  return { id: "p1", area_ha: 1, score: 0.9, state: "auto", ...said, rings: [ring], ...changes };
+}
+
+test("a parcel's point lies well inside, whatever its form", () => {
+  const c: [number, number][] = [[0, 0], [30, 0], [30, 8], [8, 8], [8, 22], [30, 22], [30, 30], [0, 30]];
+  const hole: [number, number][] = [[1, 1], [9, 1], [9, 9], [1, 9]];
+  const narrow: [number, number][] = [[0, 0], [1, 0], [1, 100], [0, 100]];
+  const forms = [[c], [parcel().rings[0]!, hole], [narrow], [[...c].reverse()], [[[0, 0], [100, 1], [0, 2]]]] as Parcel["rings"][];
+  for (const rings of forms) assert.ok(pointInRings(rings, innerPoint(parcel({ rings }))));
+  assert.deepEqual(innerPoint(parcel()), [5, 5]);
+  const far = parcel({ more: [[[[50, 50], [90, 50], [90, 90], [50, 90]]]] });
+  const [column] = innerPoint(far);
+  assert.ok(column > 50, "the larger part");
+  assert.equal(partsOf(far).length, 2);
+});
+
+test("what was said against a parcel comes before what was said for it", () => {
+  assert.equal(kindOf(parcel()), "auto");
+  assert.equal(kindOf(parcel({ state: "accepted" })), "accepted");
+  assert.equal(kindOf(parcel({ state: "accepted", land_class: "other" })), "other");
+  assert.equal(kindOf(parcel({ state: "rejected", land_class: "other" })), "rejected");
+  assert.equal(kindOf(parcel({ state: "corrected", land_class: "unsure" })), "unsure");
+  assert.equal(kindOf(parcel({ state: "unsure" })), "unsure");
+});
+
+test("a verdict and a class are seen at once", () => {
+  const before = tileState({ parcels: [parcel(), parcel({ id: "p2", rings: [[[20, 0], [30, 0], [30, 10]]] })] });
+  const judged = withEdits(before, [{ kind: "parcel_verdict", point: [5, 5], verdict: "rejected", reason: "a road" }]);
+  assert.equal(judged.parcels[0]!.state, "rejected");
+  assert.equal(judged.parcels[0]!.reason, "a road");
+  assert.equal(judged.parcels[1], before.parcels[1]);
+  const classed = withEdits(before, [{ kind: "reclassify", point: [5, 5], land_class: "other" }]);
+  assert.equal(classed.parcels[0]!.land_class, "other");
+  assert.equal(classed.parcels[0]!.state, "corrected");
+  const nowhere = withEdits(before, [{ kind: "parcel_verdict", point: [99, 99], verdict: "accepted" }]);
+  assert.equal(nowhere.parcels, before.parcels);
+});
