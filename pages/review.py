@@ -20,4 +20,4 @@ def body(place: Place) -> None:
     review.show(place)
 
 
-project_page("Review", body, shows=("map",))
+project_page("Review", body, shows=("map", "changes", "second labels"))

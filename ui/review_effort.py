@@ -79,9 +79,10 @@ def _figures(shares: Sequence[Share], changes: Changes, accepted: Sequence[str])
         same = pooled(judged).iou
         _metric(
             iou,
-            "Automatic against accepted, IoU",
+            "IoU, automatic map",
             "–" if same is None else f"{same:.3f}",
             f"{count(len(judged), 'accepted tile')}",
+            "The automatic map against the label of the tiles that were accepted.",
         )
     if changes:
         changed = sum(change.changed_ha for change in changes.values())
@@ -89,8 +90,10 @@ def _figures(shares: Sequence[Share], changes: Changes, accepted: Sequence[str])
         _metric(area, "Area changed by hand", hectares(changed), f"in {count(touched, 'parcel')}")
 
 
-def _metric(column: st.delta_generator.DeltaGenerator, title: str, value: str, note: str) -> None:
-    column.metric(title, value, note, delta_color="off", delta_arrow="off")
+def _metric(
+    column: st.delta_generator.DeltaGenerator, title: str, value: str, note: str, more: str = ""
+) -> None:
+    column.metric(title, value, note, delta_color="off", delta_arrow="off", help=more or None)
 
 
 def duration(seconds: float) -> str:
