@@ -237,15 +237,19 @@ def usable(
     kind = folder or ("landcover" if categorical else "imagery")
     target = project.folder / kind / uuid.uuid4().hex[:12] / f"{safe_stem(original.name)}.tif"
     stage = "Making a copy that is quick to look at" if trusted else "Checking and copying the file"
-    ingest(
-        original,
-        target,
-        crs=crs,
-        categorical=categorical,
-        progress=lambda share: progress(stage, round(share * _SHARES), _SHARES),
-        cancelled=cancelled,
-        trusted=trusted,
-    )
+    try:
+        ingest(
+            original,
+            target,
+            crs=crs,
+            categorical=categorical,
+            progress=lambda share: progress(stage, round(share * _SHARES), _SHARES),
+            cancelled=cancelled,
+            trusted=trusted,
+        )
+    except CropMapError:
+        shutil.rmtree(target.parent, ignore_errors=True)
+        raise
     return str(target)
 
 
