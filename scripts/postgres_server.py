@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+# A socket's path may have 107 bytes, and whom the server runs as must be able to reach it.
+_FOLDER = "/tmp"  # noqa: S108
 _DEBIAN = Path("/usr/lib/postgresql")
 # Small, since one runs beside each process of the tests.  What is committed survives every process
 # that dies, and only a power cut is not prepared for.
@@ -42,7 +44,9 @@ def postgres_server() -> Iterator[str]:
     binaries = find_postgres()
     if binaries is None:
         raise FileNotFoundError("PostgreSQL is not installed")
-    with tempfile.TemporaryDirectory(prefix="cropmap-pg-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(
+        prefix="cropmap-pg-", dir=_FOLDER, ignore_cleanup_errors=True
+    ) as name:
         folder, password = Path(name), secrets.token_hex(12)
         _initialise(binaries, folder, password)
         control = [str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-w"]

@@ -20,6 +20,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CROPMAP_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("CROPMAP_PROJECTS_DIR", str(tmp_path_factory.mktemp("projects")))
+        patch.delenv("CROPMAP_DATABASE_URL", raising=False)
         get_settings.cache_clear()
         yield
     get_settings.cache_clear()

@@ -66,6 +66,12 @@ def open_by_path() -> None:
         with errors.told():
             if not typed.strip():
                 raise InputError("No file is named yet.", "Type the path of a .cropmap file.")
+            if "://" in typed:
+                # Not repeated: it may hold a password.
+                raise InputError(
+                    "That is an address and no project file.",
+                    "Projects of this installation's database are listed on the Start page.",
+                )
             _enter(Path(typed.strip().strip("\"'")).expanduser())
 
 

@@ -60,7 +60,7 @@ def database_url() -> URL | None:
         ``CROPMAP_DATABASE_URL`` is not an address of PostgreSQL.
     """
     secret = get_settings().database_url
-    return None if secret is None else postgres.parsed(secret.get_secret_value())[0]
+    return postgres.parsed(secret.get_secret_value())[0] if secret else None
 
 
 def create_database(target: Path | str, name: str, project_id: str) -> Database:
@@ -146,7 +146,7 @@ def _lost_signpost(path: Path) -> Database:
     url = database_url()
     if url is not None:
         for schema in postgres.schemas(url):
-            if schema_path(schema).absolute() == path:
+            if schema_path(schema).resolve() == path.resolve():
                 return _signposted(url, schema, path)
     raise ProjectError(f"There is no project at {path}.", "Check whether it was moved or renamed.")
 

@@ -27,7 +27,7 @@ from core.project.database import (
 )
 
 _DRIVER = "postgresql+psycopg"
-_CONNECT_SECONDS = 10
+_CONNECT_SECONDS = 5
 _PREFIX = "cropmap_"
 # PostgreSQL cuts longer identifiers off without a word.
 _LONGEST_NAME = 63

@@ -61,9 +61,12 @@ def recent_projects() -> list[ProjectSummary]:
 
     Changed last first, unreadable last.
     """
-    paths = {path.absolute() for path in (*_remembered(), *_in_projects_folder())}
-    summaries = [_summary(path) for path in sorted(paths)]
-    summaries += _only_in_database({signpost_schema(path) for path in paths})
+    in_database, problem = _in_database()
+    paths = sorted({path.absolute() for path in (*_remembered(), *_in_projects_folder())})
+    summaries = [_summary(path, problem) for path in paths]
+    known = {signpost_schema(path) for path in paths}
+    # Those that other machines made have no file here, and get none by being looked at.
+    summaries += [_summary_of(found) for found in in_database if found.schema not in known]
     return sorted(
         summaries,
         key=lambda entry: (
@@ -98,34 +101,39 @@ def _in_projects_folder() -> list[Path]:
         return []
 
 
-def _summary(path: Path) -> ProjectSummary:
+def _in_database() -> tuple[list[postgres.Database], str]:
+    """Projects of this installation's database, or why it cannot be asked, which takes seconds."""
+    try:
+        url = database_url()
+        schemas = [] if url is None else postgres.schemas(url)
+    except CropMapError as error:
+        return [], error.message
+    return [
+        postgres.Database(url, schema, schema_path(schema).absolute())
+        for schema in schemas
+        if url is not None
+    ], ""
+
+
+def _summary(path: Path, database_problem: str) -> ProjectSummary:
     try:
         if not path.is_file():
             return _unreadable(path, f"There is no project at {path}; it was moved or removed.")
     except OSError:
         return _unreadable(path, f"{path} cannot be reached.")
+    if database_problem and signpost_schema(path) is not None:
+        return _unreadable(path, database_problem)
     try:
-        return _read_summary(open_database(path))
+        return _summary_of(open_database(path))
     except CropMapError as error:
         return _unreadable(path, error.message)
 
 
-def _only_in_database(known: set[str | None]) -> list[ProjectSummary]:
-    """Projects of this installation's database that other machines made; no file is made for them.
-
-    A database that does not answer is told by the projects whose files name it.
-    """
+def _summary_of(database: Database) -> ProjectSummary:
     try:
-        url = database_url()
-        missing = [] if url is None else [s for s in postgres.schemas(url) if s not in known]
-        return [
-            _read_summary(postgres.Database(url, schema, schema_path(schema).absolute()))
-            for schema in missing
-            if url is not None
-        ]
+        return _read_summary(database)
     except CropMapError as error:
-        _LOG.warning("The projects of the database cannot be listed: %s", error)
-        return []
+        return _unreadable(database.path, error.message)
 
 
 def _read_summary(database: Database) -> ProjectSummary:

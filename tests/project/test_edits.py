@@ -251,3 +251,8 @@ class Annotating(RuleBasedStateMachine):
 
 class TestAnnotating(Annotating.TestCase):
     settings = settings(max_examples=15, stateful_step_count=20, deadline=None, derandomize=True)
+
+
+@pytest.mark.usefixtures("on_postgres")
+class TestAnnotatingOnPostgres(Annotating.TestCase):
+    settings = settings(max_examples=4, stateful_step_count=20, deadline=None, derandomize=True)

@@ -106,6 +106,8 @@ def test_what_is_no_address_is_refused_without_repeating_it(address: str, monkey
         with pytest.raises(InputError, match="not one of PostgreSQL") as told:
             call(address)
         assert "hunter2" not in f"{told.value} {told.value.__cause__}"
+    if not address:
+        return  # an empty setting is none
     set_url(monkeypatch, address)
     assert "hunter2" not in repr(get_settings())
     with pytest.raises(InputError, match="not one of PostgreSQL"):

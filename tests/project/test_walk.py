@@ -19,7 +19,7 @@ from core.project import Project, TileLog
 from tests.fakes import ColourSegmenter
 
 EDITS = {"sqlite": 1000, "postgres": 150}
-LABELLED = (0, 20, 50, 100, 300, 1000)
+LABELLED = (0, 20, 100, 200, 1000)
 """After how many edits the label is compared as well: it takes up to a second or two to make."""
 
 
