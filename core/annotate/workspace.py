@@ -156,7 +156,7 @@ class Workspace:
         opened, frame, log, work = self._now()
         place = TilePlace(self._project, opened, self._tile)
         kept = load_label(self._label_path())
-        version = label_version(_stands_on(place, work), log, work)
+        version = label_version(stands_on(place, work), log, work)
         if kept is not None and kept["version"] == version:
             return Label.from_json(kept)
         with self._lock:
@@ -346,7 +346,7 @@ class Workspace:
 
         Asks without holding the lock: others go on with the tile meanwhile.
         """
-        version = label_version(_stands_on(place, work), log, work)
+        version = label_version(stands_on(place, work), log, work)
         with self._lock:
             # A label from disk does not tell its problems.
             if self._label is not None and self._labelled >= 0 and self._label.version == version:
@@ -408,7 +408,7 @@ def label_path(folder: Path, scene_id: str, tile: str) -> Path:
     return folder / "labels" / scene_id / f"{tile}.label"
 
 
-def _stands_on(place: TilePlace, work: Work) -> str:
+def stands_on(place: TilePlace, work: Work) -> str:
     """Names what a tile's label is made of beneath the edits."""
     return place.key(work) if work.needs_prediction else "imported"
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import shapely
@@ -22,13 +21,15 @@ from shapely import GeometryCollection, MultiPolygon, Polygon
 
 from core.errors import InputError
 from core.masks.correction_overlay import Shape, polygons_of, shape_of
-from core.masks.correction_types import Parcel
+from core.masks.correction_types import LandClass, Parcel, ParcelState
 from core.masks.outlines import Geometries
 
 LABELS_IMPORT = "labels_import"
 """Kind of the edit."""
 
 _LEVEL = 6
+_MOST_BYTES = 512 * 1024**2
+"""Of one tile's parcels as WKB; a bundle of a stranger may hold anything."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +75,7 @@ def with_own_ids(
 
 
 def import_to_json(labels: LabelsImport) -> dict[str, Any]:
-    """An import as plain values; ``digest`` names its contents."""
-    block = _packed([parcel.polygon for parcel in labels.parcels])
+    """An import as plain values."""
     said = [_said(parcel) for parcel in labels.parcels]
     sayings = sorted({tuple(entry) for entry in said}, key=repr)
     places = {entry: place for place, entry in enumerate(sayings)}
@@ -86,9 +86,8 @@ def import_to_json(labels: LabelsImport) -> dict[str, Any]:
         "scores": scores if any(score is not None for score in scores) else [],
         "said": [places[tuple(entry)] for entry in said],
         "sayings": [list(entry) for entry in sayings],
-        "shapes": block,
+        "shapes": _packed([parcel.polygon for parcel in labels.parcels]),
         "area": None if labels.area is None else _packed([labels.area]),
-        "digest": hashlib.sha256(repr((block, said, scores)).encode()).hexdigest(),
     }
 
 
@@ -125,6 +124,8 @@ def _said(parcel: Parcel) -> list[Any]:
 
 def _heard(entry: list[Any]) -> list[Any]:
     state, land_class, reason, reviewer, at, edited = entry
+    if state not in get_args(ParcelState) or land_class not in get_args(LandClass):
+        raise ValueError("no state or class of a parcel")
     return [state, land_class, reason, reviewer, datetime.fromisoformat(at) if at else None, edited]
 
 
@@ -135,11 +136,16 @@ def _packed(shapes: Sequence[Shape]) -> str:
 
 def _unpacked(text: str) -> Geometries:
     try:
-        whole = shapely.from_wkb(zlib.decompress(base64.b64decode(text, validate=True)))
+        stream = zlib.decompressobj()
+        wkb = stream.decompress(base64.b64decode(text, validate=True), _MOST_BYTES)
+        if not stream.eof:
+            raise ValueError("cut short, or too large")
+        whole = shapely.from_wkb(wkb)
     except (binascii.Error, shapely.errors.GEOSException) as error:
         raise ValueError("not a block of shapes") from error
     parts = shapely.get_parts(whole)
-    if not all(isinstance(part, Polygon | MultiPolygon) for part in parts):
+    areas = all(isinstance(part, Polygon | MultiPolygon) for part in parts)
+    if not (areas and shapely.is_valid(parts).all()):
         raise ValueError("a shape without area")
     shapes: Geometries = np.asarray(parts, dtype=object)
     return shapes

@@ -15,7 +15,7 @@ from core.annotate.label import Label
 from core.annotate.opened import OpenedScene, open_scene
 from core.annotate.preparation import Preparation, TilePlace
 from core.annotate.work import Work, replay
-from core.annotate.workspace import default_choices, label_version
+from core.annotate.workspace import default_choices, label_version, stands_on
 from core.annotate.workspaces import Workspaces
 from core.errors import CancelledError, ConflictError
 from core.pipeline.options import Cancelled, Progress
@@ -117,7 +117,7 @@ def _at_one_moment(place: TilePlace, own: Workspaces) -> tuple[Label, TileLog, W
         log = place.project.log(scene_id, place.tile)
         work = replay(log.edits, frame, default_choices(place.opened))
         label = own.get(place.project, scene_id, place.tile).finished()
-        if label.version == label_version(place.key(work), log, work):
+        if label.version == label_version(stands_on(place, work), log, work):
             return label, log, work
     raise ConflictError(
         f"Somebody is editing tile {place.tile} all the time.", "Make the bundle a little later."
@@ -126,6 +126,8 @@ def _at_one_moment(place: TilePlace, own: Workspaces) -> tuple[Label, TileLog, W
 
 def _placed(place: TilePlace, work: Work, own: Workspaces) -> tuple[AutoPrompt, ...]:
     base = place.kept(work)
+    if base is None and not work.needs_prediction:
+        return ()
     if base is None:  # somebody cleared the folder: the label was kept, its prediction was not
         service = own.models.service(place.model_key)
         base = Preparation(place, work, service, TileMemory(), place.key(work)).run()
@@ -179,6 +181,8 @@ def _scene(opened: OpenedScene) -> SceneFacts:
 
 
 def _landcover(opened: OpenedScene) -> LandCoverFacts | None:
+    if opened.landcover_error is not None:
+        raise opened.landcover_error
     landcover, stored = opened.landcover, opened.record.landcover
     if landcover is None:
         return None
