@@ -62,3 +62,12 @@ def test_the_demo_is_one_click_away_and_ends_on_the_map(page, monkeypatch) -> No
     assert not app.error
     assert recent_projects()[0].name == demo.DEMO_NAME
     assert app.query_params["tile"]
+
+
+def test_an_address_typed_as_a_project_file_is_not_repeated(page) -> None:
+    app = page("start")
+    app.text_input[1].set_value("postgresql+psycopg://ada:hunter2@host/db?schema=x")
+    next(b for b in app.button if b.label == "Open").click()
+    app.run()
+    assert "That is an address" in wrong(app)
+    assert "hunter2" not in wrong(app)
