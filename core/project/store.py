@@ -60,6 +60,7 @@ class Project:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._branches = Branches()
+        self._tile_lists = tiles.TileLists()
         self.path = database.path
         with database.read() as connection:
             row = connection.execute(select(project.c.id, project.c.name)).one()
@@ -226,10 +227,10 @@ class Project:
             scenes.remove_scene(change, scene_id, expected_version)
 
     def tiles(self, scene_id: str) -> list[TileRecord]:
-        """Tiles of a scene in their order."""
+        """Tiles of a scene in their order; records are shared, their figures not to be changed."""
         with self._database.read() as connection:
             scenes.one_scene(connection, scene_id)
-            return tiles.all_tiles(connection, scene_id)
+            return tiles.all_tiles(connection, self._tile_lists, scene_id)
 
     def tile(self, scene_id: str, name: str) -> TileRecord:
         """One tile."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,13 +12,17 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from core.errors import InputError, ProjectError
 from core.project.journal import Change
 from core.project.records import VERDICTS, NewTile, TileRecord, VerdictRecord
-from core.project.schema import scene, tile
+from core.project.schema import project, scene, tile
 
 _TILE = (
     select(tile)
     .join(scene)
     .where(tile.c.scene_id == bindparam("scene_id"), tile.c.name == bindparam("name"))
     .where(scene.c.removed.is_(False))
+)
+
+_TOUCHED = select(tile).where(
+    tile.c.scene_id == bindparam("scene_id"), tile.c.revision > bindparam("revision")
 )
 
 
@@ -99,10 +104,36 @@ def tile_record(row: Row[Any]) -> TileRecord:
     )
 
 
-def all_tiles(connection: Connection, scene_id: str) -> list[TileRecord]:
-    """Tiles of a scene in their order."""
-    query = select(tile).where(tile.c.scene_id == scene_id).order_by(tile.c.position, tile.c.id)
-    return [tile_record(row) for row in connection.execute(query)]
+class TileLists:
+    """The tiles of scenes as they were read last; from any thread."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, dict[int, TileRecord]]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, scene_id: str) -> tuple[int, dict[int, TileRecord]]:
+        """The project's revision at that time, and the tiles by their row's id, in their order."""
+        with self._lock:
+            return self._known.get(scene_id, (-1, {}))
+
+    def keep(self, scene_id: str, revision: int, tiles: dict[int, TileRecord]) -> None:
+        """Remember what a transaction that only reads has found."""
+        with self._lock:
+            if revision > self._known.get(scene_id, (-1, {}))[0]:
+                self._known[scene_id] = revision, tiles
+
+
+def all_tiles(connection: Connection, known: TileLists, scene_id: str) -> list[TileRecord]:
+    """Tiles of a scene in their order; only those touched since the last look are read."""
+    last, found = known.get(scene_id)
+    revision = int(connection.execute(select(project.c.revision)).scalar_one())
+    if revision != last:
+        rows = connection.execute(_TOUCHED, {"scene_id": scene_id, "revision": last}).all()
+        merged = {**found, **{row.id: tile_record(row) for row in rows}}
+        by_place = sorted(merged.items(), key=lambda entry: (entry[1].order, entry[0]))
+        found = dict(by_place)
+        known.keep(scene_id, revision, found)
+    return list(found.values())
 
 
 def touched_tiles(connection: Connection, revision: int) -> list[tuple[str, str]]:

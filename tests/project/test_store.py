@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -248,3 +249,29 @@ def test_the_history_is_newest_first_and_limited(farm: Farm) -> None:
     assert [row.author for row in rows] == ["author 4", "author 3", "author 2"]
     assert all(row.at.tzinfo is UTC for row in rows)
     assert farm.project.history(tile="x1_y0") == []
+
+
+def test_a_list_of_tiles_follows_every_change(farm: Farm) -> None:
+    """One who has listed them before sees every later state, whoever made it."""
+    mine, other = farm.project, farm.reopened().project
+    changes = [
+        lambda: other.set_figures(farm.scene, "x1_y0", {"uncertainty": 0.5}),
+        lambda: farm.append(0, "a"),
+        lambda: farm.undo(1),
+        lambda: other.set_verdict(
+            farm.scene, "x2_y0", "fix", comment="", reviewer="Ada", expected_version=0
+        ),
+        lambda: other.update_scene(
+            farm.scene, expected_version=0, tiles=[NewTile("first", -1, (0, 0, 9, 9))]
+        ),
+        lambda: other.rename("Estate"),
+    ]
+    listed = [mine.tiles(farm.scene)]
+    for change in changes:
+        change()
+        listed.append(mine.tiles(farm.scene))
+        assert listed[-1] == farm.reopened().project.tiles(farm.scene)
+    assert [tile.name for tile in listed[-1]] == ["first", *(tile.name for tile in TILES)]
+    assert sum(a != b for a, b in pairwise(listed)) == len(changes) - 1
+    listed[-1].clear()  # the caller's own
+    assert len(mine.tiles(farm.scene)) == 4
