@@ -9,11 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import CropMapError
+from core.export.csv_file import Cell, to_csv
 from core.project import Project, SecondReview
 from core.review.agreement import ORDER, VerdictAgreement, verdict_agreement
 from core.review.change import TileChange, between_reviewers, pooled
 from core.review.second import sample
 from ui import errors, go
+from ui.adding import safe_stem
 from ui.job import Cancelled, Progress
 from ui.review_jobs import compared
 from ui.review_queue import VERDICTS, Entry
@@ -35,6 +37,7 @@ def show(place: Place, queue: list[Entry]) -> None:
         _sample(place, queue)
     with agreeing:
         _agreement(place, reviews)
+        _download(place, queue)
     _differing(place, queue)
 
 
@@ -143,6 +146,38 @@ def _agreement(place: Place, reviews: Sequence[SecondReview]) -> None:
     shared = pooled(labels).iou if labels else None
     iou.metric("Labels, IoU", "–" if shared is None else f"{shared:.3f}")
     st.caption(labels_text(labels, found.tiles))
+
+
+def _download(place: Place, queue: Sequence[Entry]) -> None:
+    done = [e for e in queue if e.review is not None and not e.review.waiting]
+    if done and place.scene is not None:
+        st.download_button(
+            "Download as CSV",
+            lambda: pairs_csv(done),
+            f"{safe_stem(place.scene.name)}_second_look.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def pairs_csv(done: Sequence[Entry]) -> bytes:
+    """Both verdicts of each tile, one line a tile; times in UTC."""
+    lines: list[dict[str, Cell]] = []
+    for entry in done:
+        review = entry.review
+        if review is None or review.first is None or review.second is None:
+            continue
+        line: dict[str, Cell] = {"tile": entry.number, "seed": review.seed}
+        for name, said in (("first", review.first), ("second", review.second)):
+            line |= {
+                f"{name}_verdict": said.verdict,
+                f"{name}_reviewer": said.reviewer,
+                f"{name}_comment": said.comment,
+                f"{name}_at": said.at,
+            }
+        lines.append(line | {"settled": "no" if entry.needs_second else "yes"})
+    return to_csv(lines, list(lines[0]) if lines else ["tile"])
 
 
 def _labels(

@@ -117,12 +117,19 @@ def between_reviewers(
     changes = []
     for done, review in enumerate(reviews):
         _step("Comparing the reviewers' labels", done, len(reviews), progress, cancelled)
-        first, second = (
-            label_at(project, scene_id, review.tile, head, own.models) for head in _heads(review)
-        )
+        labels = {head: _label(project, review, head, own) for head in set(_heads(review))}
+        first, second = (labels[head] for head in _heads(review))
         changes.append(_change(project, scene_id, review.tile, first, second))
     progress("Comparing the reviewers' labels", len(reviews), len(reviews))
     return changes
+
+
+def _label(project: Project, review: SecondReview, head: int, own: Workspaces) -> Label:
+    """The label at a head of the log; the present one, which is at hand, where nothing differs."""
+    scene_id, tile = review.scene_id, review.tile
+    if project.log_at(scene_id, tile, head).edits == project.log(scene_id, tile).edits:
+        return own.get(project, scene_id, tile).finished()
+    return label_at(project, scene_id, tile, head, own.models)
 
 
 def _heads(review: SecondReview) -> tuple[int, ...]:

@@ -8,6 +8,8 @@ from core.project import NewEdit, Project
 from tests.pages.conftest import press, said, settle, wrong
 from ui import preferences
 from ui.preferences import Preferences
+from ui.review_queue import entries
+from ui.review_second import pairs_csv
 from ui.review_tile import Seen, _save
 
 SECOND, EFFORT, LOG = "Second look", "Effort", "Who did what"
@@ -195,6 +197,13 @@ def test_a_second_look_from_drawing_to_settling(page, project) -> None:
     on(app, project, SECOND)
     assert "Kappa needs at least two tiles" in said(app)
     assert "To settle" in said(app)
+    (entry,) = entries(project, scene.id, "Ben")
+    (line,) = csv.DictReader(io.StringIO(pairs_csv([entry]).decode("utf-8-sig"), newline=""))
+    assert (line["first_verdict"], line["second_comment"], line["settled"]) == (
+        "accepted",
+        "gap",
+        "no",
+    )
 
     on(app, project, "Tiles")
     group(app, "Verdict").set_value("fix")
