@@ -33,8 +33,8 @@ def main() -> None:
     if find_postgres() is None:
         print("PostgreSQL is not installed.")
         return
-    with postgres_server() as url, tempfile.TemporaryDirectory() as folder:
-        os.environ["CROPMAP_DATABASE_URL"] = url
+    with postgres_server() as server, tempfile.TemporaryDirectory() as folder:
+        os.environ["CROPMAP_DATABASE_URL"] = server.url
         get_settings.cache_clear()
         _measure("PostgreSQL", Path(folder))
 

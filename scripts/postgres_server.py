@@ -6,20 +6,25 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 # A socket's path may have 107 bytes, and whom the server runs as must be able to reach it.
 _FOLDER = "/tmp"  # noqa: S108
+_STARTS_WITHIN_S = 60.0
 _DEBIAN = Path("/usr/lib/postgresql")
 # Small, since one runs beside each process of the tests.  What is committed survives every process
 # that dies, and only a power cut is not prepared for.
 _OPTIONS = (
     "fsync=off",
-    "listen_addresses=''",
+    "listen_addresses=",
     "shared_buffers=32MB",
     "max_connections=60",
     "log_min_messages=fatal",
@@ -27,7 +32,7 @@ _OPTIONS = (
 
 
 def find_postgres() -> Path | None:
-    """The folder of ``initdb`` and ``pg_ctl``; None where PostgreSQL is not installed."""
+    """The folder of ``initdb`` and ``postgres``; None where PostgreSQL is not installed."""
     found = shutil.which("initdb")
     if found is not None:
         return Path(found).resolve().parent
@@ -35,9 +40,49 @@ def find_postgres() -> Path | None:
     return max(installed, key=lambda folder: float(folder.parent.name), default=None)
 
 
+class Server:
+    """A server in a folder; it ends with the process that started it, however that ends."""
+
+    def __init__(self, binaries: Path, folder: Path, password: str) -> None:
+        self.url = f"postgresql+psycopg://cropmap:{password}@/postgres?host={folder}"
+        self._program, self._folder = binaries / "postgres", folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        options = [part for option in _OPTIONS for part in ("-c", option)]
+        command = [str(self._program), "-D", str(self._folder / "data"), "-k", str(self._folder)]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                [*_as_user("--pdeathsig=QUIT"), *command, *options],
+                cwd=self._folder,
+                stdout=log,
+                stderr=log,
+            )
+        limit = time.monotonic() + _STARTS_WITHIN_S
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > limit:
+                raise RuntimeError((self._folder / "log").read_text(errors="replace")[-2000:])
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End it at once, as a crash would."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(_STARTS_WITHIN_S)
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url.replace("+psycopg", "")).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """Start a server that listens on a socket of its own; yields the URL of an empty database.
+def postgres_server() -> Iterator[Server]:
+    """Start a server that listens on a socket of its own; its URL names an empty database.
 
     It asks for a password, as a server in earnest does.
     """
@@ -49,14 +94,12 @@ def postgres_server() -> Iterator[str]:
     ) as name:
         folder, password = Path(name), secrets.token_hex(12)
         _initialise(binaries, folder, password)
-        control = [str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-w"]
-        options = " ".join(f"-c {option}" for option in _OPTIONS)
-        start = ["-l", str(folder / "log"), "-o", f"{options} -k {folder}", "start"]
-        _run([*control, *start], folder)
+        server = Server(binaries, folder, password)
+        server.start()
         try:
-            yield f"postgresql+psycopg://cropmap:{password}@/postgres?host={folder}"
+            yield server
         finally:
-            _run([*control, "-m", "immediate", "stop"], folder)
+            server.stop()
 
 
 def _initialise(binaries: Path, folder: Path, password: str) -> None:
@@ -80,14 +123,17 @@ def _user() -> str | None:
     return "postgres" if "postgres" in known else "nobody"
 
 
-def _run(command: Sequence[str], folder: Path) -> None:
+def _as_user(*options: str) -> list[str]:
     user = _user()
-    as_user = [] if user is None else ["runuser", "-u", user, "--"]
-    # The server keeps what it was started with open: no pipes, which would never end.
-    output = folder / "output"
-    with output.open("ab") as file:
-        done = subprocess.run(  # noqa: S603
-            [*as_user, *command], cwd=folder, stdout=file, stderr=file, check=False
-        )
+    if user is not None:
+        entry = pwd.getpwnam(user)
+        options = (f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups", *options)
+    return ["setpriv", *options, "--"] if options else []
+
+
+def _run(command: Sequence[str], folder: Path) -> None:
+    done = subprocess.run(  # noqa: S603
+        [*_as_user(), *command], cwd=folder, capture_output=True, check=False
+    )
     if done.returncode != 0:
-        raise RuntimeError(f"{command[0]} failed: {output.read_text(errors='replace')[-2000:]}")
+        raise RuntimeError(f"{command[0]} failed: {done.stderr.decode(errors='replace')[-2000:]}")

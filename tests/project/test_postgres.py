@@ -259,28 +259,14 @@ def test_every_commit_is_synced_and_foreign_keys_hold(farm: Farm) -> None:
 
 def test_a_server_that_was_away_is_found_again(monkeypatch, folders: Path) -> None:
     """Stopped hard in the middle of a day's work, and started again."""
-    with postgres_server() as url:
-        set_url(monkeypatch, url)
+    with postgres_server() as server:
+        set_url(monkeypatch, server.url)
         farm = make_farm(folders / "away")
         farm.append(0, "a")
-        control = _control(Path(url.partition("host=")[2]))
-        control("-m", "immediate", "stop")
+        server.stop()
         for call in (farm.log, lambda: farm.append(1, "b")):
             with pytest.raises(ProjectError, match="cannot be used") as told:
                 call()
             assert "try again" in told.value.hint
-        control(
-            "-l", "log", "-o", f"-c listen_addresses='' -k {url.partition('host=')[2]}", "start"
-        )
+        server.start()
         assert names(farm.append(1, "b")) == ["a", "b"]
-
-
-def _control(folder: Path):
-    from scripts.postgres_server import _run, find_postgres
-
-    def control(*arguments: str) -> None:
-        _run(
-            [str(find_postgres() / "pg_ctl"), "-D", str(folder / "data"), "-w", *arguments], folder
-        )
-
-    return control
