@@ -106,7 +106,18 @@ export function isCropland({ land_class, state }: Parcel): boolean {
   return (land_class ?? "cropland") === "cropland" && state !== "rejected";
 }
 
+const EXTENTS = new WeakMap<Parcel, Extent>();
+
+/** Computed once for each parcel: ten thousand of them are asked for theirs with every edit. */
 export function extentOfParcel(parcel: Parcel): Extent {
+  const known = EXTENTS.get(parcel);
+  if (known) return known;
+  const extent = measured(parcel);
+  EXTENTS.set(parcel, extent);
+  return extent;
+}
+
+function measured(parcel: Parcel): Extent {
   const extent: Extent = [Infinity, Infinity, -Infinity, -Infinity];
   for (const [outline] of partsOf(parcel)) {
     for (const [column, row] of outline ?? []) {

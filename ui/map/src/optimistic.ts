@@ -37,16 +37,16 @@ function withEdit(state: TileState, edit: Edit): TileState {
     }
     case "reclassify": {
       const said = { land_class: edit.land_class, reason: edit.reason ?? "" };
-      return { ...state, parcels: withParcelAt(state.parcels, edit.point, (parcel) => reclassified(parcel, said)) };
+      return { ...state, parcels: withParcelAt(state.parcels, edit, (parcel) => reclassified(parcel, said)) };
     }
     case "parcel_verdict": {
       const { verdict, reason = "" } = edit;
       // What it was before a verdict that is taken back, only the server knows for certain.
       const given = verdict === "none" ? "auto" : verdict;
-      return { ...state, parcels: withParcelAt(state.parcels, edit.point, (one) => ({ ...one, state: given, reason })) };
+      return { ...state, parcels: withParcelAt(state.parcels, edit, (one) => ({ ...one, state: given, reason })) };
     }
     case "parcel_delete":
-      return { ...state, parcels: withoutParcelAt(state.parcels, edit.point) };
+      return { ...state, parcels: withParcelAt(state.parcels, edit, () => null) };
     default:
       // The outcome of the other corrections is the server's to say; their outline is drawn instead.
       return state;
@@ -63,14 +63,21 @@ function reclassified(parcel: Parcel, said: Pick<Parcel, "land_class" | "reason"
   return { ...parcel, ...said, state: judged ? parcel.state : "corrected" };
 }
 
-function withParcelAt(parcels: Parcel[], point: [number, number], change: (parcel: Parcel) => Parcel): Parcel[] {
-  const there = new ParcelIndex(parcels).at(point);
-  return there ? parcels.map((parcel) => (parcel === there ? change(parcel) : parcel)) : parcels;
-}
+/** What became of which parcels by an edit: the same edit on the same parcels gives the same list. */
+const OUTCOMES = new WeakMap<Edit, { before: Parcel[]; after: Parcel[] }>();
 
-function withoutParcelAt(parcels: Parcel[], point: [number, number]): Parcel[] {
-  const gone = new ParcelIndex(parcels).at(point);
-  return gone ? parcels.filter((parcel) => parcel !== gone) : parcels;
+/** The parcel at the edit's point changed; null takes it away. */
+function withParcelAt(
+  parcels: Parcel[],
+  edit: Edit & { point: [number, number] },
+  change: (parcel: Parcel) => Parcel | null,
+): Parcel[] {
+  const known = OUTCOMES.get(edit);
+  if (known?.before === parcels) return known.after;
+  const there = new ParcelIndex(parcels).at(edit.point);
+  const after = there ? parcels.flatMap((parcel) => (parcel === there ? (change(parcel) ?? []) : [parcel])) : parcels;
+  OUTCOMES.set(edit, { before: parcels, after });
+  return after;
 }
 
 /**

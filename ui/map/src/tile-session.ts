@@ -4,6 +4,7 @@ import { Api, ApiError } from "./api";
 import type { Edit, Settings, TileState, Verdict } from "./contract";
 import { EditQueue, type Queued, type SaveStatus } from "./edit-queue";
 import { withEdits } from "./optimistic";
+import { keepKnown } from "./same-parcels";
 
 const POLL_MS = 300;
 const SETTINGS_DELAY_MS = 250;
@@ -185,7 +186,7 @@ export class TileSession {
 
   private take(state: TileState): void {
     this.generation += 1;
-    this.confirmed = state;
+    this.confirmed = { ...state, parcels: keepKnown(this.confirmed?.parcels ?? [], state.parcels) };
     if (!state.can_redo) this.redoCount = 0;
   }
 

@@ -5,6 +5,7 @@ import type { Parcel } from "../src/contract";
 import { innerPoint, partsOf, pointInRings } from "../src/geometry";
 import { withEdits } from "../src/optimistic";
 import { kindOf } from "../src/parcel-kind";
+import { keepKnown } from "../src/same-parcels";
 import { tileState } from "./state";
 
 function parcel(changes: Partial<Parcel> = {}): Parcel {
@@ -46,4 +47,24 @@ test("a verdict and a class are seen at once", () => {
   assert.equal(classed.parcels[0]!.state, "corrected");
   const nowhere = withEdits(before, [{ kind: "parcel_verdict", point: [99, 99], verdict: "accepted" }]);
   assert.equal(nowhere.parcels, before.parcels);
+});
+
+test("parcels that have not changed stay the same objects", () => {
+  const known = [parcel(), parcel({ id: "p2", more: [[[[50, 50], [60, 50], [60, 60]]]] })];
+  const again = structuredClone(known);
+  assert.equal(keepKnown(known, again), known);
+  const [first, second] = structuredClone(known);
+  const judged = keepKnown(known, [{ ...first!, state: "accepted" }, second!]);
+  assert.equal(judged[0]!.state, "accepted");
+  assert.equal(judged[1], known[1]);
+  const moved = structuredClone(known);
+  moved[1]!.more![0]![0]![2] = [60, 61];
+  assert.equal(keepKnown(known, moved)[1], moved[1]);
+  assert.deepEqual(keepKnown(known, [second!]).map(({ id }) => id), ["p2"]);
+});
+
+test("the same edit on the same parcels gives the same list, so that nothing is drawn twice", () => {
+  const before = tileState({ parcels: [parcel()] });
+  const edits = [{ kind: "parcel_verdict", point: [5, 5], verdict: "accepted" }] as const;
+  assert.equal(withEdits(before, [...edits]).parcels, withEdits(before, [...edits]).parcels);
 });

@@ -1,8 +1,8 @@
 import type L from "../leaflet";
 import type { Parcel } from "../contract";
-import { extentOfParcel, isCropland, joinExtents, partsOf } from "../geometry";
+import { extentOfParcel, isCropland, joinExtents } from "../geometry";
 import { paneName } from "./base-map";
-import { PathCanvas, pathOf, type Drawn } from "./path-canvas";
+import { PathCanvas, pathOfParcels, type Drawn } from "./path-canvas";
 
 /** Okabe and Ito's sky blue, as the server's own pictures of labels have it. */
 export const MASK_COLOUR = "#56b4e9";
@@ -68,7 +68,7 @@ export class MaskLayer {
     this.parcels = parcels;
     const cropland = parcels.filter(isCropland);
     // All in one path: between two that are filled by themselves a hair of the ground would show.
-    const path = pathOf(cropland.flatMap((parcel) => partsOf(parcel).flat()));
+    const path = pathOfParcels(cropland);
     const extent = joinExtents(cropland.map(extentOfParcel));
     this.canvas.show(extent ? [{ extent, path }] : []);
   }

@@ -1,14 +1,14 @@
-import type { Ring } from "../contract";
+import type { Parcel } from "../contract";
 import type { Extent } from "../geometry";
 import type { ParcelLook } from "../parcel-kind";
-import { PathCanvas, pathOf, type Drawn } from "./path-canvas";
+import { PathCanvas, pathOfParcels, type Drawn } from "./path-canvas";
 
 type OutlineStyle = Pick<ParcelLook, "color" | "width" | "dash" | "fill">;
 
 /** Lines of one kind. */
 export interface OutlineChunk {
   extent: Extent;
-  rings: Ring[];
+  parcels: Parcel[];
   style: OutlineStyle;
 }
 
@@ -23,7 +23,7 @@ const SPACING = 9;
 /** Outlines that stand out from any ground by their casing. */
 export class OutlineCanvas extends PathCanvas<DrawnOutline> {
   show(chunks: OutlineChunk[]): void {
-    this.draws(chunks.map(({ extent, rings, style }) => ({ extent, style, path: pathOf(rings) })));
+    this.draws(chunks.map(({ extent, parcels, style }) => ({ extent, style, path: pathOfParcels(parcels) })));
   }
 
   protected paint(pen: CanvasRenderingContext2D, seen: DrawnOutline[], density: number): void {

@@ -1,6 +1,6 @@
 import type L from "../leaflet";
 import type { ColumnRow, Parcel } from "../contract";
-import { extentOfParcel, joinExtents, ParcelIndex, partsOf } from "../geometry";
+import { extentOfParcel, joinExtents, ParcelIndex } from "../geometry";
 import { paneName } from "./base-map";
 import { KINDS, kindOf, LOOKS, type ParcelLook } from "../parcel-kind";
 import { OutlineCanvas, type OutlineChunk } from "./outline-canvas";
@@ -38,8 +38,7 @@ function chunksOf(parcels: Parcel[], style: ParcelLook): OutlineChunk[] {
   const chunks: OutlineChunk[] = [];
   for (let start = 0; start < parcels.length; start += CHUNK) {
     const some = parcels.slice(start, start + CHUNK);
-    const rings = some.flatMap((parcel) => partsOf(parcel).flat());
-    chunks.push({ extent: joinExtents(some.map(extentOfParcel))!, rings, style });
+    chunks.push({ extent: joinExtents(some.map(extentOfParcel))!, parcels: some, style });
   }
   return chunks;
 }
