@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import streamlit as st
 
@@ -46,20 +47,25 @@ def _head(place: Place, queue: list[Entry]) -> None:
     with bar:
         st.progress(so_far.share, text=_progress_text(so_far))
     with action, st.container(horizontal=True, horizontal_alignment="right"):
-        mapping.controls(place, sum(not entry.mapped for entry in queue))
-        _next(place, queue)
+        missing = sum(not entry.mapped for entry in queue)
+        mapping.controls(place, missing)
+        _next(place, queue, first=not missing)
     st.caption(reviewers_text(so_far))
     if place.scene is not None:
         _open_now(place.project, place.scene.id, token(place.project), _numbers(queue))
     mapping.progress_of(place)
 
 
-def _next(place: Place, queue: list[Entry]) -> None:
-    """Straight to the map of the tile that the chosen order puts first."""
+def _next(place: Place, queue: list[Entry], *, first: bool) -> None:
+    """Straight to the map of the tile that the chosen order puts first.
+
+    ``first`` says that nothing else on the page is to be done before.
+    """
     busy = {seen.tile for seen in ROOM.others(place.project.path, token(place.project))}
     entry = next_up(queue, review_tiles.chosen_order(), busy)
     label = "Next second look" if entry is not None and entry.asked else "Next to review"
-    if st.button(label, type="primary", disabled=entry is None, icon=":material/arrow_forward:"):
+    kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
+    if st.button(label, type=kind, disabled=entry is None, icon=":material/arrow_forward:"):
         assert entry is not None  # noqa: S101  (the button is disabled otherwise)
         go.go(go.ANNOTATE, replace(place, tile=entry.tile.name))
 
