@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.annotate.asking import is_final
 from core.annotate.frame import Frame
 from core.annotate.kept import Base
 from core.annotate.label import Label
@@ -26,6 +25,7 @@ class Moment:
     log: TileLog
     work: Work
     label: Label
+    refining: bool
     rows: ParcelRows
     base: Base | None
     preparing: Preparation | None
@@ -67,7 +67,7 @@ def to_json(now: Moment) -> dict[str, Any]:
         "error": {"message": error.message, "hint": error.hint} if error else None,
         "version": now.log.version,
         "stamp": now.stamp,
-        "refining": not is_final(now.label.version),
+        "refining": now.refining,
         "can_undo": now.log.can_undo,
         "can_redo": now.log.can_redo,
         "edit_count": len(now.log.edits),

@@ -66,7 +66,8 @@ class Workspace:
         self._automatic: tuple[tuple[object, ...], tuple[Parcel, ...]] = ((), ())
         self._label: Label | None = None
         self._labelled = -1
-        self._refining: Future[Moment] | None = None
+        self._refining: Future[None] | None = None
+        self._given_up = -1
         self._maker, self._rows = LabelMaker(), ParcelRows()
         self._answers: Answers | None = None
         self._scene_version = -1
@@ -247,21 +248,35 @@ class Workspace:
         label = self._last_label()
         if ready:
             label = self._label_of(sight, place, frame, work, log, closely=closely)
-        verdict = self._project.tile(self._scene_id, self._tile).verdict
-        moment = Moment(
-            place, frame, log, work, label, self._rows, sight.base, preparing, error, verdict
-        )
-        if not ready:
-            return moment
-        if is_final(label.version):
-            self._later(lambda: self._tell_figures(frame, sight.base, label))
-        else:
+        refining = ready and not is_final(label.version) and self._given_up != log.version
+        if refining:
             self._refining = self._models.refinements.submit(
-                lambda: self._moment(Urgency.TILE, None, closely=True),
-                Urgency.CLOSER,
-                str(self._label_path()),
+                lambda: self._refine(log.version), Urgency.CLOSER, str(self._label_path())
             )
-        return moment
+        elif ready and is_final(label.version):
+            self._later(lambda: self._tell_figures(frame, sight.base, label))
+        verdict = self._project.tile(self._scene_id, self._tile).verdict
+        return Moment(
+            place,
+            frame,
+            log,
+            work,
+            label,
+            refining,
+            self._rows,
+            sight.base,
+            preparing,
+            error,
+            verdict,
+        )
+
+    def _refine(self, version: int) -> None:
+        """Make the first answers final; where that fails they stay until the next edit."""
+        try:
+            self._moment(Urgency.TILE, None, closely=True)
+        except Exception:  # noqa: BLE001  (the last resort of a thread: logged)
+            _log.exception("first answers could not be made final")
+            self._given_up = version
 
     def _bring_up(self, place: TilePlace, work: Work, urgency: Urgency) -> bool:
         """Whether the label can be made now; starts what is missing, hover's embedding as well."""

@@ -56,11 +56,11 @@ def workspace(workspaces, project, scene_id, tile):
     return workspaces.get(project, scene_id, tile)
 
 
-def ready(workspace, seconds: float = 60.0) -> dict:
+def ready(workspace, seconds: float = 60.0, *, closely: bool = True) -> dict:
     """The state once nothing is being worked on."""
     limit = time.monotonic() + seconds
     while time.monotonic() < limit:
-        state = workspace.state()
+        state = workspace.state(closely=closely)
         if state["status"] == "ready":
             return state
         time.sleep(0.02)

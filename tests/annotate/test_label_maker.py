@@ -145,7 +145,7 @@ def test_problems_are_told_with_place_and_size() -> None:
     assert gap["area_m2"] == round(15 * frame().native_pixel_area_m2, 2)
     assert 40 <= gap["point"][0] <= 40.5
     repaired = maker.make("v", automatic, [], work([Repair(None, 1.0)]), frame())
-    width = round(frame().native_pixel_area_m2**0.5, 4)
+    width = round(frame().native_pixel_area_m2 ** 0.5, 4)
     assert problems_json(repaired, frame()) == {"width_m": width, "count": 0, "first": []}
 
 

@@ -245,6 +245,25 @@ class TestCloserLook:
         assert kept is not None
         assert kept["version"] == workspace.state()["mask_version"]
 
+    def test_where_it_fails_the_first_answer_stays(self, place, caplog) -> None:
+        class ShortSighted(ColourSegmenter):
+            def embed(self, rgb: np.ndarray):
+                if rgb.shape[0] == CLOSER_SIDE:
+                    raise MemoryError
+                return super().embed(rgb)
+
+        workspace = Workspaces(Models(lambda _key: ShortSighted())).get(*place)
+        state = ready(workspace, closely=False)
+        log = workspace.edit([click(state, "a", 0.5, 0.5)], state["version"], "Ana")
+        assert workspace.state(log=log, closely=False)["refining"]
+        workspace.wait_for_closer_look()
+        after = workspace.state(closely=False)
+        assert not after["refining"]
+        assert any(parcel["id"] == "a" for parcel in after["parcels"])
+        assert "MemoryError" in caplog.text
+        with pytest.raises(MemoryError):
+            workspace.finished()
+
     def test_a_click_after_resting_there_is_final_at_once(self, place) -> None:
         workspace = Workspaces(Models(lambda _key: ColourSegmenter())).get(*place)
         state = ready(workspace)
