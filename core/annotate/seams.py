@@ -34,6 +34,9 @@ def united(pieces: Sequence[Polygonal], least: float) -> Polygonal | None:
         # Where the cuts gape: closed by a hair, which moves corners by far less than that.
         grown = shapely.union_all([_grown(piece, REACH * least) for piece in pieces])
         whole = _grown(grown, -REACH * least)
+    # Both cuts of one edge leave a corner, too close for GEOS to cut the field again rightly.
+    clean = shapely.remove_repeated_points(whole, REACH * least)
+    whole = clean if clean.is_valid else whole
     return whole if isinstance(whole, Polygon | MultiPolygon) and not whole.is_empty else None
 
 

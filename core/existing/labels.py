@@ -26,6 +26,9 @@ _LEAST_PIXELS = 0.25
 
 _LEAST_SHARE = 0.01
 
+_HAIR = 1e-4
+"""Pixels: corners this close are one; GEOS may cut a shape wrongly, by its whole, where two are."""
+
 
 class Labels(Protocol):
     """Labels that can be taken over."""
@@ -80,7 +83,8 @@ class VectorLabels:
     """
 
     def __init__(self, file: LabelsFile, choice: ClassChoice, grid: Grid, crs: CRS) -> None:
-        moved = cleaned(_moved(file.shapes, crs, grid.crs))
+        hair = _HAIR * abs(grid.transform.determinant) ** 0.5
+        moved = cleaned(shapely.remove_repeated_points(_moved(file.shapes, crs, grid.crs), hair))
         footprint = grid.footprint
         shapely.prepare(footprint)
         seen = shapely.intersects(footprint, moved.shapes)
