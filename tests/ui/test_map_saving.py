@@ -8,7 +8,7 @@ from tests.ui.map_page import EDITS, TILE, MapPage
 
 def test_edits_wait_in_order_while_the_server_is_slow(on_map: MapPage, fake: FakeMap) -> None:
     on_map.open()
-    fake.post_delay_s = 0.6
+    fake.post_delay_s = 1.5
     for row in (200, 240, 280, 320):
         on_map.click(150, row)
     # Drawn at once, saved only when the server says so.
