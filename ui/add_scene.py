@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import streamlit as st
 
-from core.errors import InputError
 from core.landcover.registry import PRODUCTS
 from core.project import Project
 from core.settings import get_settings
 from ui import errors
-from ui.adding import RASTERS, SIDECARS, Added, CrsQuestionError, LandCoverFrom, Source, Wish, add
+from ui.adding import Added, CrsQuestionError, LandCoverFrom, Source, Wish, add
 from ui.crs_question import ANOTHER_FILE, crs_question
 from ui.job import JOBS, Cancelled, Job, Key, Progress
 from ui.session import Place, choose_scene, my_preferences, notify
+from ui.source_fields import checked, path_field, source_fields, uploads
 from ui.watch import watch
 
 LANDCOVER_FAILED = "cropmap_landcover_error"
@@ -68,8 +66,7 @@ def _form(place: Place) -> None:
     kind, landcover, product = landcover_source("new", later=True)
     if st.button("Add the scene", type="primary"):
         with errors.told():
-            if not source.path and not source.uploads:
-                raise InputError("No imagery is named yet.", "Type its path, or upload it.")
+            checked(source, "imagery")
             chosen = my_preferences()
             wish = Wish(
                 source, name.strip(), None, kind, landcover, product, chosen.model, chosen.strategy
@@ -80,19 +77,13 @@ def _form(place: Place) -> None:
 
 def imagery_source() -> Source:
     """Fields for imagery: a path, files, or a URL where the operator allows it."""
-    titles = {"path": "A path on this computer", "upload": "Upload", "url": "A URL"}
-    way = st.segmented_control(
+    return source_fields(
         "Imagery",
-        [way for way in titles if way != "url" or get_settings().allow_urls],
-        default="path",
-        format_func=titles.__getitem__,
-        key="imagery from",
+        "imagery",
+        "/data/orthophoto.tif",
+        titled=True,
+        url="https://example.org/orthophoto.tif" if get_settings().allow_urls else None,
     )
-    if way == "upload":
-        return Source(uploads=uploads("imagery"))
-    if way == "url":
-        return Source(path=_text("url imagery", "URL", "https://example.org/orthophoto.tif"))
-    return Source(path=path_field("imagery", "/data/orthophoto.tif"))
 
 
 def landcover_source(key: str, *, later: bool) -> tuple[LandCoverFrom, Source, str | None]:
@@ -145,36 +136,6 @@ def _ask_crs(place: Place, question: CrsQuestionError) -> None:
     if answer != ANOTHER_FILE:
         start(place.project, replace(question.wish, crs=answer))
     st.rerun()
-
-
-def uploads(
-    key: str,
-    endings: Sequence[str] = (*RASTERS, *SIDECARS),
-    note: str = "A raster, with its world file where it has one.",
-) -> tuple:
-    """A field for files that the browser sends."""
-    found = st.file_uploader(
-        "Files",
-        type=[ending.removeprefix(".") for ending in endings],
-        accept_multiple_files=True,
-        key=f"upload {key}",
-        label_visibility="collapsed",
-        help=note,
-    )
-    st.caption("For a large file on this computer its path is quicker: nothing is sent.")
-    return tuple(found or ())
-
-
-def path_field(key: str, placeholder: str) -> str:
-    """A field for the path of a file on this machine; absolute, or empty."""
-    typed = _text(f"path {key}", "Path", placeholder)
-    # Absolute: the app may be started from another folder next time.
-    return str(Path(typed).expanduser().absolute()) if typed else ""
-
-
-def _text(key: str, label: str, placeholder: str) -> str:
-    typed = st.text_input(label, placeholder=placeholder, key=key, label_visibility="collapsed")
-    return typed.strip().strip("\"'")
 
 
 def empty_project(place: Place) -> None:

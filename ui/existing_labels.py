@@ -9,13 +9,11 @@ import streamlit as st
 
 from core.annotate.opened import open_scene
 from core.annotate.taking_over import STAGE, Stake, TakenOver, stake_of
-from core.errors import InputError
 from core.existing.choices import ClassChoice, class_columns, guess, is_own, values_of
 from core.existing.labels import Labels, VectorLabels
 from core.existing.mask import MaskFile, MaskLabels, guess_values
 from core.existing.record import LabelsFile
 from ui import errors, go
-from ui.add_scene import path_field, uploads
 from ui.adding import Source
 from ui.crs_question import ANOTHER_FILE, crs_question
 from ui.job import JOBS, Cancelled, Key, Progress
@@ -31,6 +29,7 @@ from ui.reading_labels import (
     take,
 )
 from ui.session import Place, person
+from ui.source_fields import checked, source_fields
 from ui.text import count, escape, hectares
 from ui.watch import watch
 
@@ -86,24 +85,16 @@ def _form(place: Place) -> None:
         "Labels that you have already: parcels (shapefile, GeoPackage, GeoJSON) or a mask "
         "(GeoTIFF). They take the place of the automatic parcels and are corrected like them."
     )
-    titles = {"path": "A path on this computer", "upload": "Upload"}
-    way = st.segmented_control(
+    source = source_fields(
         "Labels",
-        list(titles),
-        default="path",
-        format_func=titles.__getitem__,
-        key="labels from",
-        label_visibility="collapsed",
+        "labels",
+        "/data/parcels.gpkg",
+        endings=(*FILES, *PARTS),
+        note="Of a shapefile its zip, or all of its parts (.shp, .shx, .dbf, .prj, .cpg).",
     )
-    if way == "upload":
-        note = "Of a shapefile its zip, or all of its parts (.shp, .shx, .dbf, .prj, .cpg)."
-        source = Source(uploads=uploads("labels", (*FILES, *PARTS), note))
-    else:
-        source = Source(path=path_field("labels", "/data/parcels.gpkg"))
     if st.button("Read the file", type="primary"):
         with errors.told():
-            if not source.path and not source.uploads:
-                raise InputError("No file is named yet.", "Type its path, or upload it.")
+            checked(source, "file")
             _start_reading(place, LabelsWish(source, _name(source)))
             st.rerun()
 

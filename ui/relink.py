@@ -11,10 +11,10 @@ from core.errors import CropMapError, InputError
 from core.imagery.scene import Scene
 from core.project import Project, SceneRecord
 from ui import errors, go
-from ui.add_scene import path_field, uploads
 from ui.adding import Source, discard, store, usable
 from ui.job import JOBS, Cancelled, Key, Progress
 from ui.session import Place, notify
+from ui.source_fields import checked, source_fields
 from ui.watch import watch
 
 KIND = "find imagery"
@@ -90,24 +90,11 @@ def _all_the_same(place: Place, other: OtherFileError) -> None:
 
 
 def _form(place: Place) -> None:
-    titles = {"path": "A path on this computer", "upload": "Upload"}
     st.markdown("**Where is it now?**")
-    way = st.segmented_control(
-        "Where is it now?",
-        list(titles),
-        default="path",
-        format_func=titles.__getitem__,
-        key="imagery moved",
-        label_visibility="collapsed",
-    )
-    if way == "upload":
-        source = Source(uploads=uploads("moved imagery"))
-    else:
-        source = Source(path=path_field("moved imagery", "/data/orthophoto.tif"))
+    source = source_fields("Where is it now?", "moved imagery", "/data/orthophoto.tif")
     if st.button("Use this file", type="primary"):
         with errors.told():
-            if not source.path and not source.uploads:
-                raise InputError("No imagery is named yet.", "Type its path, or upload it.")
+            checked(source, "imagery")
             _start(place, source)
             st.rerun()
 
