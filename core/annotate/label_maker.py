@@ -21,6 +21,7 @@ from core.annotate.work import Work
 from core.masks.correction import Parcel, Signature, Signed, apply_to_layer
 from core.masks.correction_import import LabelsImport
 from core.masks.correction_layer import Edit, Layer
+from core.masks.correction_overlay import Overlay
 from core.masks.topology import Checked, recheck
 
 _PROBLEM_PIXELS = 1.0
@@ -218,7 +219,11 @@ def _core(frame: Frame) -> shapely.Polygon:
 
 def _cut(parcel: Parcel, core: shapely.Polygon) -> Parcel | None:
     """A parcel's part inside the core; None where it has none."""
-    pieces = _polygons(shapely.intersection(parcel.polygon, core), 0.0)
+    # On plain doubles GEOS cuts wrongly, or not at all, where the seam cut the parcel before.
+    shapes = [parcel.polygon, core]
+    with np.errstate(all="ignore"):  # edges of hardly any length: GEOS copes, numpy warns
+        inside = Overlay.around(shapes).intersection(parcel.polygon, core)
+    pieces = _polygons(inside, 0.0)
     if not pieces:
         return None
     shape = pieces[0] if len(pieces) == 1 else shapely.MultiPolygon(pieces)

@@ -21,7 +21,7 @@ from core.annotate.workspaces import Workspaces, get_workspaces
 from core.errors import CancelledError, EmptySceneError
 from core.export.inputs import Cancelled, LabelledScene, Progress, never, silent
 from core.export.parcels import LabelledParcel, LabelSource
-from core.grid import Window
+from core.grid import Grid, Window
 from core.masks.correction import Parcel
 from core.project import Project, VerdictRecord
 
@@ -29,6 +29,9 @@ STAGE = "Putting parcels together"
 
 _TILE_STATES = {"accepted": "accepted", "rejected": "rejected", "fix": "unsure"}
 """What a tile's verdict says of the parcels on which there is none of their own."""
+
+_LEAST_BORDER = 3.0
+"""Pixels of the working grid: parcels of two tiles that share a longer border are one."""
 
 _OWN_VERDICTS = ("accepted", "rejected", "unsure")
 
@@ -65,7 +68,7 @@ def labelled_scene(
         )
     own = workspaces or get_workspaces()
     opened = open_scene(project, scene_id)
-    pieces: list[_Piece] = []
+    pieces: list[Piece] = []
     grid = opened.scene.working_grid
     reviewed = np.zeros(grid.shape, dtype=np.bool_)
     for done, name in enumerate(tiles):
@@ -74,12 +77,12 @@ def labelled_scene(
         progress(STAGE, done, len(tiles))
         frame = opened.frame(name)
         label = own.get(project, scene_id, name).finished()
-        pieces += _pieces(label, frame, name, project.tile(scene_id, name).verdict)
+        pieces += pieces_of(label, frame, name, project.tile(scene_id, name).verdict)
         reviewed[core_window(opened, name).slices] = True
     progress(STAGE, len(tiles), len(tiles))
-    least = 3.0 * abs(grid.transform.determinant) ** 0.5
-    parcels = [_labelled(group, least) for group in _joined(pieces, least)]
-    return LabelledScene(parcels, grid, reviewed, _source(opened), opened.scene)
+    return LabelledScene(
+        joined_parcels(pieces, grid), grid, reviewed, _source(opened), opened.scene
+    )
 
 
 def core_window(opened: OpenedScene, tile: str) -> Window:
@@ -89,7 +92,7 @@ def core_window(opened: OpenedScene, tile: str) -> Window:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Piece:
+class Piece:
     """A parcel's part in one tile, in the scene's CRS."""
 
     parcel: Parcel
@@ -106,21 +109,28 @@ def chosen_tiles(project: Project, scene_id: str, *, accepted_only: bool) -> lis
     return [t.name for t in tiles if t.figures or t.edit_count]
 
 
-def _pieces(label: Label, frame: Frame, tile: str, verdict: VerdictRecord) -> list[_Piece]:
+def pieces_of(label: Label, frame: Frame, tile: str, verdict: VerdictRecord) -> list[Piece]:
+    """What a tile's label holds, in the scene's CRS."""
     native = np.empty(len(label.parcels), dtype=object)
     native[:] = [parcel.polygon for parcel in label.parcels]
     world = frame.natives_to_world(native) if native.size else native
-    return [_Piece(p, shape, tile, verdict) for p, shape in zip(label.parcels, world, strict=True)]
+    return [Piece(p, shape, tile, verdict) for p, shape in zip(label.parcels, world, strict=True)]
 
 
 def own_parcels(label: Label, frame: Frame, tile: str) -> list[LabelledParcel]:
     """A tile's parcels in the scene's CRS by what was said of each, whatever its tile's verdict."""
     nothing_said = VerdictRecord("open", "", "", None, 0)
-    pieces = _pieces(label, frame, tile, nothing_said)
+    pieces = pieces_of(label, frame, tile, nothing_said)
     return [_labelled([piece], 0.0) for piece in pieces]
 
 
-def _joined(pieces: Sequence[_Piece], least: float) -> list[list[_Piece]]:
+def joined_parcels(pieces: Sequence[Piece], grid: Grid) -> list[LabelledParcel]:
+    """Parcels of the pieces that tiles hold, put together at the seams of the working grid."""
+    least = _LEAST_BORDER * abs(grid.transform.determinant) ** 0.5
+    return [_labelled(group, least) for group in _joined(pieces, least)]
+
+
+def _joined(pieces: Sequence[Piece], least: float) -> list[list[Piece]]:
     """Pieces grouped where two of different tiles share a border longer than ``least``."""
     shapes = np.array([piece.shape for piece in pieces], dtype=object)
     group = list(range(len(pieces)))
@@ -139,13 +149,13 @@ def _joined(pieces: Sequence[_Piece], least: float) -> list[list[_Piece]]:
                 continue
             if share_border(shapes[i], shapes[j], least):
                 group[root(j)] = root(i)
-    groups: dict[int, list[_Piece]] = defaultdict(list)
+    groups: dict[int, list[Piece]] = defaultdict(list)
     for i, piece in enumerate(pieces):
         groups[root(i)].append(piece)
     return list(groups.values())
 
 
-def _alike(one: _Piece, other: _Piece) -> bool:
+def _alike(one: Piece, other: Piece) -> bool:
     """Whether two pieces may be one field: what a person told apart stays apart."""
     return (one.parcel.land_class, one.parcel.is_cropland) == (
         other.parcel.land_class,
@@ -153,7 +163,7 @@ def _alike(one: _Piece, other: _Piece) -> bool:
     )
 
 
-def _labelled(group: list[_Piece], least: float) -> LabelledParcel:
+def _labelled(group: list[Piece], least: float) -> LabelledParcel:
     first = max(group, key=lambda piece: piece.shape.area)
     shape: Polygonal = first.shape
     if len(group) > 1:
@@ -173,13 +183,13 @@ def _labelled(group: list[_Piece], least: float) -> LabelledParcel:
     )
 
 
-def _weight(piece: _Piece) -> tuple[bool, bool, float]:
+def _weight(piece: Piece) -> tuple[bool, bool, float]:
     """Of a field that a seam cuts, the part of which most was said speaks for all."""
     state = piece.parcel.state
     return state in _OWN_VERDICTS, state == "corrected", piece.shape.area
 
 
-def _review(piece: _Piece) -> tuple[str, str, datetime | None, str]:
+def _review(piece: Piece) -> tuple[str, str, datetime | None, str]:
     """State, reviewer, time and reason: a parcel's own verdict beats that of its tile."""
     parcel, tile = piece.parcel, piece.verdict
     own = parcel.reviewer, parcel.reviewed_at, parcel.reason

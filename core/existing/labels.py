@@ -17,6 +17,7 @@ from core.existing.geometry import cleaned
 from core.existing.record import LabelsFile, Value
 from core.grid import Grid, WorldCoordinates, transform_coordinates
 from core.masks.correction_import import LabelsImport, with_own_ids
+from core.masks.correction_overlay import Overlay, array_of
 from core.masks.correction_types import LONGEST_REASON, LandClass, Parcel, ParcelState
 from core.masks.outlines import Geometries
 from core.masks.polygons import geodesic_areas_m2
@@ -25,9 +26,6 @@ _LEAST_PIXELS = 0.25
 """What reaches into a part of the scene by less, and by hardly any of itself, is rounding."""
 
 _LEAST_SHARE = 0.01
-
-_HAIR = 1e-4
-"""Pixels: corners this close are one; GEOS may cut a shape wrongly, by its whole, where two are."""
 
 
 class Labels(Protocol):
@@ -83,8 +81,7 @@ class VectorLabels:
     """
 
     def __init__(self, file: LabelsFile, choice: ClassChoice, grid: Grid, crs: CRS) -> None:
-        hair = _HAIR * abs(grid.transform.determinant) ** 0.5
-        moved = cleaned(shapely.remove_repeated_points(_moved(file.shapes, crs, grid.crs), hair))
+        moved = cleaned(_moved(file.shapes, crs, grid.crs))
         footprint = grid.footprint
         shapely.prepare(footprint)
         seen = shapely.intersects(footprint, moved.shapes)
@@ -125,9 +122,16 @@ class VectorLabels:
         return LabelsImport(self.name, with_own_ids([self.parcels[place] for place in places]))
 
     def _reaching(self, part: Grid) -> npt.NDArray[np.int64]:
-        near = np.sort(self._tree.query(part.footprint, predicate="intersects"))
-        inside = shapely.area(shapely.intersection(self._shapes[near], part.footprint))
-        share = inside / shapely.area(self._shapes[near])
+        footprint = part.footprint
+        near = np.sort(self._tree.query(footprint, predicate="intersects"))
+        shapes = self._shapes[near]
+        areas = shapely.area(shapes)
+        inside = areas.copy()
+        shapely.prepare(footprint)
+        cut = ~shapely.covers(footprint, shapes)
+        lattice = Overlay.around([footprint, *shapes[cut]])
+        inside[cut] = lattice.each_common_area(shapes[cut], array_of([footprint] * int(cut.sum())))
+        share = inside / areas
         pixel = abs(part.transform.determinant)
         large = (inside >= _LEAST_PIXELS * pixel) | (share >= _LEAST_SHARE)
         reaching: npt.NDArray[np.int64] = near[large]

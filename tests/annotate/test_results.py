@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 import shapely
 
-from core.annotate.results import _joined, _labelled, _Piece
+from core.annotate.results import Piece, _joined, _labelled
 from core.masks.correction import Parcel
 from core.project import VerdictRecord
 
@@ -20,7 +20,7 @@ REJECTED = replace(AUTO, state="rejected", reason="a road", reviewer="Ana", revi
 
 def piece(parcel: Parcel, verdict: str = "open", at: datetime | None = None, tile: str = "t1"):
     by, comment = ("Ben", "blurred") if verdict != "open" else ("", "")
-    return _Piece(parcel, parcel.polygon, tile, VerdictRecord(verdict, by, comment, at, 1))
+    return Piece(parcel, parcel.polygon, tile, VerdictRecord(verdict, by, comment, at, 1))
 
 
 @pytest.mark.parametrize(

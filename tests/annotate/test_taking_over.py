@@ -5,8 +5,6 @@ import pyogrio
 import pytest
 import rasterio
 import shapely
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from core.annotate.opened import open_scene
 from core.annotate.results import chosen_tiles, labelled_scene
@@ -69,36 +67,18 @@ def parcels_of(files):
     return pyogrio.read_dataframe(files["parcels.gpkg"], layer="parcels")
 
 
-@st.composite
-def parcels_in_pixels(draw):
-    """Parcels with odd corners, a pixel apart, some across the seams of tiles, some with holes."""
-    found = []
-    for column in range(3):
-        for row in range(2):
-            if not draw(st.booleans()):
-                continue
-            numbers = st.floats(0.0, 20.0)
-            left, top = column * 130 + 3 + draw(numbers), row * 145 + 3 + draw(numbers)
-            right, bottom = left + 60 + 2 * draw(numbers), top + 70 + 2 * draw(numbers)
-            lean = draw(numbers)
-            corners = [(left + lean, top), (right, top), (right - lean, bottom), (left, bottom)]
-            hole = shapely.box(left + 25, top + 30, left + 35, top + 44)
-            whole = shapely.Polygon(corners)
-            found.append(whole.difference(hole) if draw(st.booleans()) else whole)
-    return found or fields()
+def parcels_across_seams() -> list[shapely.Polygon]:
+    """Parcels with odd corners, across the seams of tiles, one with a hole."""
+    first = shapely.Polygon([(12.3, 9.1), (83.7, 9.1), (74.2, 101.6), (4.9, 101.6)])
+    second = shapely.Polygon([(147.1, 93.3), (251.9, 93.3), (238.4, 236.8), (133.2, 236.8)])
+    third = shapely.Polygon([(301.3, 20.7), (388.2, 20.7), (371.1, 279.4), (284.6, 279.4)])
+    return [first, second.difference(shapely.box(180.2, 120.3, 192.8, 145.9)), third]
 
 
+@pytest.mark.parametrize("ending", ["gpkg", "shp.zip", "geojson"])
 @pytest.mark.parametrize("place", PLACES)
-@settings(
-    max_examples=3,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(pixels=parcels_in_pixels(), ending=st.sampled_from(["gpkg", "shp.zip", "geojson"]))
-def test_exported_and_taken_over_again(
-    tmp_path_factory, workspaces, small_tiles, place, pixels, ending
-) -> None:
-    folder = tmp_path_factory.mktemp(place)
+def test_exported_and_taken_over_again(tmp_path, workspaces, place, ending) -> None:
+    folder, pixels = tmp_path, parcels_across_seams()
     first, second = (Project.create(folder / f"{n}.cropmap", n) for n in ("one", "two"))
     grid = grid_of(place)
     sent = table(grid, pixels)
