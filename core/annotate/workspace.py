@@ -149,6 +149,8 @@ class Workspace:
     def finished(self) -> Label:
         """The label of all edits, however long it takes: for results and whole-scene runs.
 
+        It does not tell its problems, which only the person who edits the tile is shown.
+
         Raises
         ------
         CropMapError
@@ -165,7 +167,7 @@ class Workspace:
             if not self._have_all(place, work):
                 self._take(self._preparation(place, work))
             sight = self._sight(place)
-        label = self._label_of(sight, place, frame, work, log, closely=True)
+        label = self._label_of(sight, place, frame, work, log, closely=True, checked=False)
         self._tell_figures(frame, sight.base, label)
         return label
 
@@ -356,8 +358,11 @@ class Workspace:
         log: TileLog,
         *,
         closely: bool,
+        checked: bool = True,
     ) -> Label:
         """The label of this log; not ``closely``, with answers that may not be final.
+
+        Not ``checked``, its problems are not known, as of a label from disk.
 
         Asks without holding the lock: others go on with the tile meanwhile.
         """
@@ -372,17 +377,20 @@ class Workspace:
         fields, final = sight.fields(work, closely=closely)
         named = version if final else first_version(version)
         with self._lock:
-            made = self._maker.make(named, automatic, fields, work, frame, checked=final)
-        self._keep(made, log)
+            made = self._maker.make(
+                named, automatic, fields, work, frame, checked=checked and final
+            )
+        self._keep(made, log, checked=checked)
         return made
 
-    def _keep(self, label: Label, log: TileLog) -> None:
+    def _keep(self, label: Label, log: TileLog, *, checked: bool) -> None:
         """Keep a label unless there is one of a newer log, or a final one of the same."""
         with self._lock:
             newer = log.version > self._labelled
             if not newer and (log.version < self._labelled or not is_final(label.version)):
                 return
-            self._label, self._labelled = label, log.version
+            if checked:
+                self._label, self._labelled = label, log.version
         if is_final(label.version):
             self._later(lambda: keep_label(self._label_path(), label.to_json()))
 

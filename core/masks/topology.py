@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely import Point
+from shapely import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from core.masks.correction_overlay import Overlay, Shape, array_of, polygons_of
+from core.masks.correction_overlay import Overlay, array_of, polygons_of
 from core.masks.correction_shapes import bridges, cut, inner_point
 from core.masks.correction_types import Parcel
 from core.masks.outlines import Geometries
@@ -195,15 +195,18 @@ def _gaps(
     overlay: Overlay,
 ) -> list[Problem]:
     found = []
-    taken: list[Shape] = []
-    tree = shapely.STRtree(shapes)
-    for one, other in _apart(shapes, edges, suspects, width, overlay):
-        bridge = bridges([shapes[one], shapes[other]], overlay, width)
+    pairs = _apart(shapes, edges, suspects, width, overlay)
+    between = array_of([bridges([shapes[a], shapes[b]], overlay, width) for a, b in pairs])
+    tree, crossing = shapely.STRtree(shapes), shapely.STRtree(between)
+    taken: list[list[Polygon]] = []
+    for place, (one, other) in enumerate(pairs):
+        bridge = between[place]
         near = np.sort(tree.query(bridge, predicate="intersects"))
-        blades = array_of([*shapes[near], *taken])
-        for gap in cut(bridge, blades, overlay, width, (_HAIR * width) ** 2):
-            taken.append(gap)
-            found.append(_problem("gap", gap, [parcels[one], parcels[other]]))
+        before = np.sort(crossing.query(bridge, predicate="intersects"))
+        told = [gap for earlier in before[before < place] for gap in taken[earlier]]
+        blades = array_of([*shapes[near], *told])
+        taken.append(cut(bridge, blades, overlay, width, (_HAIR * width) ** 2))
+        found += [_problem("gap", gap, [parcels[one], parcels[other]]) for gap in taken[-1]]
     return found
 
 
