@@ -80,8 +80,10 @@ class ShapeIndex:
         after._largest[starts[kept]] = self._largest[kept]
         after._largest[new_places] = _largest_coordinates(new_shapes)
         after._tree = self._tree
-        there = (self._places >= 0) & kept[self._places]
-        after._places = np.where(there, starts[self._places], -1)
+        there = np.flatnonzero(self._places >= 0)
+        there = there[kept[self._places[there]]]
+        after._places = np.full_like(self._places, -1)
+        after._places[there] = starts[self._places[there]]
         after._fresh = np.sort(np.concatenate([starts[old_fresh], new_places]))
         return after
 
