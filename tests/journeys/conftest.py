@@ -65,15 +65,18 @@ class Visitor:
         limit = time.monotonic() + seconds
         state = None
         while time.monotonic() < limit:
-            state = self.state()
+            # Both at one moment: an answer may come between two questions.
+            state, sending = self.page.evaluate(
+                """(() => {
+                  const map = window.__cropmap;
+                  return map ? [map.state, map.busy() || map.pending() > 0] : [null, true];
+                })()"""
+            )
             right = state is not None and (tile is None or state["name"] == tile)
-            if right and state["status"] == "ready" and not self._sending():
+            if right and state["status"] == "ready" and not sending:
                 return state
             self.page.wait_for_timeout(50)
         raise AssertionError(f"the map is not ready: {str(state)[:300]}")
-
-    def _sending(self) -> bool:
-        return bool(self.page.evaluate("window.__cropmap.busy() || window.__cropmap.pending() > 0"))
 
     def click_at(self, column: float, row: float, **options: Any) -> None:
         """Click on a native pixel of the scene."""

@@ -1,9 +1,14 @@
 import asyncio
 import socket
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 
 from ui.server.nodelay import answering_at_once
+
+T = TypeVar("T")
 
 
 class Accepted(asyncio.Protocol):
@@ -28,6 +33,12 @@ async def waiting_of_a_connection(listening: socket.socket) -> bool:
     return seen[0]
 
 
+def run(served: Coroutine[Any, Any, T]) -> T:
+    """In a thread of its own: the browser of other tests has a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, served).result()
+
+
 def streamlits_socket() -> socket.socket:
     """As Streamlit makes it: without a protocol number."""
     listening = socket.socket(socket.AF_INET)
@@ -40,7 +51,7 @@ def test_connections_do_not_wait_for_acknowledgements() -> None:
         async with answering_at_once(None):
             return await waiting_of_a_connection(streamlits_socket())
 
-    assert not asyncio.run(served())
+    assert not run(served())
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no such sockets")
@@ -53,4 +64,4 @@ def test_a_path_of_the_file_system_is_listened_on_as_it_is(tmp_path) -> None:
             async with await loop.create_server(asyncio.Protocol, sock=listening):
                 pass
 
-    asyncio.run(served())
+    run(served())

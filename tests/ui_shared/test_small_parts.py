@@ -12,7 +12,6 @@ from ui.histogram import HEIGHT, WIDTH, draw
 from ui.landcover_facts import ClassRow, escape_colour, legend, sources, with_source
 from ui.overview import load_parcels
 from ui.preferences import Preferences
-from ui.results import title_of
 from ui.settings_dialog import scene_settings
 from ui.when import ago
 
@@ -93,12 +92,6 @@ def test_histograms_of_any_dtype(dtype) -> None:
     assert len(image.getcolors(maxcolors=1000)) > 4
     draw(values * 0, valid, stretch)
     draw(values, ~valid, stretch)
-
-
-def test_files_are_named_by_their_kind(tmp_path) -> None:
-    names = ("parcels.shp.zip", "parcels.gpkg", "parcels.geojson", "mask.tif", "other.xyz")
-    titles = [title_of(tmp_path / name) for name in names]
-    assert titles == ["Shapefile", "GeoPackage", "GeoJSON", "Mask", "other.xyz"]
 
 
 def test_a_scene_without_tiles_has_none_to_show() -> None:
