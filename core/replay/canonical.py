@@ -1,6 +1,6 @@
 """A scene's label as the same bytes every time: GeoJSON in the scene's CRS, one parcel a line.
 
-Why these bytes and not a GeoPackage or a mask: ``docs/decisions/010-what-a-replay-compares.md``.
+Why these bytes and not a GeoPackage or a mask: ``docs/decisions/006-what-a-replay-compares.md``.
 """
 
 from __future__ import annotations
