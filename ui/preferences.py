@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from core.checked_files import read_checked, write_checked
-from core.errors import OutputError, storage_error
+from core.errors import storage_error
 from core.masks.strategies import STRATEGIES
 from core.sam.registry import DEFAULT_MODEL, MODELS
 from core.settings import get_settings
@@ -66,15 +66,6 @@ def save(preferences: Preferences) -> None:
     except OSError as error:
         raise storage_error(error, path) from error
     write_checked(path, json.dumps(asdict(preferences)).encode())
-
-
-def remember(preferences: Preferences) -> OutputError | None:
-    """Save, where it is not worth stopping for; what went wrong comes back."""
-    try:
-        save(preferences)
-    except OutputError as error:
-        return error
-    return None
 
 
 def cleaned(preferences: Preferences) -> Preferences:

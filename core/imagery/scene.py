@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -224,11 +224,6 @@ def read_preview(scene: Scene, max_side: int = _PREVIEW_SIDE) -> SceneImage:
     rgb = np.where(valid[..., None], scene.stretch.apply(values), 0).astype(np.uint8)
     height, width = valid.shape
     return SceneImage(rgb, valid, scene.grid.scaled(width, height))
-
-
-def with_stretch(scene: Scene, stretch: Stretch) -> Scene:
-    """The scene seen through another stretch."""
-    return replace(scene, stretch=stretch)
 
 
 def _coarser_start(grid: Grid, factor: int) -> Window:

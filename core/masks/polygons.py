@@ -132,11 +132,6 @@ def geodesic_areas_m2(geometries: Geometries, crs: CRS) -> npt.NDArray[np.float6
     return geodesic_measures(geometries, crs).area_m2
 
 
-def geodesic_perimeters_m(geometries: Geometries, crs: CRS) -> npt.NDArray[np.float64]:
-    """Lengths of all rings on the WGS 84 ellipsoid in metres, holes included."""
-    return geodesic_measures(geometries, crs).perimeter_m
-
-
 def geodesic_area_m2(geometry: shapely.Polygon | shapely.MultiPolygon, crs: CRS) -> float:
     """Area of one geometry on the WGS 84 ellipsoid in square metres, holes taken out."""
     return float(geodesic_areas_m2(np.array([geometry], dtype=object), crs)[0])
