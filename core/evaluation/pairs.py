@@ -46,13 +46,20 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class LabelledScene:
-    """An image with its truth and its land cover, for experiments."""
+    """An image with its truth and its land cover, for experiments.
+
+    Parameters
+    ----------
+    fingerprint : str
+        SHA-256 of what the files hold, where somebody has worked it out; empty elsewhere.
+    """
 
     name: str
     scene: Path
     truth: Path
     landcover: Path
     product: str | None = None
+    fingerprint: str = ""
 
 
 def find_labelled_scenes(

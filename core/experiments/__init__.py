@@ -1,0 +1,1 @@
+"""Experiments on images with truth: does prompting beat training on these fields, and where?"""

@@ -1,0 +1,124 @@
+"""The methods without training: the land cover as it is, and the strategies of prompting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from core.evaluation.pairs import LabelledScene
+from core.experiments.cells import CellResult, Context, judge
+from core.experiments.samples import Sample, tiles
+from core.masks.classifier import classify
+from core.masks.cleanup import clean_mask
+from core.masks.prediction import StrategyOptions
+from core.masks.strategies import STRATEGIES, WITHOUT_MODEL
+from core.pipeline import MapOptions
+from core.sam.load import load_segmenter
+from core.sam.protocol import Embedding, Segmenter
+from core.sam.registry import DEFAULT_MODEL, get_model
+
+LANDCOVER = "land cover"
+METHODS = (LANDCOVER, *STRATEGIES)
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodTask:
+    """One method on one image.
+
+    Parameters
+    ----------
+    method : str
+        One of ``METHODS``.
+    model : str
+        Key in the registry; methods that ask none ignore it.
+    weights : str
+        SHA-256 of the model's weights, because results are kept.
+    keep : bool
+        Whether masks are kept for pictures.
+    """
+
+    image: LabelledScene
+    method: str
+    seed: int = 0
+    model: str = DEFAULT_MODEL
+    weights: str = get_model(DEFAULT_MODEL).sha256
+    keep: bool = False
+
+
+def run_method(task: MethodTask, context: Context) -> CellResult:
+    """Work of a cell: a method on all tiles of an image."""
+    own = tiles(task.image)
+    found = []
+    for number, sample in enumerate(own):
+        context.step(number / len(own))
+        mask = predict(sample, task.method, task.seed, task.model)
+        found.append(judge(mask, sample, keep=task.keep))
+    return CellResult(tuple(found))
+
+
+def predict(sample: Sample, method: str, seed: int = 0, model: str = DEFAULT_MODEL) -> Flags:
+    """Cropland of a tile as ``cropmap map`` would draw it, bool (rows, columns)."""
+    if method == LANDCOVER:
+        return sample.landcover.cropland
+    options = StrategyOptions(seed=seed)
+    if method == "apt_plus":
+        options = replace(options, classified=classified(sample, seed))
+    segmenter = None if method == WITHOUT_MODEL else remembering(model)
+    if method == WITHOUT_MODEL:
+        return thresholded(classified(sample, seed), sample)
+    prediction = STRATEGIES[method](sample.image, sample.landcover, segmenter, options)
+    return thresholded(prediction.probability, sample)
+
+
+def thresholded(probability: npt.NDArray[np.float32], sample: Sample) -> Flags:
+    """A probability as the mask that a map shows: threshold and clean-up by its defaults."""
+    options = MapOptions()
+    # NaN, which is where nothing is known, is below any threshold.
+    return clean_mask(
+        probability >= options.threshold,
+        sample.image.grid,
+        min_part_m2=options.min_part_m2,
+        min_hole_m2=options.min_hole_m2,
+    )
+
+
+@lru_cache(maxsize=4)
+def _classified(sample: Sample, seed: int) -> npt.NDArray[np.float32]:
+    return classify(sample.image, sample.landcover, seed).probability
+
+
+def classified(sample: Sample, seed: int) -> npt.NDArray[np.float32]:
+    """The classifier's probability; the last few samples are remembered by identity."""
+    return _classified(sample, seed)
+
+
+@lru_cache(maxsize=1)
+def remembering(model: str) -> Segmenter:
+    """The model of this process; it remembers the embeddings of the last few images."""
+    return Remembering(load_segmenter(model))
+
+
+class Remembering:
+    """A segmenter that keeps the embeddings of the last images, known by their array."""
+
+    _MOST = 4
+
+    def __init__(self, inner: Segmenter) -> None:
+        self._inner = inner
+        self._kept: list[tuple[npt.NDArray[np.uint8], Embedding]] = []
+        self.name, self.weights_hash = inner.name, inner.weights_hash
+        self.decode = inner.decode
+
+    def embed(self, rgb: npt.NDArray[np.uint8]) -> Embedding:
+        """The embedding of an image, computed once for each array."""
+        for known, embedding in self._kept:
+            if known is rgb:
+                return embedding
+        embedding = self._inner.embed(rgb)
+        self._kept = [*self._kept[1 - self._MOST :], (rgb, embedding)]
+        return embedding

@@ -1,0 +1,174 @@
+"""From the cells' tiles to a tidy table: means over seeds, intervals over tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.evaluation.bootstrap import Interval, Weights, intervals
+from core.evaluation.scores import HEADLINE, Score, metric
+from core.experiments.cells import Cell, CellResult, Label
+from core.experiments.experiment import SEED, Experiment
+
+SHOWN = (
+    *HEADLINE,
+    "precision",
+    "recall",
+    "kappa",
+    "boundary_f1_1m",
+    "boundary_f1_2m",
+    "boundary_f1_5m",
+)
+"""Figures that a table of an experiment has."""
+
+_METRICS = tuple(metric(key) for key in SHOWN)
+
+Place = tuple[str, str]
+"""Image and tile."""
+
+Sums = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table.
+
+    Parameters
+    ----------
+    labels : dict
+        Its values by column.
+    seeds, tiles : int
+        How many were averaged and pooled.
+    figures : dict
+        Of all tiles pooled, mean over seeds; the interval is a bootstrap over tiles.
+    spread : dict
+        Standard deviation over seeds; None where there are fewer than two.
+    difference : dict or None
+        To the reference row, over the tiles of both: positive where this row is higher.
+    seconds : float
+        Of its cells together, when they were done.
+    """
+
+    labels: dict[str, Label]
+    seeds: int
+    tiles: int
+    figures: dict[str, Interval]
+    spread: dict[str, float | None]
+    difference: dict[str, Interval] | None
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Group:
+    labels: dict[str, Label]
+    by_seed: dict[Label, dict[Place, Sums]]
+    seconds: float = 0.0
+
+    def places(self) -> set[Place]:
+        """Tiles that every seed has seen."""
+        return set.intersection(*(set(tiles) for tiles in self.by_seed.values()))
+
+    def stack(self, places: Sequence[Place]) -> Sums:
+        """Sums, float64 (seeds, tiles, sums)."""
+        return np.array([[tiles[place] for place in places] for tiles in self.by_seed.values()])
+
+
+def tabulate(
+    experiment: Experiment, results: Iterable[tuple[Cell, CellResult]], *, seed: int
+) -> list[Row]:
+    """Rows in the order in which the cells come.
+
+    Parameters
+    ----------
+    results : iterable of (Cell, CellResult)
+        Several cells may belong to one row: one for each image, or for each seed.
+    seed : int
+        Of the intervals.
+    """
+    groups = _grouped(experiment, results)
+    rows = []
+    for group in groups.values():
+        places = sorted(group.places())
+        stack = group.stack(places)
+        spread = _spread(stack)
+        found = intervals(len(places), _means(stack), seed=seed)
+        other = _reference(experiment, group, groups)
+        difference = None if other is None else _difference(group, other, seed)
+        rows.append(
+            Row(group.labels, len(stack), len(places), found, spread, difference, group.seconds)
+        )
+    return rows
+
+
+def _grouped(
+    experiment: Experiment, results: Iterable[tuple[Cell, CellResult]]
+) -> dict[tuple[Label, ...], _Group]:
+    groups: dict[tuple[Label, ...], _Group] = {}
+    for cell, result in results:
+        labels = {column.key: cell.labels[column.key] for column in experiment.columns}
+        group = groups.setdefault(tuple(labels.values()), _Group(labels, {}))
+        tiles = group.by_seed.setdefault(cell.labels.get(SEED, 0), {})
+        for tile in result.tiles:
+            tiles[tile.image, tile.tile] = np.array(tile.score.sums())
+        group.seconds += result.seconds
+    return groups
+
+
+def _reference(
+    experiment: Experiment, group: _Group, groups: Mapping[tuple[Label, ...], _Group]
+) -> _Group | None:
+    if not experiment.reference:
+        return None
+    wanted = tuple({**group.labels, **experiment.reference}.values())
+    other = groups.get(wanted)
+    return None if other is group else other
+
+
+def _means(stack: Sums) -> Callable[[Weights], dict[str, float | None]]:
+    """Figures of weighted tiles, pooled for each seed, then averaged over seeds."""
+
+    def means(weights: Weights) -> dict[str, float | None]:
+        pooled = np.einsum("t,stk->sk", weights.astype(np.float64), stack)
+        each = [_shown(sums) for sums in pooled]
+        return {key: _mean([one[key] for one in each]) for key in SHOWN}
+
+    return means
+
+
+def _difference(group: _Group, other: _Group, seed: int) -> dict[str, Interval]:
+    places = sorted(group.places() & other.places())
+    ours, theirs = _means(group.stack(places)), _means(other.stack(places))
+
+    def less(weights: Weights) -> dict[str, float | None]:
+        first, second = ours(weights), theirs(weights)
+        return {key: _less(first[key], second[key]) for key in SHOWN}
+
+    return intervals(len(places), less, seed=seed)
+
+
+def _spread(stack: Sums) -> dict[str, float | None]:
+    each = [_shown(sums) for sums in stack.sum(axis=1)]
+    return {key: _deviation([one[key] for one in each]) for key in SHOWN}
+
+
+def _shown(sums: Sums) -> dict[str, float | None]:
+    score = Score.of_sums(sums.tolist())
+    return {one.key: one.of(score) for one in _METRICS}
+
+
+def _mean(values: list[float | None]) -> float | None:
+    """None where any is not defined: a mean over fewer seeds would not say so."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if len(known) == len(values) else None
+
+
+def _deviation(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.std(known, ddof=1)) if len(known) == len(values) > 1 else None
+
+
+def _less(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first - second
