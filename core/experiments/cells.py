@@ -27,7 +27,7 @@ from core.evaluation.pixels import compare
 from core.evaluation.scores import Score
 from core.experiments.samples import Sample
 
-FORMAT = 1
+FORMAT = 2
 Label = str | int | float
 Facts = dict[str, Any]
 Flags = npt.NDArray[np.bool_]
@@ -44,12 +44,16 @@ class TileResult:
         Pixels and boundaries; parcels are not judged, because most methods draw none.
     mask : bool (rows, columns), optional
         The prediction, where pictures of mistakes will be wanted.
+    labels : mapping
+        Its place in the tables beside the cell's own, where one cell yields several rows because
+        they share most of the work (:func:`labels_of`).
     """
 
     image: str
     tile: str
     score: Score
     mask: Flags | None = None
+    labels: Mapping[str, Label] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +127,18 @@ def digest(*facts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def judge(mask: Flags, sample: Sample, *, keep: bool = False) -> TileResult:
-    """Compare a prediction with the truth where that is known."""
+def labels_of(cell: Cell, tile: TileResult) -> dict[str, Label]:
+    """Where a tile's result stands in the tables: the cell's labels, and the tile's own."""
+    return {**cell.labels, **tile.labels}
+
+
+def judge(mask: Flags, sample: Sample, *, keep: bool = False, **labels: Label) -> TileResult:
+    """Compare a prediction with the truth where that is known; ``labels`` are the tile's own."""
     score = Score(
         compare(mask, sample.truth, sample.known),
         compare_boundaries(mask, sample.truth, sample.known, sample.image.grid),
     )
-    return TileResult(sample.name, sample.tile, score, mask if keep else None)
+    return TileResult(sample.name, sample.tile, score, mask if keep else None, labels)
 
 
 def done(cell: Cell, folder: Path) -> CellResult | None:
@@ -139,7 +148,8 @@ def done(cell: Cell, folder: Path) -> CellResult | None:
         return None
     record = json.loads(body)
     found = tuple(
-        TileResult(row["image"], row["tile"], Score.of_sums(row["sums"])) for row in record["tiles"]
+        TileResult(row["image"], row["tile"], Score.of_sums(row["sums"]), None, row["labels"])
+        for row in record["tiles"]
     )
     return CellResult(found, record["facts"], record["seconds"])
 
@@ -152,7 +162,10 @@ def do(cell: Cell, context: Context) -> None:
     for tile in result.tiles:
         if tile.mask is not None:
             write_checked(_mask_path(cell, tile, context.folder), _packed(tile.mask))
-    rows = [{"image": t.image, "tile": t.tile, "sums": t.score.sums()} for t in result.tiles]
+    rows = [
+        {"image": t.image, "tile": t.tile, "labels": dict(t.labels), "sums": t.score.sums()}
+        for t in result.tiles
+    ]
     record = {"tiles": rows, "facts": result.facts, "seconds": seconds}
     # Last, so that a kept result always has its masks.
     write_checked(context.folder / cell.key, json.dumps(record).encode())
@@ -168,7 +181,8 @@ def kept_mask(cell: Cell, tile: TileResult, folder: Path) -> Flags | None:
 
 
 def _mask_path(cell: Cell, tile: TileResult, folder: Path) -> Path:
-    place = hashlib.sha256(f"{tile.image}/{tile.tile}".encode()).hexdigest()[:16]
+    own = json.dumps([tile.image, tile.tile, dict(tile.labels)], sort_keys=True)
+    place = hashlib.sha256(own.encode()).hexdigest()[:16]
     return folder / f"{cell.key}.{place}"
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from core.evaluation.bootstrap import Interval, Weights, intervals
 from core.evaluation.scores import HEADLINE, Score, metric
-from core.experiments.cells import Cell, CellResult, Label
+from core.experiments.cells import Cell, CellResult, Label, labels_of
 from core.experiments.experiment import SEED, Experiment
 
 SHOWN = (
@@ -49,7 +49,7 @@ class Row:
     difference : dict or None
         To the reference row, over the tiles of both: positive where this row is higher.
     seconds : float
-        Of its cells together, when they were done.
+        Of its cells together, when they were done; a cell that yields several rows counts in each.
     """
 
     labels: dict[str, Label]
@@ -108,12 +108,16 @@ def _grouped(
 ) -> dict[tuple[Label, ...], _Group]:
     groups: dict[tuple[Label, ...], _Group] = {}
     for cell, result in results:
-        labels = {column.key: cell.labels[column.key] for column in experiment.columns}
-        group = groups.setdefault(tuple(labels.values()), _Group(labels, {}))
-        tiles = group.by_seed.setdefault(cell.labels.get(SEED, 0), {})
+        met = set()
         for tile in result.tiles:
+            said = labels_of(cell, tile)
+            labels = {column.key: said[column.key] for column in experiment.columns}
+            row = tuple(labels.values())
+            group = groups.setdefault(row, _Group(labels, {}))
+            tiles = group.by_seed.setdefault(said.get(SEED, 0), {})
             tiles[tile.image, tile.tile] = np.array(tile.score.sums())
-        group.seconds += result.seconds
+            group.seconds += 0.0 if row in met else result.seconds
+            met.add(row)
     return groups
 
 
