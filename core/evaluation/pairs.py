@@ -8,6 +8,8 @@ from pathlib import Path
 
 from core.errors import InputError
 from core.evaluation.labels import RASTER_SUFFIXES, VECTOR_SUFFIXES
+from core.grid import Window
+from core.imagery.scene import Scene
 
 _COLUMNS = ("prediction", "truth", "name", "parcels", "scene", "landcover", "product")
 _RUN_MASK, _RUN_PARCELS = "mask.tif", "parcels.gpkg"
@@ -52,6 +54,15 @@ class LabelledScene:
     ----------
     fingerprint : str
         SHA-256 of what the files hold, where somebody has worked it out; empty elsewhere.
+    opened : Scene, optional
+        The image as it was opened, where its file alone does not say how to see it: the CRS that
+        a person stated, bands, stretch.
+    landcover_crs : str, optional
+        As a person stated it, for a file that has none.
+    tile : str
+        Name of the one tile that is looked at; the whole image where it is empty.
+    window : Window, optional
+        Of that tile, on the image's working grid.
     """
 
     name: str
@@ -60,6 +71,10 @@ class LabelledScene:
     landcover: Path
     product: str | None = None
     fingerprint: str = ""
+    opened: Scene | None = None
+    landcover_crs: str | None = None
+    tile: str = ""
+    window: Window | None = None
 
 
 def find_labelled_scenes(

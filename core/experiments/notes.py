@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.evaluation.pairs import LabelledScene
+from core.evaluation.report import many
 from core.experiments.regions import Region
 from core.landcover.source import open_landcover
 from core.sam.registry import get_model
@@ -28,11 +30,18 @@ def data_notes(
 
 
 def _region(region: Region, *, training: bool) -> str:
-    count = f"{len(region.test)} images that only measure"
+    count = f"{_counted(region.test)} that only measure"
     if training:
-        count = f"{len(region.train)} images to learn from, {count}"
+        count = f"{_counted(region.train)} to learn from, {count}"
     products = {
-        open_landcover(image.landcover, product=image.product).title for image in region.test
+        open_landcover(image.landcover, product=image.product, crs=image.landcover_crs).title
+        for image in region.test
     }
     said = f"{region.name} ({region.title}): {count}; land cover: {', '.join(sorted(products))}."
     return f"{said} {region.note}".strip()
+
+
+def _counted(images: Sequence[LabelledScene]) -> str:
+    """``6 images``, or ``6 tiles of 2 images`` where they are looked at in parts."""
+    whole = many(len({image.name for image in images}), "image")
+    return f"{many(len(images), 'tile')} of {whole}" if any(i.window for i in images) else whole

@@ -134,6 +134,8 @@ def _test_names(names: list[str], about: dict[str, object], folder: Path) -> fro
 
 
 def _with_fingerprint(image: LabelledScene) -> LabelledScene:
+    if image.fingerprint:
+        return image
     prints = (
         image.name,
         open_scene(image.scene).fingerprint,

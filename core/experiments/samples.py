@@ -13,6 +13,7 @@ from core.evaluation.compare import cut
 from core.evaluation.labels import View, open_labels
 from core.evaluation.pairs import LabelledScene
 from core.experiments.regions import Region
+from core.grid import Window
 from core.imagery.scene import SceneImage, open_scene, read_window
 from core.landcover.align import align
 from core.landcover.source import LandCoverTile, open_landcover
@@ -68,19 +69,26 @@ def test_samples(region: Region) -> Iterator[Sample]:
 def tiles(image: LabelledScene) -> tuple[Sample, ...]:
     """Tiles of one image, of about 1024 pixels, at the image's working resolution.
 
+    One tile where the image is asked for that one alone (``LabelledScene.window``).
+
     Raises
     ------
     InputError
         A file that cannot be used.
     """
-    scene = open_scene(image.scene)
-    landcover = open_landcover(image.landcover, product=image.product)
-    grid = scene.working_grid
+    scene = image.opened or open_scene(image.scene)
+    landcover = open_landcover(image.landcover, product=image.product, crs=image.landcover_crs)
+    part = image.window or scene.working_grid.extent
+    grid = scene.working_grid.window_grid(part)
     truth = open_labels(image.truth, "truth", grid)
+    windows = {image.tile: grid.extent} if image.window else cut(grid, TILE_SIZE)
     found = []
-    for name, window in cut(grid, TILE_SIZE).items():
+    for name, window in windows.items():
         said = truth.tile(View(grid, window, window))
-        pixels = read_window(scene, window)
+        at = Window(
+            part.column + window.column, part.row + window.row, window.width, window.height
+        )
+        pixels = read_window(scene, at)
         found.append(
             Sample(
                 image.name,
