@@ -13,13 +13,19 @@ from core.annotate.opened import open_project, open_scene
 from core.annotate.scenes import change_view
 from core.imagery.open import open_raster
 from core.imagery.scene import Scene, read_values
-from core.imagery.stretch import HIGH_PERCENTILE, LOW_PERCENTILE, Stretch, estimate_stretch
+from core.imagery.stretch import (
+    HIGH_PERCENTILE,
+    IDENTITY,
+    LOW_PERCENTILE,
+    Stretch,
+    estimate_stretch,
+)
 from ui import errors
 from ui.histogram import draw
 from ui.session import Place, notify
 
 _SIDE = 480
-_PERCENT, _VALUES = "Percent", "Values"
+_FILE, _PERCENT, _VALUES = "As in the file", "Percent", "Values"
 
 Bands = tuple[int, int, int]
 
@@ -99,9 +105,16 @@ def _bands(scene: Scene) -> Bands:
 
 def _stretch(scene: Scene, bands: Bands, seen: Sample) -> Stretch | None:
     """The stretch by percentages or by values; None while what is typed makes none."""
+    as_they_are = scene.stretch == IDENTITY
+    ways = (_FILE, _PERCENT, _VALUES) if seen.values.dtype == np.uint8 else (_PERCENT, _VALUES)
     way = st.segmented_control(
-        "Contrast by", (_PERCENT, _VALUES), default=_PERCENT, key=f"contrast {scene.fingerprint}"
+        "Contrast",
+        ways,
+        default=_FILE if as_they_are and _FILE in ways else _PERCENT,
+        key=f"contrast {scene.fingerprint}",
     )
+    if way == _FILE:
+        return IDENTITY
     if way == _VALUES:
         return _by_values(scene, bands)
     low, high = st.slider(
@@ -117,8 +130,12 @@ def _stretch(scene: Scene, bands: Bands, seen: Sample) -> Stretch | None:
     if low >= high:
         st.caption("Leave some room between the two ends.")
         return None
-    untouched = (low, high) == (LOW_PERCENTILE, HIGH_PERCENTILE) and bands == scene.bands
-    return scene.stretch if untouched else estimate_stretch(seen.values, seen.valid, low, high)
+    usual = (low, high) == (LOW_PERCENTILE, HIGH_PERCENTILE) and bands == scene.bands
+    return (
+        scene.stretch
+        if usual and not as_they_are
+        else estimate_stretch(seen.values, seen.valid, low, high)
+    )
 
 
 def _by_values(scene: Scene, bands: Bands) -> Stretch | None:

@@ -20,7 +20,7 @@ from core.errors import EmptySceneError, InputError
 from core.grid import Grid, Window
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.open import open_raster, read_bands, read_validity
-from core.imagery.stretch import IDENTITY, Stretch, estimate_stretch
+from core.imagery.stretch import IDENTITY, Stretch, suggest_stretch
 from core.imagery.tiles import whole_pixels, world_offset
 from core.settings import get_settings
 
@@ -159,7 +159,7 @@ def open_scene(
         if not valid.any():
             preview, valid = _first_valid(dataset, chosen, str(path))
         if stretch is None:
-            stretch = IDENTITY if is_palette(dataset) else estimate_stretch(preview, valid)
+            stretch = IDENTITY if is_palette(dataset) else suggest_stretch(preview, valid)
         return Scene(
             path=str(path),
             grid=grid,

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 LOW_PERCENTILE = 2.0
 HIGH_PERCENTILE = 98.0
+_READY_LEVELS = 96
+"""8-bit colours whose percentiles span at least so many levels can be seen as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,19 @@ class Stretch:
 
 IDENTITY = Stretch((0.0, 0.0, 0.0), (255.0, 255.0, 255.0))
 """For colours that are already 0 to 255, such as a palette's."""
+
+
+def suggest_stretch(values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_]) -> Stretch:
+    """Colours as they are where they are ready to be seen, else percentiles of an overview.
+
+    8-bit orthophotos come with the contrast that their maker chose.  Stretched once more, band by
+    band, their greens turn grey; a model that learnt from such photos then draws worse
+    (``docs/decisions/016-eight-bit-colours-are-left-alone.md``).  8-bit images that use few of
+    their levels, and all others, need the stretch.
+    """
+    found = estimate_stretch(values, valid)
+    ready = values.dtype == np.uint8 and max(found.high) - min(found.low) >= _READY_LEVELS
+    return IDENTITY if ready else found
 
 
 def estimate_stretch(

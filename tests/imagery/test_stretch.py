@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from core.imagery.stretch import IDENTITY, Stretch, estimate_stretch
+from core.imagery.stretch import IDENTITY, Stretch, estimate_stretch, suggest_stretch
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 NUMBERS = st.floats(-1e9, 1e9, allow_subnormal=False)
@@ -79,3 +79,21 @@ def test_what_is_not_finite_is_left_out_and_shown() -> None:
 def test_the_identity_leaves_colours_alone() -> None:
     colours = np.arange(192, dtype=np.uint8).reshape(3, 8, 8)
     np.testing.assert_array_equal(IDENTITY.apply(colours), np.moveaxis(colours, 0, -1))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "low", "high", "left_alone"),
+    [
+        ("uint8", 40, 190, True),  # an orthophoto
+        ("uint8", 3, 60, False),  # satellite data squeezed into 8 bits
+        ("uint16", 40, 190, False),
+        ("float32", 0, 250, False),
+    ],
+)
+def test_colours_that_are_ready_to_be_seen_are_left_alone(dtype, low, high, left_alone) -> None:
+    values = np.linspace(low, high, 3 * 64).reshape(3, 8, 8).astype(dtype)
+    valid = np.ones((8, 8), dtype=bool)
+    stretch = suggest_stretch(values, valid)
+    assert stretch == (IDENTITY if left_alone else estimate_stretch(values, valid))
+    if left_alone:
+        np.testing.assert_array_equal(stretch.apply(values), np.moveaxis(values, 0, -1))
