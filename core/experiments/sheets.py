@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from core.evaluation.bootstrap import Interval
 from core.evaluation.scores import Score, metric
-from core.experiments.cells import Cell, CellResult, Label
+from core.experiments.cells import Cell, CellResult, Label, labels_of
 from core.experiments.experiment import SEED, Column
 from core.experiments.tables import SHOWN, Row
 from core.export.csv_file import Cell as Value
@@ -37,7 +37,12 @@ def tiles_csv(columns: Sequence[Column], results: Results) -> bytes:
     """
     keys = [*(column.key for column in columns), SEED]
     table = [
-        {**_labels(cell, keys), "image": tile.image, "tile": tile.tile, **_tile(tile.score)}
+        {
+            **_labels(labels_of(cell, tile), keys),
+            "image": tile.image,
+            "tile": tile.tile,
+            **_tile(tile.score),
+        }
         for cell, result in results
         for tile in result.tiles
     ]
@@ -55,7 +60,7 @@ def cells_csv(columns: Sequence[Column], results: Results) -> bytes:
     names = list(dict.fromkeys(name for one in facts for name in one))
     table = [
         {
-            **_labels(cell, keys),
+            **_labels(cell.labels, keys),
             "images": ", ".join(dict.fromkeys(tile.image for tile in result.tiles)),
             "tiles": len(result.tiles),
             **{f"fact_{name}": value for name, value in one.items()},
@@ -97,8 +102,8 @@ def _worst_first(row: Mapping[str, Value]) -> float:
     return value if isinstance(value, float) else 2.0
 
 
-def _labels(cell: Cell, keys: Iterable[str]) -> dict[str, Label | None]:
-    return {key: cell.labels.get(key) for key in keys}
+def _labels(said: Mapping[str, Label], keys: Iterable[str]) -> dict[str, Label | None]:
+    return {key: said.get(key) for key in keys}
 
 
 def _plain(facts: Mapping[str, object]) -> dict[str, Value]:

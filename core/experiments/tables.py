@@ -47,7 +47,8 @@ class Row:
     spread : dict
         Standard deviation over seeds; None where there are fewer than two.
     difference : dict or None
-        To the reference row, over the tiles of both: positive where this row is higher.
+        To the reference row, over the tiles of both, and with this row's seeds where the reference
+        has them: positive where this row is higher.
     seconds : float
         Of its cells together, when they were done; a cell that yields several rows counts in each.
     """
@@ -71,9 +72,10 @@ class _Group:
         """Tiles that every seed has seen."""
         return set.intersection(*(set(tiles) for tiles in self.by_seed.values()))
 
-    def stack(self, places: Sequence[Place]) -> Sums:
-        """Sums, float64 (seeds, tiles, sums)."""
-        return np.array([[tiles[place] for place in places] for tiles in self.by_seed.values()])
+    def stack(self, places: Sequence[Place], seeds: Iterable[Label] | None = None) -> Sums:
+        """Sums, float64 (seeds, tiles, sums), of all seeds or of those named."""
+        chosen = self.by_seed if seeds is None else seeds
+        return np.array([[self.by_seed[one][place] for place in places] for one in chosen])
 
 
 def tabulate(
@@ -144,7 +146,9 @@ def _means(stack: Sums) -> Callable[[Weights], dict[str, float | None]]:
 
 def _difference(group: _Group, other: _Group, seed: int) -> dict[str, Interval]:
     places = sorted(group.places() & other.places())
-    ours, theirs = _means(group.stack(places)), _means(other.stack(places))
+    # The same draws on both sides where the reference has them all: chance then takes no part.
+    seeds = group.by_seed.keys() if group.by_seed.keys() <= other.by_seed.keys() else None
+    ours, theirs = _means(group.stack(places)), _means(other.stack(places, seeds))
 
     def less(weights: Weights) -> dict[str, float | None]:
         first, second = ours(weights), theirs(weights)
