@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli_terminal import cancel_on_interrupt, output, progress_bar
+from core.cli_terminal import JsonFlag, cancel_on_interrupt, output, progress_bar
+from core.errors import InputError
+from core.sam.registry import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from core.experiments.experiment import Experiment
+    from core.experiments.regions import Region
 
 experiment_app = typer.Typer(
     help="Experiments on your own images with truth: seeded, resumable.", no_args_is_help=True
 )
+
+# The options that every experiment has; a command takes all of them under these names.
+RegionFolders = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--region",
+        help="Folder with images/, truth/ and landcover/, names alike; may be given repeatedly.",
+    ),
+]
+Out = Annotated[Path, typer.Option(help="Folder for tables, plots, pictures and one page.")]
+Product = Annotated[
+    str | None, typer.Option(help="Land cover product, where the files do not tell.")
+]
+Model = Annotated[str, typer.Option(help="Model, see: cropmap weights list.")]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Processes side by side; as many as processors.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of all random choices and intervals.")]
+Cells = Annotated[
+    Path | None,
+    typer.Option(help="Folder of finished steps, to share them between experiments."),
+]
+
+_NOT_ASKED = ("out", "jobs", "cells", "as_json")
+"""Options that do not decide on the result."""
 
 
 @experiment_app.callback()
@@ -21,13 +53,18 @@ def _experiments() -> None:
 
 @experiment_app.command("prompts")
 def prompts_command(
-    scenes: Annotated[Path, typer.Option(help="An image, or a folder of them.")],
-    truth: Annotated[Path, typer.Option(help="Masks or polygons with the images' names.")],
-    landcover: Annotated[Path, typer.Option(help="Land cover: one file, or a folder of them.")],
-    out: Annotated[Path, typer.Option(help="Folder for tables, page and pictures.")],
-    product: Annotated[
-        str | None, typer.Option(help="Land cover product, where the files do not tell.")
+    out: Out,
+    scenes: Annotated[
+        Path | None, typer.Option(help="An image, or a folder of them, where no region is given.")
     ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Masks or polygons with the images' names.")
+    ] = None,
+    landcover: Annotated[
+        Path | None, typer.Option(help="Land cover: one file, or a folder of them.")
+    ] = None,
+    region: RegionFolders = None,
+    product: Product = None,
     draws: Annotated[int, typer.Option(help="Random draws of points for each image.")] = 5,
     seed: Annotated[int, typer.Option(help="Seed of the draws and intervals.")] = 0,
 ) -> None:
@@ -36,10 +73,123 @@ def prompts_command(
     from core.evaluation.prompt_check import PromptCheckOptions, check_prompts
     from core.evaluation.prompt_report import write_prompt_check
     from core.evaluation.report import many
+    from core.experiments.prompts import check_regions
 
     options = PromptCheckOptions(seed=seed, draws=draws)
-    images = find_labelled_scenes(scenes, truth, landcover, product)
+    three = (scenes, truth, landcover)
+    if region and any(three):
+        raise typer.BadParameter("--region names all files itself")
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
-        checked = check_prompts(images, options, out, progress=bar, cancelled=cancelled.is_set)
+        if region:
+            checked = check_regions(
+                _regions(region, product), options, out, progress=bar, cancelled=cancelled.is_set
+            )
+        elif scenes is None or truth is None or landcover is None:
+            raise typer.BadParameter("--region is needed, or --scenes, --truth and --landcover")
+        else:
+            images = find_labelled_scenes(scenes, truth, landcover, product)
+            checked = check_prompts(images, options, out, progress=bar, cancelled=cancelled.is_set)
     page = write_prompt_check(checked, options, out)[0]
     output.print(f"{many(len(checked), 'image')} checked: {page}", markup=False)
+
+
+@experiment_app.command("methods")
+def methods_command(
+    context: typer.Context,
+    out: Out,
+    region: RegionFolders = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="Of the methods; all of them by default; repeatable.")
+    ] = None,
+    model: Model = DEFAULT_MODEL,
+    product: Product = None,
+    jobs: Jobs = None,
+    seed: Seed = 0,
+    cells: Cells = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Which method that needs no labels draws cropland best?"""
+    from core.experiments.comparison import ComparisonOptions, comparison
+    from core.experiments.methods import METHODS
+
+    options = ComparisonOptions(tuple(method or METHODS), model, seed)
+    _conduct(context, comparison(_regions(region, product), options))
+
+
+def _regions(
+    folders: list[Path] | None, product: str | None, *, training: bool = False
+) -> tuple[Region, ...]:
+    """The regions of ``--region``; with ``training`` each has images to learn from."""
+    from core.experiments.regions import ABOUT, read_regions
+
+    regions = read_regions(folders or [], product)
+    for region in regions:
+        if training and not region.train:
+            raise InputError(
+                f"The region {region.name} has no image to learn from: all of them only measure.",
+                f'Add images, or name fewer in "test" in its {ABOUT}.',
+            )
+    return regions
+
+
+def _conduct(context: typer.Context, experiment: Experiment) -> None:
+    """Run an experiment as the options of its command say, and name its page."""
+    from core.evaluation.report import many, with_interval
+    from core.experiments.report import run_and_write
+
+    given = context.params
+    with cancel_on_interrupt() as cancelled, progress_bar() as bar:
+        written = run_and_write(
+            experiment,
+            given["out"],
+            jobs=given["jobs"],
+            seed=given["seed"],
+            cells_folder=given["cells"],
+            options=_asked(context),
+            command=_command(context),
+            progress=bar,
+            cancelled=cancelled.is_set,
+        )
+    record = written.record
+    if given["as_json"]:
+        typer.echo((written.folder / "record.json").read_text(encoding="utf-8"))
+        return
+    for row in record.rows:
+        labels = ", ".join(str(label) for label in row.labels.values())
+        said = with_interval(row.figures["mean_iou"])
+        output.print(f"{labels}: mean IoU {said}", markup=False)
+    steps = many(len(record.cells), "step")
+    output.print(f"{steps}: {written.files[0]}", markup=False)
+
+
+def _asked(context: typer.Context) -> dict[str, Any]:
+    """The options that decide on the result; folders by their names alone."""
+    return {
+        name: _named(value)
+        for name, value in context.params.items()
+        if name not in _NOT_ASKED and value not in (None, ())
+    }
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, Path):
+        return value.resolve().name
+    if isinstance(value, list | tuple):
+        return [_named(one) for one in value]
+    return value
+
+
+def _command(context: typer.Context) -> str:
+    """The command that asks the same again, from the folder that the regions are in."""
+    asked = _asked(context)
+    words = ["cropmap", "experiment", str(context.info_name)]
+    for option in context.command.params:
+        value = asked.get(str(option.name))
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            words += [option.opts[0]] if value else []
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            words += [option.opts[0], str(one)]
+    return shlex.join([*words, "--out", _named(context.params["out"])])
