@@ -187,7 +187,8 @@ def _put_field(layer: Layer, field: Field, least: float) -> Edit:
     """A field put in, or taken out; what it covers of others is theirs no longer."""
     changed: dict[int, list[Parcel]] = {}
     near = layer.near(field.area)
-    rests = shapely.difference(layer.geometries[near], field.area)
+    shapes = layer.geometries[near]
+    rests = Overlay.around([*shapes, field.area]).differences(shapes, field.area)
     for place, rest in zip(near.tolist(), rests, strict=True):
         parcel = layer.parcels[place]
         if parcel.polygon.area - rest.area < _TOUCH:

@@ -20,7 +20,7 @@ import shapely
 from shapely import GeometryCollection, MultiPolygon, Polygon
 
 from core.errors import InputError
-from core.masks.correction_overlay import Shape, polygons_of, shape_of
+from core.masks.correction_overlay import Overlay, Shape, polygons_of, shape_of
 from core.masks.correction_types import LandClass, Parcel, ParcelState
 from core.masks.outlines import Geometries
 
@@ -62,7 +62,8 @@ class LabelsImport:
     def _beside(parcel: Parcel, area: Shape) -> list[Parcel]:
         if not area.intersects(parcel.polygon):
             return [parcel]
-        pieces = polygons_of(shapely.difference(parcel.polygon, area))
+        overlay = Overlay.around([parcel.polygon, area])
+        pieces = polygons_of(overlay.difference(parcel.polygon, area))
         return [replace(parcel, polygon=shape_of(pieces))] if pieces else []
 
 

@@ -62,6 +62,12 @@ class Overlay:
         left: BaseGeometry = shapely.difference(shape, other, grid_size=self._size([shape, other]))
         return left
 
+    def differences(self, shapes: Geometries, other: BaseGeometry) -> Geometries:
+        """What each shape covers and the other does not, object (shapes,)."""
+        size = self._size([*shapes, other])
+        left: Geometries = shapely.difference(shapes, other, grid_size=size)
+        return left
+
     def intersection(self, shape: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
         """What both shapes cover."""
         common: BaseGeometry = shapely.intersection(

@@ -6,8 +6,10 @@ import math
 import zlib
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +23,7 @@ from core.masks.correction_import import (
 from core.masks.correction_types import Parcel
 
 AT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
+FAR = (1e5, 4e6)
 
 
 def same(shapes):
@@ -117,3 +120,18 @@ def test_a_shape_that_crosses_itself_is_refused() -> None:
     data = {**import_to_json(LabelsImport("a", (parcel("F1"),))), "shapes": packed(wkb)}
     with pytest.raises(InputError):
         import_from_json(data, same)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_parcels_beside_an_area_whose_border_is_theirs_but_for_rounding(seed) -> None:
+    generator = np.random.default_rng(seed)
+    places = shapely.multipoints(generator.uniform(0, 100, (30, 2)))
+    cells = list(shapely.voronoi_polygons(places, extend_to=shapely.box(0, 0, 100, 100)).geoms)
+    turned = [shapely.affinity.rotate(cell, 33.3, origin=FAR) for cell in cells]
+    back = [shapely.affinity.rotate(cell, -33.3, origin=FAR) for cell in turned[:10]]
+    again = [shapely.affinity.rotate(cell, 33.3, origin=FAR) for cell in back]
+    labels = LabelsImport("fields.gpkg", (), shapely.union_all(again))
+    left = labels.over([Parcel(str(i), cell, 1.0, "auto") for i, cell in enumerate(turned)])
+    beside = sum(cell.area for cell in turned[10:])
+    assert sum(one.polygon.area for one in left) == pytest.approx(beside, rel=1e-6)
+    assert all(one.polygon.is_valid for one in left)
