@@ -16,10 +16,11 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from benchmarks.clicks import ask, from_checkpoint, iou, most_interior, shipped
-from benchmarks.labelled import Degradation, LabelledTile, load_tiles, simulate_landcover
+from benchmarks.labelled import LabelledTile, load_tiles, simulate_landcover
 from core.evaluation.compare import error_codes
 from core.evaluation.pictures import paint_errors
 from core.evaluation.pixels import compare
+from core.experiments.degrade_landcover import Degradation
 from core.masks.prediction import StrategyOptions
 from core.masks.strategies import STRATEGIES
 from core.sam.protocol import Segmenter, upsample_logits

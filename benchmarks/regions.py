@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 
-from benchmarks.labelled import Degradation, LabelledTile, load_tiles, simulate_landcover
+from benchmarks.labelled import LabelledTile, load_tiles, simulate_landcover
+from core.experiments.degrade_landcover import Degradation
 from core.experiments.regions import ABOUT, IMAGES, LANDCOVER, TRUTH
 from core.farmland import coarse_landcover, generate
 from core.farmland.layout import Style

@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.clicks import from_checkpoint, shipped
-from benchmarks.labelled import Degradation, LabelledTile, load_tiles, simulate_landcover
+from benchmarks.labelled import LabelledTile, load_tiles, simulate_landcover
 from core.evaluation.pixels import Confusion, compare, mean_of_known, shown
+from core.experiments.degrade_landcover import Degradation
 from core.masks.cleanup import clean_mask
 from core.masks.prediction import StrategyOptions
 from core.masks.strategies import STRATEGIES, WITHOUT_MODEL
