@@ -6,7 +6,7 @@ alike, too, so an interval over the tiles of a single scene is too narrow for ot
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,14 +50,22 @@ def intervals(
     """
     values = figures(np.ones(tiles, dtype=np.int64))
     found: dict[str, list[float]] = {key: [] for key in values}
-    if tiles >= LEAST_TILES:
-        generator = np.random.default_rng(seed)
-        for _ in range(draws):
-            drawn = np.bincount(generator.integers(0, tiles, tiles), minlength=tiles)
-            for key, value in figures(drawn).items():
-                if value is not None:
-                    found[key].append(value)
-    return {key: _interval(value, found[key], draws) for key, value in values.items()}
+    for drawn in drawn_weights(tiles, seed=seed, draws=draws):
+        for key, value in figures(drawn).items():
+            if value is not None:
+                found[key].append(value)
+    return {key: interval_of(value, found[key], draws) for key, value in values.items()}
+
+
+def drawn_weights(tiles: int, *, seed: int, draws: int = DRAWS) -> Weights:
+    """How often each tile counts in each draw, int64 (draws, tiles).
+
+    There are no draws where there are fewer than ``LEAST_TILES`` tiles.
+    """
+    if tiles < LEAST_TILES:
+        return np.zeros((0, tiles), dtype=np.int64)
+    drawn = np.random.default_rng(seed).integers(0, tiles, (draws, tiles))
+    return np.array([np.bincount(one, minlength=tiles) for one in drawn], dtype=np.int64)
 
 
 def weighted_means(
@@ -79,8 +87,11 @@ def weighted_means(
     return means
 
 
-def _interval(value: float | None, drawn: list[float], draws: int) -> Interval:
-    if value is None or not drawn or len(drawn) < _LEAST_KNOWN * draws:
+def interval_of(
+    value: float | None, drawn: Sequence[float] | npt.NDArray[np.float64], draws: int = DRAWS
+) -> Interval:
+    """A figure with the interval of its values in those of the draws that define it."""
+    if value is None or len(drawn) == 0 or len(drawn) < _LEAST_KNOWN * draws:
         return Interval(value, None, None)
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])

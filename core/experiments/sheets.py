@@ -8,7 +8,8 @@ from core.evaluation.bootstrap import Interval
 from core.evaluation.scores import Score, metric
 from core.experiments.cells import Cell, CellResult, Label, labels_of
 from core.experiments.experiment import SEED, Column
-from core.experiments.tables import SHOWN, Row
+from core.experiments.figures import SHOWN
+from core.experiments.tables import Row
 from core.export.csv_file import Cell as Value
 from core.export.csv_file import to_csv
 

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from core.evaluation.bootstrap import Interval, Weights, intervals
-from core.evaluation.scores import HEADLINE, Score, metric
+from core.evaluation.bootstrap import Interval, drawn_weights, interval_of
+from core.evaluation.scores import Score, metric
 from core.experiments.cells import Cell, CellResult, Label, labels_of
 from core.experiments.experiment import SEED, Experiment
-
-SHOWN = (
-    *HEADLINE,
-    "precision",
-    "recall",
-    "kappa",
-    "boundary_f1_1m",
-    "boundary_f1_2m",
-    "boundary_f1_5m",
-)
-"""Figures that a table of an experiment has."""
+from core.experiments.figures import SHOWN, shown_of
 
 _METRICS = tuple(metric(key) for key in SHOWN)
+_SUMS = len(Score().sums())
 
 Place = tuple[str, str]
 """Image and tile."""
@@ -75,7 +66,8 @@ class _Group:
     def stack(self, places: Sequence[Place], seeds: Iterable[Label] | None = None) -> Sums:
         """Sums, float64 (seeds, tiles, sums), of all seeds or of those named."""
         chosen = self.by_seed if seeds is None else seeds
-        return np.array([[self.by_seed[one][place] for place in places] for one in chosen])
+        sums = [[self.by_seed[one][place] for place in places] for one in chosen]
+        return np.array(sums, dtype=np.float64).reshape(len(sums), len(places), _SUMS)
 
 
 def tabulate(
@@ -96,7 +88,7 @@ def tabulate(
         places = sorted(group.places())
         stack = group.stack(places)
         spread = _spread(stack)
-        found = intervals(len(places), _means(stack), seed=seed)
+        found = _intervals(stack, seed)
         other = _reference(experiment, group, groups)
         difference = None if other is None else _difference(group, other, seed)
         rows.append(
@@ -117,7 +109,11 @@ def _grouped(
             row = tuple(labels.values())
             group = groups.setdefault(row, _Group(labels, {}))
             tiles = group.by_seed.setdefault(said.get(SEED, 0), {})
-            tiles[tile.image, tile.tile] = np.array(tile.score.sums())
+            if (tile.image, tile.tile) in tiles:
+                raise ValueError(f"{tile.image} {tile.tile} was judged twice for {labels}")
+            # Where nothing is known there is nothing to judge, by any method.
+            if tile.score.pixels.pixels:
+                tiles[tile.image, tile.tile] = np.array(tile.score.sums())
             group.seconds += 0.0 if row in met else result.seconds
             met.add(row)
     return groups
@@ -133,28 +129,31 @@ def _reference(
     return None if other is group else other
 
 
-def _means(stack: Sums) -> Callable[[Weights], dict[str, float | None]]:
-    """Figures of weighted tiles, pooled for each seed, then averaged over seeds."""
-
-    def means(weights: Weights) -> dict[str, float | None]:
-        pooled = np.einsum("t,stk->sk", weights.astype(np.float64), stack)
-        each = [_shown(sums) for sums in pooled]
-        return {key: _mean([one[key] for one in each]) for key in SHOWN}
-
-    return means
-
-
 def _difference(group: _Group, other: _Group, seed: int) -> dict[str, Interval]:
     places = sorted(group.places() & other.places())
     # The same draws on both sides where the reference has them all: chance then takes no part.
     seeds = group.by_seed.keys() if group.by_seed.keys() <= other.by_seed.keys() else None
-    ours, theirs = _means(group.stack(places)), _means(other.stack(places, seeds))
+    return _intervals(group.stack(places), seed, less=other.stack(places, seeds))
 
-    def less(weights: Weights) -> dict[str, float | None]:
-        first, second = ours(weights), theirs(weights)
-        return {key: _less(first[key], second[key]) for key in SHOWN}
 
-    return intervals(len(places), less, seed=seed)
+def _intervals(stack: Sums, seed: int, *, less: Sums | None = None) -> dict[str, Interval]:
+    """Figures of all tiles pooled, mean over seeds; with ``less`` how much higher than its own."""
+    found, drawn = _averaged(stack, seed)
+    if less is not None:
+        others, drawn_others = _averaged(less, seed)
+        found = {key: _less(found[key], others[key]) for key in SHOWN}
+        drawn = drawn - drawn_others
+    known = [column[np.isfinite(column)] for column in drawn.T]
+    return {key: interval_of(found[key], one) for key, one in zip(SHOWN, known, strict=True)}
+
+
+def _averaged(stack: Sums, seed: int) -> tuple[dict[str, float | None], npt.NDArray[np.float64]]:
+    """Figures of all tiles, and those of each draw of tiles, float64 (draws, figures)."""
+    each = [_shown(sums) for sums in stack.sum(axis=1)]
+    whole = {key: _mean([one[key] for one in each]) for key in SHOWN}
+    weights = drawn_weights(stack.shape[1], seed=seed).astype(np.float64)
+    pooled = np.einsum("dt,stk->sdk", weights, stack)
+    return whole, shown_of(pooled).mean(axis=0)
 
 
 def _spread(stack: Sums) -> dict[str, float | None]:
