@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from core.evaluation.pairs import LabelledScene
 from core.experiments.cells import CellResult, Context, judge
@@ -100,7 +101,8 @@ def classified(sample: Sample, seed: int) -> npt.NDArray[np.float32]:
 @lru_cache(maxsize=1)
 def remembering(model: str) -> Segmenter:
     """The model of this process; it remembers the embeddings of the last few images."""
-    return Remembering(load_segmenter(model))
+    # As many threads as the runner gave this process: more would wait for each other.
+    return Remembering(load_segmenter(model, threads=torch.get_num_threads()))
 
 
 class Remembering:

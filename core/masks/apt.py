@@ -13,6 +13,9 @@ cropland is answered with none, and one that is all cropland is asked with posit
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -54,25 +57,31 @@ def apt(
     nothing = without_positives(tile, prompts)
     if nothing is not None:
         return nothing
-    logits = tile.upsample(feed_cumulatively(tile, prompts.points)[None])[0]
+    last = deque(feed_cumulatively(tile, prompts.points), maxlen=1).pop()
+    probability = published_probability(tile.upsample(last[None])[0])
+    return to_prediction(tile, probability, prompts)
+
+
+def feed_cumulatively(
+    tile: EncodedTile, points: tuple[Prompt, ...], repeats: int = REPEATS
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Low-resolution logits (256, 256) when each of ``points`` has been asked ``repeats`` times."""
+    logits: npt.NDArray[np.float32] | None = None
+    for count in range(1, len(points) + 1):
+        for _ in range(repeats):
+            mask_input = None if logits is None else logits[None]
+            logits = tile.ask(points[:count], mask_input)
+        if logits is not None:
+            yield logits
+
+
+def published_probability(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Sigmoid of logits, moved just across 0.5 where the published clean-up decides otherwise."""
     cleaned = published_clean_up(logits > 0)
     probability = sigmoid(logits)
     just_in, just_out = np.float32(0.501), np.float32(0.499)
     probability = np.where(cleaned, np.maximum(probability, just_in), probability)
-    probability = np.where(cleaned, probability, np.minimum(probability, just_out))
-    return to_prediction(tile, probability, prompts)
-
-
-def feed_cumulatively(tile: EncodedTile, points: tuple[Prompt, ...]) -> npt.NDArray[np.float32]:
-    """Low-resolution logits (256, 256) after the last of ``len(points) * 4`` questions."""
-    logits: npt.NDArray[np.float32] | None = None
-    for count in range(1, len(points) + 1):
-        for _ in range(REPEATS):
-            mask_input = None if logits is None else logits[None]
-            logits = tile.ask(points[:count], mask_input)
-    if logits is None:
-        raise ValueError("there are no points to feed")
-    return logits
+    return np.where(cleaned, probability, np.minimum(probability, just_out))
 
 
 def published_clean_up(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -9,6 +9,8 @@ places: the one at textures that it has never seen, the other at fields whose la
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,7 +19,7 @@ from core.landcover.source import LandCoverTile
 from core.masks.classifier import classify
 from core.masks.encode import EncodedTile, encode_tile, sigmoid, to_prediction
 from core.masks.prediction import StrategyOptions, TilePrediction
-from core.prompts.auto import PromptOptions, place_prompts
+from core.prompts.auto import PromptOptions, spread_draws
 from core.prompts.clean import clean_prompts
 from core.prompts.prompt import PromptSet
 from core.sam.protocol import Segmenter
@@ -43,12 +45,31 @@ def apt_plus(
     first = draws[0]
     if not answers:
         return to_prediction(tile, np.zeros(tile.known.shape, dtype=np.float32), first)
-    stack = np.stack(answers)
-    mean, spread = _on_pixels(tile, stack.mean(axis=0)), _on_pixels(tile, stack.std(axis=0))
-    blend = CLASSIFIER_SHARE * np.nan_to_num(own, nan=0.0) + (1.0 - CLASSIFIER_SHARE) * mean
+    mean, spread = mean_and_spread(tile, answers)
     # The spread of values in 0 to 1 is at most 0.5; disagreement of the two counts as much.
     unsure = np.clip(np.maximum(2.0 * spread, np.abs(np.nan_to_num(own) - mean)), 0.0, 1.0)
-    return to_prediction(tile, blend.astype(np.float32), first, spread=unsure.astype(np.float32))
+    return to_prediction(tile, blended(own, mean), first, spread=unsure.astype(np.float32))
+
+
+def mean_and_spread(
+    tile: EncodedTile, answers: Sequence[npt.NDArray[np.float32]]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Mean and standard deviation of probabilities (256, 256), on the tile's pixels."""
+    stack = np.stack(answers)
+    return _on_pixels(tile, stack.mean(axis=0)), _on_pixels(tile, stack.std(axis=0))
+
+
+def blended(
+    own: npt.NDArray[np.float32], mean: npt.NDArray[np.float32], share: float = CLASSIFIER_SHARE
+) -> npt.NDArray[np.float32]:
+    """The classifier's probability and the draws' mean, float32 (rows, columns), as one.
+
+    Parameters
+    ----------
+    share : float
+        Weight of the classifier's, 0 to 1.
+    """
+    return (share * np.nan_to_num(own, nan=0.0) + (1.0 - share) * mean).astype(np.float32)
 
 
 def _draws(tile: EncodedTile) -> list[PromptSet]:
@@ -59,10 +80,12 @@ def _draws(tile: EncodedTile) -> list[PromptSet]:
     placing = PromptOptions(
         "spread", options.points_per_class, options.min_border_distance_m, MIN_SPACING_M
     )
-    return [
-        place_prompts(tile.landcover, placing, seed=options.seed * 1000 + draw)
-        for draw in range(options.draws)
-    ]
+    return spread_draws(tile.landcover, placing, draw_seeds(options.seed, options.draws))
+
+
+def draw_seeds(seed: int, draws: int) -> range:
+    """Seeds of the ensemble's draws; those of two runs differ."""
+    return range(seed * 1000, seed * 1000 + draws)
 
 
 def _on_pixels(tile: EncodedTile, low: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

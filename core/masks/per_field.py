@@ -39,10 +39,21 @@ _WHOLE_TILE_SHARE = 0.95
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """One mask: low-resolution logits (256, 256) and its quality, 0 to 1."""
+    """One mask.
+
+    Parameters
+    ----------
+    logits : float32 (256, 256)
+        Low resolution.
+    quality : float
+        0 to 1.
+    cropland_share : float
+        Share of it that the land cover calls cropland.
+    """
 
     logits: npt.NDArray[np.float32]
     quality: float
+    cropland_share: float = 1.0
 
 
 def per_field(
@@ -71,8 +82,13 @@ def per_field(
     return to_prediction(tile, probability, prompts, instances=instances)
 
 
-def find_candidates(tile: EncodedTile, prompts: PromptSet) -> list[Candidate]:
-    """The best acceptable mask of each positive point, in chunks that fit in memory."""
+def find_candidates(
+    tile: EncodedTile, prompts: PromptSet, *, by_landcover: bool = True
+) -> list[Candidate]:
+    """The best acceptable mask of each positive point, in chunks that fit in memory.
+
+    Without ``by_landcover`` the land cover has no say in which mask is acceptable or best.
+    """
     fraction = np.nan_to_num(tile.landcover.cropland_fraction, nan=0.0)
     found = []
     positives = prompts.positives
@@ -83,7 +99,7 @@ def find_candidates(tile: EncodedTile, prompts: PromptSet) -> list[Candidate]:
         cropland = _low_resolution(tile, fraction, side)
         inside = _low_resolution(tile, np.ones_like(fraction), side) > 0
         for logits, predicted_iou in zip(decoded.logits, decoded.predicted_iou, strict=True):
-            best = _best(logits, predicted_iou, cropland, inside)
+            best = _best(logits, predicted_iou, cropland, inside, by_landcover=by_landcover)
             if best is not None:
                 found.append(best)
     return found
@@ -127,6 +143,8 @@ def _best(
     predicted_iou: npt.NDArray[np.float32],
     cropland: npt.NDArray[np.float32],
     inside: npt.NDArray[np.bool_],
+    *,
+    by_landcover: bool,
 ) -> Candidate | None:
     best: Candidate | None = None
     for mask_logits, estimate in zip(logits, predicted_iou, strict=True):
@@ -136,12 +154,13 @@ def _best(
         share, steady = float(cropland[mask].mean()), stability(mask_logits)
         good = estimate >= LEAST_PREDICTED_IOU and steady >= LEAST_STABILITY
         # A mask of the whole tile is rarely a field, unless the land cover says so as well.
-        whole = mask.sum() > _WHOLE_TILE_SHARE * inside.sum() and share < _WHOLE_TILE_SHARE
-        if not good or whole or share < LEAST_CROPLAND_SHARE:
+        meant = by_landcover and share >= _WHOLE_TILE_SHARE
+        whole = mask.sum() > _WHOLE_TILE_SHARE * inside.sum() and not meant
+        if not good or whole or (by_landcover and share < LEAST_CROPLAND_SHARE):
             continue
-        quality = float(min(1.0, max(0.0, estimate))) * steady * share
+        quality = float(min(1.0, max(0.0, estimate))) * steady * (share if by_landcover else 1.0)
         if best is None or quality > best.quality:
-            best = Candidate(mask_logits, quality)
+            best = Candidate(mask_logits, quality, share)
     return best
 
 

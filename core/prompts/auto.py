@@ -14,6 +14,7 @@ goes to the last round.  They are fed round by round, positives before negatives
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -77,14 +78,22 @@ def place_prompts(tile: LandCoverTile, options: PromptOptions, seed: int = 0) ->
                 published_points(negative, options.points_per_class),
             )
         )
-    generator = np.random.default_rng(seed)
+    return spread_draws(tile, options, [seed])[0]
+
+
+def spread_draws(
+    tile: LandCoverTile, options: PromptOptions, seeds: Sequence[int]
+) -> list[PromptSet]:
+    """``spread`` placement once for each seed; what takes long is done once for all of them."""
+    positive, negative = tile.cropland, tile.valid & ~tile.cropland
     gsd_m = tile.grid.gsd_m
-    return PromptSet(
-        (
-            *(Prompt(p, 1) for p in _spread_points(positive, gsd_m, options, generator)),
-            *(Prompt(p, 0) for p in _spread_points(negative, gsd_m, options, generator)),
-        )
-    )
+    allowed = [_far_from_borders(flags, gsd_m, options) for flags in (positive, negative)]
+    draws = []
+    for seed in seeds:
+        generator = np.random.default_rng(seed)
+        on, beside = (_spread_points(places, gsd_m, options, generator) for places in allowed)
+        draws.append(PromptSet((*(Prompt(p, 1) for p in on), *(Prompt(p, 0) for p in beside))))
+    return draws
 
 
 def published_order(positives: list[PixelPoint], negatives: list[PixelPoint]) -> tuple[Prompt, ...]:
@@ -145,6 +154,12 @@ def _rounds(places: list[PixelPoint]) -> list[list[PixelPoint]]:
     return rounds
 
 
+def round_ends(positives: int, negatives: int) -> tuple[int, ...]:
+    """How many points of :func:`published_order` have been fed when each round ends."""
+    each = positives // PUBLISHED_ROUNDS + negatives // PUBLISHED_ROUNDS
+    return (*(each * done for done in range(1, PUBLISHED_ROUNDS)), positives + negatives)
+
+
 def _box_centres(flags: npt.NDArray[np.bool_]) -> list[PixelPoint]:
     """Centres of the bounding boxes of the class's parts, largest part first."""
     labels, _ = ndimage.label(flags, structure=np.ones((3, 3)))
@@ -160,25 +175,34 @@ def _box_centres(flags: npt.NDArray[np.bool_]) -> list[PixelPoint]:
     ]
 
 
+def _far_from_borders(
+    flags: npt.NDArray[np.bool_], gsd_m: float, options: PromptOptions
+) -> npt.NDArray[np.int64]:
+    """Pixels of a class where points may lie, int64 (pixels, 2): row and column."""
+    if not flags.any():
+        return np.empty((0, 2), dtype=np.int64)
+    depth_m = border_depth(flags) * gsd_m
+    # A class that is thin everywhere (a road) still gets its deepest points.
+    least = min(options.min_border_distance_m, float(depth_m.max()) * 0.7)
+    return np.argwhere(flags & (depth_m >= least))
+
+
 def _spread_points(
-    flags: npt.NDArray[np.bool_],
+    places: npt.NDArray[np.int64],
     gsd_m: float,
     options: PromptOptions,
     generator: np.random.Generator,
 ) -> list[PixelPoint]:
-    if not flags.any():
+    if not len(places):
         return []
-    depth_m = border_depth(flags) * gsd_m
-    # A class that is thin everywhere (a road) still gets its deepest points.
-    least = min(options.min_border_distance_m, float(depth_m.max()) * 0.7)
-    rows, columns = np.nonzero(flags & (depth_m >= least))
-    order = generator.permutation(len(rows))
+    order = generator.permutation(len(places))
     spacing = options.min_spacing_m / gsd_m
     kept = np.empty((0, 2))
     for index in order:
         if len(kept) >= options.points_per_class:
             break
-        place = np.array([columns[index] + 0.5, rows[index] + 0.5])
+        row, column = places[index]
+        place = np.array([column + 0.5, row + 0.5])
         if spacing > 0 and len(kept) and np.hypot(*(kept - place).T).min() < spacing:
             continue
         kept = np.vstack([kept, place])

@@ -25,6 +25,7 @@ def load_segmenter(
     runtime: str = "auto",
     device: str = "auto",
     cache: EmbeddingCache | None = None,
+    threads: int = 0,
 ) -> Segmenter:
     """A model with its published weights.
 
@@ -38,6 +39,8 @@ def load_segmenter(
         ``cpu``, ``cuda``, ``mps`` or ``auto``.
     cache : EmbeddingCache, optional
         Where embeddings are kept; without one each call encodes.
+    threads : int
+        Of ONNX Runtime; 0 is one for each core.
 
     Raises
     ------
@@ -64,7 +67,7 @@ def load_segmenter(
     segmenter: Segmenter = plain
     if use_onnx:
         folder = get_settings().cache_dir / "onnx" / f"{spec.sha256[:16]}-{EXPORT_VERSION}"
-        segmenter = OnnxSegmenter(plain, folder)
+        segmenter = OnnxSegmenter(plain, folder, threads)
     if cache is None:
         return segmenter
     return CachedSegmenter(segmenter, cache, "onnx" if use_onnx else "torch")
