@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -114,6 +114,47 @@ def methods_command(
 
     options = ComparisonOptions(tuple(method or METHODS), model, seed)
     _conduct(context, comparison(_regions(region, product), options))
+
+
+@experiment_app.command("robustness")
+def robustness_command(
+    context: typer.Context,
+    out: Out,
+    region: RegionFolders = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="Land cover, classifier, joint and apt_plus by default; repeatable."),
+    ] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="resolution, noise, shift, missing, grassland, products, gsd, blur, "
+            "haze, sensor: all by default; repeatable."
+        ),
+    ] = None,
+    start: Annotated[
+        Literal["truth", "product"],
+        typer.Option(
+            "--from",
+            help="truth: land cover is simulated from the truth, so the amount of its mistakes is "
+            "known; product: the region's own is made worse.",
+        ),
+    ] = "truth",
+    draws: Annotated[int, typer.Option(min=1, help="Seeds of what chance decides on.")] = 3,
+    model: Model = "small",
+    product: Product = None,
+    jobs: Jobs = None,
+    seed: Seed = 0,
+    cells: Cells = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """How much worse do maps get when land cover or imagery do?"""
+    from core.experiments.robustness import ROBUST_METHODS, RobustnessOptions, robustness
+
+    options = RobustnessOptions(
+        tuple(method or ROBUST_METHODS), tuple(change or ()), start, draws, model, seed
+    )
+    _conduct(context, robustness(_regions(region, product), options))
 
 
 def _regions(

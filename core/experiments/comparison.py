@@ -34,12 +34,23 @@ class ComparisonOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        strangers = sorted(set(self.methods) - set(METHODS))
-        if strangers or not self.methods:
-            raise InputError(
-                f"There is no method {', '.join(strangers) or 'to compare'}.",
-                f"Known are: {', '.join(METHODS)}.",
-            )
+        check_methods(self.methods)
+
+
+def check_methods(methods: Sequence[str]) -> None:
+    """Raise unless there are methods, and all of them are known.
+
+    Raises
+    ------
+    InputError
+        There is none, or one that is not known.
+    """
+    strangers = sorted(set(methods) - set(METHODS))
+    if strangers or not methods:
+        raise InputError(
+            f"There is no method {', '.join(strangers) or 'to compare'}.",
+            f"Known are: {', '.join(METHODS)}.",
+        )
 
 
 def comparison(regions: Sequence[Region], options: ComparisonOptions) -> Experiment:

@@ -45,6 +45,10 @@ class ImageDegradation:
     noise: float = 0.0
 
 
+CLEAN = ImageDegradation()
+"""Nothing is made worse."""
+
+
 def degrade_image(image: SceneImage, wrong: ImageDegradation, seed: int = 0) -> SceneImage:
     """The image through a worse atmosphere, lens and sensor, in this order.
 

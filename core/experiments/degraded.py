@@ -1,0 +1,142 @@
+"""Methods on images and land cover that are made worse: the work of the robustness experiment."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from core.evaluation.pairs import LabelledScene
+from core.experiments.cells import CellResult, Context, TileResult, judge
+from core.experiments.degrade_imagery import (
+    CLEAN,
+    ImageDegradation,
+    coarser_landcover,
+    degrade_image,
+    finer_mask,
+)
+from core.experiments.degrade_landcover import Degradation, degrade_landcover, simulate_landcover
+from core.experiments.methods import LANDCOVER, predict
+from core.experiments.samples import Sample, tiles
+from core.landcover.agreement import Agreement, agreement
+from core.landcover.source import LandCoverTile
+
+Start = Literal["truth", "product"]
+"""What land cover is made from: the truth of the tile, or the product that the region brings."""
+
+Combined = Literal["majority", "majority where all agree", "all agree"]
+
+PRODUCTS = (
+    Degradation(),
+    Degradation(shift_cells=-1.0),
+    Degradation(shift_cells=0.0, shift_down_cells=1.0),
+)
+"""Three products with mistakes of one kind, independent of each other."""
+
+_MAJORITY = 2 / 3
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a method is given.
+
+    Parameters
+    ----------
+    landcover : Degradation
+    imagery : ImageDegradation
+    draw : int
+        Tells products of one seed apart: they err in different places.
+    combined : {"majority", "majority where all agree", "all agree"}, optional
+        Instead of one land cover that of three (``PRODUCTS``).  Where not all agree, the last has
+        no answer; the last two are judged where all agree alone, so that they can be compared.
+    """
+
+    landcover: Degradation
+    imagery: ImageDegradation = CLEAN
+    draw: int = 0
+    combined: Combined | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DegradedTask:
+    """Methods on one image under one condition.
+
+    Parameters
+    ----------
+    seed : int
+        Of the land cover's mistakes, of haze and noise, and of the methods.
+    model : str
+        Key in the registry.
+    weights : str
+        SHA-256 of the model's weights, because results are kept.
+    """
+
+    image: LabelledScene
+    condition: Condition
+    start: Start
+    methods: tuple[str, ...]
+    seed: int
+    model: str
+    weights: str
+
+
+def run_degraded(task: DegradedTask, context: Context) -> CellResult:
+    """Work of a cell: all methods on all tiles of an image.
+
+    One cell, because they share what takes the time: the image's embedding, and the classifier's
+    answer, which is half of ``apt_plus``.
+    """
+    own = tiles(task.image)
+    found: list[TileResult] = []
+    for number, sample in enumerate(own):
+        for index, result in enumerate(_judged(sample, task)):
+            found.append(result)
+            done = number + (index + 1) / len(task.methods)
+            context.step(done / len(own))
+    return CellResult(tuple(found))
+
+
+def _judged(sample: Sample, task: DegradedTask) -> Iterator[TileResult]:
+    condition = task.condition
+    image = degrade_image(sample.image, condition.imagery, tile_seed(sample, task.seed))
+    landcover, sample = _given(sample, task)
+    factor = condition.imagery.coarser
+    shown = replace(sample, image=image, landcover=coarser_landcover(landcover, factor))
+    for method in task.methods:
+        if method == LANDCOVER:
+            mask = landcover.cropland
+        else:
+            mask = predict(shown, method, task.seed, task.model)
+            mask = finer_mask(mask, factor, sample.truth.shape)
+        yield judge(mask, sample, method=method)
+
+
+def _given(sample: Sample, task: DegradedTask) -> tuple[LandCoverTile, Sample]:
+    """The land cover that methods get, and the sample as it is to be judged."""
+    condition = task.condition
+    if condition.combined is None:
+        return _landcover(sample, task, condition.landcover, condition.draw), sample
+    votes = three_products(sample, task)
+    if condition.combined == "majority":
+        return votes.to_tile(_MAJORITY), sample
+    all_agree = votes.to_tile()
+    there = replace(sample, known=sample.known & all_agree.valid)
+    return (all_agree if condition.combined == "all agree" else votes.to_tile(_MAJORITY)), there
+
+
+def three_products(sample: Sample, task: DegradedTask) -> Agreement:
+    """``PRODUCTS`` over a tile."""
+    return agreement([_landcover(sample, task, wrong, draw) for draw, wrong in enumerate(PRODUCTS)])
+
+
+def _landcover(sample: Sample, task: DegradedTask, wrong: Degradation, draw: int) -> LandCoverTile:
+    seed = tile_seed(sample, task.seed, draw)
+    if task.start == "truth":
+        return simulate_landcover(sample.truth, sample.image.grid, wrong, seed, sample.parcels)
+    return degrade_landcover(sample.landcover, wrong, seed, sample.parcels)
+
+
+def tile_seed(sample: Sample, seed: int, draw: int = 0) -> int:
+    """A seed of the tile's own: chance falls differently on every tile."""
+    return zlib.crc32(f"{sample.name}/{sample.tile}/{seed}/{draw}".encode())
