@@ -63,6 +63,8 @@ class LabelledScene:
         Name of the one tile that is looked at; the whole image where it is empty.
     window : Window, optional
         Of that tile, on the image's working grid.
+    numbered_truth : bool
+        Whether a raster of the truth numbers its parcels instead of being a mask.
     """
 
     name: str
@@ -75,6 +77,7 @@ class LabelledScene:
     landcover_crs: str | None = None
     tile: str = ""
     window: Window | None = None
+    numbered_truth: bool = False
 
 
 def find_labelled_scenes(

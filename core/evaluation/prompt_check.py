@@ -143,7 +143,7 @@ def _image(image: LabelledScene, options: PromptCheckOptions, kept: Path) -> Che
     path = kept / hashlib.sha256(json.dumps([facts, prints]).encode()).hexdigest()
     body = read_checked(path)
     if body is None:
-        rows = [astuple(point) for point in _points(scene, landcover, image.truth, options)]
+        rows = [astuple(point) for point in _points(scene, landcover, image, options)]
         body = json.dumps(rows).encode()
         write_checked(path, body)
     points = tuple(PlacedPoint(*row) for row in json.loads(body))
@@ -151,10 +151,10 @@ def _image(image: LabelledScene, options: PromptCheckOptions, kept: Path) -> Che
 
 
 def _points(
-    scene: Scene, landcover: LandCover, truth_file: Path, options: PromptCheckOptions
+    scene: Scene, landcover: LandCover, labelled: LabelledScene, options: PromptCheckOptions
 ) -> Iterator[PlacedPoint]:
     grid = scene.working_grid
-    truth = open_labels(truth_file, "truth", grid)
+    truth = open_labels(labelled.truth, "truth", grid, numbered=labelled.numbered_truth)
     for window in cut(grid, options.tile_size).values():
         said = truth.tile(View(grid, window, window))
         image = read_window(scene, window)

@@ -51,8 +51,9 @@ class Region:
 def read_region(folder: Path, product: str | None = None) -> Region:
     """A folder with ``images``, ``truth`` and ``landcover``, whose files have equal names.
 
-    ``region.json`` may stand beside them: ``title``, ``note``, and ``test``, the names of the
-    images that only measure.  Without that, a third of them is taken by a hash of their names.
+    ``region.json`` may stand beside them: ``title``, ``note``, ``numbered_truth`` where rasters of
+    the truth number their parcels instead of being masks, and ``test``, the names of the images
+    that only measure.  Without that, a third of them is taken by a hash of their names.
 
     Raises
     ------
@@ -68,6 +69,8 @@ def read_region(folder: Path, product: str | None = None) -> Region:
         )
     images = find_labelled_scenes(folder / IMAGES, folder / TRUTH, folder / LANDCOVER, product)
     about = _about(folder / ABOUT)
+    if _numbered(about, folder):
+        images = [replace(image, numbered_truth=True) for image in images]
     test = _test_names([image.name for image in images], about, folder)
     return _region(folder.resolve().name, about, images, test)
 
@@ -109,9 +112,20 @@ def _about(path: Path) -> dict[str, object]:
         raise InputError(f"{path} is no JSON.", "Mend it, or take it away.") from error
     if not isinstance(about, dict):
         raise InputError(
-            f"{path} does not describe a region.", "It holds title, note and test, all optional."
+            f"{path} does not describe a region.",
+            "It holds title, note, test and numbered_truth, all optional.",
         )
     return about
+
+
+def _numbered(about: dict[str, object], folder: Path) -> bool:
+    said = about.get("numbered_truth", False)
+    if not isinstance(said, bool):
+        raise InputError(
+            f"{folder / ABOUT} does not say whether the truth numbers its parcels.",
+            'Write "numbered_truth": true or false, or leave it away.',
+        )
+    return said
 
 
 def _test_names(names: list[str], about: dict[str, object], folder: Path) -> frozenset[str]:
@@ -136,14 +150,25 @@ def _test_names(names: list[str], about: dict[str, object], folder: Path) -> fro
 def _with_fingerprint(image: LabelledScene) -> LabelledScene:
     if image.fingerprint:
         return image
+    landcover = open_landcover(image.landcover, product=image.product)
     prints = (
         image.name,
         open_scene(image.scene).fingerprint,
-        open_landcover(image.landcover, product=image.product).fingerprint,
-        sha256_of(image.truth),
+        landcover.fingerprint,
+        landcover.product.key,
+        _files_print(image.truth),
+        image.numbered_truth,
     )
     digest = hashlib.sha256(json.dumps(prints).encode()).hexdigest()
     return replace(image, fingerprint=digest)
+
+
+def _files_print(path: Path) -> list[str]:
+    """SHA-256 of a file; of a shapefile, of all files that it is made of."""
+    if path.suffix.lower() != ".shp":
+        return [sha256_of(path)]
+    parts = sorted(one for one in path.parent.iterdir() if one.stem == path.stem)
+    return [text for one in parts for text in (one.suffix.lower(), sha256_of(one))]
 
 
 def _region(

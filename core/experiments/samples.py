@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,9 @@ from core.landcover.align import align
 from core.landcover.source import LandCoverTile, open_landcover
 
 TILE_SIZE = 1024
-_KEPT_IMAGES = 12
-"""Images whose tiles stay in memory: about 15 MB for a tile of 1024 x 1024."""
+_KEPT_IMAGES = 24
+_KEPT_TILES = 24
+"""Of all images: about 15 MB for a tile of 1024 x 1024."""
 
 Flags = npt.NDArray[np.bool_]
 
@@ -54,7 +56,7 @@ class Sample:
     simulated: bool
 
 
-def samples(images: tuple[LabelledScene, ...]) -> Iterator[Sample]:
+def samples(images: Sequence[LabelledScene]) -> Iterator[Sample]:
     """Tiles of images, in order."""
     for image in images:
         yield from tiles(image)
@@ -66,7 +68,7 @@ def test_samples(region: Region) -> Iterator[Sample]:
 
 
 @lru_cache(maxsize=_KEPT_IMAGES)
-def tiles(image: LabelledScene) -> tuple[Sample, ...]:
+def tiles(image: LabelledScene) -> Tiles:
     """Tiles of one image, of about 1024 pixels, at the image's working resolution.
 
     One tile where the image is asked for that one alone (``LabelledScene.window``).
@@ -76,29 +78,77 @@ def tiles(image: LabelledScene) -> tuple[Sample, ...]:
     InputError
         A file that cannot be used.
     """
-    scene = image.opened or open_scene(image.scene)
-    landcover = open_landcover(image.landcover, product=image.product, crs=image.landcover_crs)
-    part = image.window or scene.working_grid.extent
-    grid = scene.working_grid.window_grid(part)
-    truth = open_labels(image.truth, "truth", grid)
-    windows = {image.tile: grid.extent} if image.window else cut(grid, TILE_SIZE)
-    found = []
-    for name, window in windows.items():
-        said = truth.tile(View(grid, window, window))
-        at = Window(
-            part.column + window.column, part.row + window.row, window.width, window.height
+    return Tiles(image)
+
+
+class Tiles(Sequence[Sample]):
+    """Tiles of one image: each is read when it is asked for, and the last ones stay in memory.
+
+    So a scene of thousands of tiles takes no more memory than a few do.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be used; also when a tile is asked for.
+    """
+
+    def __init__(self, image: LabelledScene) -> None:
+        self._image = image
+        self._scene = image.opened or open_scene(image.scene)
+        self._landcover = open_landcover(
+            image.landcover, product=image.product, crs=image.landcover_crs
         )
-        pixels = read_window(scene, at)
-        found.append(
-            Sample(
-                image.name,
-                name,
-                pixels,
-                align(landcover, pixels.grid),
-                said.cropland,
-                said.known & pixels.valid,
-                said.parcels,
-                landcover.simulated,
-            )
+        working = self._scene.working_grid
+        self._part = image.window or working.extent
+        self._grid = working.window_grid(self._part)
+        self._truth = open_labels(image.truth, "truth", self._grid, numbered=image.numbered_truth)
+        whole = {image.tile: self._grid.extent}
+        self._windows = list((whole if image.window else cut(self._grid, TILE_SIZE)).items())
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    @overload
+    def __getitem__(self, number: int) -> Sample: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> tuple[Sample, ...]: ...
+
+    def __getitem__(self, number: int | slice) -> Sample | tuple[Sample, ...]:
+        places = range(len(self))[number]
+        if isinstance(places, int):
+            return _remembered(self, places)
+        return tuple(_remembered(self, one) for one in places)
+
+    def named(self, name: str) -> Sample:
+        """The tile of a name; KeyError where there is none."""
+        return self[{one: place for place, (one, _) in enumerate(self._windows)}[name]]
+
+    def read(self, number: int) -> Sample:
+        """Read a tile from the files."""
+        name, window = self._windows[number]
+        said = self._truth.tile(View(self._grid, window, window))
+        left, top = self._part.column + window.column, self._part.row + window.row
+        pixels = read_window(self._scene, Window(left, top, window.width, window.height))
+        return Sample(
+            self._image.name,
+            name,
+            pixels,
+            align(self._landcover, pixels.grid),
+            said.cropland,
+            said.known & pixels.valid,
+            _from_one(said.parcels),
+            self._landcover.simulated,
         )
-    return tuple(found)
+
+
+@lru_cache(maxsize=_KEPT_TILES)
+def _remembered(whole: Tiles, number: int) -> Sample:
+    return whole.read(number)
+
+
+def _from_one(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Numbers that do not depend on which tiles were read before."""
+    inside = numbers > 0
+    first = numbers.min(where=inside, initial=np.iinfo(np.int64).max)
+    return np.where(inside, numbers - first + 1, 0)
