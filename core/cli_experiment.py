@@ -141,7 +141,7 @@ def robustness_command(
         ),
     ] = "truth",
     draws: Annotated[int, typer.Option(min=1, help="Seeds of what chance decides on.")] = 3,
-    model: Model = "small",
+    model: Model = DEFAULT_MODEL,
     product: Product = None,
     jobs: Jobs = None,
     seed: Seed = 0,
