@@ -80,6 +80,8 @@ class Experiment:
     plots : tuple of Plot
     pictures : mapping or None
         Columns' values of the rows whose worst tiles are pictured; their cells keep masks.
+    rows : tuple of mapping
+        Labels of all rows in the table's order, where cells come in another.
     """
 
     key: str
@@ -91,6 +93,7 @@ class Experiment:
     reference: Mapping[str, Label] = field(default_factory=dict)
     plots: tuple[Plot, ...] = ()
     pictures: Mapping[str, tuple[Label, ...]] | None = None
+    rows: tuple[Mapping[str, Label], ...] = ()
 
     @property
     def cells(self) -> tuple[Cell, ...]:

@@ -73,7 +73,7 @@ class _Group:
 def tabulate(
     experiment: Experiment, results: Iterable[tuple[Cell, CellResult]], *, seed: int
 ) -> list[Row]:
-    """Rows in the order in which the cells come.
+    """Rows in the order in which the cells come, or in the experiment's own.
 
     Parameters
     ----------
@@ -116,7 +116,14 @@ def _grouped(
                 tiles[tile.image, tile.tile] = np.array(tile.score.sums())
             group.seconds += 0.0 if row in met else result.seconds
             met.add(row)
-    return groups
+    return _in_order(experiment, groups)
+
+
+def _in_order(
+    experiment: Experiment, groups: dict[tuple[Label, ...], _Group]
+) -> dict[tuple[Label, ...], _Group]:
+    places = {tuple(row.values()): place for place, row in enumerate(experiment.rows)}
+    return dict(sorted(groups.items(), key=lambda item: places.get(item[0], len(places))))
 
 
 def _reference(
