@@ -45,6 +45,17 @@ def given(start: Start) -> Degradation:
     return Degradation() if start == "truth" else AS_IT_IS
 
 
+def coarser(base: Degradation, resolution_m: float) -> Degradation:
+    """Larger cells, all other mistakes the same on the ground; no clump is less than a cell."""
+    times = resolution_m / (base.resolution_m or resolution_m)
+    return replace(
+        base,
+        resolution_m=resolution_m,
+        shift_cells=base.shift_cells / times,
+        clump_cells=max(1, round(base.clump_cells / times)),
+    )
+
+
 def changes(start: Start) -> tuple[Change, ...]:
     """All that can be changed; amounts that are as given stand among the others."""
     base = given(start)
@@ -63,7 +74,7 @@ def _mistakes(base: Degradation) -> tuple[Change, ...]:
         Change(
             "resolution",
             "land cover cells (m)",
-            points((10, 30, 100, 300), lambda m: replace(base, resolution_m=float(m))),
+            points((10, 30, 100, 300), lambda m: coarser(base, float(m))),
         ),
         Change(
             "noise",

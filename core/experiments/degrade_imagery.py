@@ -18,7 +18,7 @@ _AIRLIGHT = (218.0, 222.0, 228.0)
 
 _HAZE_SPACING_M = 250.0
 _HAZE_VARIATION = 0.5
-"""By which share of itself the veil is thinner or thicker from place to place, at most."""
+"""By which share of its depth the veil is thinner or thicker from place to place, at most."""
 
 Flags = npt.NDArray[np.bool_]
 
@@ -30,7 +30,7 @@ class ImageDegradation:
     Parameters
     ----------
     haze : float
-        Mean opacity of a veil, 0 to 1: SIMULATED, thinner and thicker over some 250 m.
+        Opacity of a veil, 0 to below 1: SIMULATED, thinner and thicker over some 250 m.
     blur_m : float
         Standard deviation of a Gaussian, in metres.
     coarser : int
@@ -96,22 +96,28 @@ def _hazy(image: SceneImage, opacity: float, generator: np.random.Generator) -> 
     As in Narasimhan and Nayar 2002 (doi:10.1023/A:1016328200723): the thicker the veil, the
     brighter and the flatter the image.
     """
-    variation = 1.0 + _HAZE_VARIATION * _slow_field(image.grid, generator)
-    veil = np.clip(opacity * variation, 0.0, 1.0)[..., None]
-    return _with_rgb(image, image.rgb * (1.0 - veil) + np.array(_AIRLIGHT) * veil)
+    # Beer and Lambert: depth, not opacity, adds up along the way, so no veil hides everything.
+    depth = -np.log1p(-opacity) * (1.0 + _HAZE_VARIATION * _slow_field(image.grid, generator))
+    passes = np.exp(-depth)[..., None]
+    return _with_rgb(image, image.rgb * passes + np.array(_AIRLIGHT) * (1.0 - passes))
 
 
 def _slow_field(grid: Grid, generator: np.random.Generator) -> npt.NDArray[np.float64]:
     """Numbers from -1 to 1 that change slowly over the ground, float64 (rows, columns)."""
     step = max(1.0, _HAZE_SPACING_M / grid.gsd_m)
-    down, across = (int(np.ceil(length / step)) + 1 for length in grid.shape)
+    down, across = (int(length / step) + 2 for length in grid.shape)
     knots = generator.uniform(-1.0, 1.0, (down, across))
-    # Linear between knots of a smoothed field: a cubic would leave the range that is promised.
-    row, column = (np.arange(length) / step for length in grid.shape)
+    row, column = (_eased(np.arange(length) / step) for length in grid.shape)
     places = np.meshgrid(row, column, indexing="ij")
-    field = ndimage.map_coordinates(knots, places, order=1, mode="nearest")
-    smooth: npt.NDArray[np.float64] = ndimage.gaussian_filter(field, step / 4, mode="nearest")
-    return smooth
+    field: npt.NDArray[np.float64] = ndimage.map_coordinates(knots, places, order=1)
+    return field
+
+
+def _eased(places: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Places between knots drawn towards them, so that linear interpolation shows no kinks."""
+    whole = np.floor(places)
+    part = places - whole
+    return whole + part * part * (3.0 - 2.0 * part)
 
 
 def _blurred(image: SceneImage, sigma_m: float) -> SceneImage:

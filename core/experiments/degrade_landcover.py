@@ -18,9 +18,6 @@ from core.landcover.product import Product
 from core.landcover.registry import PRODUCTS
 from core.landcover.source import LandCoverTile
 
-_CLUMP = 4
-"""Cells along a side of what is flipped together: products are wrong by fields, not by cells."""
-
 _SIMULATED_AS = "worldcover_v200"
 _CROPLAND, _GRASS = 40, 30
 
@@ -40,7 +37,9 @@ class Degradation:
     shift_cells : float
         Cells by which everything lies too far to the right (east).
     clump_share : float
-        Share of 4 x 4-cell clumps that are flipped.
+        Share of clumps of cells that are flipped.
+    clump_cells : int
+        Cells along the side of a clump: products are wrong by fields, not by cells.
     shift_down_cells : float
         Cells by which everything lies too far down (south).
     missing_share : float
@@ -52,6 +51,7 @@ class Degradation:
     resolution_m: float = 10.0
     shift_cells: float = 1.0
     clump_share: float = 0.12
+    clump_cells: int = 4
     shift_down_cells: float = 0.0
     missing_share: float = 0.0
     grassland_is_cropland: bool = False
@@ -87,7 +87,7 @@ def simulate_landcover(
     if wrong.missing_share:
         own = truth & ~choose_parcels(_numbered(truth, parcels), wrong.missing_share, seed)
     cells = _majority(own, cell, wrong.shift_cells, wrong.shift_down_cells)
-    cropland = _on_pixels(cells ^ _clumps(cells.shape, wrong.clump_share, seed), cell, truth.shape)
+    cropland = _on_pixels(cells ^ _clumps(cells.shape, wrong, seed), cell, truth.shape)
     product = replace(PRODUCTS[_SIMULATED_AS], resolution_m=wrong.resolution_m)
     return LandCoverTile(
         np.where(cropland, _CROPLAND, _GRASS).astype(np.uint16),
@@ -131,7 +131,7 @@ def degrade_landcover(
         classes = _moved(classes, right, down)
     if wrong.clump_share:
         count = _cell_count(shape, cell)
-        cropland = cropland ^ _on_pixels(_clumps(count, wrong.clump_share, seed), cell, shape)
+        cropland = cropland ^ _on_pixels(_clumps(count, wrong, seed), cell, shape)
     if side_m == own_m and valid is landcover.valid and np.array_equal(cropland, before):
         return landcover
     product = replace(landcover.product, resolution_m=side_m)
@@ -204,12 +204,12 @@ def _majority(cropland: Flags, cell: float, right: float = 0.0, down: float = 0.
     return found
 
 
-def _clumps(count: tuple[int, ...], share: float, seed: int) -> Flags:
+def _clumps(count: tuple[int, ...], wrong: Degradation, seed: int) -> Flags:
     """Cells that are flipped, bool (cells down, cells across)."""
-    down, across = count
-    generator = np.random.default_rng(seed)
-    clumps = generator.random((-(-down // _CLUMP), -(-across // _CLUMP))) < share
-    return np.kron(clumps, np.ones((_CLUMP, _CLUMP), dtype=np.bool_))[:down, :across]
+    (down, across), side = count, wrong.clump_cells
+    drawn = np.random.default_rng(seed).random((-(-down // side), -(-across // side)))
+    whole = np.ones((side, side), dtype=np.bool_)
+    return np.kron(drawn < wrong.clump_share, whole)[:down, :across]
 
 
 def _on_pixels(cells: Flags, cell: float, shape: tuple[int, ...]) -> Flags:
