@@ -157,6 +157,32 @@ def robustness_command(
     _conduct(context, robustness(_regions(region, product), options))
 
 
+@experiment_app.command("ablation")
+def ablation_command(
+    context: typer.Context,
+    out: Out,
+    region: RegionFolders = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The first answers all settings, others the methods as they are, if their "
+            "weights are there; repeatable."
+        ),
+    ] = None,
+    draws: Annotated[int, typer.Option(min=1, help="Seeds of what chance decides on.")] = 3,
+    product: Product = None,
+    jobs: Jobs = None,
+    seed: Seed = 0,
+    cells: Cells = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """What is each part of the methods that prompt worth?"""
+    from core.experiments.ablation import AblationOptions, ablation
+
+    options = AblationOptions(tuple(model or [DEFAULT_MODEL]), seed, draws)
+    _conduct(context, ablation(_regions(region, product), options))
+
+
 def _regions(
     folders: list[Path] | None, product: str | None, *, training: bool = False
 ) -> tuple[Region, ...]:
