@@ -15,6 +15,7 @@ START = _FOLDER / "start.py"
 SCENE = _FOLDER / "scene.py"
 ANNOTATE = _FOLDER / "annotate.py"
 REVIEW = _FOLDER / "review.py"
+EVALUATE = _FOLDER / "evaluate.py"
 RESULTS = _FOLDER / "results.py"
 
 

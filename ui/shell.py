@@ -15,6 +15,7 @@ st.navigation(
         st.Page(_PAGES / "scene.py", title="Scenes", icon=":material/satellite_alt:"),
         st.Page(_PAGES / "annotate.py", title="Annotate", icon=":material/edit_location_alt:"),
         st.Page(_PAGES / "review.py", title="Review", icon=":material/fact_check:"),
+        st.Page(_PAGES / "evaluate.py", title="Evaluate", icon=":material/analytics:"),
         st.Page(_PAGES / "results.py", title="Results", icon=":material/download:"),
     ],
     position="top",

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
-NAMES = ("start", "scene", "annotate", "review", "results")
+NAMES = ("start", "scene", "annotate", "review", "evaluate", "results")
 
 wanted = st.session_state.get("page_under_test", "start")
 st.set_page_config(layout="wide")

@@ -10,6 +10,8 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from core.annotate.opened import open_project
+from core.project import Project
+from core.trials.places import runs_folder
 from ui.server import tokens
 from ui.server.errors import NO_STORE, NotFoundError
 
@@ -21,9 +23,21 @@ _LONGEST_NAME = 150
 
 def download(request: Request) -> FileResponse:
     """A file below the project's results; ``name`` is what the browser saves it as."""
+    return _sent(request, _project_of(request).folder / RESULTS)
+
+
+def run_download(request: Request) -> FileResponse:
+    """A file of one of the project's evaluations, likewise."""
+    return _sent(request, runs_folder(_project_of(request)))
+
+
+def _project_of(request: Request) -> Project:
     access = tokens.resolve(request.path_params["token"])
-    project = open_project(access.project_path)
-    path = _inside(project.folder / RESULTS, request.path_params["file"])
+    return open_project(access.project_path)
+
+
+def _sent(request: Request, folder: Path) -> FileResponse:
+    path = _inside(folder, request.path_params["file"])
     name = request.query_params.get("name") or path.name
     return FileResponse(
         path,
@@ -38,6 +52,12 @@ def address(token: str, results: Path, file: Path, name: str) -> str:
     """Where the browser gets a file of a project's results folder."""
     below = quote(file.relative_to(results).as_posix())
     return f"/cropmap/{token}/files/{below}?name={quote(name, safe='')}"
+
+
+def run_address(token: str, runs: Path, file: Path, name: str) -> str:
+    """Where the browser gets a file of a project's evaluations."""
+    below = quote(file.relative_to(runs).as_posix())
+    return f"/cropmap/{token}/evaluation/{below}?name={quote(name, safe='')}"
 
 
 def _inside(results: Path, name: str) -> Path:
@@ -58,4 +78,7 @@ def _inside(results: Path, name: str) -> Path:
     return path
 
 
-ROUTES = [Route("/{token}/files/{file:path}", download, methods=["GET", "HEAD"])]
+ROUTES = [
+    Route("/{token}/files/{file:path}", download, methods=["GET", "HEAD"]),
+    Route("/{token}/evaluation/{file:path}", run_download, methods=["GET", "HEAD"]),
+]

@@ -1,0 +1,67 @@
+"""The page that evaluates: what runs, what came of it, and what to run next."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.trials.runs import Run, past_runs
+from ui import errors, evaluate_folders, evaluate_results, evaluate_start, evaluate_truth
+from ui.evaluate_start import run_key
+from ui.job import JOBS
+from ui.session import Place
+from ui.watch import watch
+
+KINDS = (evaluate_start.KIND, evaluate_truth.KIND, evaluate_folders.KIND)
+"""Kinds of jobs that the page itself shows."""
+
+_NEW, _RESULTS = "new", "results"
+_VIEW, _SEEN = "evaluate view", "cropmap_evaluated"
+
+
+def show(place: Place) -> None:
+    """The whole page."""
+    runs = past_runs(place.project)
+    _job(place)
+    view = _view(place, runs)
+    if view == _RESULTS:
+        evaluate_results.show(place, runs)
+    else:
+        evaluate_start.show(place)
+
+
+def _job(place: Place) -> None:
+    """The evaluation that runs, or how the last one ended badly."""
+    job = JOBS.get(run_key(place))
+    if job is None:
+        return
+    if job.running:
+        watch(
+            run_key(place),
+            "You may go on working, or close this page; what is finished is kept, also when you "
+            "cancel.",
+        )
+    elif job.error is not None:
+        errors.show(job.error)
+
+
+def _view(place: Place, runs: list[Run]) -> str:
+    """What is looked at: results where there are any, and whenever new ones have come."""
+    finished = sum(run.finished for run in runs)
+    seen: dict[str, int] = st.session_state.setdefault(_SEEN, {})
+    before = seen.get(place.project.id, 0)
+    if finished > before:
+        st.session_state[_VIEW] = _RESULTS
+    elif _VIEW not in st.session_state:
+        st.session_state[_VIEW] = _NEW
+    seen[place.project.id] = finished
+    titles = {_NEW: "New comparison", _RESULTS: f"Results ({len(runs):,})" if runs else "Results"}
+    chosen = st.segmented_control(
+        "Show",
+        list(titles),
+        format_func=titles.__getitem__,
+        required=True,
+        key=_VIEW,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return chosen or _NEW

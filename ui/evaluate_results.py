@@ -1,0 +1,142 @@
+"""Earlier evaluations: which, what they found in one sentence, table, chart, and files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.experiments.record import Record
+from core.trials.findings import read_findings
+from core.trials.places import runs_folder
+from core.trials.questions import METHODS_QUESTION
+from core.trials.runs import Run, remove_run
+from ui import errors, evaluate_start, evaluate_tables, evaluate_worst
+from ui.evaluate_start import run_key
+from ui.evaluate_words import conclusion
+from ui.job import JOBS
+from ui.server.downloads import run_address
+from ui.session import Place, token
+from ui.text import escape, file_size
+from ui.when import ago, local
+
+_CHOSEN = "evaluate run"
+
+_HOLDS = {
+    "summary.md": "One page to read: question, data, table, pictures.",
+    "table.csv": "The table with all figures and intervals.",
+    "tiles.csv": "Every tile of every method, the worst first.",
+    "cells.csv": "Every step and the time it took.",
+    "record.json": "All of it for programs, with versions and checksums.",
+}
+
+
+def show(place: Place, runs: list[Run]) -> None:
+    """The list of runs, and the one that is chosen."""
+    if not runs:
+        st.info(
+            "Nothing was compared yet. Say under *New comparison* what is true of a scene, and "
+            "compare methods on it.",
+            icon=":material/info:",
+        )
+        return
+    run = _choose(runs)
+    if not run.finished:
+        _unfinished(place, run)
+        return
+    with errors.told():
+        _finished(place, run, run.record())
+
+
+def _choose(runs: list[Run]) -> Run:
+    by_name = {run.folder.name: run for run in runs}
+    newest = next((name for name, run in by_name.items() if run.finished), next(iter(by_name)))
+    name = st.selectbox(
+        "Which",
+        list(by_name),
+        index=list(by_name).index(newest),
+        format_func=lambda name: _title(by_name[name]),
+        # A new result is another list, which begins with it.
+        key=f"{_CHOSEN} {newest}",
+        label_visibility="collapsed",
+    )
+    return by_name.get(name, by_name[newest])
+
+
+def _title(run: Run) -> str:
+    state = "" if run.finished else " (not finished)"
+    return f"{local(run.started)} · {run.title}: {', '.join(run.scenes)}{state}"
+
+
+def _unfinished(place: Place, run: Run) -> None:
+    job = JOBS.get(run_key(place))
+    if job is not None and job.running:
+        st.caption("Its result will be here when it has ended.")
+        return
+    st.markdown(f"Started {ago(run.started)} and not finished. What was done of it is kept.")
+    with st.container(horizontal=True):
+        if st.button("Go on with it", type="primary", key=f"go on {run.folder.name}"):
+            with errors.told():
+                evaluate_start.start(place, run)
+                st.rerun()
+        _removing(run)
+
+
+def _removing(run: Run) -> None:
+    if st.button("Remove from the list", key=f"remove {run.folder.name}"):
+        remove_run(run)
+        st.rerun()
+
+
+def _finished(place: Place, run: Run, record: Record) -> None:
+    if record.key == METHODS_QUESTION.key:
+        _conclusions(run, record)
+        evaluate_tables.methods(record)
+    else:
+        st.markdown(escape(record.question))
+        evaluate_tables.rows(record, run.files)
+    _notes(record)
+    evaluate_worst.show(place, run, record)
+    _files(place, run)
+
+
+def _conclusions(run: Run, record: Record) -> None:
+    findings = read_findings(run.files / "tiles.csv", seed=record.seed)
+    for finding in findings:
+        where = f"**{escape(finding.region)}:** " if len(findings) > 1 else ""
+        st.markdown(f"{where}{conclusion(finding)}")
+
+
+def _notes(record: Record) -> None:
+    """What the figures stand on; what is simulated cannot be overlooked."""
+    notes = [escape(note) for note in record.notes]
+    if any("SIMULATED" in note for note in record.notes):
+        st.warning(
+            "Part of this data is simulated: the figures show how the methods behave, not how "
+            "good they are on real fields.",
+            icon=":material/science:",
+        )
+    with st.expander("What these figures stand on"):
+        st.markdown("\n".join(f"- {note}" for note in notes))
+
+
+def _files(place: Place, run: Run) -> None:
+    st.subheader("Take it with you")
+    session, runs = token(place.project), runs_folder(place.project)
+    found = [(run.zip_file, "Everything", "All files below, and the pictures, in one zip.")]
+    found += [(run.files / name, name, holds) for name, holds in _HOLDS.items()]
+    lines = [_file(session, runs, run, *one) for one in found if one[0].is_file()]
+    st.html(f'<table class="cropmap-files">{"".join(lines)}</table>')
+    st.caption(f"They lie in {escape(run.folder)}.")
+    with st.container(horizontal=True):
+        _removing(run)
+
+
+def _file(session: str, runs: Path, run: Run, path: Path, title: str, holds: str) -> str:
+    name = path.name if path == run.zip_file else f"{run.folder.name}_{path.name}"
+    link = escape(run_address(session, runs, path, name))
+    return (
+        f'<tr><td><a href="{link}" download="{escape(name)}">{escape(title)}</a></td>'
+        f"<td>{escape(holds)}</td>"
+        f'<td class="number">{escape(file_size(path.stat().st_size))}</td></tr>'
+    )

@@ -1,0 +1,150 @@
+"""What a run found: the table that sorts, and the chart with its intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from core.evaluation.bootstrap import Interval
+from core.experiments.experiment import Column
+from core.experiments.record import Record
+from core.experiments.styles import styles
+from core.experiments.tables import Row
+from ui.evaluate_words import (
+    ACCURACY_HELP,
+    BOUNDARY_HELP,
+    F1_HELP,
+    MEAN_IOU_HELP,
+    difference,
+    method_title,
+)
+from ui.text import escape
+
+_IOU, _F1, _ACCURACY, _BORDERS = "Mean IoU", "F1", "Accuracy", "Borders"
+_FIGURES: Mapping[str, tuple[str, str]] = {
+    _IOU: ("mean_iou", MEAN_IOU_HELP),
+    _F1: ("f1", F1_HELP),
+    _ACCURACY: ("overall_accuracy", ACCURACY_HELP),
+    _BORDERS: ("boundary_f1_2m", BOUNDARY_HELP),
+}
+_AGAINST = "Against the land cover"
+_BAR = 28
+"""Pixels of the chart for each method."""
+
+
+def methods(record: Record) -> None:
+    """Methods side by side: the chart, and all figures below it."""
+    ordered = sorted(record.rows, key=lambda row: -(row.figures["mean_iou"].value or 0.0))
+    st.altair_chart(chart(ordered, several=_several(record)), width="stretch")
+    table = pd.DataFrame([_method_row(row, several=_several(record)) for row in ordered])
+    _dataframe(table)
+
+
+def rows(record: Record, folder: Path) -> None:
+    """Any other experiment: its plots as they were drawn, and all figures."""
+    for left, right in _in_twos(record.plots):
+        sides = st.columns(2, gap="medium") if right is not None else [st.container()]
+        for side, plot in zip(sides, (left, right), strict=False):
+            if plot is not None and (folder / plot.png).is_file():
+                side.image(str(folder / plot.png), caption=escape(plot.title), width="stretch")
+    _dataframe(pd.DataFrame([_other_row(row, record.columns) for row in record.rows]))
+
+
+def chart(ordered: Sequence[Row], *, several: bool) -> alt.LayerChart:
+    """Mean IoU of each method with its interval; the same colours as in the plots of the files."""
+    looks = styles([row.labels["method"] for row in ordered])
+    table = pd.DataFrame(
+        [
+            {
+                "method": _named(row, several=several),
+                "colour": looks[row.labels["method"]].colour,
+                **_ends(row.figures["mean_iou"]),
+            }
+            for row in ordered
+        ]
+    )
+    lowest = min((value for value in table["low"].dropna()), default=0.0)
+    scale = alt.Scale(domain=[max(0.0, min(0.5, lowest - 0.05)), 1.0], clamp=True)
+    base = alt.Chart(table).encode(
+        y=alt.Y("method:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+        color=alt.Color("colour:N", scale=None),
+        tooltip=[
+            alt.Tooltip("method:N", title="Method"),
+            alt.Tooltip("value:Q", title=_IOU, format=".3f"),
+            alt.Tooltip("low:Q", title="Surely above", format=".3f"),
+            alt.Tooltip("high:Q", title="Surely below", format=".3f"),
+        ],
+    )
+    axis = alt.Axis(format=".1f", title="Mean IoU, with its 95 % interval")
+    points = base.mark_point(filled=True, size=90, opacity=1).encode(
+        x=alt.X("value:Q", scale=scale, axis=axis)
+    )
+    bars = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
+    return alt.layer(bars, points).properties(height=_BAR * len(table) + 50)
+
+
+def _dataframe(table: pd.DataFrame) -> None:
+    config: dict[str, Any] = {
+        name: st.column_config.NumberColumn(format="%.3f", help=about, width=95)
+        for name, (_, about) in _FIGURES.items()
+    }
+    config[_IOU] = st.column_config.ProgressColumn(
+        format="%.3f", min_value=0.0, max_value=1.0, help=MEAN_IOU_HELP, width=140
+    )
+    config["Method"] = st.column_config.TextColumn(width=200)
+    config[_AGAINST] = st.column_config.TextColumn(
+        width=260,
+        help="Mean IoU less that of the land cover on the same tiles, and its 95 % interval.",
+    )
+    config["Tiles"] = st.column_config.NumberColumn(width=55)
+    st.dataframe(table, hide_index=True, column_config=config, placeholder="–")
+
+
+def _method_row(row: Row, *, several: bool) -> dict[str, object]:
+    less = None if row.difference is None else row.difference["mean_iou"]
+    return {
+        "Method": method_title(str(row.labels["method"])),
+        **({"Where": str(row.labels["region"])} if several else {}),
+        **_figures(row),
+        _AGAINST: difference(less),
+        "Tiles": row.tiles,
+        "In the files": str(row.labels["method"]),
+    }
+
+
+def _other_row(row: Row, columns: Sequence[Column]) -> dict[str, object]:
+    less = None if row.difference is None else row.difference["mean_iou"]
+    return {
+        **{column.title.capitalize(): row.labels[column.key] for column in columns},
+        **_figures(row),
+        "Against the reference": difference(less),
+        "Tiles": row.tiles,
+    }
+
+
+def _figures(row: Row) -> dict[str, float | None]:
+    return {name: row.figures[key].value for name, (key, _) in _FIGURES.items()}
+
+
+def _ends(interval: Interval) -> dict[str, float | None]:
+    return {"value": interval.value, "low": interval.low, "high": interval.high}
+
+
+def _several(record: Record) -> bool:
+    return len({row.labels["region"] for row in record.rows}) > 1
+
+
+def _named(row: Row, *, several: bool) -> str:
+    title = method_title(str(row.labels["method"]))
+    return f"{title} · {row.labels['region']}" if several else title
+
+
+def _in_twos(items: Sequence[Any]) -> list[tuple[Any, Any]]:
+    return [
+        (items[i], items[i + 1] if i + 1 < len(items) else None) for i in range(0, len(items), 2)
+    ]

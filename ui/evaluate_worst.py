@@ -1,0 +1,107 @@
+"""The worst tiles first: what was missed, what was false, and the way to the tile on the map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import streamlit as st
+
+from core.annotate.opened import open_scene
+from core.evaluation.compare import FALSE, MISSED
+from core.evaluation.pictures import COLOURS
+from core.experiments.cells import Label
+from core.experiments.record import PictureRecord, Record
+from core.project import SceneRecord
+from core.trials.runs import Run
+from core.trials.wish import scene_names
+from ui import go
+from ui.evaluate_words import method_title
+from ui.session import Place
+from ui.text import escape
+
+_AT_ONCE = 6
+_HIDDEN = ("seed",)
+
+
+def show(place: Place, run: Run, record: Record) -> None:
+    """Pictures of mistakes of one method, or of one row of another experiment."""
+    pictures = [one for one in record.pictures if (run.files / one.picture).is_file()]
+    if not pictures:
+        return
+    st.subheader("Worst tiles first")
+    by_title: dict[str, list[PictureRecord]] = {}
+    for one in pictures:
+        by_title.setdefault(title_of(one.labels), []).append(one)
+    chosen = st.selectbox(
+        "Method",
+        list(by_title),
+        key=f"worst of {run.folder.name}",
+        width=380,
+    )
+    shown = sorted(
+        by_title.get(chosen or "", []),
+        key=lambda one: 2.0 if one.mean_iou is None else one.mean_iou,
+    )
+    st.html(_legend())
+    scenes = _scenes(place, run)
+    for start in range(0, min(len(shown), _AT_ONCE), 3):
+        for column, one in zip(st.columns(3, gap="medium"), shown[start : start + 3], strict=False):
+            with column:
+                _picture(place, run, one, scenes)
+    if len(shown) > _AT_ONCE:
+        st.caption(f"The {_AT_ONCE} worst of {len(shown):,} are shown; all are in the files.")
+
+
+def title_of(labels: Mapping[str, Label]) -> str:
+    """A row of the table in words: its method, and what else tells it apart."""
+    others = [
+        f"{key} {value}" if isinstance(value, int | float) else str(value)
+        for key, value in labels.items()
+        if key not in ("method", *_HIDDEN)
+    ]
+    method = labels.get("method")
+    return " · ".join([*([method_title(str(method))] if method is not None else []), *others])
+
+
+def _picture(place: Place, run: Run, one: PictureRecord, scenes: Mapping[str, SceneRecord]) -> None:
+    st.image(str(run.files / one.picture), width="stretch")
+    figure = "no mean IoU" if one.mean_iou is None else f"mean IoU {one.mean_iou:.2f}"
+    number = _number(place, scenes.get(one.image), one.tile)
+    where = f"tile {number}" if number else escape(one.tile)
+    st.markdown(f"**{escape(one.image)}**, {where}: {figure}")
+    scene = scenes.get(one.image)
+    if (
+        scene is not None
+        and number
+        and st.button(
+            "Open in Annotate",
+            key=f"open worst {run.folder.name} {one.picture}",
+            icon=":material/edit_location_alt:",
+        )
+    ):
+        go.go(go.ANNOTATE, replace(place, scene=scene, tile=one.tile))
+
+
+def _number(place: Place, scene: SceneRecord | None, tile: str) -> int:
+    """The tile's number, as the annotation map counts; 0 where it is none of the project's."""
+    if scene is None:
+        return 0
+    names = list(open_scene(place.project, scene.id).tiles)
+    return names.index(tile) + 1 if tile in names else 0
+
+
+def _scenes(place: Place, run: Run) -> dict[str, SceneRecord]:
+    """The project's scenes that are still there, by the names that the run gave them."""
+    present = {scene.id: scene for scene in place.project.scenes()}
+    wanted = [scene_id for scene_id in run.wish.scenes if scene_id in present]
+    names = scene_names(place.project, wanted)
+    return {name: present[scene_id] for scene_id, name in names.items()}
+
+
+def _legend() -> str:
+    parts = [
+        f'<span class="cropmap-swatch" style="background: rgb{COLOURS[code][:3]}"></span> {words}'
+        for code, words in ((MISSED, "cropland that was missed"), (FALSE, "falsely cropland"))
+    ]
+    return f'<p class="cropmap-facts">{" &nbsp; ".join(parts)}</p>'
