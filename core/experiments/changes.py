@@ -75,6 +75,7 @@ def _mistakes(base: Degradation) -> tuple[Change, ...]:
             "resolution",
             "land cover cells (m)",
             points((10, 30, 100, 300), lambda m: coarser(base, float(m))),
+            chance=True,
         ),
         Change(
             "noise",
