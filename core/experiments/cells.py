@@ -27,7 +27,7 @@ from core.evaluation.pixels import compare
 from core.evaluation.scores import Score
 from core.experiments.samples import Sample
 
-FORMAT = 2
+FORMAT = 3
 Label = str | int | float
 Facts = dict[str, Any]
 Flags = npt.NDArray[np.bool_]
@@ -142,7 +142,7 @@ def judge(mask: Flags, sample: Sample, *, keep: bool = False, **labels: Label) -
 
 
 def done(cell: Cell, folder: Path) -> CellResult | None:
-    """The kept result, masks left out; None where there is none."""
+    """The kept result, masks left out; None where there is none, or a mask of it is gone."""
     body = read_checked(folder / cell.key)
     if body is None:
         return None
@@ -151,6 +151,9 @@ def done(cell: Cell, folder: Path) -> CellResult | None:
         TileResult(row["image"], row["tile"], Score.of_sums(row["sums"]), None, row["labels"])
         for row in record["tiles"]
     )
+    kept = [tile for tile, row in zip(found, record["tiles"], strict=True) if row["mask"]]
+    if any(read_checked(_mask_path(cell, tile, folder)) is None for tile in kept):
+        return None
     return CellResult(found, record["facts"], record["seconds"])
 
 
@@ -163,8 +166,14 @@ def do(cell: Cell, context: Context) -> None:
         if tile.mask is not None:
             write_checked(_mask_path(cell, tile, context.folder), _packed(tile.mask))
     rows = [
-        {"image": t.image, "tile": t.tile, "labels": dict(t.labels), "sums": t.score.sums()}
-        for t in result.tiles
+        {
+            "image": tile.image,
+            "tile": tile.tile,
+            "labels": dict(tile.labels),
+            "sums": tile.score.sums(),
+            "mask": tile.mask is not None,
+        }
+        for tile in result.tiles
     ]
     record = {"tiles": rows, "facts": result.facts, "seconds": seconds}
     # Last, so that a kept result always has its masks.

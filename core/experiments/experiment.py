@@ -38,15 +38,22 @@ class Plot:
         Of its file, without ending.
     title : str
     kind : {"bars", "lines"}
-        Bars over the values of ``x``, or lines over its numbers, with intervals.
+        For each value of ``x`` the figures side by side, or lines over its numbers, with intervals.
     x, series : str
-        Columns: along the axis, and one bar or line for each.
+        Columns: along the axis, and one mark or line for each.
     metric : str
         Key of a figure in ``core.evaluation.scores.METRICS``.
     facet : str, optional
         Column with a panel for each of its values.
     where : mapping
         Only rows whose columns have one of these values.
+    level : mapping
+        Rows of ``where`` whose columns have one of these values do not depend on ``x``: they are
+        drawn as level lines.
+    x_title : str
+        Of the axis, with its unit; the column's where it is empty.
+    scale : {"linear", "log", "even"}
+        Of the axis of lines; ``even`` puts its numbers at equal distances.
     """
 
     name: str
@@ -57,6 +64,9 @@ class Plot:
     metric: str = "mean_iou"
     facet: str | None = None
     where: Mapping[str, tuple[Label, ...]] = field(default_factory=dict)
+    level: Mapping[str, tuple[Label, ...]] = field(default_factory=dict)
+    x_title: str = ""
+    scale: Literal["linear", "log", "even"] = "linear"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,10 +13,12 @@ from core.errors import CancelledError, CropMapError, storage_error
 from core.experiments.cells import Cell, CellResult, done
 from core.experiments.experiment import Experiment
 from core.experiments.page import page
+from core.experiments.plots import write_plots
 from core.experiments.record import RECORD, CellRecord, Record, read_record, to_json
 from core.experiments.runner import run_cells
 from core.experiments.sheets import Results, cells_csv, rows_csv, tiles_csv
 from core.experiments.tables import tabulate
+from core.experiments.worst import write_worst
 from core.export.files import prepare_folder, sha256_of
 from core.pipeline.options import Cancelled, Progress
 from core.versions import software
@@ -81,7 +83,8 @@ def run_and_write(
     record = _found(experiment, results, seed, dict(options or {}), command)
     try:
         with tempfile.TemporaryDirectory(dir=out, prefix=".writing-") as private:
-            whole = _write(record, results, Path(private), cancelled)
+            work = _Writing(experiment, results, kept, Path(private), progress, cancelled)
+            whole = work.write(record)
             _publish(Path(private), out)
     except OSError as error:
         raise storage_error(error, out) from error
@@ -127,18 +130,39 @@ def _found(
     )
 
 
-def _write(record: Record, results: Results, folder: Path, cancelled: Cancelled) -> Record:
-    """All files into a private folder; the record says which."""
-    if cancelled():
-        raise CancelledError("Finished steps are kept; the same command goes on from there.")
-    (folder / TABLE).write_bytes(rows_csv(record.columns, record.rows))
-    (folder / TILES).write_bytes(tiles_csv(record.columns, results))
-    (folder / CELLS_TABLE).write_bytes(cells_csv(record.columns, results))
-    (folder / PAGE).write_text(page(record), encoding="utf-8")
-    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    whole = replace(record, files={name: sha256_of(folder / name) for name in names})
-    (folder / RECORD).write_bytes(to_json(whole))
-    return whole
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """All files written into a private folder."""
+
+    experiment: Experiment
+    results: Results
+    kept: Path
+    folder: Path
+    progress: Progress
+    cancelled: Cancelled
+
+    def write(self, record: Record) -> Record:
+        """The record, which says which files there are."""
+        self._step(0, 1)
+        folder, results = self.folder, self.results
+        pictures = write_worst(self.experiment, results, self.kept, folder, self._step)
+        plots = write_plots(self.experiment.plots, record.columns, record.rows, folder)
+        shown = replace(record, plots=plots, pictures=pictures)
+        (folder / TABLE).write_bytes(rows_csv(shown.columns, shown.rows))
+        (folder / TILES).write_bytes(tiles_csv(shown.columns, results))
+        (folder / CELLS_TABLE).write_bytes(cells_csv(shown.columns, results))
+        (folder / PAGE).write_text(page(shown), encoding="utf-8")
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        names = {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
+        whole = replace(shown, files=names)
+        (folder / RECORD).write_bytes(to_json(whole))
+        self._step(1, 1)
+        return whole
+
+    def _step(self, done: int, total: int) -> None:
+        if self.cancelled():
+            raise CancelledError("Finished steps are kept; the same command goes on from there.")
+        self.progress(_WRITING, done, total)
 
 
 def _publish(private: Path, out: Path) -> None:

@@ -38,6 +38,17 @@ class _Meter:
     tell: Progress
     finished: float = 0.0
     begun: dict[str, float] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+
+    def reached(self, key: str, cost: float) -> None:
+        """So much of a cell is done; told late, after its end, it counts no more."""
+        if key not in self.ended:
+            self.begun[key] = cost
+
+    def end(self, cell: Cell) -> None:
+        self.ended.add(cell.key)
+        self.begun.pop(cell.key, None)
+        self.finished += cell.cost
 
     def shown(self) -> None:
         share = (self.finished + sum(self.begun.values())) / self.total if self.total else 1.0
@@ -93,13 +104,12 @@ def _here(cells: Sequence[Cell], folder: Path, meter: _Meter, cancelled: Cancell
         def step(share: float, cell: Cell = cell) -> None:
             if cancelled():
                 raise _stopped()
-            meter.begun[cell.key] = share * cell.cost
+            meter.reached(cell.key, share * cell.cost)
             meter.shown()
 
         step(0.0)
         do(cell, Context(folder, step))
-        meter.begun.pop(cell.key, None)
-        meter.finished += cell.cost
+        meter.end(cell)
         meter.shown()
 
 
@@ -122,8 +132,7 @@ def _beside(
                 for future in ended:
                     cell = running.pop(future)
                     _result(future)
-                    meter.begun.pop(cell.key, None)
-                    meter.finished += cell.cost
+                    meter.end(cell)
                 meter.shown()
                 if cancelled():
                     raise _stopped()
@@ -137,10 +146,10 @@ def _beside(
 def _hear(told: Any, meter: _Meter) -> None:
     while True:
         try:
-            key, share = told.get_nowait()
+            key, cost = told.get_nowait()
         except queue.Empty:
             return
-        meter.begun[key] = share
+        meter.reached(key, cost)
 
 
 def _result(future: Future[None]) -> None:
