@@ -11,6 +11,7 @@ from core.experiments.promptings import (
     AptPlus,
     Everything,
     Joint,
+    Labels,
     MaskPrompt,
     Points,
     Prompting,
@@ -38,6 +39,7 @@ _BLIND: tuple[tuple[str, Source], ...] = (
     ("grid, all cropland", "grid"),
     ("random, named by land cover", "random labelled"),
 )
+_LABELS: tuple[Labels, ...] = ("positive only", "exchanged")
 _MASKS: tuple[tuple[str, MaskPrompt], ...] = (
     ("with the points", "beside points"),
     ("alone", "alone"),
@@ -120,7 +122,8 @@ def _question(base: str, points: Points, asks: Callable[[Points], Prompting]) ->
         yield Setting(base, "points from", value, asks(replace(points, source=source)))
     for count in _COUNTS:
         yield Setting(base, POINTS, count, asks(replace(points, per_class=count)))
-    yield Setting(base, "labels", "positive only", asks(replace(points, positive_only=True)))
+    for labels in _LABELS:
+        yield Setting(base, "labels", labels, asks(replace(points, labels=labels)))
     for name, mask in _MASKS:
         yield Setting(base, "land cover as mask", name, asks(replace(points, mask=mask)))
 

@@ -47,8 +47,10 @@ class Placing:
         if points.cleaned:
             own = classified(self.sample, self.seed)
             sets = [clean_prompts(prompts, own) for prompts in sets]
-        if points.positive_only:
+        if points.labels == "positive only":
             sets = [replace(prompts, points=prompts.positives) for prompts in sets]
+        if points.labels == "exchanged":
+            sets = [_exchanged(prompts) for prompts in sets]
         if points.mask == "beside points":
             dense = dense_prompt(self.sample.landcover)
             sets = [replace(prompts, dense=dense) for prompts in sets]
@@ -103,3 +105,8 @@ class Placing:
                 for one in prompts.points
             )
         )
+
+
+def _exchanged(prompts: PromptSet) -> PromptSet:
+    turned = tuple(replace(one, label=0 if one.label else 1) for one in prompts.points)
+    return replace(prompts, points=turned)

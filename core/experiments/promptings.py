@@ -13,6 +13,7 @@ from core.masks.apt_plus import CLASSIFIER_SHARE
 from core.prompts.auto import PUBLISHED_POINTS, PUBLISHED_ROUNDS
 
 Source = Literal["published", "spread", "random", "random labelled", "grid"]
+Labels = Literal["both", "positive only", "exchanged"]
 MaskPrompt = Literal["none", "beside points", "alone"]
 
 _WITHOUT_CHANCE = ("published", "grid")
@@ -33,8 +34,9 @@ class Points:
         Aim for each class; sources that know no class place twice as many.
     border_m : float
         ``spread`` only: least distance from the land cover's class borders, metres.
-    positive_only : bool
-        Whether negative points are left out.
+    labels : {"both", "positive only", "exchanged"}
+        ``exchanged`` calls each point the opposite of what is known about it: a model that draws
+        the same then does not listen.
     mask : {"none", "beside points", "alone"}
         The land cover as ``mask_input``: not at all, with the points, or instead of them.
     cleaned : bool
@@ -44,7 +46,7 @@ class Points:
     source: Source = "published"
     per_class: int = PUBLISHED_POINTS
     border_m: float = 15.0
-    positive_only: bool = False
+    labels: Labels = "both"
     mask: MaskPrompt = "none"
     cleaned: bool = False
 
