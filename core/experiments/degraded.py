@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.evaluation.pairs import LabelledScene
-from core.experiments.cells import CellResult, Context, TileResult, judge
+from core.experiments.cells import CellResult, Context, Flags, TileResult, judge
 from core.experiments.degrade_imagery import (
     CLEAN,
     ImageDegradation,
@@ -90,26 +89,26 @@ def run_degraded(task: DegradedTask, context: Context) -> CellResult:
     own = tiles(task.image)
     found: list[TileResult] = []
     for number, sample in enumerate(own):
-        for index, result in enumerate(_judged(sample, task)):
-            found.append(result)
-            done = number + (index + 1) / len(task.methods)
-            context.step(done / len(own))
+        landcover, judged = _given(sample, task)
+        shown = _shown(judged, landcover, task)
+        for index, method in enumerate(task.methods):
+            context.step((number + index / len(task.methods)) / len(own))
+            mask = landcover.cropland if method == LANDCOVER else _drawn(shown, method, task)
+            found.append(judge(mask, judged, method=method))
     return CellResult(tuple(found))
 
 
-def _judged(sample: Sample, task: DegradedTask) -> Iterator[TileResult]:
-    condition = task.condition
-    image = degrade_image(sample.image, condition.imagery, tile_seed(sample, task.seed))
-    landcover, sample = _given(sample, task)
-    factor = condition.imagery.coarser
-    shown = replace(sample, image=image, landcover=coarser_landcover(landcover, factor))
-    for method in task.methods:
-        if method == LANDCOVER:
-            mask = landcover.cropland
-        else:
-            mask = predict(shown, method, task.seed, task.model)
-            mask = finer_mask(mask, factor, sample.truth.shape)
-        yield judge(mask, sample, method=method)
+def _shown(sample: Sample, landcover: LandCoverTile, task: DegradedTask) -> Sample:
+    """What methods see; its pixels may be fewer than the truth has."""
+    wrong = task.condition.imagery
+    image = degrade_image(sample.image, wrong, tile_seed(sample, task.seed))
+    return replace(sample, image=image, landcover=coarser_landcover(landcover, wrong.coarser))
+
+
+def _drawn(shown: Sample, method: str, task: DegradedTask) -> Flags:
+    """What a method draws, on the pixels of the truth."""
+    mask = predict(shown, method, task.seed, task.model)
+    return finer_mask(mask, task.condition.imagery.coarser, shown.truth.shape)
 
 
 def _given(sample: Sample, task: DegradedTask) -> tuple[LandCoverTile, Sample]:
