@@ -1,9 +1,9 @@
-"""All strategies on the validation tiles, and how they bear worse land cover.
+"""All strategies on the validation tiles, with their seconds.
 
-``python -m benchmarks.strategies`` compares the strategies; with ``--robustness`` it degrades the
-SIMULATED land cover further: noise, shift, resolution.  ``--checkpoint FILE`` takes a training's
-averaged weights instead of the shipped ones.  Masks are thresholded and cleaned as a map is; the
-tiles' place on Earth and everything after the mask are left out (``benchmarks.tiles`` has them).
+``python -m benchmarks.strategies`` compares them; how they bear worse land cover and imagery is
+``cropmap experiment robustness``.  ``--checkpoint FILE`` takes a training's averaged weights
+instead of the shipped ones.  Masks are thresholded and cleaned as a map is; the tiles' place on
+Earth and everything after the mask are left out (``benchmarks.tiles`` has them).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,15 +22,11 @@ from core.evaluation.pixels import Confusion, compare, mean_of_known, shown
 from core.experiments.degrade_landcover import Degradation
 from core.masks.cleanup import clean_mask
 from core.masks.prediction import StrategyOptions
-from core.masks.strategies import STRATEGIES, WITHOUT_MODEL
+from core.masks.strategies import STRATEGIES
 from core.pipeline import MapOptions
 from core.sam.protocol import Segmenter
 
 LANDCOVER_ALONE = "land cover alone"
-_NOISE = (0.0, 0.1, 0.2, 0.3, 0.4)
-_SHIFTS = (0.0, 1.0, 2.0, 3.0)
-_RESOLUTIONS = (10.0, 30.0, 100.0, 300.0)
-_ROBUST = ("classifier", "joint", "apt_plus")
 
 
 @dataclass(slots=True)
@@ -53,7 +49,6 @@ class Tally:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--robustness", action="store_true")
     parser.add_argument("--train", action="store_true", help="the tiles that trained, for contrast")
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--every", type=int, default=1, help="take every so many of the tiles")
@@ -61,9 +56,6 @@ def main() -> None:
     options = parser.parse_args()
     segmenter = from_checkpoint(options.checkpoint) if options.checkpoint else shipped()
     tiles = load_tiles(validation=not options.train)[:: options.every]
-    if options.robustness:
-        robustness(segmenter, tiles)
-        return
     names = options.strategies.split(",")
     print(f"{len(tiles)} tiles, land cover SIMULATED from their fields\n")
     print("| method | OA | mIoU | F1 | mean of tiles' mIoU | seconds a tile |")
@@ -77,33 +69,13 @@ def main() -> None:
         )
 
 
-def robustness(segmenter: Segmenter, tiles: list[LabelledTile]) -> None:
-    """One line for each degradation: pooled mean IoU of each method."""
-    print(f"{len(tiles)} tiles, land cover SIMULATED; pooled mean IoU\n")
-    print("| land cover | alone | " + " | ".join(_ROBUST) + " |")
-    print("|---|" + "---|" * (1 + len(_ROBUST)))
-    rows = [(f"{100 * n:.0f} % of clumps flipped", Degradation(clump_share=n)) for n in _NOISE]
-    rows += [(f"shifted {s:.0f} cells", Degradation(shift_cells=s)) for s in _SHIFTS]
-    rows += [(f"cells of {r:.0f} m", Degradation(resolution_m=r)) for r in _RESOLUTIONS]
-    for title, wrong in rows:
-        found = run(segmenter, tiles, wrong, _ROBUST, share_classifier=True)
-        figures = " | ".join(shown(tally.pooled.mean_iou) for tally in found.values())
-        print(f"| {title} | {figures} |", flush=True)
-
-
 def run(
     segmenter: Segmenter,
     tiles: list[LabelledTile],
     wrong: Degradation,
     names: Iterable[str],
-    *,
-    share_classifier: bool = False,
 ) -> dict[str, Tally]:
-    """Every method on every tile; embeddings are computed once a tile.
-
-    With ``share_classifier`` later methods take the classifier's answer where it came before them:
-    the same figures in half the time, but no times of their own.
-    """
+    """Every method on every tile; embeddings are computed once a tile."""
     tallies = {name: Tally([], []) for name in (LANDCOVER_ALONE, *names)}
     remembered = _Remembering(segmenter)
     for number, tile in enumerate(tiles):
@@ -115,8 +87,6 @@ def run(
         for name in names:
             start = time.perf_counter()
             prediction = STRATEGIES[name](tile.image, landcover, remembered, options)
-            if name == WITHOUT_MODEL and share_classifier:
-                options = replace(options, classified=prediction.probability)
             mask = prediction.probability >= MapOptions().threshold
             mask = clean_mask(
                 mask,
