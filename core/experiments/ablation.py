@@ -158,8 +158,8 @@ def _cost(rows: Sequence[Setting]) -> float:
 
 
 def _refuse_twins(images: Sequence[LabelledScene]) -> None:
-    counts = Counter(image.name for image in images)
-    for name, count in counts.items():
+    counts = Counter((image.name, image.tile) for image in images)
+    for (name, _), count in counts.items():
         if count > 1:
             raise InputError(
                 f"Two regions have an image called {name}, and tables know images by their names.",
