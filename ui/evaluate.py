@@ -21,7 +21,7 @@ _VIEW, _SEEN = "evaluate view", "cropmap_evaluated"
 def show(place: Place) -> None:
     """The whole page."""
     runs = past_runs(place.project)
-    _job(place)
+    _job(place, runs)
     view = _view(place, runs)
     if view == _RESULTS:
         evaluate_results.show(place, runs)
@@ -29,7 +29,7 @@ def show(place: Place) -> None:
         evaluate_start.show(place)
 
 
-def _job(place: Place) -> None:
+def _job(place: Place, runs: list[Run]) -> None:
     """The evaluation that runs, or how the last one ended badly."""
     job = JOBS.get(run_key(place))
     if job is None:
@@ -42,6 +42,11 @@ def _job(place: Place) -> None:
         )
     elif job.error is not None:
         errors.show(job.error)
+        stopped = next((run for run in runs if not run.finished), None)
+        if stopped is not None and st.button("Go on with it", key="go on at once"):
+            with errors.told():
+                evaluate_start.start(place, stopped)
+                st.rerun()
 
 
 def _view(place: Place, runs: list[Run]) -> str:

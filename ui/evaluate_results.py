@@ -57,7 +57,7 @@ def _choose(runs: list[Run]) -> Run:
         index=list(by_name).index(newest),
         format_func=lambda name: _title(by_name[name]),
         # A new result is another list, which begins with it.
-        key=f"{_CHOSEN} {newest}",
+        key=f"{_CHOSEN} {newest} {by_name[newest].finished}",
         label_visibility="collapsed",
     )
     return by_name.get(name, by_name[newest])
@@ -83,7 +83,7 @@ def _unfinished(place: Place, run: Run) -> None:
 
 
 def _removing(run: Run) -> None:
-    if st.button("Remove from the list", key=f"remove {run.folder.name}"):
+    if st.button("Delete this result", key=f"remove {run.folder.name}"):
         remove_run(run)
         st.rerun()
 
@@ -128,8 +128,7 @@ def _files(place: Place, run: Run) -> None:
     lines = [_file(session, runs, run, *one) for one in found if one[0].is_file()]
     st.html(f'<table class="cropmap-files">{"".join(lines)}</table>')
     st.caption(f"They lie in {escape(run.folder)}.")
-    with st.container(horizontal=True):
-        _removing(run)
+    _removing(run)
 
 
 def _file(session: str, runs: Path, run: Run, path: Path, title: str, holds: str) -> str:

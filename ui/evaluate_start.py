@@ -210,8 +210,9 @@ def _others(place: Place, wish: RunWish, chosen: Chosen) -> None:
 def _other(place: Place, wish: RunWish, question: Question, chosen: Chosen) -> None:
     text, way = st.columns([4, 1], vertical_alignment="center")
     problem = _short_of(question, chosen)
-    seconds = question.seconds * max(1, chosen.tiles) / jobs_beside_the_app()
-    facts = problem or f"About {duration(seconds)} for the scenes chosen above."
+    minutes = question.minutes + question.minutes_a_tile * max(1, chosen.tiles)
+    took = duration(minutes * 60 / jobs_beside_the_app())
+    facts = problem or f"About {took} for what is chosen above; it can be stopped and gone on with."
     text.markdown(f"**{question.title}**  \n{question.answers}  \n:small[:gray[{facts}]]")
     blocked = bool(problem) or _running(place)
     if way.button("Run", disabled=blocked, key=f"run {question.key}", width="stretch"):

@@ -33,7 +33,7 @@ _FIGURES: Mapping[str, tuple[str, str]] = {
     _BORDERS: ("boundary_f1_2m", BOUNDARY_HELP),
 }
 _AGAINST = "Against the land cover"
-_BAR = 28
+_BAR = 34
 """Pixels of the chart for each method."""
 
 
@@ -71,7 +71,7 @@ def chart(ordered: Sequence[Row], *, several: bool) -> alt.LayerChart:
     lowest = min((value for value in table["low"].dropna()), default=0.0)
     scale = alt.Scale(domain=[max(0.0, min(0.5, lowest - 0.05)), 1.0], clamp=True)
     base = alt.Chart(table).encode(
-        y=alt.Y("method:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+        y=alt.Y("method:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, labelFontSize=13)),
         color=alt.Color("colour:N", scale=None),
         tooltip=[
             alt.Tooltip("method:N", title="Method"),
@@ -80,25 +80,25 @@ def chart(ordered: Sequence[Row], *, several: bool) -> alt.LayerChart:
             alt.Tooltip("high:Q", title="Surely below", format=".3f"),
         ],
     )
-    axis = alt.Axis(format=".1f", title="Mean IoU, with its 95 % interval")
+    axis = alt.Axis(format=".1f", tickMinStep=0.1, title="Mean IoU, with its 95 % interval")
     points = base.mark_point(filled=True, size=90, opacity=1).encode(
         x=alt.X("value:Q", scale=scale, axis=axis)
     )
     bars = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
-    return alt.layer(bars, points).properties(height=_BAR * len(table) + 50)
+    return alt.layer(bars, points).properties(height=_BAR * len(table) + 60)
 
 
 def _dataframe(table: pd.DataFrame) -> None:
     config: dict[str, Any] = {
-        name: st.column_config.NumberColumn(format="%.3f", help=about, width=95)
+        name: st.column_config.NumberColumn(format="%.3f", help=about, width=80)
         for name, (_, about) in _FIGURES.items()
     }
     config[_IOU] = st.column_config.ProgressColumn(
-        format="%.3f", min_value=0.0, max_value=1.0, help=MEAN_IOU_HELP, width=140
+        format="%.3f", min_value=0.0, max_value=1.0, help=MEAN_IOU_HELP, width=130
     )
-    config["Method"] = st.column_config.TextColumn(width=200)
+    config["Method"] = st.column_config.TextColumn(width=180)
     config[_AGAINST] = st.column_config.TextColumn(
-        width=260,
+        width=235,
         help="Mean IoU less that of the land cover on the same tiles, and its 95 % interval.",
     )
     config["Tiles"] = st.column_config.NumberColumn(width=55)
@@ -110,8 +110,9 @@ def _method_row(row: Row, *, several: bool) -> dict[str, object]:
     return {
         "Method": method_title(str(row.labels["method"])),
         **({"Where": str(row.labels["region"])} if several else {}),
+        _IOU: row.figures[_FIGURES[_IOU][0]].value,
+        _AGAINST: difference(less) or None,
         **_figures(row),
-        _AGAINST: difference(less),
         "Tiles": row.tiles,
         "In the files": str(row.labels["method"]),
     }
@@ -122,7 +123,7 @@ def _other_row(row: Row, columns: Sequence[Column]) -> dict[str, object]:
     return {
         **{column.title.capitalize(): row.labels[column.key] for column in columns},
         **_figures(row),
-        "Against the reference": difference(less),
+        "Against the reference": difference(less) or None,
         "Tiles": row.tiles,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -22,7 +23,7 @@ from core.trials.truth import (
     read_truth,
 )
 from core.trials.wish import unready
-from ui import errors
+from ui import errors, go
 from ui.adding import Source, discard, store, usable
 from ui.evaluate_words import method_title
 from ui.job import JOBS, Cancelled, Key, Progress
@@ -62,12 +63,11 @@ def row(place: Place, scene: SceneRecord, *, alone: bool) -> bool:
             return False
         opened, truth = open_scene(place.project, scene.id), kept_truth(place.project, scene.id)
         problem = unready(opened, truth)
-        chosen = _line(place, scene, opened, truth, problem)
+        chosen = _line(place, scene, opened, truth, problem, in_popover=not alone)
         if job is not None and job.error is not None:
             errors.show(job.error)
-        if truth is None and opened.landcover is not None:
-            with st.expander("What is true here?", expanded=alone or job is not None):
-                _form(place, scene, opened)
+        if alone and truth is None and opened.landcover is not None:
+            _form(place, scene, opened)
         return chosen and problem is None
 
 
@@ -77,9 +77,12 @@ def _line(
     opened: OpenedScene,
     truth: Truth | None,
     problem: CropMapError | None,
+    *,
+    in_popover: bool,
 ) -> bool:
-    text, way = st.columns([5, 1], vertical_alignment="center")
-    with text:
+    """The scene, how it stands, and at the right what can be done about it."""
+    text, way = st.columns([4, 1], vertical_alignment="center")
+    with text, st.container(gap=None):
         chosen = st.checkbox(
             f"**{escape(scene.name)}**",
             value=problem is None,
@@ -91,14 +94,24 @@ def _line(
             st.caption(f":material/pending: Not ready: {_lowered(problem)}")
         else:
             st.caption(_facts(place, scene, opened, truth))
-    if truth is not None:
-        with way.popover("Truth", width="stretch"):
-            _form(place, scene, opened)
-            if st.button("Take the truth away", key=f"forget truth {scene.id}"):
-                forget_truth(place.project, scene.id)
-                JOBS.forget(truth_key(place, scene))
-                st.rerun()
+    with way:
+        if opened.landcover is None:
+            go.link(go.SCENE, "To Scenes", replace(place, scene=scene, tile=""))
+        elif truth is not None:
+            with st.popover("Truth", width="stretch"):
+                _form(place, scene, opened)
+                _taking_away(place, scene)
+        elif in_popover:
+            with st.popover("Add truth", width="stretch"):
+                _form(place, scene, opened)
     return chosen
+
+
+def _taking_away(place: Place, scene: SceneRecord) -> None:
+    if st.button("Take this truth away", key=f"forget truth {scene.id}"):
+        forget_truth(place.project, scene.id)
+        JOBS.forget(truth_key(place, scene))
+        st.rerun()
 
 
 def _lowered(problem: CropMapError | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import streamlit as st
@@ -21,7 +21,7 @@ from ui.session import Place
 from ui.text import escape
 
 _AT_ONCE = 6
-_HIDDEN = ("seed",)
+_METHOD = "method"
 
 
 def show(place: Place, run: Run, record: Record) -> None:
@@ -30,9 +30,10 @@ def show(place: Place, run: Run, record: Record) -> None:
     if not pictures:
         return
     st.subheader("Worst tiles first")
+    told = [name for name in pictures[0].labels if len({one.labels[name] for one in pictures}) > 1]
     by_title: dict[str, list[PictureRecord]] = {}
-    for one in pictures:
-        by_title.setdefault(title_of(one.labels), []).append(one)
+    for one in sorted(pictures, key=lambda one: _rank(one, record)):
+        by_title.setdefault(title_of(one.labels, told), []).append(one)
     chosen = st.selectbox(
         "Method",
         list(by_title),
@@ -53,15 +54,25 @@ def show(place: Place, run: Run, record: Record) -> None:
         st.caption(f"The {_AT_ONCE} worst of {len(shown):,} are shown; all are in the files.")
 
 
-def title_of(labels: Mapping[str, Label]) -> str:
-    """A row of the table in words: its method, and what else tells it apart."""
-    others = [
-        f"{key} {value}" if isinstance(value, int | float) else str(value)
-        for key, value in labels.items()
-        if key not in ("method", *_HIDDEN)
+def _rank(one: PictureRecord, record: Record) -> float:
+    """The best method's mistakes come first: they are those that stay."""
+    values = [
+        row.figures["mean_iou"].value or 0.0
+        for row in record.rows
+        if all(one.labels.get(name) == value for name, value in row.labels.items())
     ]
-    method = labels.get("method")
-    return " · ".join([*([method_title(str(method))] if method is not None else []), *others])
+    return -max(values, default=0.0)
+
+
+def title_of(labels: Mapping[str, Label], told: Collection[str]) -> str:
+    """A row of the table in words: its method, and of the rest what is ``told`` apart by it."""
+    others = [
+        f"{name} {value}" if isinstance(value, int | float) else str(value)
+        for name, value in labels.items()
+        if name in told and name != _METHOD
+    ]
+    method = [method_title(str(labels[_METHOD]))] if _METHOD in labels else []
+    return " · ".join([*method, *others])
 
 
 def _picture(place: Place, run: Run, one: PictureRecord, scenes: Mapping[str, SceneRecord]) -> None:

@@ -23,9 +23,10 @@ from core.errors import CancelledError, CropMapError
 from core.experiments.runner import processors
 from core.pipeline.options import Cancelled, Progress
 
-GRACE_SECONDS = 20.0
+GRACE_SECONDS = 5.0
 """How long a step may go on after nobody waits any more."""
 
+STOPPED = "The evaluation was stopped. Its finished steps are kept, and it can go on from there."
 _POLL_SECONDS = 0.2
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -64,6 +65,8 @@ def run_apart(order: Mapping[str, Any], *, progress: Progress, cancelled: Cancel
             "The evaluation ended unexpectedly, most often because memory ran out.",
             "Close other programs and go on; finished steps are kept.",
         )
+    if word.get("error") == CancelledError.__name__:
+        raise CancelledError(STOPPED)
     if "error" in word:
         raise _told(word)
 
@@ -89,7 +92,7 @@ def _last_word(
             worker.stdin.close()
             stop_at = time.monotonic() + GRACE_SECONDS
         if stop_at is not None and time.monotonic() > stop_at:
-            raise CancelledError("It was stopped; finished steps are kept.")
+            raise CancelledError(STOPPED)
         try:
             line = lines.get(timeout=_POLL_SECONDS)
         except queue.Empty:

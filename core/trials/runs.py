@@ -16,7 +16,7 @@ from core.experiments.record import RECORD, Record, read_record
 from core.export.files import prepare_folder, replacing
 from core.pipeline.options import Cancelled, Progress
 from core.project import Project
-from core.trials.apart import jobs_beside_the_app, run_apart
+from core.trials.apart import STOPPED, jobs_beside_the_app, run_apart
 from core.trials.places import cells_folder, runs_folder
 from core.trials.questions import QUESTIONS
 from core.trials.truth import is_current, kept_truth, missing_file, read_truth
@@ -138,7 +138,7 @@ def do_run(
 
     run_apart(order, progress=told, cancelled=cancelled)
     if cancelled():
-        raise CancelledError("Finished steps are kept; go on whenever you like.")
+        raise CancelledError(STOPPED)
     progress("Packing the files", 0, 0)
     _zip(run)
     return Run(run.folder, wish, run.started, run.scenes, finished=True)

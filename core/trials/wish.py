@@ -118,7 +118,7 @@ def unready(opened: OpenedScene, truth: Truth | None) -> InputError | None:
             "Its land cover is read from a URL.", "Add it as a file on the Scenes page."
         )
     if truth is None:
-        return InputError("It has no truth yet.", "Choose what is known to be true of it.")
+        return InputError("It has no truth yet.", "Add what is known to be true of it.")
     return None
 
 
