@@ -28,8 +28,17 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "adaptation": (),
     "ablation": (),
     "robustness": (),
+    "robustness-made": (
+        *("--from", "product", "--draws", "1"),
+        *(f"--change={key}" for key in ("resolution", "noise", "grassland", "gsd", "haze")),
+    ),
 }
-"""Experiments in their order, and what else their commands are given."""
+"""Experiments in their order, and what else their commands are given; what follows a hyphen tells
+two runs of one command apart.
+"""
+
+REGIONS = {"robustness": ("midwest_1m",), "robustness-made": ("smallholder",)}
+"""Names of the regions of an experiment that is not asked of all."""
 
 _DECIDING = (
     "evaluation",
@@ -64,8 +73,10 @@ def main() -> None:
 
 def run(key: str, regions: list[Path], out: Path, cells: Path, jobs: int | None) -> None:
     """Run one experiment's command; ends the program where it fails."""
-    words = [sys.executable, "-m", "core", "experiment", key]
+    words = [sys.executable, "-m", "core", "experiment", key.partition("-")[0]]
     for region in regions:
+        if region.name not in REGIONS.get(key, (region.name,)):
+            continue
         words += ["--region", str(region)]
     words += ["--out", str(out), *COMMANDS[key]]
     if key != PROMPTS:
