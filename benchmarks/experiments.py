@@ -74,9 +74,8 @@ def main() -> None:
 def run(key: str, regions: list[Path], out: Path, cells: Path, jobs: int | None) -> None:
     """Run one experiment's command; ends the program where it fails."""
     words = [sys.executable, "-m", "core", "experiment", key.partition("-")[0]]
-    for region in regions:
-        if region.name not in REGIONS.get(key, (region.name,)):
-            continue
+    chosen = [region for region in regions if region.name in REGIONS.get(key, ())]
+    for region in chosen or regions:
         words += ["--region", str(region)]
     words += ["--out", str(out), *COMMANDS[key]]
     if key != PROMPTS:
