@@ -25,7 +25,7 @@ from core.errors import CropMapError
 from core.experiments.report import run_and_write
 from core.experiments.runner import processors
 from core.trials.apart import GRACE_SECONDS
-from core.trials.questions import QUESTIONS
+from core.trials.building import experiment_of
 from core.trials.wish import RunWish, regions_of
 
 _NICENESS = 5
@@ -63,7 +63,7 @@ def _run(
     # The app is to stay quick meanwhile.
     torch.set_num_threads(max(1, processors() - 1))
     say({"stage": "Looking at the scenes", "done": 0, "total": 0})
-    experiment = QUESTIONS[wish.experiment].build(regions_of(order), wish)
+    experiment = experiment_of(regions_of(order), wish)
     run_and_write(
         experiment,
         Path(order["out"]),

@@ -1,0 +1,72 @@
+"""The experiment that a wish asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from core.errors import InputError
+from core.experiments.ablation import AblationOptions, ablation
+from core.experiments.adaptation import AdaptationOptions, adaptation
+from core.experiments.comparison import ComparisonOptions, comparison
+from core.experiments.experiment import Experiment
+from core.experiments.regions import Region
+from core.experiments.robustness import RobustnessOptions, robustness
+from core.experiments.training import TrainingOptions, training
+from core.trials.questions import LEARNING_REGIONS
+from core.trials.wish import RunWish
+
+
+def experiment_of(regions: Sequence[Region], wish: RunWish) -> Experiment:
+    """The experiment of a wish on its regions.
+
+    Raises
+    ------
+    InputError
+        No such experiment, or too few regions to learn from.
+    """
+    build = _BUILDS.get(wish.experiment)
+    if build is None:
+        raise InputError(
+            f"There is no experiment {wish.experiment}.", f"Known are: {', '.join(_BUILDS)}."
+        )
+    return build(regions, wish)
+
+
+def _methods(regions: Sequence[Region], wish: RunWish) -> Experiment:
+    return comparison(regions, ComparisonOptions(wish.methods, wish.model, wish.seed))
+
+
+def _ablation(regions: Sequence[Region], wish: RunWish) -> Experiment:
+    return ablation(regions, AblationOptions((wish.model,), wish.seed))
+
+
+def _robustness(regions: Sequence[Region], wish: RunWish) -> Experiment:
+    return robustness(regions, RobustnessOptions(model=wish.model, seed=wish.seed))
+
+
+def _training(regions: Sequence[Region], wish: RunWish) -> Experiment:
+    return training(_learning(regions), TrainingOptions(model=wish.model, seed=wish.seed))
+
+
+def _adaptation(regions: Sequence[Region], wish: RunWish) -> Experiment:
+    return adaptation(_learning(regions), AdaptationOptions(model=wish.model, seed=wish.seed))
+
+
+def _learning(regions: Sequence[Region]) -> list[Region]:
+    """Regions with images to learn from; the project's own scenes only measure."""
+    found = [region for region in regions if region.train]
+    if len(found) < LEARNING_REGIONS:
+        raise InputError(
+            "Networks need two regions with images to learn from.",
+            "Add two folders of images with truth and land cover.",
+        )
+    return found
+
+
+_BUILDS: dict[str, Callable[[Sequence[Region], RunWish], Experiment]] = {
+    "methods": _methods,
+    "robustness": _robustness,
+    "ablation": _ablation,
+    "training": _training,
+    "adaptation": _adaptation,
+}
