@@ -13,7 +13,6 @@ from core.evaluation.pairs import LabelledScene
 from core.experiments.cells import Cell
 from core.experiments.changes import GRASSLAND, Change, changes, given
 from core.experiments.comparison import check_methods
-from core.experiments.degrade_imagery import CLEAN
 from core.experiments.degrade_landcover import grassland_codes
 from core.experiments.degraded import Condition, DegradedTask, Start, run_degraded
 from core.experiments.experiment import SEED, Column, Experiment, Plot
@@ -26,6 +25,32 @@ from core.sam.registry import DEFAULT_MODEL, get_model
 ROBUST_METHODS = (LANDCOVER, "classifier", "joint", "apt_plus")
 NOTHING, AS_GIVEN = "nothing", "as given"
 """Labels of the rows that all others are compared with."""
+
+_BASE = given("truth")
+_FROM: dict[Start, str] = {
+    "truth": "Land cover is SIMULATED from the truth of each tile, the region's own is not used: "
+    f"majority of {_BASE.resolution_m:g} m cells, {_BASE.shift_cells:g} cell too far east, "
+    f"{_BASE.clump_share:.0%} of {_BASE.clump_cells} x {_BASE.clump_cells}-cell clumps flipped. A "
+    "row changes one of these, or the imagery; all changes are SIMULATED.",
+    "product": "Land cover is the region's own with its own mistakes. A row changes one thing "
+    "about it, or the imagery; all changes are SIMULATED.",
+}
+_SAID = {
+    "resolution": "Larger cells keep shift and clumps as they are on the ground, but no clump is "
+    "less than a cell; cells no coarser than a product's own change nothing.",
+    "missing": "Parcels called something else are whole ones of the truth (where that is a mask, "
+    "parts that hang together), drawn at random until their area is as near to the share as they "
+    "get.",
+    GRASSLAND: "Grassland is changed only on images whose product has other land that is no "
+    "cropland, too.",
+    "products": "Three products have independent mistakes of one kind: other clumps, and a cell "
+    "too far east, west and south. Two rows are judged only where all three agree, because a product "
+    "of agreement says nothing elsewhere.",
+    "gsd": "Longer pixels are means of those they replace; maps are judged on the original pixels.",
+    "haze": "Haze is a bright veil whose depth varies by half over some 250 m; no stretch takes it "
+    "away, as none is applied to 8-bit images.",
+}
+"""What has to be said of changes, by their key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,40 +177,8 @@ def _seeds(change: Change, options: RobustnessOptions) -> range:
 
 
 def _notes(options: RobustnessOptions, chosen: Sequence[Change]) -> Iterator[str]:
-    base = given("truth")
-    if options.start == "truth":
-        yield (
-            "Land cover is SIMULATED from the truth of each tile, the region's own is not used: "
-            f"majority of {base.resolution_m:g} m cells, {base.shift_cells:g} cell too far east, "
-            f"{base.clump_share:.0%} of 4 x 4-cell clumps flipped; a row changes one of these, "
-            "or the imagery."
-        )
-    else:
-        yield (
-            "Land cover is the region's own; what a row changes about it is SIMULATED, on top of "
-            "its own mistakes. Cells no coarser than its own change nothing."
-        )
-    if any(one.key == "missing" for one in chosen):
-        yield (
-            "Parcels called something else are whole ones of the truth, drawn at random until "
-            "their area is as near to the share as whole parcels get."
-        )
-    if any(one.key == GRASSLAND for one in chosen):
-        yield (
-            "Grassland is changed only on images whose product has other land that is no "
-            "cropland, too."
-        )
-    if any(one.key == "products" for one in chosen):
-        yield (
-            "Three products have independent SIMULATED mistakes of one kind: other clumps, and a "
-            "cell too far east, west and south. Two rows are judged only where all three agree, "
-            "because a product of agreement says nothing elsewhere."
-        )
-    if any(point.imagery != CLEAN for one in chosen for _, point in one.points):
-        yield (
-            "Worse imagery is SIMULATED: haze is a bright veil that varies over some 250 m, "
-            "coarser pixels are means and are judged on the original pixels."
-        )
+    yield _FROM[options.start]
+    yield from (_SAID[one.key] for one in chosen if one.key in _SAID)
     drawn = [NOTHING, *(one.title for one in chosen if one.chance)]
     last = options.seed + options.draws - 1
     yield (

@@ -295,7 +295,7 @@ def test_grassland_is_changed_where_other_land_is_left(region, monkeypatch):
 def test_notes_say_what_is_simulated(region):
     said = " ".join(robustness((region,), RobustnessOptions()).notes)
     assert "SIMULATED from the truth" in said
-    assert "haze" in said
+    assert "bright veil" in said
     assert "seeds 0 to 2" in said
     own = RobustnessOptions(changes=("blur",), start="product", draws=1)
     said = " ".join(robustness((region,), own).notes)
