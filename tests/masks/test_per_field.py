@@ -137,6 +137,29 @@ def test_quality_is_the_product_of_its_three_parts() -> None:
     assert candidate.quality == pytest.approx(0.9 * 1.0 * 28 / 32, rel=1e-3)
 
 
+def test_without_the_land_cover_a_mask_beside_cropland_counts_as_much() -> None:
+    nowhere = landcover_of(np.zeros((64, 64), dtype=np.bool_))
+    tile = encode_tile(plain_image(64, 64), nowhere, GradedSegmenter(), StrategyOptions())
+    prompts = PromptSet((Prompt(PixelPoint(32.0, 32.0), 1),))
+    assert find_candidates(tile, prompts) == []
+    (candidate,) = find_candidates(tile, prompts, by_landcover=False)
+    assert candidate.quality == pytest.approx(0.9)
+    assert candidate.cropland_share == 0
+
+
+def test_without_the_land_cover_the_whole_tile_is_never_a_field() -> None:
+    class WholeSegmenter(GradedSegmenter):
+        def decode(self, embedding: Embedding, batch: PromptBatch, *, multimask: bool) -> Decoded:
+            logits = np.full((1, 1, LOGIT_SIDE, LOGIT_SIDE), 4.0, dtype=np.float32)
+            return Decoded(logits, np.array([[0.9]], dtype=np.float32))
+
+    everywhere = landcover_of(np.ones((64, 64), dtype=np.bool_))
+    tile = encode_tile(plain_image(64, 64), everywhere, WholeSegmenter(), StrategyOptions())
+    prompts = PromptSet((Prompt(PixelPoint(32.0, 32.0), 1),))
+    assert len(find_candidates(tile, prompts)) == 1
+    assert find_candidates(tile, prompts, by_landcover=False) == []
+
+
 def test_a_kept_mask_of_low_quality_is_cropland_still_and_alone() -> None:
     segmenter = GradedSegmenter()
     segmenter.estimate = 0.55

@@ -18,6 +18,8 @@ from core.prompts.auto import (
     place_prompts,
     published_order,
     published_points,
+    round_ends,
+    spread_draws,
     uniform_grid,
 )
 from core.prompts.prompt import Prompt, PromptSet
@@ -142,6 +144,30 @@ def spread(seed: int, border_m: float = 0.0, spacing_m: float = 0.0) -> PromptSe
 def test_the_same_seed_places_the_same_points_and_another_others() -> None:
     assert spread(3).points == spread(3).points
     assert spread(3).points != spread(4).points
+
+
+def test_draws_made_together_are_those_made_one_by_one() -> None:
+    tile, options = farmland_tile().landcover, PromptOptions("spread", 10, 30.0, 20.0)
+    together = spread_draws(tile, options, [4, 0])
+    assert [one.points for one in together] == [
+        place_prompts(tile, options, seed).points for seed in (4, 0)
+    ]
+
+
+@given(positives=st.integers(0, 40), negatives=st.integers(0, 40))
+def test_a_round_ends_where_the_order_turns_back_to_positives(
+    positives: int, negatives: int
+) -> None:
+    order = published_order(
+        [PixelPoint(n + 0.5, 0.5) for n in range(positives)],
+        [PixelPoint(n + 0.5, 1.5) for n in range(negatives)],
+    )
+    *ends, last = round_ends(positives, negatives)
+    assert last == len(order)
+    for number, end in enumerate(ends, start=1):
+        fed = order[:end]
+        assert sum(p.label for p in fed) == number * (positives // 3)
+        assert sum(1 - p.label for p in fed) == number * (negatives // 3)
 
 
 def test_spread_points_keep_off_class_borders_by_metres_on_the_ground() -> None:
