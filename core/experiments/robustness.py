@@ -44,8 +44,8 @@ _SAID = {
     GRASSLAND: "Grassland is changed only on images whose product has other land that is no "
     "cropland, too.",
     "products": "Three products have independent mistakes of one kind: other clumps, and a cell "
-    "too far east, west and south. Two rows are judged only where all three agree, because a product "
-    "of agreement says nothing elsewhere.",
+    "too far east, west and south. Two rows are judged only where all three agree, because a "
+    "product of agreement says nothing elsewhere.",
     "gsd": "Longer pixels are means of those they replace; maps are judged on the original pixels.",
     "haze": "Haze is a bright veil whose depth varies by half over some 250 m; no stretch takes it "
     "away, as none is applied to 8-bit images.",
