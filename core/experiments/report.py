@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import CancelledError, CropMapError, storage_error
+from core.errors import CancelledError, CropMapError, InputError, storage_error
 from core.experiments.cells import Cell, CellResult, done
 from core.experiments.experiment import Experiment
 from core.experiments.page import page
@@ -69,7 +69,7 @@ def run_and_write(
     Raises
     ------
     InputError
-        A file that cannot be used.
+        A file that cannot be used, or nothing to judge.
     OutputError
         ``out`` cannot be written.
     CancelledError
@@ -118,7 +118,7 @@ def _found(
         seed,
         options,
         command,
-        experiment.notes,
+        (*experiment.notes, *_unknown(results)),
         experiment.columns,
         dict(experiment.reference),
         tuple(tabulate(experiment, results, seed=seed)),
@@ -128,6 +128,24 @@ def _found(
         sum(seconds.values()),
         software(),
     )
+
+
+def _unknown(results: Results) -> list[str]:
+    """A sentence where images had nothing to judge."""
+    judged: dict[str, bool] = {}
+    for _, result in results:
+        for tile in result.tiles:
+            known = tile.score.pixels.pixels > 0
+            judged[tile.image] = judged.get(tile.image, False) or known
+    if not any(judged.values()):
+        raise InputError(
+            "No pixel of any image can be judged: the truth is known nowhere on them.",
+            "Check the truth's nodata values, and that it is of the same place as the images.",
+        )
+    empty = [name for name, known in judged.items() if not known]
+    if not empty:
+        return []
+    return [f"Counted for nothing, because their truth is known nowhere: {', '.join(empty)}."]
 
 
 @dataclass(frozen=True, slots=True)
