@@ -15,6 +15,7 @@ from core.sam.registry import DEFAULT_MODEL
 if TYPE_CHECKING:
     from core.experiments.experiment import Experiment
     from core.experiments.regions import Region
+    from core.experiments.training import Direction
 
 experiment_app = typer.Typer(
     help="Experiments on your own images with truth: seeded, resumable.", no_args_is_help=True
@@ -181,6 +182,119 @@ def ablation_command(
 
     options = AblationOptions(tuple(model or [DEFAULT_MODEL]), seed, draws)
     _conduct(context, ablation(_regions(region, product), options))
+
+
+Pairs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pair",
+        help="Trained in one region and applied in another: A,B by their folders' names; "
+        "repeatable.  By default every region to every other.",
+    ),
+]
+Steps = Annotated[
+    int | None, typer.Option(min=1, help="Steps of a training, at most; 250 by default.")
+]
+
+
+@experiment_app.command("training")
+def training_command(
+    context: typer.Context,
+    out: Out,
+    region: RegionFolders = None,
+    pair: Pairs = None,
+    curve: Annotated[
+        list[str] | None,
+        typer.Option(help="A,B: where few labels are tried; by default the first pair."),
+    ] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(help="unet, deeplabv3plus, fpn, unet_resnet18; few labels teach the first."),
+    ] = None,
+    labels: Annotated[
+        list[int] | None, typer.Option(help="Labelled crops; 5, 10, 20 and 50 by default.")
+    ] = None,
+    draw: Annotated[
+        list[int] | None, typer.Option(help="Seeds that draw the crops; 0, 1, 2 by default.")
+    ] = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="Methods without labels; all of them by default.")
+    ] = None,
+    steps: Steps = None,
+    model: Model = DEFAULT_MODEL,
+    product: Product = None,
+    jobs: Jobs = None,
+    seed: Seed = 0,
+    cells: Cells = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """How many labels does a trained network need to be better than prompting?"""
+    from core.experiments.training import TrainingOptions, training
+
+    default = TrainingOptions()
+    options = TrainingOptions(
+        tuple(network or default.networks),
+        tuple(labels or default.labels),
+        _directions(pair),
+        _directions(curve),
+        tuple(draw or default.seeds),
+        steps or default.steps,
+        tuple(method or default.methods),
+        model,
+        seed,
+    )
+    _conduct(context, training(_regions(region, product, training=True), options))
+
+
+@experiment_app.command("adaptation")
+def adaptation_command(
+    context: typer.Context,
+    out: Out,
+    region: RegionFolders = None,
+    pair: Pairs = None,
+    network: Annotated[
+        str, typer.Option(help="unet, deeplabv3plus, fpn or unet_resnet18.")
+    ] = "unet",
+    teacher: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Methods whose answers teach a network; land cover and apt_plus by default."
+        ),
+    ] = None,
+    steps: Steps = None,
+    model: Model = DEFAULT_MODEL,
+    product: Product = None,
+    jobs: Jobs = None,
+    seed: Seed = 0,
+    cells: Cells = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Can a network adapt to images without labels as well as prompting does?"""
+    from core.experiments.adaptation import AdaptationOptions, adaptation
+
+    default = AdaptationOptions()
+    options = AdaptationOptions(
+        network,
+        _directions(pair),
+        tuple(teacher or default.teachers),
+        steps=steps or default.steps,
+        model=model,
+        seed=seed,
+    )
+    _conduct(context, adaptation(_regions(region, product, training=True), options))
+
+
+def _directions(pairs: list[str] | None) -> tuple[Direction, ...]:
+    """``A,B`` as directions."""
+    from core.experiments.training import Direction
+
+    found = []
+    for pair in pairs or ():
+        names = [name.strip() for name in pair.split(",")]
+        if len(names) != 2 or not all(names):
+            raise InputError(f"{pair} is no pair of regions.", "Write two names as A,B.")
+        found.append(Direction(*names))
+    return tuple(found)
 
 
 def _regions(

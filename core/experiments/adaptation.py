@@ -22,7 +22,7 @@ from core.experiments.cells import Cell, CellResult, Context, Facts, Label
 from core.experiments.crops import UNKNOWN, Picture, batches, picture
 from core.experiments.experiment import SEED, Column, Experiment, Plot
 from core.experiments.fitting import Recipe, fit
-from core.experiments.methods import LANDCOVER, MethodTask, run_method
+from core.experiments.methods import LANDCOVER, METHODS, MethodTask, run_method
 from core.experiments.networks import NETWORKS, fast_precision
 from core.experiments.notes import data_notes
 from core.experiments.regions import Region
@@ -39,6 +39,7 @@ from core.experiments.trained import (
 from core.experiments.training import (
     Direction,
     check_directions,
+    check_known,
     every_direction,
     whole_training,
 )
@@ -82,6 +83,10 @@ class AdaptationOptions:
     steps: int = Recipe().steps
     model: str = DEFAULT_MODEL
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_known((self.network,), tuple(NETWORKS), "network")
+        check_known((*self.teachers, *self.methods), METHODS, "method")
 
 
 @dataclass(frozen=True, slots=True)

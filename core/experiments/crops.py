@@ -13,9 +13,9 @@ from torch.nn import functional
 
 from core.evaluation.compare import cut
 from core.evaluation.pairs import LabelledScene
-from core.experiments.samples import TILE_SIZE
+from core.experiments.samples import tiles
 from core.grid import Window
-from core.imagery.scene import SceneImage, open_scene
+from core.imagery.scene import SceneImage
 
 COMMON_GSD_M = 2.5
 """All regions are shown to networks at this resolution, so that fields look alike in size."""
@@ -99,19 +99,13 @@ def resized(values: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
 
 
 def crop_places(images: Iterable[LabelledScene]) -> list[CropPlace]:
-    """All crops of images, in order; no pixel is read."""
+    """All crops of images, in order; no pixel of the images is read."""
     return [
         CropPlace(image, number, window)
         for image in images
-        for number, tile in enumerate(_tile_windows(image))
-        for window in cut(
-            open_scene(image.scene).working_grid.window_grid(tile), CROP_SIDE
-        ).values()
+        for number, grid in enumerate(tiles(image).grids)
+        for window in cut(grid, CROP_SIDE).values()
     ]
-
-
-def _tile_windows(image: LabelledScene) -> Iterable[Window]:
-    return cut(open_scene(image.scene).working_grid, TILE_SIZE).values()
 
 
 def crop_picture(image: SceneImage, cropland: Flags, known: Flags, window: Window) -> Picture:

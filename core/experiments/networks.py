@@ -42,22 +42,24 @@ class NetworkSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+_SMALL_ENCODER = "tu-mobilenetv3_small_100"
+"""MobileNetV3 small (Howard et al. 2019, arXiv:1905.02244)."""
+
+_NARROW = (128, 64, 32, 16, 16)
+
 NETWORKS: dict[str, NetworkSpec] = {
-    "unet": NetworkSpec("U-Net", "Unet", "resnet18", {"decoder_channels": (128, 64, 32, 16, 16)}),
+    "unet": NetworkSpec("U-Net", "Unet", _SMALL_ENCODER, {"decoder_channels": _NARROW}),
     "deeplabv3plus": NetworkSpec(
-        "DeepLabv3+", "DeepLabV3Plus", "resnet18", {"decoder_channels": 128}
+        "DeepLabv3+", "DeepLabV3Plus", _SMALL_ENCODER, {"decoder_channels": 128}
     ),
     "fpn": NetworkSpec(
         "FPN",
         "FPN",
-        "resnet18",
+        _SMALL_ENCODER,
         {"decoder_pyramid_channels": 128, "decoder_segmentation_channels": 64},
     ),
-    "unet_mobile": NetworkSpec(
-        "U-Net (MobileNetV3 small)",
-        "Unet",
-        "tu-mobilenetv3_small_100",
-        {"decoder_channels": (128, 64, 32, 16, 16)},
+    "unet_resnet18": NetworkSpec(
+        "U-Net (ResNet-18)", "Unet", "resnet18", {"decoder_channels": _NARROW}
     ),
 }
 """By the key of ``--networks``."""

@@ -14,7 +14,7 @@ from core.evaluation.compare import cut
 from core.evaluation.labels import View, open_labels
 from core.evaluation.pairs import LabelledScene
 from core.experiments.regions import Region
-from core.grid import Window
+from core.grid import Grid, Window
 from core.imagery.scene import SceneImage, open_scene, read_window
 from core.landcover.align import align
 from core.landcover.source import LandCoverTile, open_landcover
@@ -107,6 +107,11 @@ class Tiles(Sequence[Sample]):
 
     def __len__(self) -> int:
         return len(self._windows)
+
+    @property
+    def grids(self) -> tuple[Grid, ...]:
+        """Of the tiles, in order; no pixel is read."""
+        return tuple(self._grid.window_grid(window) for _, window in self._windows)
 
     @overload
     def __getitem__(self, number: int) -> Sample: ...

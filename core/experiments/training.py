@@ -75,8 +75,8 @@ class TrainingOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _known(self.networks, tuple(NETWORKS), "network")
-        _known(self.methods, METHODS, "method")
+        check_known(self.networks, tuple(NETWORKS), "network")
+        check_known(self.methods, METHODS, "method")
         if self.steps < 1 or any(count < 2 for count in self.labels):
             raise InputError(
                 "A training takes at least one step and two labelled crops.",
@@ -269,7 +269,7 @@ def check_directions(regions: Sequence[Region], directions: Sequence[Direction])
     """Raise ``InputError`` where a direction names a region that is not there."""
     names = tuple(region.name for region in regions)
     for direction in directions:
-        _known((direction.source, direction.target), names, "region")
+        check_known((direction.source, direction.target), names, "region")
 
 
 def _complete(regions: Sequence[Region], options: TrainingOptions) -> TrainingOptions:
@@ -279,7 +279,8 @@ def _complete(regions: Sequence[Region], options: TrainingOptions) -> TrainingOp
     return replace(options, directions=directions, curves=curves)
 
 
-def _known(asked: Sequence[str], known: Sequence[str], what: str) -> None:
+def check_known(asked: Sequence[str], known: Sequence[str], what: str) -> None:
+    """Raise ``InputError`` where something is asked for that is not there, or nothing is."""
     strangers = sorted(set(asked) - set(known))
     if strangers or not asked:
         raise InputError(
