@@ -10,6 +10,8 @@ from core.errors import InputError
 from core.evaluation.pairs import LabelledScene
 from core.experiments.ablation_settings import (
     BASE,
+    IN_WORDS,
+    MODEL,
     POINTS,
     Setting,
     bases,
@@ -26,7 +28,6 @@ from core.experiments.samples import tiles
 from core.sam.registry import DEFAULT_MODEL, get_model
 from core.sam.weights import is_present
 
-_MODEL = "model"
 _DRAWN = "drawn"
 
 _COSTS: dict[type[Prompting], float] = {Joint: 0.3, AptPlus: 0.9, Apt: 5.0, Everything: 6.0}
@@ -45,11 +46,11 @@ _PLOTS = (
     ),
     Plot(
         "settings",
-        "Mean IoU of everything that was changed",
+        "Mean IoU with one thing changed",
         "bars",
         "setting",
         "base",
-        facet="group",
+        where={"group": IN_WORDS},
     ),
 )
 
@@ -109,7 +110,7 @@ def run_settings(task: AblationTask, context: Context) -> CellResult:
             if prompting not in judged:
                 judged[prompting] = judge(answers.mask(prompting), sample)
             found.append(replace(judged[prompting], labels=setting.labels))
-    return CellResult(tuple(found))
+    return CellResult(tuple(found), {"model": task.model, "settings": len(task.settings)})
 
 
 def ablation(regions: Sequence[Region], options: AblationOptions) -> Experiment:
@@ -120,7 +121,7 @@ def ablation(regions: Sequence[Region], options: AblationOptions) -> Experiment:
     asked = {main: settings()}
     for model in others:
         if is_present(get_model(model)):
-            asked[model] = bases(_MODEL, model)
+            asked[model] = bases(MODEL, model)
     return Experiment(
         "ablation",
         "Ablation",
@@ -177,6 +178,15 @@ def _notes(options: AblationOptions, asked: Collection[str]) -> Iterator[str]:
     yield (
         "Only the model is without knowledge where points ignore the land cover: apt_plus still "
         "averages with the classifier, which learns from it."
+    )
+    yield (
+        "Automatic masks: one question at each point of a grid of "
+        f"{Everything().side} x {Everything().side}, without land cover; good masks that do not "
+        "overlap. Land cover chooses those most of which it calls cropland."
+    )
+    yield (
+        "A model that draws with exchanged labels what it draws with the right ones does not "
+        "listen to them: it knows cropland from its training."
     )
     for model in options.models[1:]:
         spec = get_model(model)

@@ -27,6 +27,11 @@ POINTS, BORDER, ENSEMBLE, SHARE = (
 )
 """Groups whose values are numbers."""
 
+SOURCE, LABELS, MASK, AUTOMATIC = "points from", "labels", "land cover as mask", "automatic masks"
+CLEANING, PLACING, CLEAN_UP, MODEL = "cleaning", "placing", "clean-up", "model"
+IN_WORDS = (BASE, SOURCE, LABELS, MASK, AUTOMATIC, CLEANING, PLACING, CLEAN_UP, MODEL)
+"""Groups whose values say by themselves what they are."""
+
 _COUNTS = (1, 3, 5, 10, 20, 33, 66)
 _BORDERS_M = (0.0, 15.0)
 _DRAWS = (1, 3, 5, 10)
@@ -35,14 +40,17 @@ _ROUNDS = (1, 2, 3)
 _REPEATS = (0, 1, 4)
 
 _BLIND: tuple[tuple[str, Source], ...] = (
-    ("random, all cropland", "random"),
-    ("grid, all cropland", "grid"),
-    ("random, named by land cover", "random labelled"),
+    ("random points, all cropland", "random"),
+    ("grid points, all cropland", "grid"),
+    ("random points, named by land cover", "random labelled"),
 )
-_LABELS: tuple[Labels, ...] = ("positive only", "exchanged")
+_LABELS: tuple[tuple[str, Labels], ...] = (
+    ("positive points only", "positive only"),
+    ("labels exchanged", "exchanged"),
+)
 _MASKS: tuple[tuple[str, MaskPrompt], ...] = (
-    ("with the points", "beside points"),
-    ("alone", "alone"),
+    ("mask and points", "beside points"),
+    ("mask alone", "alone"),
 )
 
 
@@ -89,9 +97,9 @@ def _joint() -> Iterator[Setting]:
     own = Joint()
     yield Setting("joint", BASE, BASE, own)
     yield from _question("joint", own.points, Joint)
-    for value, by_landcover in (("land cover chooses", True), ("all are cropland", False)):
-        yield Setting("joint", "automatic masks", value, Everything(by_landcover=by_landcover))
-    yield Setting("joint", "cleaning", "on", Joint(replace(own.points, cleaned=True)))
+    for value, by_landcover in (("masks that land cover chooses", True), ("all masks", False)):
+        yield Setting("joint", AUTOMATIC, value, Everything(by_landcover=by_landcover))
+    yield Setting("joint", CLEANING, "points cleaned", Joint(replace(own.points, cleaned=True)))
     for border in _BORDERS_M:
         drawn = replace(own.points, source="spread", border_m=border)
         yield Setting("joint", BORDER, border, Joint(drawn))
@@ -105,11 +113,13 @@ def _apt_plus() -> Iterator[Setting]:
 
     yield Setting("apt_plus", BASE, BASE, own)
     yield from _question("apt_plus", own.points, asks)
-    yield Setting("apt_plus", "cleaning", "off", asks(replace(own.points, cleaned=False)))
+    yield Setting(
+        "apt_plus", CLEANING, "points not cleaned", asks(replace(own.points, cleaned=False))
+    )
     for border in _BORDERS_M:
         yield Setting("apt_plus", BORDER, border, asks(replace(own.points, border_m=border)))
     published = replace(own.points, source="published")
-    yield Setting("apt_plus", "placing", "published grid", asks(published))
+    yield Setting("apt_plus", PLACING, "published grid", asks(published))
     for draws in _DRAWS:
         yield Setting("apt_plus", ENSEMBLE, draws, replace(own, draws=draws))
     for share in _SHARES:
@@ -119,13 +129,13 @@ def _apt_plus() -> Iterator[Setting]:
 def _question(base: str, points: Points, asks: Callable[[Points], Prompting]) -> Iterator[Setting]:
     """What a question says, varied."""
     for value, source in _BLIND:
-        yield Setting(base, "points from", value, asks(replace(points, source=source)))
+        yield Setting(base, SOURCE, value, asks(replace(points, source=source)))
     for count in _COUNTS:
         yield Setting(base, POINTS, count, asks(replace(points, per_class=count)))
-    for labels in _LABELS:
-        yield Setting(base, "labels", labels, asks(replace(points, labels=labels)))
+    for value, labels in _LABELS:
+        yield Setting(base, LABELS, value, asks(replace(points, labels=labels)))
     for name, mask in _MASKS:
-        yield Setting(base, "land cover as mask", name, asks(replace(points, mask=mask)))
+        yield Setting(base, MASK, name, asks(replace(points, mask=mask)))
 
 
 def _apt() -> Iterator[Setting]:
@@ -135,4 +145,4 @@ def _apt() -> Iterator[Setting]:
         yield Setting("apt", "rounds", rounds, replace(own, rounds=rounds))
     for repeats in _REPEATS:
         yield Setting("apt", "answers fed back", repeats, replace(own, repeats=repeats))
-    yield Setting("apt", "clean-up", "off", replace(own, clean_up=False))
+    yield Setting("apt", CLEAN_UP, "no clean-up", replace(own, clean_up=False))

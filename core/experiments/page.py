@@ -78,7 +78,7 @@ def _label(value: Label) -> str:
 
 
 def _named(reference: dict[str, Label]) -> str:
-    return ", ".join(_label(value) for value in reference.values())
+    return ", ".join(_label(value) for value in dict.fromkeys(reference.values()))
 
 
 def _signed(row: Row) -> str:
