@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import InputError
+from core.evaluation.labels import open_labels
 from core.evaluation.pairs import LabelledScene, find_labelled_scenes
 from core.export.files import sha256_of
 from core.imagery.scene import open_scene
@@ -58,7 +59,8 @@ def read_region(folder: Path, product: str | None = None) -> Region:
     Raises
     ------
     InputError
-        A folder is missing, no names are equal, or ``region.json`` names strangers.
+        A folder is missing, no names are equal, ``region.json`` names strangers, or a file is of no
+        use.
     """
     missing = [name for name in (IMAGES, TRUTH, LANDCOVER) if not (folder / name).is_dir()]
     if missing:
@@ -150,10 +152,13 @@ def _test_names(names: list[str], about: dict[str, object], folder: Path) -> fro
 def _with_fingerprint(image: LabelledScene) -> LabelledScene:
     if image.fingerprint:
         return image
+    scene = open_scene(image.scene)
     landcover = open_landcover(image.landcover, product=image.product)
+    # A truth that cannot be used is said now, and not after an hour of work.
+    open_labels(image.truth, "truth", scene.working_grid, numbered=image.numbered_truth)
     prints = (
         image.name,
-        open_scene(image.scene).fingerprint,
+        scene.fingerprint,
         landcover.fingerprint,
         landcover.product.key,
         _files_print(image.truth),
