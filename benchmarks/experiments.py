@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "training": (),
     "adaptation": (),
     "ablation": (),
+    "ablation-made": ("--draws", "1"),
     "robustness": (),
     "robustness-made": (
         *("--from", "product", "--draws", "1"),
@@ -37,7 +38,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 two runs of one command apart.
 """
 
-REGIONS = {"robustness": ("midwest_1m",), "robustness-made": ("smallholder",)}
+REGIONS = {
+    "ablation": ("midwest_1m", "midwest_2m5"),
+    "ablation-made": ("large_fields",),
+    "robustness": ("midwest_1m",),
+    "robustness-made": ("smallholder",),
+}
 """Names of the regions of an experiment that is not asked of all."""
 
 _DECIDING = (
