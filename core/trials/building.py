@@ -1,17 +1,12 @@
-"""The experiment that a wish asks for."""
+"""The experiment that a wish asks for; no other is loaded, because some bring networks along."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from core.errors import InputError
-from core.experiments.ablation import AblationOptions, ablation
-from core.experiments.adaptation import AdaptationOptions, adaptation
-from core.experiments.comparison import ComparisonOptions, comparison
 from core.experiments.experiment import Experiment
 from core.experiments.regions import Region
-from core.experiments.robustness import RobustnessOptions, robustness
-from core.experiments.training import TrainingOptions, training
 from core.trials.questions import LEARNING_REGIONS
 from core.trials.wish import RunWish
 
@@ -33,22 +28,32 @@ def experiment_of(regions: Sequence[Region], wish: RunWish) -> Experiment:
 
 
 def _methods(regions: Sequence[Region], wish: RunWish) -> Experiment:
+    from core.experiments.comparison import ComparisonOptions, comparison
+
     return comparison(regions, ComparisonOptions(wish.methods, wish.model, wish.seed))
 
 
 def _ablation(regions: Sequence[Region], wish: RunWish) -> Experiment:
+    from core.experiments.ablation import AblationOptions, ablation
+
     return ablation(regions, AblationOptions((wish.model,), wish.seed))
 
 
 def _robustness(regions: Sequence[Region], wish: RunWish) -> Experiment:
+    from core.experiments.robustness import RobustnessOptions, robustness
+
     return robustness(regions, RobustnessOptions(model=wish.model, seed=wish.seed))
 
 
 def _training(regions: Sequence[Region], wish: RunWish) -> Experiment:
+    from core.experiments.training import TrainingOptions, training
+
     return training(_learning(regions), TrainingOptions(model=wish.model, seed=wish.seed))
 
 
 def _adaptation(regions: Sequence[Region], wish: RunWish) -> Experiment:
+    from core.experiments.adaptation import AdaptationOptions, adaptation
+
     return adaptation(_learning(regions), AdaptationOptions(model=wish.model, seed=wish.seed))
 
 
