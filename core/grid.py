@@ -131,9 +131,20 @@ class Window:
         height = min(self.row_stop, other.row_stop) - row
         return Window(column, row, width, height) if width > 0 and height > 0 else None
 
+    def holds(self, point: PixelPoint) -> bool:
+        """Whether a position lies in one of the window's pixels."""
+        across = self.column <= point.column < self.column_stop
+        return across and self.row <= point.row < self.row_stop
+
     def relative_to(self, other: Window) -> Window:
         """The same pixels, counted from the first pixel of ``other``."""
         return Window(self.column - other.column, self.row - other.row, self.width, self.height)
+
+
+def pixel_of(point: PixelPoint, shape: tuple[int, ...]) -> tuple[int, int]:
+    """Row and column of the pixel that holds a position, or of the nearest one beside an array."""
+    row, column = math.floor(point.row), math.floor(point.column)
+    return min(max(row, 0), shape[0] - 1), min(max(column, 0), shape[1] - 1)
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,8 @@
 """A person's prompts to fields: one question to the model for each, answers kept.
 
 A positive point asks for its field.  A negative point inside that answer corrects it; one that lies
-in no such answer asks for its own field, which is taken away.  A box asks for what it holds.
+in no such answer asks for its own field, which is taken away but for what positive points claim.
+A box asks for what it holds.
 For somebody who waits, a question may first be answered with what is at hand; what is kept for good
 and exported are the final answers.
 How a question is put to the model: ``core.masks.click``.
@@ -14,23 +15,18 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import shapely
-from scipy import ndimage
 
 from core.annotate.frame import Frame
 from core.annotate.work import PersonBox, PersonPrompt, Work
-from core.grid import PixelPoint, Window
+from core.grid import PixelPoint
 from core.masks.click import Probability, Question
+from core.masks.click_mask import Flags, bounds_of, draw
 from core.masks.polygons import mask_to_parcels
 from core.prompts.prompt import BoxPrompt, Prompt
 
 _MOST_KEPT = 2000
 _SMOOTHING_PIXELS = 1.5
-_LEAST_SHARE_OF_PART = 0.05
-
-Flags = npt.NDArray[np.bool_]
 Ask = Callable[[Question, bool], tuple[Probability, bool]]
 """Answers a question, closely or with what is at hand; says whether that is the final answer."""
 
@@ -75,17 +71,15 @@ class Answers:
         taken: set[str] = set()
         answers: list[tuple[Answer, bool, str]] = []
         for prompt in (p for p in work.points if p.label == 1):
-            answer = self.of_point(prompt.point, ask, closely=closely)
-            inside = [n for n in negatives if _lies_in(n.point, answer.area)]
-            if inside:
-                answer = self._of_points(prompt, inside, ask, closely=closely)
-                taken.update(n.id for n in inside)
+            answer, rivals = self._of_rivals(prompt, negatives, ask, closely=closely)
+            taken.update(n.id for n in rivals)
             answers.append((answer, True, prompt.id))
         answers += [(self._of_box(box, ask, closely=closely), True, box.id) for box in work.boxes]
-        for negative in negatives:
-            if negative.id not in taken:
-                answer = self.of_point(negative.point, ask, closely=closely)
-                answers.append((answer, False, negative.id))
+        for negative in (n for n in negatives if n.id not in taken):
+            # What is taken away stops at the fields that are wanted.
+            wanted = [p for p in work.points if p.label == 1]
+            answer = self._of_rivals(negative, wanted, ask, closely=closely)[0]
+            answers.append((answer, False, negative.id))
         order = {p.id: i for i, p in enumerate(work.points)}
         answers.sort(key=lambda item: order.get(item[2], len(order)))
         fields = [Field(a.area, adds, name) for a, adds, name in answers if a.area is not None]
@@ -97,13 +91,19 @@ class Answers:
         key = ("point", round(point.column, 1), round(point.row, 1))
         return self._remember(key, Question((Prompt(point, 1, "person"),)), ask, closely=closely)
 
-    def _of_points(
-        self, positive: PersonPrompt, negatives: list[PersonPrompt], ask: Ask, *, closely: bool
-    ) -> Answer:
-        first = self._frame.to_tile(positive.point)
-        others = [self._frame.to_tile(n.point) for n in negatives]
-        prompts = (Prompt(first, 1, "person"), *(Prompt(p, 0, "person") for p in others))
-        return self._remember(("points", first, *others), Question(prompts), ask, closely=closely)
+    def _of_rivals(
+        self, asked: PersonPrompt, others: list[PersonPrompt], ask: Ask, *, closely: bool
+    ) -> tuple[Answer, list[PersonPrompt]]:
+        """The field of one click, cut where clicks against it lie in it; and those clicks."""
+        alone = self.of_point(asked.point, ask, closely=closely)
+        inside = [other for other in others if _lies_in(other.point, alone.area)]
+        if not inside:
+            return alone, []
+        first = self._frame.to_tile(asked.point)
+        rivals = [self._frame.to_tile(other.point) for other in inside]
+        prompts = (Prompt(first, 1, "person"), *(Prompt(p, 0, "person") for p in rivals))
+        key = ("points", first, *rivals)
+        return self._remember(key, Question(prompts), ask, closely=closely), inside
 
     def _of_box(self, box: PersonBox, ask: Ask, *, closely: bool) -> Answer:
         first = self._frame.to_tile(PixelPoint(box.left, box.top))
@@ -121,8 +121,7 @@ class Answers:
             if not closely and key in self._first:
                 return Answer(self._first[key], False)
         probability, final = ask(question, closely)
-        start = None if question.box is not None else question.place
-        area = self._outline(_main_part(probability >= question.least, start))
+        area = self._outline(draw(probability, question))
         with self._lock:
             kept = self._final if final else self._first
             kept[key] = area
@@ -133,7 +132,7 @@ class Answers:
     def _outline(self, mask: Flags) -> Area | None:
         """The mask inside the tile's core as an area in native pixels; None where it is empty."""
         core = mask[self._frame.core.slices]
-        window = _bounds(core)
+        window = bounds_of(core)
         if window is None:
             return None
         grid = self._frame.core_grid.window_grid(window)
@@ -149,36 +148,3 @@ class Answers:
 
 def _lies_in(native: PixelPoint, area: Area | None) -> bool:
     return area is not None and bool(area.covers(shapely.Point(native.column, native.row)))
-
-
-def _bounds(mask: Flags) -> Window | None:
-    """The least window that holds all of a mask; None where it is empty."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if rows.size == 0:
-        return None
-    width, height = columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
-    return Window(int(columns[0]), int(rows[0]), int(width), int(height))
-
-
-def _main_part(mask: Flags, start: PixelPoint | None) -> Flags:
-    """The part under the click with its holes filled; the largest where the click hit none.
-
-    Without a click (a box), every part that is not a speck.
-    """
-    labels, count = ndimage.label(mask)
-    if count == 0:
-        return mask
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    if start is None:
-        large = sizes >= _LEAST_SHARE_OF_PART * sizes.max()
-        large[0] = False
-        return np.asarray(large[labels], dtype=np.bool_)
-    row = min(max(int(start.row), 0), mask.shape[0] - 1)
-    column = min(max(int(start.column), 0), mask.shape[1] - 1)
-    part: Flags = labels == (labels[row, column] or int(sizes.argmax()))
-    window = _bounds(part)
-    if window is not None:
-        # Holes are looked for around the part alone: the whole tile takes four times as long.
-        part[window.slices] = ndimage.binary_fill_holes(part[window.slices])
-    return part

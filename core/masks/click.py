@@ -1,13 +1,13 @@
-"""What a click asks for: the field around a point, seen twice.
+"""What a click asks for: the field around a point, seen several times.
 
-A model looks at a whole tile with few pixels for each field.  So the same question is put a second
-time to a closer look, a window around the point at two and a half times the scale, and where both
-see, their probabilities are averaged.  On the training tiles that lifts the mean IoU of one click
-from 0.66 to 0.73; figures on tiles that trained nothing are in ``docs/model-card.md``.
+A model looks at a whole tile with few pixels for each field.  So the same question is put again to
+closer looks, windows around the point at larger scale, and where several see, their probabilities
+are averaged.  Several clicks are each asked for their own field, and ``core.masks.rivals`` settles
+whose a pixel is.  What that brings is in ``docs/model-card.md``.
 
-The closer look has to be embedded first, which takes several times as long as everything else.  So
+Closer looks have to be embedded first, which takes several times as long as everything else.  So
 a question may also be answered by the whole tile alone, for somebody who waits; what is kept and
-exported is always the answer of both.
+exported is always the answer of all looks.
 """
 
 from __future__ import annotations
@@ -20,18 +20,24 @@ import numpy.typing as npt
 
 from core.grid import PixelPoint, Window
 from core.masks.encode import sigmoid
+from core.masks.rivals import Claim, settle
 from core.prompts.prompt import BoxPrompt, Prompt
 from core.sam.cache import uncached
 from core.sam.protocol import Embedding, Segmenter, to_batch, upsample_logits
 
 CLOSER_SIDE = 384
-"""Side of the closer look, in pixels of the tile."""
+"""Side of the first closer look, in pixels of the tile."""
+
+CLOSER_SIDES = (CLOSER_SIDE, 256)
 
 _STEP = 32
-"""Closer looks begin on multiples of this, so that neighbouring clicks share one."""
+"""Closer looks begin on multiples of this, so that neighbouring clicks share them."""
 
-_MOST_CLOSER = 3
+_MOST_CLOSER = 3 * len(CLOSER_SIDES)
 """Closer looks that are kept: 3 MB each with the small model, at half precision."""
+
+_MOST_ASKED = 24
+"""Logits of single clicks that are kept, 256 KB each: of several clicks one at a time is new."""
 
 Probability = npt.NDArray[np.float32]
 
@@ -76,33 +82,56 @@ class TileViews:
     rgb: npt.NDArray[np.uint8]
     whole: Embedding
     _closer: OrderedDict[Window, Embedding] = field(default_factory=OrderedDict)
+    _asked: OrderedDict[tuple[Window, PixelPoint], Probability] = field(default_factory=OrderedDict)
+
+    @property
+    def extent(self) -> Window:
+        """The whole tile as a window."""
+        return Window(0, 0, self.rgb.shape[1], self.rgb.shape[0])
 
     def at_hand(self, place: PixelPoint) -> bool:
         """Whether a question about this place needs no further embedding."""
-        window = self._window(place)
-        return window is None or window in self._closer
+        return all(window in self._closer for window in self._windows(place))
 
-    def closer(self, place: PixelPoint, segmenter: Segmenter) -> tuple[Window, Embedding] | None:
-        """The closer look around a place; None where the tile is no larger than that."""
-        window = self._window(place)
-        if window is None:
-            return None
+    def closer(self, place: PixelPoint, segmenter: Segmenter) -> list[tuple[Window, Embedding]]:
+        """The closer looks around a place; none where the tile is no larger than they are."""
+        windows = self._windows(place)
+        looks = [(window, self._look(window, segmenter)) for window in windows]
+        while len(self._closer) > _MOST_CLOSER:
+            self._closer.popitem(last=False)
+        return looks
+
+    def ask(
+        self, window: Window, look: Embedding, point: PixelPoint, segmenter: Segmenter
+    ) -> Probability:
+        """Probability of the field of one click, on the pixels of the window that a look shows."""
+        key = window, point
+        if key not in self._asked:
+            moved = PixelPoint(point.column - window.column, point.row - window.row)
+            question = to_batch((Prompt(moved, 1),))
+            decoded = segmenter.decode(in_full(look), question, multimask=False)
+            self._asked[key] = np.ascontiguousarray(decoded.logits[0, :1])
+        self._asked.move_to_end(key)
+        while len(self._asked) > _MOST_ASKED:
+            self._asked.popitem(last=False)
+        return sigmoid(upsample_logits(self._asked[key], look)[0])
+
+    def _look(self, window: Window, segmenter: Segmenter) -> Embedding:
         if window not in self._closer:
             pixels = np.ascontiguousarray(self.rgb[window.slices])
             # On disk they would push out the tiles' own embeddings, each as large.
             self._closer[window] = in_half(uncached(segmenter).embed(pixels))
         self._closer.move_to_end(window)
-        while len(self._closer) > _MOST_CLOSER:
-            self._closer.popitem(last=False)
-        return window, self._closer[window]
+        return self._closer[window]
 
-    def _window(self, place: PixelPoint) -> Window | None:
-        """Where the closer look around a place lies."""
+    def _windows(self, place: PixelPoint) -> list[Window]:
+        """Where the closer looks around a place lie."""
         height, width = self.rgb.shape[:2]
-        if min(height, width) < CLOSER_SIDE + _STEP:
-            return None
-        column, row = _start(place.column, width), _start(place.row, height)
-        return Window(column, row, CLOSER_SIDE, CLOSER_SIDE)
+        return [
+            Window(_start(place.column, width, side), _start(place.row, height, side), side, side)
+            for side in CLOSER_SIDES
+            if min(height, width) >= side + _STEP
+        ]
 
 
 def answer(
@@ -110,24 +139,16 @@ def answer(
 ) -> Probability:
     """Probability of the field that is asked for, float32 (rows, columns) of the tile.
 
-    A box is asked for by the field at its middle, cut at the box: corners say less to the model
-    that ships than a point does.  Not ``closely``, the whole tile alone is asked.
+    It is at least 0.5 under each point that wants its field and less under the others.  A box is
+    asked for by the field at its middle, cut at the box: corners say less to the model that ships
+    than a point does.  Not ``closely``, the whole tile alone is asked.
     """
     points = question.points or (Prompt(question.place, 1, "person"),)
-    probability = _ask(views.whole, points, segmenter)
-    closer = views.closer(question.place, segmenter) if closely else None
-    if closer is not None:
-        window, embedding = closer
-        inside = tuple(
-            replace(p, point=PixelPoint(p.point.column - window.column, p.point.row - window.row))
-            for p in points
-            if _holds(window, p.point)
-        )
-        probability[window.slices] += _ask(embedding, inside, segmenter)
-        probability[window.slices] /= 2
+    looks = views.closer(question.place, segmenter) if closely else []
+    claims = [Claim(p, _own_field(views, p.point, looks, segmenter)) for p in points]
     if question.box is not None:
-        probability = _cut(probability, question.box)
-    return probability
+        return _cut(claims[0].probability, question.box)
+    return settle(claims, views.rgb)
 
 
 def in_half(embedding: Embedding) -> Embedding:
@@ -140,21 +161,24 @@ def in_full(embedding: Embedding) -> Embedding:
     return replace(embedding, features=embedding.features.astype(np.float32))
 
 
-def _ask(embedding: Embedding, points: tuple[Prompt, ...], segmenter: Segmenter) -> Probability:
-    whole = in_full(embedding)
-    logits = segmenter.decode(whole, to_batch(points), multimask=False).logits[:, 0]
-    return sigmoid(upsample_logits(logits, whole)[0])
+def _own_field(
+    views: TileViews, point: PixelPoint, looks: list[tuple[Window, Embedding]], segmenter: Segmenter
+) -> Probability:
+    """Probability of one click's own field, the mean of all looks that hold the click."""
+    probability = views.ask(views.extent, views.whole, point, segmenter)
+    seen = np.ones(probability.shape, dtype=np.float32)
+    for window, look in looks:
+        if window.holds(point):
+            probability[window.slices] += views.ask(window, look, point, segmenter)
+            seen[window.slices] += 1.0
+    probability /= seen
+    return probability
 
 
-def _start(place: float, length: int) -> int:
-    """First pixel of the closer look along one axis."""
-    first = round((place - CLOSER_SIDE / 2) / _STEP) * _STEP
-    return min(max(first, 0), length - CLOSER_SIDE)
-
-
-def _holds(window: Window, point: PixelPoint) -> bool:
-    across = window.column <= point.column < window.column_stop
-    return across and window.row <= point.row < window.row_stop
+def _start(place: float, length: int, side: int) -> int:
+    """First pixel of a closer look along one axis."""
+    first = round((place - side / 2) / _STEP) * _STEP
+    return min(max(first, 0), length - side)
 
 
 def _cut(probability: Probability, box: BoxPrompt) -> Probability:

@@ -45,8 +45,8 @@ def split_fields(image: SceneImage, cropland: npt.NDArray[np.bool_]) -> Labels:
     mask = inside.mean(axis=(1, 3)) >= 0.5
     if not mask.any():
         return np.zeros(cropland.shape, dtype=np.int32)
-    colour = _smooth_lab(rgb, max(0.8, SMOOTHING_M / gsd_m))
-    gradient = _gradient(colour)
+    colour = smooth_lab(rgb, max(0.8, SMOOTHING_M / gsd_m))
+    gradient = lab_gradient(colour)
     labels = _flood(gradient, mask, gsd_m)
     labels = join_regions(labels, colour, gradient, LEAST_FIELD_M2 / gsd_m**2)
     enlarged = np.kron(labels, np.ones((factor, factor), dtype=np.int32))
@@ -54,14 +54,15 @@ def split_fields(image: SceneImage, cropland: npt.NDArray[np.bool_]) -> Labels:
     return _fill(enlarged, cropland)
 
 
-def _smooth_lab(rgb: npt.NDArray[np.uint8], sigma: float) -> npt.NDArray[np.float32]:
+def smooth_lab(rgb: npt.NDArray[np.uint8], sigma: float) -> npt.NDArray[np.float32]:
+    """CIE Lab under a Gaussian of ``sigma`` pixels, float32 (rows, columns, 3)."""
     lab = rgb2lab(rgb).astype(np.float32)
     return np.stack(
         [ndimage.gaussian_filter(lab[..., band], sigma, mode="nearest") for band in range(3)], -1
     )
 
 
-def _gradient(colour: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def lab_gradient(colour: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Length of the gradient of all three bands, Lab units per pixel."""
     total = np.zeros(colour.shape[:2], dtype=np.float32)
     for band in range(3):

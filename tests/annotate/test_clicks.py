@@ -11,6 +11,8 @@ from tests.rasters import PLACES
 
 SIDE = 128
 FIELD, WOOD = (slice(20, 60), slice(10, 50)), (slice(70, 110), slice(60, 120))
+FIELD_ONLY = np.zeros((SIDE, SIDE), dtype=np.float32)
+FIELD_ONLY[FIELD] = 0.9
 
 
 class Asked:
@@ -24,8 +26,15 @@ class Asked:
         self.questions.append(question)
         final = closely or self.at_hand
         seen = self.seen(question)
-        # At first sight the right half of everything is overlooked.
-        return (seen if final else seen * (np.arange(SIDE) < 30)), final
+        return (seen if final else self.at_first_sight(question, seen)), final
+
+    @staticmethod
+    def at_first_sight(question: Question, seen: np.ndarray) -> np.ndarray:
+        """The right half of everything is overlooked, but not what is clicked."""
+        first = seen * (np.arange(SIDE) < 30)
+        x, y = int(question.place.column), int(question.place.row)
+        first[y - 4 : y + 5, x - 4 : x + 5] = seen[y, x]
+        return first
 
     def seen(self, question: Question) -> np.ndarray:
         inside = np.zeros((SIDE, SIDE), dtype=np.float32)
@@ -131,8 +140,19 @@ def test_final_fields_do_not_depend_on_what_was_asked_first() -> None:
     asked = Asked(at_hand=False)
     # The negative lies beyond the first answer and within the final one.
     first, _ = hurried.fields(work, asked, closely=False)
-    assert [(f.prompt_id, f.adds) for f in first] == [("a", True), ("b", False)]
+    assert [(f.prompt_id, f.adds) for f in first] == [("a", True), ("b", False), ("c", True)]
     calm, _ = Answers(frame()).fields(work, Asked())
     late, _ = hurried.fields(work, asked)
     assert [(f.prompt_id, f.adds) for f in late] == [(f.prompt_id, f.adds) for f in calm]
     assert all(a.area.equals(b.area) for a, b in zip(late, calm, strict=True))
+
+
+def test_what_a_negative_click_takes_away_stops_at_a_field_that_is_wanted() -> None:
+    asked = Asked()
+    # The negative's own field is everything.
+    asked.seen = lambda q: np.full((SIDE, SIDE), 0.9, "f4") if q.place.row > 60 else FIELD_ONLY
+    work = Work(Choices(), (point("a", 30, 40), point("b", 90, 90, 0)))
+    fields, _ = Answers(frame()).fields(work, asked)
+    assert [(f.prompt_id, f.adds) for f in fields] == [("a", True), ("b", False)]
+    rivals = asked.questions[-1].points
+    assert [(round(p.point.column), p.label) for p in rivals] == [(90, 1), (30, 0)]

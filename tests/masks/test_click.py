@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.grid import PixelPoint
-from core.masks.click import CLOSER_SIDE, Question, TileViews, answer, in_half
+from core.masks.click import CLOSER_SIDES, Question, TileViews, answer, in_half
 from core.prompts.prompt import BoxPrompt, Prompt
 from core.sam.cache import CachedSegmenter, EmbeddingCache
 from tests.fakes import ColourSegmenter
@@ -29,39 +29,51 @@ def iou(mask: np.ndarray, truth: np.ndarray) -> float:
     return float((mask & truth).sum() / (mask | truth).sum())
 
 
-def test_both_looks_answer_on_the_tiles_pixels() -> None:
+def test_all_looks_answer_on_the_tiles_pixels() -> None:
     segmenter, rgb = ColourSegmenter(), tile()
     probability = answer(views(segmenter, rgb), Question((point(200, 300),)), segmenter)
     assert probability.shape == (600, 600)
     assert iou(probability >= 0.5, (rgb == GREEN).all(-1)) > 0.97
-    assert len(segmenter.batches) == 2
-    # The second is asked where the point lies in the closer look.
-    whole, closer = (batch.coordinates[0, 0] for batch in segmenter.batches)
-    start = whole - closer
-    assert (start % 32 == 0).all()
-    assert (closer >= 0).all()
-    assert (closer < CLOSER_SIDE).all()
+    whole, *closer = (batch.coordinates[0, 0] for batch in segmenter.batches)
+    # The others are asked where the point lies in the closer looks.
+    assert len(closer) == len(CLOSER_SIDES)
+    for place, side in zip(closer, CLOSER_SIDES, strict=True):
+        assert ((whole - place) % 32 == 0).all()
+        assert (place >= 0).all()
+        assert (place < side).all()
 
 
-def test_a_closer_look_is_shared_by_neighbours_and_few_are_kept() -> None:
+def test_closer_looks_are_shared_by_neighbours_and_few_are_kept() -> None:
     segmenter, rgb = ColourSegmenter(), tile()
     seen = views(segmenter, rgb)
     for column in (300, 301, 302):
         answer(seen, Question((point(column, 300),)), segmenter)
-    assert segmenter.embedded == 2
-    for column in (300, 360, 250, 200, 300):
+    assert segmenter.embedded == 3
+    for column in (300, 340, 372, 404, 300):
         answer(seen, Question((point(column, 300),)), segmenter)
-    assert segmenter.embedded == 6
+    assert segmenter.embedded == 11
 
 
 def test_points_beyond_the_closer_look_are_asked_of_the_whole_alone() -> None:
     segmenter, rgb = ColourSegmenter(), tile()
-    question = Question((point(100, 300), point(590, 590, 0)))
+    question = Question((point(100, 300), point(350, 300, 0), point(590, 590, 0)))
     answer(views(segmenter, rgb), question, segmenter)
-    assert [len(batch.labels[0]) for batch in segmenter.batches] == [2, 1]
+    # Each click is asked for its own field: by three looks, by two and by one.
+    assert [batch.labels.tolist() for batch in segmenter.batches] == [[[1]]] * 6
 
 
-@pytest.mark.parametrize("side", [64, CLOSER_SIDE, CLOSER_SIDE + 31])
+def test_of_several_clicks_the_new_one_alone_is_asked() -> None:
+    segmenter, rgb = ColourSegmenter(), tile()
+    seen, first, second = views(segmenter, rgb), point(200, 300), point(210, 280, 0)
+    answer(seen, Question((first,)), segmenter)
+    before = len(segmenter.batches)
+    late = answer(seen, Question((first, second)), segmenter)
+    assert len(segmenter.batches) == 2 * before
+    fresh = answer(views(segmenter, rgb), Question((first, second)), segmenter)
+    assert np.array_equal(late, fresh)
+
+
+@pytest.mark.parametrize("side", [64, CLOSER_SIDES[-1], CLOSER_SIDES[-1] + 31])
 def test_a_small_tile_is_seen_once(side) -> None:
     segmenter, rgb = ColourSegmenter(), tile(side)
     probability = answer(views(segmenter, rgb), Question((point(side / 3, side / 2),)), segmenter)
@@ -98,7 +110,7 @@ def test_not_closely_the_whole_tile_alone_is_asked() -> None:
 
 
 def test_a_small_tile_is_always_at_hand() -> None:
-    segmenter, rgb = ColourSegmenter(), tile(CLOSER_SIDE)
+    segmenter, rgb = ColourSegmenter(), tile(CLOSER_SIDES[-1])
     assert views(segmenter, rgb).at_hand(PixelPoint(10, 10))
 
 
@@ -106,5 +118,18 @@ def test_closer_looks_are_not_kept_on_disk(tmp_path) -> None:
     segmenter, rgb = ColourSegmenter(), tile()
     cached = CachedSegmenter(segmenter, EmbeddingCache(tmp_path, 2**30), "fake")
     answer(views(cached, rgb), Question((point(200, 300),)), cached)
-    assert segmenter.embedded == 2
+    assert segmenter.embedded == 3
     assert len(list(tmp_path.glob("*.embedding"))) == 1
+
+
+def test_a_negative_click_takes_its_own_field_away() -> None:
+    segmenter, rgb = ColourSegmenter(), tile()
+    rgb[300:, :] = (rgb[300:, :] * 0.95).astype(np.uint8)
+    seen = views(segmenter, rgb)
+    green = rgb[..., 1] > rgb[..., 0]
+    alone = answer(seen, Question((point(200, 200),)), segmenter) >= 0.5
+    assert iou(alone, green) > 0.95
+    clicks = Question((point(200, 200), point(200, 400, 0)))
+    upper = green.copy()
+    upper[300:] = False
+    assert iou(answer(seen, clicks, segmenter) >= 0.5, upper) > 0.9
