@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
+from core.cli_experiment_options import (
+    Cells,
+    Jobs,
+    Model,
+    Out,
+    Pairs,
+    Product,
+    RegionFolders,
+    Seed,
+    Steps,
+    conduct,
+    directions_of,
+    regions_of,
+)
 from core.cli_terminal import JsonFlag, cancel_on_interrupt, output, progress_bar
-from core.errors import InputError
 from core.sam.registry import DEFAULT_MODEL
-
-if TYPE_CHECKING:
-    from core.experiments.experiment import Experiment
-    from core.experiments.regions import Region
-    from core.experiments.training import Direction
 
 experiment_app = typer.Typer(
     help="Experiments on your own images with truth: seeded, resumable.", no_args_is_help=True
 )
-
-# The options that every experiment has; a command takes all of them under these names.
-RegionFolders = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--region",
-        help="Folder with images/, truth/ and landcover/, names alike; may be given repeatedly.",
-    ),
-]
-Out = Annotated[Path, typer.Option(help="Folder for tables, plots, pictures and one page.")]
-Product = Annotated[
-    str | None, typer.Option(help="Land cover product, where the files do not tell.")
-]
-Model = Annotated[str, typer.Option(help="Model, see: cropmap weights list.")]
-Jobs = Annotated[
-    int | None, typer.Option(min=1, help="Processes side by side; as many as processors.")
-]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of all random choices and intervals.")]
-Cells = Annotated[
-    Path | None,
-    typer.Option(help="Folder of finished steps, to share them between experiments."),
-]
-
-_NOT_ASKED = ("out", "jobs", "cells", "as_json")
-"""Options that do not decide on the result."""
 
 
 @experiment_app.callback()
@@ -83,7 +65,7 @@ def prompts_command(
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         if region:
             checked = check_regions(
-                _regions(region, product), options, out, progress=bar, cancelled=cancelled.is_set
+                regions_of(region, product), options, out, progress=bar, cancelled=cancelled.is_set
             )
         elif scenes is None or truth is None or landcover is None:
             raise typer.BadParameter("--region is needed, or --scenes, --truth and --landcover")
@@ -114,7 +96,7 @@ def methods_command(
     from core.experiments.methods import METHODS
 
     options = ComparisonOptions(tuple(method or METHODS), model, seed)
-    _conduct(context, comparison(_regions(region, product), options))
+    conduct(context, comparison(regions_of(region, product), options))
 
 
 @experiment_app.command("robustness")
@@ -155,7 +137,7 @@ def robustness_command(
     options = RobustnessOptions(
         tuple(method or ROBUST_METHODS), tuple(change or ()), start, draws, model, seed
     )
-    _conduct(context, robustness(_regions(region, product), options))
+    conduct(context, robustness(regions_of(region, product), options))
 
 
 @experiment_app.command("ablation")
@@ -181,20 +163,7 @@ def ablation_command(
     from core.experiments.ablation import AblationOptions, ablation
 
     options = AblationOptions(tuple(model or [DEFAULT_MODEL]), seed, draws)
-    _conduct(context, ablation(_regions(region, product), options))
-
-
-Pairs = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--pair",
-        help="Trained in one region and applied in another: A,B by their folders' names; "
-        "repeatable.  By default every region to every other.",
-    ),
-]
-Steps = Annotated[
-    int | None, typer.Option(min=1, help="Steps of a training, at most; 250 by default.")
-]
+    conduct(context, ablation(regions_of(region, product), options))
 
 
 @experiment_app.command("training")
@@ -235,15 +204,15 @@ def training_command(
     options = TrainingOptions(
         tuple(network or default.networks),
         tuple(labels or default.labels),
-        _directions(pair),
-        _directions(curve),
+        directions_of(pair),
+        directions_of(curve),
         tuple(draw or default.seeds),
         steps or default.steps,
         tuple(method or default.methods),
         model,
         seed,
     )
-    _conduct(context, training(_regions(region, product, training=True), options))
+    conduct(context, training(regions_of(region, product, training=True), options))
 
 
 @experiment_app.command("adaptation")
@@ -275,102 +244,10 @@ def adaptation_command(
     default = AdaptationOptions()
     options = AdaptationOptions(
         network,
-        _directions(pair),
+        directions_of(pair),
         tuple(teacher or default.teachers),
         steps=steps or default.steps,
         model=model,
         seed=seed,
     )
-    _conduct(context, adaptation(_regions(region, product, training=True), options))
-
-
-def _directions(pairs: list[str] | None) -> tuple[Direction, ...]:
-    """``A,B`` as directions."""
-    from core.experiments.training import Direction
-
-    found = []
-    for pair in pairs or ():
-        names = [name.strip() for name in pair.split(",")]
-        if len(names) != 2 or not all(names):
-            raise InputError(f"{pair} is no pair of regions.", "Write two names as A,B.")
-        found.append(Direction(*names))
-    return tuple(found)
-
-
-def _regions(
-    folders: list[Path] | None, product: str | None, *, training: bool = False
-) -> tuple[Region, ...]:
-    """The regions of ``--region``; with ``training`` each has images to learn from."""
-    from core.experiments.regions import ABOUT, read_regions
-
-    regions = read_regions(folders or [], product)
-    for region in regions:
-        if training and not region.train:
-            raise InputError(
-                f"The region {region.name} has no image to learn from: all of them only measure.",
-                f'Add images, or name fewer in "test" in its {ABOUT}.',
-            )
-    return regions
-
-
-def _conduct(context: typer.Context, experiment: Experiment) -> None:
-    """Run an experiment as the options of its command say, and name its page."""
-    from core.evaluation.report import many, with_interval
-    from core.experiments.report import run_and_write
-
-    given = context.params
-    with cancel_on_interrupt() as cancelled, progress_bar() as bar:
-        written = run_and_write(
-            experiment,
-            given["out"],
-            jobs=given["jobs"],
-            seed=given["seed"],
-            cells_folder=given["cells"],
-            options=_asked(context),
-            command=_command(context),
-            progress=bar,
-            cancelled=cancelled.is_set,
-        )
-    record = written.record
-    if given["as_json"]:
-        typer.echo((written.folder / "record.json").read_text(encoding="utf-8"))
-        return
-    for row in record.rows:
-        labels = ", ".join(str(label) for label in row.labels.values())
-        said = with_interval(row.figures["mean_iou"])
-        output.print(f"{labels}: mean IoU {said}", markup=False)
-    steps = many(len(record.cells), "step")
-    output.print(f"{steps}: {written.files[0]}", markup=False)
-
-
-def _asked(context: typer.Context) -> dict[str, Any]:
-    """The options that decide on the result; folders by their names alone."""
-    return {
-        name: _named(value)
-        for name, value in context.params.items()
-        if name not in _NOT_ASKED and value not in (None, ())
-    }
-
-
-def _named(value: Any) -> Any:
-    if isinstance(value, Path):
-        return value.resolve().name
-    if isinstance(value, list | tuple):
-        return [_named(one) for one in value]
-    return value
-
-
-def _command(context: typer.Context) -> str:
-    """The command that asks the same again, from the folder that the regions are in."""
-    asked = _asked(context)
-    words = ["cropmap", "experiment", str(context.info_name)]
-    for option in context.command.params:
-        value = asked.get(str(option.name))
-        if value is None:
-            continue
-        if isinstance(value, bool):
-            words += [option.opts[0]] if value else []
-            continue
-        for one in value if isinstance(value, list) else [value]:
-            words += [option.opts[0], str(one)]
-    return shlex.join([*words, "--out", _named(context.params["out"])])
+    conduct(context, adaptation(regions_of(region, product, training=True), options))
