@@ -131,6 +131,7 @@ def robustness(regions: Sequence[Region], options: RobustnessOptions) -> Experim
                 "method",
                 facet="region",
                 where={"changed": (one.title,)},
+                x_title=one.title,
             )
             for one in chosen
         ),
