@@ -33,9 +33,12 @@ _WIDTH = 8.0
 
 _PANEL_HEIGHT = 3.6
 _ROW_HEIGHT, _ROW_MARGIN = 0.17, 0.12
+_PANEL_MARGIN = 0.75
 _LEGEND_HEIGHT = 0.9
 _PER_LINE = 2
 """Panels side by side."""
+
+_MANY_PANELS, _LONG_NAME = 3, 16
 
 _LEGEND_COLUMNS = 4
 _INK = "#333333"
@@ -86,11 +89,19 @@ def draw(plot: Plot, columns: Sequence[Column], rows: Sequence[Row]) -> Figure |
     if not panels:
         return None
     across = plot.kind == "bars"
-    per_line = 1 if across else min(_PER_LINE, len(panels))
-    lines = -(-len(panels) // per_line)
-    figure = Figure(figsize=(_WIDTH, _height(plot, panels, lines)), layout="constrained")
+    per_line = _beside(plot, panels)
+    heights = _heights(plot, panels, per_line)
+    legend = _LEGEND_HEIGHT if across or len(panels) > 1 else 0.4
+    figure = Figure(figsize=(_WIDTH, sum(heights) + legend), layout="constrained")
     # Panels share the axis of figures: across where figures lie there, else up.
-    grid: Any = figure.subplots(lines, per_line, squeeze=False, sharex=across, sharey=not across)
+    grid: Any = figure.subplots(
+        len(heights),
+        per_line,
+        squeeze=False,
+        sharex=across,
+        sharey=not across,
+        height_ratios=heights,
+    )
     axes: list[Axes] = [one for line in grid for one in line]
     for one in axes[len(panels) :]:
         one.remove()
@@ -127,14 +138,26 @@ def _marks(plot: Plot, rows: Iterable[Row], looks: Mapping[Label, Style]) -> lis
     return found
 
 
-def _height(plot: Plot, panels: Sequence[_Panel], lines: int) -> float:
-    """Inches."""
+def _beside(plot: Plot, panels: Sequence[_Panel]) -> int:
+    """How many panels stand side by side; long names leave room for one."""
+    if plot.kind == "bars":
+        longest = max(len(str(mark.x)) for panel in panels for mark in panel.all)
+        if len(panels) < _MANY_PANELS or longest > _LONG_NAME:
+            return 1
+    return min(_PER_LINE, len(panels))
+
+
+def _heights(plot: Plot, panels: Sequence[_Panel], per_line: int) -> list[float]:
+    """Of each line of panels, in inches."""
+    lines = [panels[start : start + per_line] for start in range(0, len(panels), per_line)]
     if plot.kind == "lines":
-        return _PANEL_HEIGHT * lines + _LEGEND_HEIGHT * (len(panels) > 1) + 0.4
-    marks = sum(len(panel.all) for panel in panels)
-    groups = sum(len({mark.x for mark in panel.all}) for panel in panels)
-    titles = 0.6 * len(panels) + _LEGEND_HEIGHT + 0.6
-    return _ROW_HEIGHT * marks + _ROW_MARGIN * groups + titles
+        return [_PANEL_HEIGHT for _ in lines]
+    return [max(_bars_height(panel) for panel in line) for line in lines]
+
+
+def _bars_height(panel: _Panel) -> float:
+    groups = len({mark.x for mark in panel.all})
+    return _ROW_HEIGHT * len(panel.all) + _ROW_MARGIN * groups + _PANEL_MARGIN
 
 
 def _draw_panel(
