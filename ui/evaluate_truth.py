@@ -156,6 +156,7 @@ def _form(place: Place, scene: SceneRecord, opened: OpenedScene) -> None:
         default=_MADE if made else _FILE,
         key=f"truth from {scene.id}",
         label_visibility="collapsed",
+        persist_state="session",
     )
     if way == _ACCEPTED:
         _accepted(place, scene)
@@ -173,6 +174,10 @@ def _file(place: Place, scene: SceneRecord) -> None:
         "(GeoTIFF). All land beside the polygons counts as no cropland; in a mask, nodata and 255 "
         "are unknown."
     )
+    # The fields are gone while a file is read; what was typed comes back with them.
+    typed, field = f"cropmap_truth {scene.id}", f"path truth {scene.id}"
+    if field not in st.session_state and st.session_state.get(typed):
+        st.session_state[field] = st.session_state[typed]
     source = source_fields(
         "Truth",
         f"truth {scene.id}",
@@ -184,10 +189,12 @@ def _file(place: Place, scene: SceneRecord) -> None:
         "The mask numbers its fields: 1, 2, 3, …",
         key=f"truth numbered {scene.id}",
         help="0 is no cropland, every other number is one field.",
+        persist_state="session",
     )
     if st.button("Read it", type="primary", key=f"read truth {scene.id}"):
         with errors.told():
             checked(source, "file")
+            st.session_state[typed] = source.path
             _start(place, scene, source, _name(source), numbered=numbered)
 
 

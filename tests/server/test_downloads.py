@@ -7,8 +7,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.project import Project
+from core.trials.places import runs_folder, truth_folder
 from ui.server import tokens
-from ui.server.downloads import RESULTS, address
+from ui.server.downloads import RESULTS, address, run_address
 from ui.server.routes import ROUTES
 
 BODY = os.urandom(300_000)
@@ -84,3 +85,21 @@ def test_a_name_cannot_smuggle_a_header_or_a_folder(client, project, token) -> N
     assert answer.status_code == 200
     assert "x-bad" not in answer.headers
     assert ".." not in answer.headers["content-disposition"]
+
+
+def test_of_an_evaluation_only_what_runs_wrote_is_given(client, project, token) -> None:
+    runs = runs_folder(project)
+    (runs / "one" / "files").mkdir(parents=True)
+    (runs / "one" / "one.zip").write_bytes(BODY)
+    truth = truth_folder(project, "scene")
+    truth.mkdir(parents=True)
+    (truth / "tile.tif").write_text("secret")
+    answer = client.get(run_address(token, runs, runs / "one" / "one.zip", "one.zip"))
+    assert (answer.status_code, answer.content) == (200, BODY)
+    for path in ("..%2Ftruth%2Fscene%2Ftile.tif", "..%2F..%2Fsecret.txt", "one", "one/files"):
+        refused = client.get(f"/cropmap/{token}/evaluation/{path}")
+        assert refused.status_code == 404
+        assert b"secret" not in refused.content
+    # Nor the other way round: what is evaluated is not among the results.
+    other_way = f"/cropmap/{token}/files/..%2Fevaluation%2Fruns%2Fone%2Fone.zip"
+    assert client.get(other_way).status_code == 404

@@ -1,0 +1,128 @@
+"""A person finds out which method draws her fields best, in a real browser."""
+
+import csv
+import io
+import os
+import zipfile
+
+import psutil
+import pytest
+
+from core.annotate.scenes import add_scene
+from core.farmland import write_scene
+from core.project import Project, new_project_path, remember_project
+from core.settings import get_settings
+from core.trials.places import cells_folder
+from tests.journeys.conftest import PATIENCE_MS
+
+pytestmark = pytest.mark.xdist_group("journeys")
+
+SEEN_ROWS = """() => {
+  const cells = [...document.querySelectorAll('[data-testid="stDataFrame"] td')];
+  return cells.map(cell => cell.textContent);
+}"""
+
+
+@pytest.fixture(scope="module")
+def farm(home, tmp_path_factory):
+    """A made scene of one tile, that nobody has worked on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CROPMAP_PROJECTS_DIR", str(home / "projects"))
+        patch.setenv("CROPMAP_CACHE_DIR", str(home / "cache"))
+        get_settings.cache_clear()
+        files = write_scene(tmp_path_factory.mktemp("made"), seed=29, size=400)
+        path = new_project_path("Evaluated")
+        project = Project.create(path, "Evaluated")
+        scene = add_scene(project, files.scene, name="Süd", landcover_path=files.landcover)
+        remember_project(path)
+        yield project, scene.id, files
+    get_settings.cache_clear()
+
+
+def workers() -> list[int]:
+    """Processes that run an evaluation, of the app under test."""
+    return [
+        child.pid
+        for child in psutil.Process(os.getpid()).children(recursive=True)
+        if "core.trials.worker" in " ".join(child.cmdline())
+    ]
+
+
+def test_methods_are_compared_stopped_gone_on_with_and_taken_along(visitor, farm, tmp_path) -> None:
+    project, scene_id, files = farm
+    page = visitor.page
+    visitor.open(f"/evaluate?project={project.id}&scene={scene_id}")
+    page.get_by_text("it has no truth yet").wait_for()
+    page.get_by_text("A file", exact=True).click()
+    page.get_by_placeholder("/data/true_fields.gpkg").fill(str(files.truth))
+    page.keyboard.press("Enter")
+    visitor.calm()
+    page.get_by_text("The mask numbers its fields").click()
+    visitor.calm()
+    page.get_by_role("button", name="Read it").click()
+    page.get_by_text("Ready: 1 tile with truth from truth.tif").wait_for()
+    visitor.calm()
+
+    page.get_by_text("Cleaned points, repeated", exact=True).click()
+    visitor.calm()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_role("button", name="Cancel").wait_for()
+    wait_for(page, lambda: cells(project))
+    page.reload()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("The evaluation was stopped").wait_for()
+    assert not workers()
+    kept = {path.name: path.stat().st_mtime_ns for path in cells(project)}
+
+    page.get_by_role("button", name="Go on with it").click()
+    page.get_by_text("too few to say which method is better").wait_for()
+    again = {path.name: path.stat().st_mtime_ns for path in cells(project)}
+    assert {name: again[name] for name in kept} == kept
+    assert not workers()
+    assert "simulated" in page.inner_text("body")
+
+    first = page.evaluate(SEEN_ROWS)
+    assert {"Land cover as it is", "Colours of this image", "All points at once"} <= set(first)
+    frame = page.get_by_test_id("stDataFrame")
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    page.mouse.click(box["x"] + 60, box["y"] + 18)
+    page.wait_for_function(f"before => ({SEEN_ROWS})().join() !== before", arg=",".join(first))
+
+    with page.expect_download(timeout=PATIENCE_MS) as waiting:
+        page.get_by_role("link", name="Everything", exact=True).click()
+    target = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(target)
+    packed(target)
+
+    page.get_by_role("button", name="Open in Annotate").first.click()
+    page.wait_for_url("**/annotate*")
+    assert f"scene={scene_id}" in page.url
+    assert visitor.map_ready()["name"] == project.tiles(scene_id)[0].name
+
+
+def packed(path) -> None:
+    """The zip holds tables, plots and pictures that open, and no path of this computer."""
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        names = {name.split("/", 1)[1]: name for name in archive.namelist()}
+        assert {"summary.md", "table.csv", "tiles.csv", "record.json"} <= set(names)
+        assert any(name.startswith("worst/") and name.endswith(".png") for name in names)
+        table = archive.read(names["table.csv"]).decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(table)))
+        assert [row["method"] for row in rows] == ["land cover", "classifier", "joint"]
+        assert all(0 < float(row["mean_iou"]) <= 1 for row in rows)
+        assert b"/tmp/" not in archive.read(names["record.json"])
+
+
+def cells(project) -> list:
+    folder = cells_folder(project)
+    return [path for path in folder.iterdir() if len(path.name) == 64] if folder.is_dir() else []
+
+
+def wait_for(page, found) -> None:
+    for _ in range(PATIENCE_MS // 100):
+        if found():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("no step was finished")
