@@ -37,6 +37,9 @@ _STEP_COST = 0.3
 _EDGE_WEIGHT = 3.0
 """Logits by which the shorter way counts, where both sides claim a pixel."""
 
+_IN_DOUBT = 1.0
+"""Logits for the wanted field there: a click against a sliver at its edge must not halve it."""
+
 _PULL, _PULL_REACH = 1.0, 30.0
 """Logits by which an unheard click wins at itself, and the cost of a way over which they fade."""
 
@@ -105,7 +108,7 @@ def _settled(claims: Sequence[Claim], rgb: npt.NDArray[np.uint8]) -> Values:
     if ways[0] is not None and ways[1] is not None:
         both = np.clip(np.minimum(wanted, unwanted), 0.0, 1.0)
         nearer = (ways[0] - ways[1]) / (ways[0] + ways[1] + _SURE)
-        settled += _EDGE_WEIGHT * both * nearer
+        settled += both * (_EDGE_WEIGHT * nearer + _IN_DOUBT)
     for label, way in enumerate(ways):
         outvoted = _most_unheard(settled, claims, label)
         if way is not None and outvoted >= 0:

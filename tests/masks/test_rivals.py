@@ -124,17 +124,24 @@ def test_a_pixel_goes_to_the_click_that_claims_it_most() -> None:
 @pytest.mark.parametrize("edge", [30, 48, 66])
 def test_where_claims_are_even_the_images_edge_decides(edge) -> None:
     claims = [Claim(point(12, 48), even(0.9)), Claim(point(84, 48, 0), even(0.9))]
-    mask = settle(claims, halves(edge=edge)) >= 0.5
+    mask = settle(claims, halves(130, edge)) >= 0.5
     truth = np.zeros_like(mask)
     truth[:, :edge] = True
     assert (mask != truth).mean() < 0.05
 
 
-def test_on_an_even_image_they_meet_half_way() -> None:
+def test_a_click_against_a_sliver_does_not_halve_the_field() -> None:
+    claims = [Claim(point(40, 48), even(0.95)), Claim(point(92, 48, 0), even(0.95))]
+    mask = settle(claims, FLAT) >= 0.5
+    assert not mask[48, 92]
+    assert mask.mean() > 0.8
+
+
+def test_on_an_even_image_a_negative_takes_what_is_far_nearer_to_it() -> None:
     claims = [Claim(point(12, 48), even(0.9)), Claim(point(84, 48, 0), even(0.9))]
     mask = settle(claims, FLAT) >= 0.5
-    assert mask[:, :44].all()
-    assert not mask[:, 52:].any()
+    assert mask[:, :56].all()
+    assert not mask[36:60, 64:].any()
 
 
 def test_a_click_that_nobody_claims_for_gets_the_ground_up_to_the_edge() -> None:
