@@ -1,8 +1,9 @@
 """Tables of finished experiments written into the documentation, between markers.
 
 ``<!-- table: KEY -->`` to ``<!-- end -->`` is replaced by the table of an experiment,
-``<!-- table: KEY; column=value; column=value -->`` by those of its rows, ``<!-- notes: KEY -->``
-by what it says of its data; ``<!-- table: seconds -->`` says how long each took.  Everything beside
+``<!-- table: KEY; column=value; column=value -->`` by those of its rows.  With ``across=column``
+mean IoU alone is shown, the values of that column side by side.  ``<!-- notes: KEY -->`` is what an
+experiment says of its data, and ``<!-- table: seconds -->`` how long each took.  Everything beside
 the markers is left alone.  Plots that the text shows as ``experiments/KEY-NAME.png`` are copied.
 """
 
@@ -17,14 +18,15 @@ from typing import Any
 
 from core.evaluation.bootstrap import Interval
 from core.evaluation.report import escaped, with_interval
-from core.experiments.page import duration, table
+from core.experiments.page import duration, matrix, table
 from core.experiments.record import RECORD, Record, read_record
 from core.export.files import replacing
 
 PROMPTS = "prompts"
 SECONDS = "seconds"
+_ACROSS = "across"
 _MARKER = re.compile(r"(<!-- (table|notes): ([^>]*?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
-_PLOT = re.compile(r"experiments/([a-z]+)-([a-z0-9_]+)\.png")
+_PLOT = re.compile(r"experiments/([a-z-]+)-([a-z0-9_]+)\.png")
 
 
 class UnfinishedError(Exception):
@@ -67,10 +69,12 @@ def _lines(kind: str, said: str, results: Path) -> list[str]:
     record = _record(results / key)
     if kind == "notes":
         return [f"- {escaped(note)}" for note in record.notes]
-    _check(wanted, [column.key for column in record.columns], key)
+    across = wanted.pop(_ACROSS, None)
+    asked = {**wanted, **({across: ""} if across else {})}
+    _check(asked, [column.key for column in record.columns], key)
     rows = [row for row in record.rows if _fits(row.labels, wanted)]
     columns = [column for column in record.columns if column.key not in wanted]
-    return table(columns, rows, record.reference)
+    return matrix(columns, rows, across) if across else table(columns, rows, record.reference)
 
 
 def _condition(text: str) -> tuple[str, str]:
@@ -98,7 +102,7 @@ def _seconds(results: Path) -> list[str]:
     lines = ["| experiment | steps | time of all its steps, one process each |", "|---|---|---|"]
     for path in sorted(results.glob(f"*/{RECORD}")):
         record = read_record(path)
-        lines.append(f"| {record.key} | {len(record.cells):,} | {duration(record.seconds)} |")
+        lines.append(f"| {path.parent.name} | {len(record.cells):,} | {duration(record.seconds)} |")
     return lines
 
 

@@ -18,6 +18,9 @@ _COMPARED = "mean_iou"
 """Of which figure the difference from the reference is shown."""
 
 _PAGE_ROWS = 12
+_MANY_ROWS = 60
+_ACROSS = "method"
+"""Column whose values stand side by side where there are many rows."""
 
 
 def page(record: Record) -> str:
@@ -30,7 +33,7 @@ def page(record: Record) -> str:
         *(f"- {escaped(note)}" for note in record.notes),
         *(f"- {caution}" for caution in _cautions(record.rows)),
         "",
-        *table(record.columns, record.rows, record.reference),
+        *_table(record),
         "",
         _legend(record),
         "",
@@ -67,6 +70,33 @@ def table(columns: Sequence[Column], rows: Sequence[Row], reference: dict[str, L
         ]
         lines.append(_line(cells))
     return lines
+
+
+def matrix(columns: Sequence[Column], rows: Sequence[Row], across: str) -> list[str]:
+    """Mean IoU of all rows as lines of Markdown, side by side for the values of one column."""
+    beside = list(dict.fromkeys(row.labels[across] for row in rows))
+    down = [column for column in columns if column.key != across]
+    found: dict[tuple[Label, ...], dict[Label, str]] = {}
+    for row in rows:
+        place = tuple(row.labels[column.key] for column in down)
+        shown_there = with_interval(row.figures[_COMPARED])
+        found.setdefault(place, {})[row.labels[across]] = shown_there
+    heads = [*(column.title for column in down), *(_label(value) for value in beside)]
+    lines = [_line(heads), "|" + "---|" * len(heads)]
+    for place, cells in found.items():
+        lines.append(
+            _line([*(_label(one) for one in place), *(cells.get(one, "") for one in beside)])
+        )
+    return lines
+
+
+def _table(record: Record) -> list[str]:
+    """All headline figures; of many rows mean IoU alone, so that a page stays one."""
+    keys = [column.key for column in record.columns]
+    if len(record.rows) <= _MANY_ROWS or _ACROSS not in keys:
+        return table(record.columns, record.rows, record.reference)
+    lines = matrix(record.columns, record.rows, _ACROSS)
+    return ["Mean IoU; all other figures are in table.csv.", "", *lines]
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -58,6 +58,17 @@ def test_tables_come_between_their_markers_and_nothing_else_moves(results, tmp_p
     assert page.read_text() == text
 
 
+def test_a_column_may_lie_across(results, tmp_path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- table: trial; across=method -->\n<!-- end -->\n")
+    write_tables(page, results)
+    heads, _, here, there, end = page.read_text().splitlines()[1:]
+    assert heads == "| where | a | b |"
+    assert here.startswith("| here | 0.")
+    assert there.count("(") == 2
+    assert end == "<!-- end -->"
+
+
 def test_a_column_that_is_not_there_is_said(results, tmp_path) -> None:
     page = tmp_path / "page.md"
     page.write_text("<!-- table: trial; wher=here -->\n<!-- end -->\n")

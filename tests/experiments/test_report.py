@@ -215,6 +215,16 @@ def test_several_seeds_and_a_reference_have_columns_on_the_page(tmp_path) -> Non
     assert re.search(r"[+-]0\.\d{3} \([+-]0\.\d{3} to [+-]0\.\d{3}\) \|$", row)
 
 
+def test_a_page_of_many_rows_has_mean_iou_alone(tmp_path) -> None:
+    columns = (Column("where", "where"), Column("method", "method"))
+    cells = [cell(m, where=n) for n in range(31) for m in ("a", "b")]
+    found = run_and_write(experiment(cells, columns=columns), tmp_path / "out", jobs=1)
+    lines = page(found.record).splitlines()
+    start = lines.index("| where | a | b |")
+    assert lines[start + 32].startswith("| 30 | 0.")
+    assert len(rows(tmp_path / "out" / "table.csv")) == 62
+
+
 def test_a_record_that_is_none_is_one_sentence(tmp_path) -> None:
     with pytest.raises(InputError, match="holds no result of an experiment"):
         read_record(tmp_path)
