@@ -36,8 +36,8 @@ _STEP = 32
 _MOST_CLOSER = 3 * len(CLOSER_SIDES)
 """Closer looks that are kept: 3 MB each with the small model, at half precision."""
 
-_MOST_ASKED = 24
-"""Logits of single clicks that are kept, 256 KB each: of several clicks one at a time is new."""
+_MOST_FIELDS = 6
+"""Answers to single clicks that are kept, 4 MB each: of several clicks one at a time is new."""
 
 Probability = npt.NDArray[np.float32]
 
@@ -82,12 +82,7 @@ class TileViews:
     rgb: npt.NDArray[np.uint8]
     whole: Embedding
     _closer: OrderedDict[Window, Embedding] = field(default_factory=OrderedDict)
-    _asked: OrderedDict[tuple[Window, PixelPoint], Probability] = field(default_factory=OrderedDict)
-
-    @property
-    def extent(self) -> Window:
-        """The whole tile as a window."""
-        return Window(0, 0, self.rgb.shape[1], self.rgb.shape[0])
+    _fields: OrderedDict[tuple[object, ...], Probability] = field(default_factory=OrderedDict)
 
     def at_hand(self, place: PixelPoint) -> bool:
         """Whether a question about this place needs no further embedding."""
@@ -101,20 +96,32 @@ class TileViews:
             self._closer.popitem(last=False)
         return looks
 
-    def ask(
-        self, window: Window, look: Embedding, point: PixelPoint, segmenter: Segmenter
+    def own_field(
+        self, point: PixelPoint, looks: list[tuple[Window, Embedding]], segmenter: Segmenter
     ) -> Probability:
-        """Probability of the field of one click, on the pixels of the window that a look shows."""
-        key = window, point
-        if key not in self._asked:
-            moved = PixelPoint(point.column - window.column, point.row - window.row)
-            question = to_batch((Prompt(moved, 1),))
-            decoded = segmenter.decode(in_full(look), question, multimask=False)
-            self._asked[key] = np.ascontiguousarray(decoded.logits[0, :1])
-        self._asked.move_to_end(key)
-        while len(self._asked) > _MOST_ASKED:
-            self._asked.popitem(last=False)
-        return sigmoid(upsample_logits(self._asked[key], look)[0])
+        """Probability of one click's own field: the mean of all looks that hold the click."""
+        key = point, *(window for window, _ in looks)
+        if key not in self._fields:
+            self._fields[key] = self._mean(point, looks, segmenter)
+        self._fields.move_to_end(key)
+        while len(self._fields) > _MOST_FIELDS:
+            self._fields.popitem(last=False)
+        return self._fields[key]
+
+    def _mean(
+        self, point: PixelPoint, looks: list[tuple[Window, Embedding]], segmenter: Segmenter
+    ) -> Probability:
+        probability = _ask(self.whole, point, segmenter)
+        seen = np.ones(probability.shape, dtype=np.float32)
+        for window, look in looks:
+            if window.holds(point):
+                moved = PixelPoint(point.column - window.column, point.row - window.row)
+                probability[window.slices] += _ask(look, moved, segmenter)
+                seen[window.slices] += 1.0
+        probability /= seen
+        # It is handed out again.
+        probability.flags.writeable = False
+        return probability
 
     def _look(self, window: Window, segmenter: Segmenter) -> Embedding:
         if window not in self._closer:
@@ -145,7 +152,7 @@ def answer(
     """
     points = question.points or (Prompt(question.place, 1, "person"),)
     looks = views.closer(question.place, segmenter) if closely else []
-    claims = [Claim(p, _own_field(views, p.point, looks, segmenter)) for p in points]
+    claims = [Claim(p, views.own_field(p.point, looks, segmenter)) for p in points]
     if question.box is not None:
         return _cut(claims[0].probability, question.box)
     return settle(claims, views.rgb)
@@ -161,18 +168,11 @@ def in_full(embedding: Embedding) -> Embedding:
     return replace(embedding, features=embedding.features.astype(np.float32))
 
 
-def _own_field(
-    views: TileViews, point: PixelPoint, looks: list[tuple[Window, Embedding]], segmenter: Segmenter
-) -> Probability:
-    """Probability of one click's own field, the mean of all looks that hold the click."""
-    probability = views.ask(views.extent, views.whole, point, segmenter)
-    seen = np.ones(probability.shape, dtype=np.float32)
-    for window, look in looks:
-        if window.holds(point):
-            probability[window.slices] += views.ask(window, look, point, segmenter)
-            seen[window.slices] += 1.0
-    probability /= seen
-    return probability
+def _ask(look: Embedding, point: PixelPoint, segmenter: Segmenter) -> Probability:
+    """Probability of the field of one click, on the pixels that a look shows."""
+    whole = in_full(look)
+    logits = segmenter.decode(whole, to_batch((Prompt(point, 1),)), multimask=False).logits[:, 0]
+    return sigmoid(upsample_logits(logits, whole)[0])
 
 
 def _start(place: float, length: int, side: int) -> int:
