@@ -6,6 +6,8 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from core.evaluation.pairs import LabelledScene
 from core.experiments.cells import CellResult, Context, Flags, TileResult, judge
 from core.experiments.degrade_imagery import (
@@ -16,7 +18,7 @@ from core.experiments.degrade_imagery import (
     finer_mask,
 )
 from core.experiments.degrade_landcover import Degradation, degrade_landcover, simulate_landcover
-from core.experiments.methods import LANDCOVER, predict
+from core.experiments.methods import LANDCOVER, probability, thresholded
 from core.experiments.samples import Sample, tiles
 from core.landcover.agreement import Agreement, agreement
 from core.landcover.source import LandCoverTile
@@ -47,8 +49,9 @@ class Condition:
     draw : int
         Tells products of one seed apart: they err in different places.
     combined : {"majority", "majority where all agree", "all agree"}, optional
-        Instead of one land cover that of three (``PRODUCTS``).  Where not all agree, the last has
-        no answer; the last two are judged where all agree alone, so that they can be compared.
+        Instead of one land cover that of three (``PRODUCTS``).  The last teaches nothing where not
+        all agree, and its map has the majority there: a map of scattered pieces would be cleaned
+        away.  The last two are judged where all agree alone, so that they can be compared.
     """
 
     landcover: Degradation
@@ -89,39 +92,59 @@ def run_degraded(task: DegradedTask, context: Context) -> CellResult:
     own = tiles(task.image)
     found: list[TileResult] = []
     for number, sample in enumerate(own):
-        landcover, judged = _given(sample, task)
-        shown = _shown(judged, landcover, task)
+        given = _given(sample, task)
+        shown = _shown(given, task)
         for index, method in enumerate(task.methods):
             context.step((number + index / len(task.methods)) / len(own))
-            mask = landcover.cropland if method == LANDCOVER else _drawn(shown, method, task)
-            found.append(judge(mask, judged, method=method))
+            if method == LANDCOVER:
+                mask = given.landcover.cropland
+            else:
+                mask = _drawn(shown, given.elsewhere, method, task)
+            found.append(judge(mask, given.judged, method=method))
     return CellResult(tuple(found))
 
 
-def _shown(sample: Sample, landcover: LandCoverTile, task: DegradedTask) -> Sample:
-    """What methods see; its pixels may be fewer than the truth has."""
-    wrong = task.condition.imagery
-    image = degrade_image(sample.image, wrong, tile_seed(sample, task.seed))
-    return replace(sample, image=image, landcover=coarser_landcover(landcover, wrong.coarser))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Given:
+    """The land cover of a tile, the sample as it is judged, the map where methods say nothing."""
+
+    landcover: LandCoverTile
+    judged: Sample
+    elsewhere: LandCoverTile | None = None
 
 
-def _drawn(shown: Sample, method: str, task: DegradedTask) -> Flags:
-    """What a method draws, on the pixels of the truth."""
-    mask = predict(shown, method, task.seed, task.model)
-    return finer_mask(mask, task.condition.imagery.coarser, shown.truth.shape)
-
-
-def _given(sample: Sample, task: DegradedTask) -> tuple[LandCoverTile, Sample]:
-    """The land cover that methods get, and the sample as it is to be judged."""
+def _given(sample: Sample, task: DegradedTask) -> _Given:
     condition = task.condition
     if condition.combined is None:
-        return _landcover(sample, task, condition.landcover, condition.draw), sample
+        return _Given(_landcover(sample, task, condition.landcover, condition.draw), sample)
     votes = three_products(sample, task)
+    majority, agreed = votes.to_tile(_MAJORITY), votes.to_tile()
     if condition.combined == "majority":
-        return votes.to_tile(_MAJORITY), sample
-    all_agree = votes.to_tile()
-    there = replace(sample, known=sample.known & all_agree.valid)
-    return (all_agree if condition.combined == "all agree" else votes.to_tile(_MAJORITY)), there
+        return _Given(majority, sample)
+    there = replace(sample, known=sample.known & agreed.valid)
+    if condition.combined == "all agree":
+        return _Given(agreed, there, elsewhere=majority)
+    return _Given(majority, there)
+
+
+def _shown(given: _Given, task: DegradedTask) -> Sample:
+    """What methods see; its pixels may be fewer than the truth has."""
+    sample, wrong = given.judged, task.condition.imagery
+    image = degrade_image(sample.image, wrong, tile_seed(sample, task.seed))
+    landcover = coarser_landcover(given.landcover, wrong.coarser)
+    return replace(sample, image=image, landcover=landcover)
+
+
+def _drawn(
+    shown: Sample, elsewhere: LandCoverTile | None, method: str, task: DegradedTask
+) -> Flags:
+    """What a method draws, on the pixels of the truth."""
+    factor = task.condition.imagery.coarser
+    said = probability(shown, method, task.seed, task.model)
+    if elsewhere is not None:
+        rest = coarser_landcover(elsewhere, factor).cropland_fraction
+        said = np.where(np.isnan(said), rest, said)
+    return finer_mask(thresholded(said, shown), factor, shown.truth.shape)
 
 
 def three_products(sample: Sample, task: DegradedTask) -> Agreement:

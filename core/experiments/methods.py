@@ -66,14 +66,20 @@ def predict(sample: Sample, method: str, seed: int = 0, model: str = DEFAULT_MOD
     """Cropland of a tile as ``cropmap map`` would draw it, bool (rows, columns)."""
     if method == LANDCOVER:
         return sample.landcover.cropland
+    return thresholded(probability(sample, method, seed, model), sample)
+
+
+def probability(
+    sample: Sample, method: str, seed: int = 0, model: str = DEFAULT_MODEL
+) -> npt.NDArray[np.float32]:
+    """What a strategy says of a tile, float32 (rows, columns); NaN where it says nothing."""
+    if method == WITHOUT_MODEL:
+        return classified(sample, seed)
     options = StrategyOptions(seed=seed)
     if method == "apt_plus":
         options = replace(options, classified=classified(sample, seed))
-    segmenter = None if method == WITHOUT_MODEL else remembering(model)
-    if method == WITHOUT_MODEL:
-        return thresholded(classified(sample, seed), sample)
-    prediction = STRATEGIES[method](sample.image, sample.landcover, segmenter, options)
-    return thresholded(prediction.probability, sample)
+    strategy = STRATEGIES[method]
+    return strategy(sample.image, sample.landcover, remembering(model), options).probability
 
 
 def thresholded(probability: npt.NDArray[np.float32], sample: Sample) -> Flags:

@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 from core.cli import app
 from core.errors import CancelledError, InputError
 from core.experiments import degraded
-from core.experiments.cells import Cell, Context, digest, done
+from core.experiments.cells import Cell, Context, digest, done, judge
 from core.experiments.changes import changes, coarser, given
 from core.experiments.degrade_imagery import ImageDegradation
 from core.experiments.degrade_landcover import AS_IT_IS, Degradation, simulate_landcover
 from core.experiments.degraded import Condition, DegradedTask, run_degraded, tile_seed
-from core.experiments.methods import LANDCOVER, predict
+from core.experiments.methods import LANDCOVER, predict, thresholded
 from core.experiments.regions import IMAGES, TRUTH, Region, read_region
 from core.experiments.regions import LANDCOVER as LANDCOVERS
 from core.experiments.robustness import RobustnessOptions, robustness, tells_grassland
@@ -202,6 +202,20 @@ def test_products_err_in_different_places_and_agreement_is_judged_where_it_speak
     # Where all agree the majority says the same.
     assert scored("all agree") == scored("majority where all agree")
     assert scored("all agree")[0] == agreed
+
+
+def test_where_products_disagree_the_map_has_the_majority(region, tmp_path, monkeypatch):
+    (sample,) = tiles(region.test[0])
+    task = task_of(region, Condition(GIVEN, combined="all agree"), methods=("classifier",))
+    votes = degraded.three_products(sample, task)
+    monkeypatch.setattr(
+        degraded, "probability", lambda shown, *_: np.full(shown.truth.shape, np.nan, np.float32)
+    )
+    (tile,) = run_degraded(task, context(tmp_path)).tiles
+    there = replace(sample, known=sample.known & votes.to_tile().valid)
+    whole = thresholded(votes.to_tile(2 / 3).cropland_fraction, sample)
+    assert tile.score == judge(whole, there).score
+    assert tile.score.pixels.true_positive > 0
 
 
 def test_the_table_has_a_row_for_each_amount_and_method(region, tmp_path):
