@@ -50,6 +50,7 @@ def prompts_command(
     product: Product = None,
     draws: Annotated[int, typer.Option(help="Random draws of points for each image.")] = 5,
     seed: Annotated[int, typer.Option(help="Seed of the draws and intervals.")] = 0,
+    as_json: JsonFlag = False,
 ) -> None:
     """How many automatic points fall on the right class, before and after cleaning."""
     from core.evaluation.pairs import find_labelled_scenes
@@ -72,7 +73,10 @@ def prompts_command(
         else:
             images = find_labelled_scenes(scenes, truth, landcover, product)
             checked = check_prompts(images, options, out, progress=bar, cancelled=cancelled.is_set)
-    page = write_prompt_check(checked, options, out)[0]
+    page, record, *_ = write_prompt_check(checked, options, out)
+    if as_json:
+        typer.echo(record.read_text(encoding="utf-8"))
+        return
     output.print(f"{many(len(checked), 'image')} checked: {page}", markup=False)
 
 

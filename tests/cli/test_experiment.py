@@ -75,6 +75,10 @@ def test_prompts_of_a_region_or_of_three_folders_but_not_both(folder, tmp_path) 
     found = ask("prompts", *given, *out)
     assert found.exit_code == 0, found.output
     assert "2 images checked" in found.output
+    again = ask("prompts", *given, *out, "--json")
+    assert {row["product"] for row in json.loads(again.output)["rows"]} == {
+        "farm: ESA WorldCover 2021 v200"
+    }
     assert "## farm: ESA WorldCover" in (tmp_path / "out" / "summary.md").read_text()
 
 
