@@ -19,7 +19,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from core.evaluation.pairs import LabelledScene
 from core.experiments.applying import probability_of
 from core.experiments.cells import Cell, CellResult, Context, Facts, Label
-from core.experiments.crops import UNKNOWN, Picture, batches, picture
+from core.experiments.crops import UNKNOWN, Picture, batches, picture, shades
 from core.experiments.experiment import SEED, Column, Experiment, Plot
 from core.experiments.fitting import Recipe, fit
 from core.experiments.methods import LANDCOVER, METHODS, MethodTask, run_method
@@ -188,14 +188,14 @@ def pseudo_labelled(
         Probabilities of cropland below which a pixel is none, and from which it is: medians of
         either class over all pictures, so that the rarer class is not lost.
     """
-    answers = [probability_of(network, one.rgb) for one in pictures]
+    answers = [probability_of(network, shades(one.rgb)) for one in pictures]
     every = torch.cat([answer.flatten() for answer in answers]).numpy()
     low = _quantile(every[every < 0.5], _SURE_SHARE, otherwise=0.0)
     high = _quantile(every[every >= 0.5], 1 - _SURE_SHARE, otherwise=1.0)
     found = []
     for one, answer in zip(pictures, answers, strict=True):
-        target = torch.full_like(answer, UNKNOWN)
-        target[answer <= low], target[answer >= high] = 0.0, 1.0
+        target = torch.full_like(answer, UNKNOWN, dtype=torch.uint8)
+        target[answer <= low], target[answer >= high] = 0, 1
         found.append(Picture(one.rgb, target))
     return found, (low, high)
 

@@ -41,9 +41,8 @@ class Picture:
 
     Parameters
     ----------
-    rgb : float32 (3, rows, columns)
-        From 0 to 1.
-    target : float32 (rows, columns)
+    rgb : uint8 (3, rows, columns)
+    target : uint8 (rows, columns)
         1 cropland, 0 none, ``UNKNOWN``.
     """
 
@@ -65,8 +64,9 @@ def picture(image: SceneImage, cropland: Flags, known: Flags) -> Picture:
     shape = common_shape(image)
     told = resized(torch.from_numpy(known & image.valid).float(), shape)
     crop = resized(torch.from_numpy(cropland).float(), shape)
-    unknown = torch.full_like(crop, UNKNOWN)
-    return Picture(colours(image, shape), torch.where(told > 0.99, (crop >= 0.5).float(), unknown))
+    target = (crop >= 0.5).to(torch.uint8)
+    target[told <= 0.99] = UNKNOWN
+    return Picture((colours(image, shape) * 255.0).round().to(torch.uint8), target)
 
 
 def common_shape(image: SceneImage) -> tuple[int, int]:
@@ -81,7 +81,12 @@ def common_shape(image: SceneImage) -> tuple[int, int]:
 
 def colours(image: SceneImage, shape: tuple[int, int]) -> torch.Tensor:
     """Colours from 0 to 1 in another shape, float32 (3, rows, columns)."""
-    return resized(torch.from_numpy(image.rgb).permute(2, 0, 1).float() / 255.0, shape)
+    return resized(shades(torch.from_numpy(image.rgb).permute(2, 0, 1)), shape)
+
+
+def shades(rgb: torch.Tensor) -> torch.Tensor:
+    """Colours of a picture, uint8, from 0 to 1."""
+    return rgb.float() / 255.0
 
 
 def centred(rgb: torch.Tensor) -> torch.Tensor:
@@ -132,25 +137,28 @@ def batches(
     while True:
         drawn = generator.choice(len(pictures), size=count, p=area / area.sum())
         crops = [_draw(pictures[int(one)], side, generator, vary=vary) for one in drawn]
-        rgb = centred(torch.stack([crop.rgb for crop in crops]))
-        target = torch.stack([crop.target for crop in crops])[:, None]
+        rgb = centred(torch.stack([rgb for rgb, _ in crops]))
+        target = torch.stack([target for _, target in crops])[:, None]
         yield rgb.contiguous(memory_format=torch.channels_last), target
 
 
-def _draw(whole: Picture, side: int, generator: np.random.Generator, *, vary: bool) -> Picture:
+def _draw(
+    whole: Picture, side: int, generator: np.random.Generator, *, vary: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Colours from 0 to 1, float32 (3, side, side), and the target, float32 (side, side)."""
     scale = math.exp(generator.uniform(-_SCALE, _SCALE)) if vary else 1.0
     rows, columns = (max(1, min(length, round(side * scale))) for length in whole.target.shape)
     row = int(generator.integers(whole.target.shape[0] - rows + 1))
     column = int(generator.integers(whole.target.shape[1] - columns + 1))
     view = Window(column, row, columns, rows).slices
-    rgb = resized(whole.rgb[:, *view], (side, side))
+    rgb = resized(shades(whole.rgb[:, *view]), (side, side))
     target = functional.interpolate(
-        whole.target[view][None, None], size=(side, side), mode="nearest-exact"
+        whole.target[view][None, None].float(), size=(side, side), mode="nearest-exact"
     )[0, 0]
     if not vary:
-        return Picture(rgb, target)
+        return rgb, target
     turn = int(generator.integers(8))
-    return Picture(_recoloured(_turned(rgb, turn), generator), _turned(target, turn))
+    return _recoloured(_turned(rgb, turn), generator), _turned(target, turn)
 
 
 def _turned(values: torch.Tensor, turn: int) -> torch.Tensor:

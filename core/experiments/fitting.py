@@ -13,7 +13,7 @@ import torch
 
 from core.evaluation.pixels import Confusion, compare
 from core.experiments.applying import probability_of
-from core.experiments.crops import UNKNOWN, Picture, batches
+from core.experiments.crops import UNKNOWN, Picture, batches, shades
 from core.experiments.networks import fast_precision
 from core.grid import Window
 
@@ -204,6 +204,6 @@ def validated(network: torch.nn.Module, pictures: Sequence[Picture]) -> float | 
     found = Confusion()
     for one in pictures:
         target = one.target.numpy()
-        mask = probability_of(network, one.rgb).numpy() >= 0.5
+        mask = probability_of(network, shades(one.rgb)).numpy() >= 0.5
         found += compare(mask, target == 1, target != UNKNOWN)
     return found.mean_iou
