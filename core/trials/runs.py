@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from core.annotate.workspaces import Workspaces
-from core.errors import CancelledError, CropMapError, InputError
+from core.errors import CropMapError, InputError
 from core.experiments.record import RECORD, Record, read_record
 from core.export.files import prepare_folder, replacing
 from core.pipeline.options import Cancelled, Progress
 from core.project import Project
-from core.trials.apart import STOPPED, jobs_beside_the_app, run_apart
+from core.trials.apart import jobs_beside_the_app, run_apart
 from core.trials.places import cells_folder, runs_folder
 from core.trials.questions import QUESTIONS
 from core.trials.truth import is_current, kept_truth, missing_file, read_truth
@@ -137,8 +137,6 @@ def do_run(
         progress(stage, round(done / total * _STEPS) if total else 0, _STEPS if total else 0)
 
     run_apart(order, progress=told, cancelled=cancelled)
-    if cancelled():
-        raise CancelledError(STOPPED)
     progress("Packing the files", 0, 0)
     _zip(run)
     return Run(run.folder, wish, run.started, run.scenes, finished=True)

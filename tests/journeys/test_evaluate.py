@@ -18,8 +18,8 @@ from tests.journeys.conftest import PATIENCE_MS
 pytestmark = pytest.mark.xdist_group("journeys")
 
 SEEN_ROWS = """() => {
-  const cells = [...document.querySelectorAll('[data-testid="stDataFrame"] td')];
-  return cells.map(cell => cell.textContent);
+  const cells = document.querySelectorAll('[data-testid="stDataFrame"] [role="gridcell"]');
+  return [...cells].map(cell => cell.textContent);
 }"""
 
 
@@ -68,21 +68,25 @@ def test_methods_are_compared_stopped_gone_on_with_and_taken_along(visitor, farm
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_role("button", name="Cancel").wait_for()
     wait_for(page, lambda: cells(project))
-    page.reload()
     page.get_by_role("button", name="Cancel").click()
     page.get_by_text("The evaluation was stopped").wait_for()
     assert not workers()
     kept = {path.name: path.stat().st_mtime_ns for path in cells(project)}
 
     page.get_by_role("button", name="Go on with it").click()
+    page.get_by_role("button", name="Cancel").wait_for()
+    page.reload()  # it goes on without the page, and the page finds it again
     page.get_by_text("too few to say which method is better").wait_for()
     again = {path.name: path.stat().st_mtime_ns for path in cells(project)}
     assert {name: again[name] for name in kept} == kept
     assert not workers()
     assert "simulated" in page.inner_text("body")
 
+    page.get_by_test_id("stDataFrame").wait_for()
+    visitor.calm()
+    page.wait_for_function(f"({SEEN_ROWS})().includes('Land cover as it is')")
     first = page.evaluate(SEEN_ROWS)
-    assert {"Land cover as it is", "Colours of this image", "All points at once"} <= set(first)
+    assert {"Colours of this image", "All points at once"} <= set(first)
     frame = page.get_by_test_id("stDataFrame")
     frame.scroll_into_view_if_needed()
     box = frame.bounding_box()
