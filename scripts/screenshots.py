@@ -13,11 +13,15 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 from playwright.sync_api import Page
 
 from scripts.running_app import ROOT, chromium, running_app
+
+if TYPE_CHECKING:
+    from core.project import Project
 
 SIZES = ((1280, 720), (768, 1024))
 PAGES = {
@@ -25,6 +29,7 @@ PAGES = {
     "scene": ".cropmap-legend",
     "annotate": ".leaflet-tile-loaded",
     "review": "text=Who did what",
+    "evaluate": "text=Worst tiles first",
     "results": "text=Take it with you",
 }
 """Each page, and what is there once it has been drawn."""
@@ -48,6 +53,7 @@ def make_project(folder: Path) -> str:
     project = make_demo(lambda *_: None, lambda: False)
     (scene,) = project.scenes()
     predict_all(project, scene.id, lambda *_: None, lambda: False)
+    _evaluate(project, scene.id)
     first = project.tiles(scene.id)[0]
     project.set_verdict(
         scene.id,
@@ -58,6 +64,19 @@ def make_project(folder: Path) -> str:
         expected_version=first.verdict.version,
     )
     return project.id
+
+
+def _evaluate(project: Project, scene_id: str) -> None:
+    """Methods compared on the made scene, whose exact truth lies beside it."""
+    from core.trials.runs import do_run, new_run  # noqa: PLC0415
+    from core.trials.truth import TruthWish, read_truth  # noqa: PLC0415
+    from core.trials.wish import RunWish  # noqa: PLC0415
+
+    truth = TruthWish("file", str(project.folder / "truth.tif"), "truth.tif", numbered=True)
+    read_truth(project, scene_id, truth)
+    methods = ("land cover", "classifier", "joint", "apt_plus")
+    run = new_run(project, RunWish(scenes=(scene_id,), methods=methods))
+    do_run(project, run, progress=lambda *_: None, cancelled=lambda: False)
 
 
 def take(address: str, project: str, out: Path) -> list[str]:
