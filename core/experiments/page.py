@@ -56,7 +56,7 @@ def table(columns: Sequence[Column], rows: Sequence[Row], reference: dict[str, L
         "tiles",
         *(metric(key).title for key in HEADLINE),
         *(["spread of mean IoU"] if seeds else []),
-        *([f"mean IoU less {_named(reference)}"] if compared else []),
+        *([f"mean IoU less {_label(next(iter(reference.values())))}"] if compared else []),
     ]
     lines = [_line(titles), "|" + "---|" * len(titles)]
     for row in rows:
