@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from core.evaluation.pixels import Confusion, compare
 from core.experiments.applying import probability_of
@@ -24,6 +25,10 @@ _WEIGHT_DECAY = 0.01
 _LARGEST_GRADIENT = 1.0
 _CHECKED, _CHECK_SIDE = 16, 256
 """Crops that a look sees, and their side in pixels at the common resolution."""
+
+_AVERAGING = 0.95
+"""Decay of the running mean of weights and statistics that is looked at and kept: one look at the
+weights themselves says little, because they jump from step to step."""
 
 _FIRST_RATE = 0.04
 _WARM_UP = 0.2
@@ -125,6 +130,8 @@ def fit(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda taken: one_cycle(taken / recipe.steps)
     )
+    mean = get_ema_multi_avg_fn(_AVERAGING)  # type: ignore[no-untyped-call]
+    average = AveragedModel(network, multi_avg_fn=mean, use_buffers=True)
     every = max(1, recipe.steps // recipe.checks)
     looks: list[Look] = []
     best = _Best()
@@ -135,14 +142,14 @@ def fit(
         step((number - 1) / recipe.steps)
         losses.append(_learn(network, *next(drawn), optimizer))
         schedule.step()
+        average.update_parameters(network)
         if number % every == 0 or number == recipe.steps:
-            looks.append(Look(number, validated(network, shown), float(np.mean(losses))))
-            best.offer(looks[-1], network)
+            looks.append(Look(number, validated(average.module, shown), float(np.mean(losses))))
+            best.offer(looks[-1], average.module)
             losses.clear()
             if best.since >= recipe.patience:
                 break
-    if best.weights is not None:
-        network.load_state_dict(best.weights)
+    network.load_state_dict(best.weights or average.module.state_dict())
     return looks
 
 
