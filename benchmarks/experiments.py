@@ -21,11 +21,22 @@ from core.experiments.regions import ABOUT, IMAGES
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "experiments.md"
 
+PAIRS = tuple(
+    f"--pair={pair}"
+    for pair in (
+        "midwest_1m,midwest_2m5",
+        "midwest_2m5,midwest_1m",
+        "large_fields,smallholder",
+        "smallholder,large_fields",
+    )
+)
+"""Directions in which networks are brought from one region to another; few labels in the first."""
+
 COMMANDS: dict[str, tuple[str, ...]] = {
     PROMPTS: (),
     "methods": (),
-    "training": (),
-    "adaptation": (),
+    "training": PAIRS,
+    "adaptation": PAIRS,
     "ablation": (),
     "ablation-made": ("--draws", "1"),
     "robustness": (),
