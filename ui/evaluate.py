@@ -5,16 +5,23 @@ from __future__ import annotations
 import streamlit as st
 
 from core.trials.runs import Run, past_runs
-from ui import errors, evaluate_folders, evaluate_results, evaluate_start, evaluate_truth
+from ui import (
+    errors,
+    evaluate_folders,
+    evaluate_labels,
+    evaluate_results,
+    evaluate_start,
+    evaluate_truth,
+)
 from ui.evaluate_start import run_key
 from ui.job import JOBS
 from ui.session import Place
 from ui.watch import watch
 
-KINDS = (evaluate_start.KIND, evaluate_truth.KIND, evaluate_folders.KIND)
+KINDS = (evaluate_start.KIND, evaluate_truth.KIND, evaluate_folders.KIND, evaluate_labels.KIND)
 """Kinds of jobs that the page itself shows."""
 
-_NEW, _RESULTS = "new", "results"
+_NEW, _RESULTS, _LABELS = "new", "results", "labels"
 _VIEW, _SEEN = "evaluate view", "cropmap_evaluated"
 
 
@@ -25,6 +32,8 @@ def show(place: Place) -> None:
     view = _view(place, runs)
     if view == _RESULTS:
         evaluate_results.show(place, runs)
+    elif view == _LABELS:
+        evaluate_labels.show(place)
     else:
         evaluate_start.show(place)
 
@@ -59,7 +68,11 @@ def _view(place: Place, runs: list[Run]) -> str:
     elif _VIEW not in st.session_state:
         st.session_state[_VIEW] = _NEW
     seen[place.project.id] = finished
-    titles = {_NEW: "New comparison", _RESULTS: f"Results ({len(runs):,})" if runs else "Results"}
+    titles = {
+        _NEW: "Compare methods",
+        _RESULTS: f"Results ({len(runs):,})" if runs else "Results",
+        _LABELS: "How good is my map?",
+    }
     chosen = st.segmented_control(
         "Show",
         list(titles),

@@ -35,7 +35,7 @@ def show(place: Place, runs: list[Run]) -> None:
     """The list of runs, and the one that is chosen."""
     if not runs:
         st.info(
-            "Nothing was compared yet. Say under *New comparison* what is true of a scene, and "
+            "Nothing was compared yet. Say under *Compare methods* what is true of a scene, and "
             "compare methods on it.",
             icon=":material/info:",
         )

@@ -44,7 +44,7 @@ def show(place: Place, run: Run, record: Record) -> None:
         by_title.get(chosen or "", []),
         key=lambda one: 2.0 if one.mean_iou is None else one.mean_iou,
     )
-    st.html(_legend())
+    st.html(legend())
     scenes = _scenes(place, run)
     for start in range(0, min(len(shown), _AT_ONCE), 3):
         for column, one in zip(st.columns(3, gap="medium"), shown[start : start + 3], strict=False):
@@ -110,7 +110,8 @@ def _scenes(place: Place, run: Run) -> dict[str, SceneRecord]:
     return {name: present[scene_id] for scene_id, name in names.items()}
 
 
-def _legend() -> str:
+def legend() -> str:
+    """What the colours of the pictures mean."""
     parts = [
         f'<span class="cropmap-swatch" style="background: rgb{COLOURS[code][:3]}"></span> {words}'
         for code, words in ((MISSED, "cropland that was missed"), (FALSE, "falsely cropland"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import zipfile
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from core.export.files import prepare_folder, replacing
 from core.pipeline.options import Cancelled, Progress
 from core.project import Project
 from core.trials.apart import jobs_beside_the_app, run_apart
+from core.trials.packing import pack
 from core.trials.places import cells_folder, runs_folder
 from core.trials.questions import QUESTIONS
 from core.trials.truth import is_current, kept_truth, missing_file, read_truth
@@ -138,7 +138,7 @@ def do_run(
 
     run_apart(order, progress=told, cancelled=cancelled)
     progress("Packing the files", 0, 0)
-    _zip(run)
+    pack(run.files, run.zip_file)
     return Run(run.folder, wish, run.started, run.scenes, finished=True)
 
 
@@ -202,13 +202,3 @@ def _fresh(parent: Path, name: str) -> Path:
             continue
         return folder
     raise CropMapError("There are too many runs of this second.", "Wait a moment.")
-
-
-def _zip(run: Run) -> None:
-    """What the run wrote, without its hidden folders, as one file beside it."""
-    paths = [path for path in sorted(run.files.rglob("*")) if path.is_file()]
-    with replacing(run.zip_file) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as out:
-        for path in paths:
-            inside = path.relative_to(run.files)
-            if not any(part.startswith(".") for part in inside.parts):
-                out.write(path, Path(run.folder.name) / inside)

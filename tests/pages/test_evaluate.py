@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -9,13 +10,16 @@ import pytest
 from core.annotate.opened import open_scene
 from core.annotate.scenes import change_landcover
 from core.errors import CancelledError
+from core.evaluation.bootstrap import Interval
+from core.trials.own_labels import Judged
 from core.trials.runs import ABOUT, new_run, past_runs
 from core.trials.truth import TruthWish, kept_truth, read_truth
 from core.trials.wish import RunWish
 from tests.pages.conftest import press, said, settle, wrong
 from tests.pages.test_scene import fill
 from tests.rasters import write_raster
-from ui import evaluate_start
+from ui import evaluate_labels, evaluate_start
+from ui.evaluate_labels import labels_key
 from ui.evaluate_start import run_key
 from ui.evaluate_truth import truth_key
 from ui.session import Place
@@ -273,3 +277,32 @@ def test_a_run_that_was_not_finished_can_be_deleted(page, project, place) -> Non
     app = press(app, "Delete this result")
     assert past_runs(project) == []
     assert replace(run, finished=True).title == "Compare methods"
+
+
+def test_my_labels_are_judged_by_a_file_and_not_by_themselves(
+    page, project, ready, monkeypatch
+) -> None:
+    judged = []
+
+    def judge_labels(project, scene_id, *, accepted_only, progress, cancelled):
+        judged.append((scene_id, accepted_only))
+
+    monkeypatch.setattr(evaluate_labels, "judge_labels", judge_labels)
+    app = page("evaluate", project)
+    choose(app, "labels", "Show")
+    app = settle(press(app, "Judge my labels"), labels_key(ready))
+    assert judged == [(ready.scene.id, False)]
+    assert not app.error
+
+
+def test_how_good_my_labels_are_is_told_in_words(page, project, ready, monkeypatch) -> None:
+    figures = {key: Interval(0.9, 0.85, 0.95) for key, _ in evaluate_labels._FIGURES.values()}
+    found = Judged(
+        project.folder, datetime.now(UTC), 8, figures, figures, Interval(0.2, 0.1, 0.3), ()
+    )
+    monkeypatch.setattr(evaluate_labels, "last_judged", lambda *_: found)
+    app = page("evaluate", project)
+    choose(app, "labels", "Show")
+    assert "mean IoU of **0.90** on 8 parts. Against the land cover: 0.20 better" in said(app)
+    (table,) = app.dataframe
+    assert table.value["Your labels"][0] == "0.900 (0.850 to 0.950)"
