@@ -89,7 +89,7 @@ class TileViews:
         return all(window in self._closer for window in self._windows(place))
 
     def closer(self, place: PixelPoint, segmenter: Segmenter) -> list[tuple[Window, Embedding]]:
-        """The closer looks around a place; none where the tile is no larger than they are."""
+        """The closer looks around a place; none where the tile is hardly larger."""
         windows = self._windows(place)
         looks = [(window, self._look(window, segmenter)) for window in windows]
         while len(self._closer) > _MOST_CLOSER:
@@ -132,12 +132,13 @@ class TileViews:
         return self._closer[window]
 
     def _windows(self, place: PixelPoint) -> list[Window]:
-        """Where the closer looks around a place lie."""
+        """Where the closer looks around a place lie; a small tile is seen closely as it is."""
         height, width = self.rgb.shape[:2]
+        if min(height, width) < CLOSER_SIDE + _STEP:
+            return []
         return [
             Window(_start(place.column, width, side), _start(place.row, height, side), side, side)
             for side in CLOSER_SIDES
-            if min(height, width) >= side + _STEP
         ]
 
 

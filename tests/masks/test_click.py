@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.grid import PixelPoint
-from core.masks.click import CLOSER_SIDES, Question, TileViews, answer, in_half
+from core.masks.click import CLOSER_SIDE, CLOSER_SIDES, Question, TileViews, answer, in_half
 from core.prompts.prompt import BoxPrompt, Prompt
 from core.sam.cache import CachedSegmenter, EmbeddingCache
 from tests.fakes import ColourSegmenter
@@ -73,7 +73,7 @@ def test_of_several_clicks_the_new_one_alone_is_asked() -> None:
     assert np.array_equal(late, fresh)
 
 
-@pytest.mark.parametrize("side", [64, CLOSER_SIDES[-1], CLOSER_SIDES[-1] + 31])
+@pytest.mark.parametrize("side", [64, CLOSER_SIDE, CLOSER_SIDE + 31])
 def test_a_small_tile_is_seen_once(side) -> None:
     segmenter, rgb = ColourSegmenter(), tile(side)
     probability = answer(views(segmenter, rgb), Question((point(side / 3, side / 2),)), segmenter)
@@ -110,7 +110,7 @@ def test_not_closely_the_whole_tile_alone_is_asked() -> None:
 
 
 def test_a_small_tile_is_always_at_hand() -> None:
-    segmenter, rgb = ColourSegmenter(), tile(CLOSER_SIDES[-1])
+    segmenter, rgb = ColourSegmenter(), tile(CLOSER_SIDE)
     assert views(segmenter, rgb).at_hand(PixelPoint(10, 10))
 
 
