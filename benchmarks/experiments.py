@@ -39,7 +39,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "adaptation": PAIRS,
     "ablation": (),
     "ablation-made": ("--draws", "1"),
-    "robustness": (),
+    "robustness": ("--draws", "1"),
     "robustness-made": (
         *("--from", "product", "--draws", "1"),
         *(f"--change={key}" for key in ("resolution", "noise", "grassland", "gsd", "haze")),
