@@ -11,20 +11,18 @@ import streamlit as st
 from core.annotate.opened import open_scene
 from core.evaluation.bootstrap import LEAST_TILES, Interval
 from core.trials.own_labels import Judged, WorstTile, judge_labels, last_judged
-from core.trials.places import runs_folder
 from core.trials.truth import kept_truth
 from ui import errors, evaluate_truth, go
+from ui.evaluate_files import links
 from ui.evaluate_words import (
     ACCURACY_HELP,
     BOUNDARY_HELP,
     F1_HELP,
-    MEAN_IOU_HELP,
     difference,
 )
 from ui.evaluate_worst import legend
 from ui.job import JOBS, Cancelled, Key, Progress
-from ui.server.downloads import run_address
-from ui.session import Place, token
+from ui.session import Place
 from ui.text import count, escape
 from ui.watch import watch
 from ui.when import ago
@@ -33,7 +31,7 @@ KIND = "judge labels"
 """Of the job that compares."""
 
 _FIGURES: Mapping[str, tuple[str, str]] = {
-    "Mean IoU": ("mean_iou", MEAN_IOU_HELP),
+    "Mean IoU": ("mean_iou", "How well drawn and true land cover each other. 1 is perfect."),
     "F1": ("f1", F1_HELP),
     "Accuracy": ("overall_accuracy", ACCURACY_HELP),
     "Borders within 2 m": ("boundary_f1_2m", BOUNDARY_HELP),
@@ -137,13 +135,10 @@ def _found(place: Place, found: Judged) -> None:
             ):
                 with column:
                     _picture(place, one)
-    if found.zip_file.is_file():
-        runs = runs_folder(place.project)
-        link = run_address(token(place.project), runs, found.zip_file, found.zip_file.name)
-        st.html(
-            f'<p><a href="{escape(link)}" download>Everything</a> in one zip: a page to read, all '
-            "figures, the map of errors for QGIS.</p>"
-        )
+    st.subheader("Take it with you")
+    name = found.zip_file.name
+    holds = "A page to read, all figures, the map of errors for QGIS, the pictures."
+    links(place, [(found.zip_file, name, "Everything", holds)])
     st.caption(f"Compared {ago(found.made)}; the files lie in {escape(found.folder)}.")
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from core.experiments.record import Record
 from core.trials.findings import read_findings
-from core.trials.places import runs_folder
 from core.trials.questions import METHODS_QUESTION
 from core.trials.runs import Run, remove_run
 from ui import errors, evaluate_start, evaluate_tables, evaluate_worst
+from ui.evaluate_files import links
 from ui.evaluate_start import run_key
 from ui.evaluate_words import conclusion
 from ui.job import JOBS
-from ui.server.downloads import run_address
-from ui.session import Place, token
-from ui.text import escape, file_size
+from ui.session import Place
+from ui.text import escape
 from ui.when import ago, local
 
 _CHOSEN = "evaluate run"
@@ -122,20 +119,12 @@ def _notes(record: Record) -> None:
 
 def _files(place: Place, run: Run) -> None:
     st.subheader("Take it with you")
-    session, runs = token(place.project), runs_folder(place.project)
-    found = [(run.zip_file, "Everything", "All files below, and the pictures, in one zip.")]
-    found += [(run.files / name, name, holds) for name, holds in _HOLDS.items()]
-    lines = [_file(session, runs, run, *one) for one in found if one[0].is_file()]
-    st.html(f'<table class="cropmap-files">{"".join(lines)}</table>')
+    everything = "All files below, and the pictures, in one zip."
+    files = [(run.zip_file, run.zip_file.name, "Everything", everything)]
+    files += [
+        (run.files / name, f"{run.folder.name}_{name}", name, holds)
+        for name, holds in _HOLDS.items()
+    ]
+    links(place, files)
     st.caption(f"They lie in {escape(run.folder)}.")
     _removing(run)
-
-
-def _file(session: str, runs: Path, run: Run, path: Path, title: str, holds: str) -> str:
-    name = path.name if path == run.zip_file else f"{run.folder.name}_{path.name}"
-    link = escape(run_address(session, runs, path, name))
-    return (
-        f'<tr><td><a href="{link}" download="{escape(name)}">{escape(title)}</a></td>'
-        f"<td>{escape(holds)}</td>"
-        f'<td class="number">{escape(file_size(path.stat().st_size))}</td></tr>'
-    )

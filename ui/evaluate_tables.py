@@ -80,7 +80,8 @@ def chart(ordered: Sequence[Row], *, several: bool) -> alt.LayerChart:
             alt.Tooltip("high:Q", title="Surely below", format=".3f"),
         ],
     )
-    axis = alt.Axis(format=".1f", tickMinStep=0.1, title="Mean IoU, with its 95 % interval")
+    title = f"{_IOU}, with its 95 % interval" if table["low"].notna().any() else _IOU
+    axis = alt.Axis(format=".1f", tickMinStep=0.1, title=title)
     points = base.mark_point(filled=True, size=90, opacity=1).encode(
         x=alt.X("value:Q", scale=scale, axis=axis)
     )

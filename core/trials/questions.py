@@ -58,14 +58,14 @@ QUESTIONS: dict[str, Question] = {
             "Worse land cover, worse imagery",
             "How much worse do maps get with a coarser, shifted or mistaken land cover, or with "
             "blurred or hazy imagery?",
-            minutes_a_tile=6.0,
+            minutes_a_tile=10.0,
         ),
         Question(
             "ablation",
             "What each part is worth",
             "What does a method lose without its land cover points, with fewer of them, or "
             "without cleaning them?",
-            minutes_a_tile=4.0,
+            minutes_a_tile=3.5,
         ),
         Question(
             "training",
