@@ -68,7 +68,7 @@ def chart(ordered: Sequence[Row], *, several: bool) -> alt.LayerChart:
             for row in ordered
         ]
     )
-    lowest = min((value for value in table["low"].dropna()), default=0.0)
+    lowest = table[["value", "low"]].min(axis=None)
     scale = alt.Scale(domain=[max(0.0, min(0.5, lowest - 0.05)), 1.0], clamp=True)
     base = alt.Chart(table).encode(
         y=alt.Y("method:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, labelFontSize=13)),

@@ -71,6 +71,8 @@ def difference(interval: Interval | None) -> str:
         return ""
     size = f"{abs(interval.value):.2f}"
     if interval.low is None or interval.high is None:
+        if round(interval.value, 2) == 0:
+            return "no difference, too few tiles to be sure"
         return f"{size} {'higher' if interval.value >= 0 else 'lower'}, too few tiles to be sure"
     if interval.low > 0:
         return f"{size} better ({interval.low:.2f} to {interval.high:.2f})"

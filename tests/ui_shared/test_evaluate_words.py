@@ -76,6 +76,7 @@ def test_few_tiles_say_nothing(tiles, words) -> None:
         (Interval(-0.1, -0.2, -0.05), "0.10 worse (0.05 to 0.20)"),
         (Interval(0.01, -0.02, 0.03), "cannot be told apart (-0.02 to +0.03)"),
         (Interval(0.3, None, None), "0.30 higher, too few tiles to be sure"),
+        (Interval(-0.001, None, None), "no difference, too few tiles to be sure"),
         (Interval(-0.3, None, None), "0.30 lower, too few tiles to be sure"),
     ],
 )
