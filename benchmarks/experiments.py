@@ -50,6 +50,7 @@ two runs of one command apart.
 """
 
 REGIONS = {
+    PROMPTS: ("midwest_1m", "midwest_2m5"),
     "ablation": ("midwest_1m", "midwest_2m5"),
     "ablation-made": ("large_fields",),
     "robustness": ("midwest_1m",),
