@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.bootstrap import Interval
+from core.experiments.cells import Label
 from core.experiments.experiment import Column
 from core.experiments.record import Record
 from core.experiments.styles import styles
@@ -23,7 +24,6 @@ from ui.evaluate_words import (
     difference,
     method_title,
 )
-from ui.text import escape
 
 _IOU, _F1, _ACCURACY, _BORDERS = "Mean IoU", "F1", "Accuracy", "Borders"
 _FIGURES: Mapping[str, tuple[str, str]] = {
@@ -48,11 +48,13 @@ def methods(record: Record) -> None:
 def rows(record: Record, folder: Path) -> None:
     """Any other experiment: its plots as they were drawn, and all figures."""
     for left, right in _in_twos(record.plots):
-        sides = st.columns(2, gap="medium") if right is not None else [st.container()]
+        alone = len(record.plots) == 1
+        sides = [st.container()] if alone else st.columns(2, gap="medium")
         for side, plot in zip(sides, (left, right), strict=False):
             if plot is not None and (folder / plot.png).is_file():
-                side.image(str(folder / plot.png), caption=escape(plot.title), width="stretch")
-    _dataframe(pd.DataFrame([_other_row(row, record.columns) for row in record.rows]))
+                side.image(str(folder / plot.png), width="stretch")
+    told = [one for one in record.columns if one.key != "region" or _several(record)]
+    _dataframe(pd.DataFrame([_other_row(row, told) for row in record.rows]))
 
 
 def chart(ordered: Sequence[Row], *, several: bool) -> alt.LayerChart:
@@ -97,7 +99,9 @@ def _dataframe(table: pd.DataFrame) -> None:
     config[_IOU] = st.column_config.ProgressColumn(
         format="%.3f", min_value=0.0, max_value=1.0, help=MEAN_IOU_HELP, width=130
     )
-    config["Method"] = st.column_config.TextColumn(width=180)
+    # Beside its name in the files, a method needs no more room.
+    wide = 180 if "In the files" in table else 270
+    config["Method"] = st.column_config.TextColumn(width=wide)
     config[_AGAINST] = st.column_config.TextColumn(
         width=235,
         help="Mean IoU less that of the land cover on the same tiles, and its 95 % interval.",
@@ -122,11 +126,18 @@ def _method_row(row: Row, *, several: bool) -> dict[str, object]:
 def _other_row(row: Row, columns: Sequence[Column]) -> dict[str, object]:
     less = None if row.difference is None else row.difference["mean_iou"]
     return {
-        **{column.title.capitalize(): row.labels[column.key] for column in columns},
+        **{column.title.capitalize(): _said(column, row) for column in columns},
         **_figures(row),
         "Against the reference": difference(less) or None,
         "Tiles": row.tiles,
     }
+
+
+def _said(column: Column, row: Row) -> Label:
+    """A label of a row; a method in words, and as the plots call it."""
+    value = row.labels[column.key]
+    title = method_title(str(value)) if column.title == "method" else str(value)
+    return value if title == str(value) else f"{title} ({value})"
 
 
 def _figures(row: Row) -> dict[str, float | None]:
@@ -138,7 +149,7 @@ def _ends(interval: Interval) -> dict[str, float | None]:
 
 
 def _several(record: Record) -> bool:
-    return len({row.labels["region"] for row in record.rows}) > 1
+    return len({row.labels.get("region") for row in record.rows}) > 1
 
 
 def _named(row: Row, *, several: bool) -> str:
