@@ -37,7 +37,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "methods": (),
     "training": PAIRS,
     "adaptation": PAIRS,
-    "ablation": (),
+    "ablation": ("--draws", "1"),
     "ablation-made": ("--draws", "1"),
     "robustness": ("--draws", "1"),
     "robustness-made": (
