@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -19,11 +20,12 @@ METHODS = ("land cover", "classifier")
 
 
 def workers() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if "core.trials.worker" in " ".join(child.cmdline())
-    ]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
+            if "core.trials.worker" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def cells(project) -> dict[str, int]:
