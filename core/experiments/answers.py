@@ -17,7 +17,7 @@ from core.experiments.placing import Placing
 from core.experiments.promptings import Apt, AptPlus, Everything, Joint, Prompting
 from core.experiments.samples import Sample
 from core.masks.apt import feed_cumulatively, published_probability
-from core.masks.apt_plus import blended, draw_seeds, mean_and_spread
+from core.masks.apt_plus import blended, classifier_share, draw_seeds, mean_and_spread
 from core.masks.encode import EncodedTile, encode_tile, sigmoid
 from core.masks.per_field import (
     LEAST_CROPLAND_SHARE,
@@ -106,7 +106,8 @@ class Answers:
         if not probabilities:
             return None
         mean, _ = mean_and_spread(self.tile, probabilities)
-        return blended(own, mean, prompting.classifier_share)
+        share = prompting.classifier_share
+        return blended(own, mean, classifier_share(mean, draws) if share is None else share)
 
     def _apt(self, prompting: Apt) -> Values | None:
         if prompting.repeats not in self._fed:

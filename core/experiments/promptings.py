@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.masks.apt import REPEATS
-from core.masks.apt_plus import CLASSIFIER_SHARE
 from core.prompts.auto import PUBLISHED_POINTS, PUBLISHED_ROUNDS
 
 Source = Literal["published", "spread", "random", "random labelled", "grid"]
@@ -76,13 +75,14 @@ class AptPlus:
     ----------
     draws : int
         A source without chance is asked once: every draw would be the same.
-    classifier_share : float
-        Weight of the classifier, 0 to 1; with 1 no model is asked.
+    classifier_share : float or None
+        Weight of the classifier, 0 to 1; with 1 no model is asked.  None: by how far the model
+        heeds its prompts.
     """
 
     points: Points = Points("spread", cleaned=True)
     draws: int = 5
-    classifier_share: float = CLASSIFIER_SHARE
+    classifier_share: float | None = None
 
     @property
     def drawn(self) -> bool:

@@ -5,6 +5,8 @@ Then several seeded draws of points ask the model once each.  The mean of the dr
 averaged with the classifier's own, is the result; the draws' spread, or the two means' disagreement
 where that is larger, is the uncertainty.  A model and a classifier fail in different
 places: the one at textures that it has never seen, the other at fields whose land cover is wrong.
+So the model counts as much as it heeds its prompts, half at most: one that draws over the points
+that it was told are not cropland does not know this landscape (``docs/decisions/018``).
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ from core.prompts.prompt import PromptSet
 from core.sam.protocol import Segmenter
 
 MIN_SPACING_M = 20.0
-CLASSIFIER_SHARE = 0.5
-"""Weight of the classifier in the mean; half, because neither is known to be better beforehand."""
+MOST_MODEL_SHARE = 0.5
+"""Weight in the mean of a model that heeds every prompt; half, because neither it nor the
+classifier is known to be better beforehand."""
 
 
 def apt_plus(
@@ -48,7 +51,8 @@ def apt_plus(
     mean, spread = mean_and_spread(tile, answers)
     # The spread of values in 0 to 1 is at most 0.5; disagreement of the two counts as much.
     unsure = np.clip(np.maximum(2.0 * spread, np.abs(np.nan_to_num(own) - mean)), 0.0, 1.0)
-    return to_prediction(tile, blended(own, mean), first, spread=unsure.astype(np.float32))
+    blend = blended(own, mean, classifier_share(mean, draws))
+    return to_prediction(tile, blend, first, spread=unsure.astype(np.float32))
 
 
 def mean_and_spread(
@@ -59,8 +63,36 @@ def mean_and_spread(
     return _on_pixels(tile, stack.mean(axis=0)), _on_pixels(tile, stack.std(axis=0))
 
 
+def classifier_share(mean: npt.NDArray[np.float32], draws: Sequence[PromptSet]) -> float:
+    """Weight of the classifier, 0.5 to 1: the less the model heeds its prompts, the more.
+
+    How far it heeds them is Youden's index of its answer at the prompts' own points (Youden 1950,
+    doi:10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3): the share of positive points
+    inside it and that of negative points outside it, less one; 0 is what chance, or a mask of
+    everything, has.  Of points of one class alone, twice their share less one.
+
+    Parameters
+    ----------
+    mean : float32 (rows, columns)
+        Probability that the model gives, on the tile's pixels.
+    draws : sequence of PromptSet
+        What it was asked with.
+    """
+    points = [point for prompts in draws for point in prompts.points]
+    rows = np.array([int(p.point.row) for p in points], dtype=np.int64)
+    columns = np.array([int(p.point.column) for p in points], dtype=np.int64)
+    positive = np.array([p.label == 1 for p in points], dtype=np.bool_)
+    if not points:
+        return 1.0 - MOST_MODEL_SHARE
+    last_row, last_column = mean.shape[0] - 1, mean.shape[1] - 1
+    inside = mean[rows.clip(0, last_row), columns.clip(0, last_column)] >= 0.5
+    heeded = [(inside == positive)[own].mean() for own in (positive, ~positive) if own.any()]
+    index = 2.0 * float(np.mean(heeded)) - 1.0
+    return 1.0 - MOST_MODEL_SHARE * max(0.0, index)
+
+
 def blended(
-    own: npt.NDArray[np.float32], mean: npt.NDArray[np.float32], share: float = CLASSIFIER_SHARE
+    own: npt.NDArray[np.float32], mean: npt.NDArray[np.float32], share: float
 ) -> npt.NDArray[np.float32]:
     """The classifier's probability and the draws' mean, float32 (rows, columns), as one.
 

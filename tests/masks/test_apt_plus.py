@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from core.grid import PixelPoint
-from core.masks.apt_plus import CLASSIFIER_SHARE, apt_plus
+from core.masks.apt_plus import apt_plus, classifier_share
 from core.masks.classifier import classify
 from core.masks.prediction import StrategyOptions, TilePrediction
 from core.prompts.prompt import Prompt, PromptSet
@@ -67,14 +67,52 @@ class AlternatingSegmenter(ColourSegmenter):
         return Decoded(logits, np.ones((1, 1), dtype=np.float32))
 
 
-def test_probability_is_the_mean_with_the_classifier_and_spread_is_uncertainty() -> None:
+def test_probability_is_the_mean_with_the_classifier_and_spread_is_uncertainty(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.masks.apt_plus.classifier_share", lambda mean, draws: 0.75)
     prediction = run(AlternatingSegmenter(), draws=2)
     own = classify(TILE.image, TILE.landcover, 0).probability
-    expected = CLASSIFIER_SHARE * own[:, 40:] + (1 - CLASSIFIER_SHARE) * 0.5
+    expected = 0.75 * own[:, 40:] + 0.25 * 0.5
     np.testing.assert_allclose(prediction.probability[:, 40:], expected, atol=2e-3)
     assert (prediction.uncertainty[:, 40:] > 0.99).all()
     on_field = TILE.fields[:, :24] == 1
     assert np.median(prediction.uncertainty[:, :24][on_field]) < 0.2
+
+
+def points(label: int, *rows: int) -> tuple[Prompt, ...]:
+    return tuple(Prompt(PixelPoint(3.5, row + 0.5), label) for row in rows)
+
+
+UPPER_HALF = np.repeat([0.9, 0.1], 8)[:, None] * np.ones((1, 16), dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("positive", "negative", "share"),
+    [
+        ((1, 5), (9, 15), 0.5),  # every prompt is heeded
+        ((1, 5), (2, 15), 0.75),  # one of two negative points is drawn over
+        ((1, 5, 6, 7), (2, 3), 1.0),  # as a mask of everything would
+        ((9,), (1,), 1.0),  # the opposite of what was asked
+        ((1, 9), (9, 1), 1.0),  # no better than chance
+        ((1, 2), (), 0.5),
+        ((1, 2, 3, 9), (), 0.75),
+        ((), (9, 16), 0.5),  # a point on the far edge counts for the last pixel
+    ],
+)
+def test_a_model_counts_as_far_as_it_heeds_its_prompts(positive, negative, share) -> None:
+    draws = [PromptSet(points(1, *positive)), PromptSet(points(0, *negative))]
+    assert classifier_share(UPPER_HALF, draws) == pytest.approx(share)
+
+
+def test_a_model_that_draws_everything_changes_nothing() -> None:
+    class Everywhere(ColourSegmenter):
+        def decode(self, embedding: Embedding, batch: PromptBatch, *, multimask: bool) -> Decoded:
+            logits = np.full((1, 1, LOGIT_SIDE, LOGIT_SIDE), 8.0, dtype=np.float32)
+            return Decoded(logits, np.ones((1, 1), dtype=np.float32))
+
+    own = classify(TILE.image, TILE.landcover, 0).probability
+    np.testing.assert_allclose(run(Everywhere()).probability, own, atol=1e-6)
 
 
 def test_uncertainty_shows_where_model_and_classifier_disagree() -> None:
