@@ -42,7 +42,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "robustness": ("--draws", "1"),
     "robustness-made": (
         *("--from", "product", "--draws", "1"),
-        *(f"--change={key}" for key in ("resolution", "noise", "grassland", "gsd", "haze")),
+        *(f"--change={key}" for key in ("noise", "grassland", "haze")),
     ),
 }
 """Experiments in their order, and what else their commands are given; what follows a hyphen tells
