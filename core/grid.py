@@ -100,6 +100,15 @@ class Window:
     width: int
     height: int
 
+    @classmethod
+    def around(cls, mask: npt.NDArray[np.bool_]) -> Window | None:
+        """The least window that holds all of a mask (rows, columns); None where it is empty."""
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        if rows.size == 0:
+            return None
+        top, left = int(rows[0]), int(columns[0])
+        return cls(left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top)
+
     @property
     def column_stop(self) -> int:
         """First column after the window."""

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.annotate.opened import open_scene
 from core.evaluation.bootstrap import LEAST_TILES, Interval
+from core.evaluation.report import with_interval
 from core.trials.own_labels import Judged, WorstTile, judge_labels, last_judged
 from core.trials.truth import kept_truth
 from ui import errors, evaluate_truth, go
@@ -20,7 +21,7 @@ from ui.evaluate_words import (
     F1_HELP,
     difference,
 )
-from ui.evaluate_worst import legend
+from ui.evaluate_worst import in_threes, legend
 from ui.job import JOBS, Cancelled, Key, Progress
 from ui.session import Place
 from ui.text import count, escape
@@ -44,6 +45,7 @@ _FIGURES: Mapping[str, tuple[str, str]] = {
         "Share of the labels' fields that a true field covers by more than half of both.",
     ),
 }
+_UNKNOWN = Interval(None, None, None)
 _SHOWN = 6
 
 
@@ -115,11 +117,13 @@ def _start(place: Place, *, accepted_only: bool) -> None:
 
 def _found(place: Place, found: Judged) -> None:
     st.markdown(sentence(found))
+    judged = {"Your labels": found.own}
+    if found.landcover:
+        judged["Land cover"] = found.landcover
     rows = [
         {
             "Figure": name,
-            "Your labels": _shown(found.own.get(key)),
-            **({"Land cover": _shown(found.landcover.get(key))} if found.landcover else {}),
+            **{who: with_interval(figures.get(key, _UNKNOWN)) for who, figures in judged.items()},
             "What it says": about,
         }
         for name, (key, about) in _FIGURES.items()
@@ -129,12 +133,7 @@ def _found(place: Place, found: Judged) -> None:
     if shown:
         st.subheader("Worst tiles first")
         st.html(legend())
-        for start in range(0, len(shown), 3):
-            for column, one in zip(
-                st.columns(3, gap="medium"), shown[start : start + 3], strict=False
-            ):
-                with column:
-                    _picture(place, one)
+        in_threes(shown, lambda one: _picture(place, one))
     st.subheader("Take it with you")
     name = found.zip_file.name
     holds = "A page to read, all figures, the map of errors for QGIS, the pictures."
@@ -154,14 +153,6 @@ def sentence(found: Judged) -> str:
     if found.tiles < LEAST_TILES:
         return f"{said}; against the land cover: {against}."
     return f"{said}. Against the land cover: {against}."
-
-
-def _shown(interval: Interval | None) -> str:
-    if interval is None or interval.value is None:
-        return "–"
-    if interval.low is None or interval.high is None:
-        return f"{interval.value:.3f}"
-    return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
 
 
 def _picture(place: Place, one: WorstTile) -> None:

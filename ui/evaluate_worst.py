@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import streamlit as st
 
@@ -19,6 +20,8 @@ from ui import go
 from ui.evaluate_words import method_title
 from ui.session import Place
 from ui.text import escape
+
+T = TypeVar("T")
 
 _AT_ONCE = 6
 _METHOD = "method"
@@ -46,10 +49,7 @@ def show(place: Place, run: Run, record: Record) -> None:
     )
     st.html(legend())
     scenes = _scenes(place, run)
-    for start in range(0, min(len(shown), _AT_ONCE), 3):
-        for column, one in zip(st.columns(3, gap="medium"), shown[start : start + 3], strict=False):
-            with column:
-                _picture(place, run, one, scenes)
+    in_threes(shown[:_AT_ONCE], lambda one: _picture(place, run, one, scenes))
     if len(shown) > _AT_ONCE:
         st.caption(f"The {_AT_ONCE} worst of {len(shown):,} are shown; all are in the files.")
 
@@ -108,6 +108,15 @@ def _scenes(place: Place, run: Run) -> dict[str, SceneRecord]:
     wanted = [scene_id for scene_id in run.wish.scenes if scene_id in present]
     names = scene_names(place.project, wanted)
     return {name: present[scene_id] for scene_id, name in names.items()}
+
+
+def in_threes(pictures: Sequence[T], draw: Callable[[T], None]) -> None:
+    """Draw pictures side by side, three in a row."""
+    for start in range(0, len(pictures), 3):
+        row = pictures[start : start + 3]
+        for column, one in zip(st.columns(3, gap="medium"), row, strict=False):
+            with column:
+                draw(one)
 
 
 def legend() -> str:

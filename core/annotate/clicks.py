@@ -19,9 +19,9 @@ import shapely
 
 from core.annotate.frame import Frame
 from core.annotate.work import PersonBox, PersonPrompt, Work
-from core.grid import PixelPoint
+from core.grid import PixelPoint, Window
 from core.masks.click import Probability, Question
-from core.masks.click_mask import Flags, bounds_of, draw
+from core.masks.click_mask import Flags, draw
 from core.masks.polygons import mask_to_parcels
 from core.prompts.prompt import BoxPrompt, Prompt
 
@@ -132,7 +132,7 @@ class Answers:
     def _outline(self, mask: Flags) -> Area | None:
         """The mask inside the tile's core as an area in native pixels; None where it is empty."""
         core = mask[self._frame.core.slices]
-        window = bounds_of(core)
+        window = Window.around(core)
         if window is None:
             return None
         grid = self._frame.core_grid.window_grid(window)

@@ -6,7 +6,7 @@ alike, too, so an interval over the tiles of a single scene is too narrow for ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,11 @@ class Interval:
     value: float | None
     low: float | None
     high: float | None
+
+
+def read_intervals(found: Mapping[str, Mapping[str, float | None]]) -> dict[str, Interval]:
+    """Intervals by key from what ``dataclasses.asdict`` made of them."""
+    return {key: Interval(**one) for key, one in found.items()}
 
 
 def intervals(

@@ -186,7 +186,7 @@ def _figures(summary: Summary) -> list[str]:
 
 def _compared(difference: Difference) -> list[str]:
     titles = {m.key: m.title for m in METRICS}
-    parts = [f"{titles[key]} {_signed(value)}" for key, value in difference.pooled.items()]
+    parts = [f"{titles[key]} {with_sign(value)}" for key, value in difference.pooled.items()]
     return [
         f"Prediction less {escaped(difference.other)}, over the {difference.tiles} tiles of "
         f"both: {'; '.join(parts)}.",
@@ -194,7 +194,8 @@ def _compared(difference: Difference) -> list[str]:
     ]
 
 
-def _signed(interval: Interval) -> str:
+def with_sign(interval: Interval) -> str:
+    """A difference and its interval, for a table."""
     if interval.value is None:
         return shown(None)
     if interval.low is None or interval.high is None:

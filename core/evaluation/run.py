@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from core.evaluation.pixels import shown
 from core.evaluation.report import write_markdown, write_summary, write_table
 from core.evaluation.scores import metric
 from core.evaluation.summary import Summary, summarise, worst_first
-from core.export.files import prepare_folder, replacing
+from core.export.files import prepare_folder, replacing, safe_name
 from core.export.raster import write_codes
 from core.grid import Window
 from core.imagery.maptiles import scene_on
@@ -186,7 +185,7 @@ def _picture(comparison: PairComparison, errors: Path, window: Window) -> Any:
 
 def _file_names(pairs: list[Pair]) -> list[str]:
     """A file name for each pair: its name without what a file system may not take."""
-    safe = [re.sub(r"[^\w.\-]+", "_", pair.name).strip("._") or "image" for pair in pairs]
+    safe = [safe_name(pair.name, "image") for pair in pairs]
     return [
         name if safe.count(name) == 1 else f"{name}_{index}"
         for index, name in enumerate(safe, start=1)

@@ -20,9 +20,9 @@ from core.evaluation.pairs import LabelledScene
 from core.experiments.applying import probability_of
 from core.experiments.cells import Cell, CellResult, Context, Facts, Label
 from core.experiments.crops import UNKNOWN, Picture, batches, picture, shades
-from core.experiments.experiment import SEED, Column, Experiment, Plot
+from core.experiments.experiment import SEED, Column, Experiment, Plot, check_known
 from core.experiments.fitting import Recipe, fit
-from core.experiments.methods import LANDCOVER, METHODS, MethodTask, run_method
+from core.experiments.methods import LANDCOVER, METHODS, method_cells
 from core.experiments.networks import NETWORKS, fast_precision
 from core.experiments.notes import data_notes
 from core.experiments.regions import Region
@@ -39,11 +39,10 @@ from core.experiments.trained import (
 from core.experiments.training import (
     Direction,
     check_directions,
-    check_known,
     every_direction,
     whole_training,
 )
-from core.sam.registry import DEFAULT_MODEL, get_model
+from core.sam.registry import DEFAULT_MODEL
 
 ADAPTIVE, SELF_TRAINING = "adaptive batch normalisation", "self-training"
 AS_IT_IS, WITH_LABELS = "not adapted", "with the target's labels"
@@ -280,12 +279,7 @@ class _Plan:
     def without_network(self) -> Iterator[Cell]:
         """Methods as they are; the cells are those of ``cropmap experiment methods``."""
         asked = self.options
-        weights = get_model(asked.model).sha256
-        for target in self.targets:
-            for method in asked.methods:
-                for image in target.test:
-                    task = MethodTask(image, method, asked.seed, asked.model, weights, keep=True)
-                    yield Cell(self._labels(method, _NOWHERE, target), run_method, task, 3.0)
+        return method_cells(self.targets, asked.methods, asked.model, asked.seed, source=_NOWHERE)
 
     def notes(self) -> tuple[str, ...]:
         """What of the networks has to stand above the table."""

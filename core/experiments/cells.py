@@ -28,6 +28,7 @@ from core.evaluation.scores import Score
 from core.experiments.samples import Sample
 
 FORMAT = 3
+_VERSION = version("cropmap")
 Label = str | int | float
 Facts = dict[str, Any]
 Flags = npt.NDArray[np.bool_]
@@ -123,7 +124,7 @@ class Cell:
 
 def digest(*facts: Any) -> str:
     """SHA-256 of plain values, dataclasses of them, and whatever has a ``fingerprint``."""
-    text = json.dumps([FORMAT, version("cropmap"), [_plain(one) for one in facts]], sort_keys=True)
+    text = json.dumps([FORMAT, _VERSION, [_plain(one) for one in facts]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.errors import InputError
-from core.experiments.cells import Cell
-from core.experiments.experiment import SEED, Column, Experiment, Plot
-from core.experiments.methods import LANDCOVER, METHODS, MethodTask, run_method
+from core.experiments.experiment import Column, Experiment, Plot, check_known
+from core.experiments.methods import LANDCOVER, METHODS, method_cells
 from core.experiments.notes import data_notes
 from core.experiments.regions import Region
-from core.sam.registry import DEFAULT_MODEL, get_model
-
-_COSTS = {"apt": 3.0, "classifier": 2.0, "apt_plus": 2.5}
-"""Beside the other methods, about."""
+from core.sam.registry import DEFAULT_MODEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,39 +29,12 @@ class ComparisonOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_methods(self.methods)
-
-
-def check_methods(methods: Sequence[str]) -> None:
-    """Raise unless there are methods, and all of them are known.
-
-    Raises
-    ------
-    InputError
-        There is none, or one that is not known.
-    """
-    strangers = sorted(set(methods) - set(METHODS))
-    if strangers or not methods:
-        raise InputError(
-            f"There is no method {', '.join(strangers) or 'to compare'}.",
-            f"Known are: {', '.join(METHODS)}.",
-        )
+        check_known(self.methods, METHODS, "method")
 
 
 def comparison(regions: Sequence[Region], options: ComparisonOptions) -> Experiment:
     """The experiment; every image that only measures is judged."""
-    weights = get_model(options.model).sha256
-    cells = tuple(
-        Cell(
-            {"region": region.name, "method": method, SEED: options.seed},
-            run_method,
-            MethodTask(image, method, options.seed, options.model, weights, keep=True),
-            _COSTS.get(method, 1.0),
-        )
-        for region in regions
-        for method in options.methods
-        for image in region.test
-    )
+    cells = tuple(method_cells(regions, options.methods, options.model, options.seed))
     return Experiment(
         "methods",
         "Methods without training",

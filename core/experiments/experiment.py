@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.errors import InputError
 from core.experiments.cells import Cell, Label
 
 SEED = "seed"
@@ -109,3 +110,13 @@ class Experiment:
     def cells(self) -> tuple[Cell, ...]:
         """All cells in order."""
         return tuple(cell for stage in self.stages for cell in stage)
+
+
+def check_known(asked: Sequence[str], known: Sequence[str], what: str) -> None:
+    """Raise ``InputError`` where something is asked for that is not there, or nothing is."""
+    strangers = sorted(set(asked) - set(known))
+    if strangers or not asked:
+        raise InputError(
+            f"There is no {what} {', '.join(strangers) or 'to compare'}.",
+            f"Known are: {', '.join(known)}.",
+        )

@@ -42,15 +42,21 @@ def shown_of(sums: Values) -> Values:
     return np.stack(figures, axis=-1)
 
 
+def mean_iou_of(counts: Values) -> Values:
+    """Mean IoU of pixel counts (..., 4) as ``Confusion`` has them, float64; NaN of nothing."""
+    hit, false, missed, rest = np.moveaxis(counts, -1, 0)
+    wrong = false + missed
+    return _mean_of_known(_ratio(hit, hit + wrong), _ratio(rest, rest + wrong))
+
+
 def _pixels(sums: Values) -> list[Values]:
     hit, false, missed, rest = np.moveaxis(sums, -1, 0)
     wrong = false + missed
-    ious = [_ratio(hit, hit + wrong), _ratio(rest, rest + wrong)]
     # Cohen's kappa in the form that does not cancel: (o - e) / (1 - e), both times pixels squared.
     chance = (hit + false) * (false + rest) + (hit + missed) * (missed + rest)
     return [
         _ratio(hit + rest, hit + rest + wrong),
-        _mean_of_known(*ious),
+        mean_iou_of(sums),
         _ratio(2 * hit, 2 * hit + wrong),
         _ratio(hit, hit + false),
         _ratio(hit, hit + missed),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -10,7 +11,9 @@ import numpy.typing as npt
 import torch
 
 from core.evaluation.pairs import LabelledScene
-from core.experiments.cells import CellResult, Context, judge
+from core.experiments.cells import Cell, CellResult, Context, Label, judge
+from core.experiments.experiment import SEED
+from core.experiments.regions import Region
 from core.experiments.samples import Sample, tiles
 from core.masks.classifier import classify
 from core.masks.cleanup import clean_mask
@@ -23,6 +26,9 @@ from core.sam.registry import DEFAULT_MODEL, get_model
 
 LANDCOVER = "land cover"
 METHODS = (LANDCOVER, *STRATEGIES)
+
+_SECONDS = {"apt": 6.0, "apt_plus": 5.0, "classifier": 4.0}
+"""For a tile, about; the others take one.  For the progress alone."""
 
 Flags = npt.NDArray[np.bool_]
 
@@ -49,6 +55,22 @@ class MethodTask:
     model: str = DEFAULT_MODEL
     weights: str = get_model(DEFAULT_MODEL).sha256
     keep: bool = False
+
+
+def method_cells(
+    regions: Sequence[Region], methods: Sequence[str], model: str, seed: int, **labels: Label
+) -> Iterator[Cell]:
+    """Methods as they are on every image that only measures, a cell for each.
+
+    Experiments that share a folder of cells share these, whatever ``labels`` their tables add.
+    """
+    weights = get_model(model).sha256
+    for region in regions:
+        for method in methods:
+            place = {"region": region.name, "method": method, SEED: seed, **labels}
+            for image in region.test:
+                task = MethodTask(image, method, seed, model, weights, keep=True)
+                yield Cell(place, run_method, task, _SECONDS.get(method, 1.0))
 
 
 def run_method(task: MethodTask, context: Context) -> CellResult:
@@ -95,13 +117,9 @@ def thresholded(probability: npt.NDArray[np.float32], sample: Sample) -> Flags:
 
 
 @lru_cache(maxsize=4)
-def _classified(sample: Sample, seed: int) -> npt.NDArray[np.float32]:
-    return classify(sample.image, sample.landcover, seed).probability
-
-
 def classified(sample: Sample, seed: int) -> npt.NDArray[np.float32]:
     """The classifier's probability; the last few samples are remembered by identity."""
-    return _classified(sample, seed)
+    return classify(sample.image, sample.landcover, seed).probability
 
 
 @lru_cache(maxsize=1)

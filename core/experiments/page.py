@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from core.evaluation.bootstrap import DRAWS, LEAST_TILES, LEVEL, Interval
+from core.evaluation.bootstrap import DRAWS, LEAST_TILES, LEVEL
 from core.evaluation.pixels import shown
-from core.evaluation.report import escaped, many, with_interval
+from core.evaluation.report import escaped, many, with_interval, with_sign
 from core.evaluation.scores import HEADLINE, metric
 from core.experiments.cells import Label
 from core.experiments.experiment import Column
@@ -115,15 +115,6 @@ def _signed(row: Row) -> str:
     if row.difference is None:
         return ""
     return with_sign(row.difference[_COMPARED])
-
-
-def with_sign(interval: Interval) -> str:
-    """A difference and its interval, for a table."""
-    if interval.value is None:
-        return shown(None)
-    if interval.low is None or interval.high is None:
-        return f"{interval.value:+.3f}"
-    return f"{interval.value:+.3f} ({interval.low:+.3f} to {interval.high:+.3f})"
 
 
 def _cautions(rows: Sequence[Row]) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
-from core.evaluation.bootstrap import Interval
+from core.evaluation.bootstrap import read_intervals
 from core.experiments.cells import Facts, Label
 from core.experiments.experiment import Column
 from core.experiments.tables import Row
@@ -160,14 +160,10 @@ def _row(found: dict[str, Any]) -> Row:
     return Row(
         **{
             **found,
-            "figures": _intervals(found["figures"]),
-            "difference": None if difference is None else _intervals(difference),
+            "figures": read_intervals(found["figures"]),
+            "difference": None if difference is None else read_intervals(difference),
         }
     )
-
-
-def _intervals(found: Mapping[str, Any]) -> dict[str, Interval]:
-    return {key: Interval(**one) for key, one in found.items()}
 
 
 def _finite(value: Any) -> Any:

@@ -12,11 +12,10 @@ from core.errors import InputError
 from core.evaluation.pairs import LabelledScene
 from core.experiments.cells import Cell
 from core.experiments.changes import GRASSLAND, Change, changes, given
-from core.experiments.comparison import check_methods
 from core.experiments.degrade_landcover import grassland_codes
 from core.experiments.degraded import Condition, DegradedTask, Start, run_degraded
-from core.experiments.experiment import SEED, Column, Experiment, Plot
-from core.experiments.methods import LANDCOVER
+from core.experiments.experiment import SEED, Column, Experiment, Plot, check_known
+from core.experiments.methods import LANDCOVER, METHODS
 from core.experiments.notes import data_notes
 from core.experiments.regions import Region
 from core.experiments.samples import tiles
@@ -78,7 +77,7 @@ class RobustnessOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_methods(self.methods)
+        check_known(self.methods, METHODS, "method")
         if self.start not in get_args(Start):
             raise InputError(
                 f"Land cover cannot be made from '{self.start}'.",

@@ -21,6 +21,7 @@ from core.errors import CancelledError, CropMapError
 from core.experiments.cells import Cell, Context, do, done
 from core.export.files import prepare_folder
 from core.pipeline.options import Cancelled, Progress
+from core.processors import processors
 
 STAGE = "Steps"
 _PERMILLE = 1000
@@ -45,10 +46,10 @@ class _Meter:
         if key not in self.ended:
             self.begun[key] = cost
 
-    def end(self, cell: Cell) -> None:
-        self.ended.add(cell.key)
-        self.begun.pop(cell.key, None)
-        self.finished += cell.cost
+    def end(self, key: str, cost: float) -> None:
+        self.ended.add(key)
+        self.begun.pop(key, None)
+        self.finished += cost
 
     def shown(self) -> None:
         share = (self.finished + sum(self.begun.values())) / self.total if self.total else 1.0
@@ -91,25 +92,19 @@ def run_cells(
         _beside(sorted(missing, key=lambda cell: -cell.cost), folder, workers, meter, cancelled)
 
 
-def processors() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _here(cells: Sequence[Cell], folder: Path, meter: _Meter, cancelled: Cancelled) -> None:
     for cell in cells:
+        key, cost = cell.key, cell.cost
 
-        def step(share: float, cell: Cell = cell) -> None:
+        def step(share: float, key: str = key, cost: float = cost) -> None:
             if cancelled():
                 raise _stopped()
-            meter.reached(cell.key, share * cell.cost)
+            meter.reached(key, share * cost)
             meter.shown()
 
         step(0.0)
         do(cell, Context(folder, step))
-        meter.end(cell)
+        meter.end(key, cost)
         meter.shown()
 
 
@@ -132,7 +127,7 @@ def _beside(
                 for future in ended:
                     cell = running.pop(future)
                     _result(future)
-                    meter.end(cell)
+                    meter.end(cell.key, cell.cost)
                 meter.shown()
                 if cancelled():
                     raise _stopped()
@@ -192,10 +187,12 @@ def _end_with_parent(parent: Any) -> None:
 
 
 def _in_worker(cell: Cell, folder: Path) -> None:
+    key = cell.key
+
     def step(share: float) -> None:
         if _shared["stop"].is_set():
             raise _stopped()
-        _shared["told"].put((cell.key, share * cell.cost))
+        _shared["told"].put((key, share * cell.cost))
 
     step(0.0)
     do(cell, Context(folder, step))

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from core.evaluation.compare import cut
 from core.evaluation.labels import View, open_labels
 from core.evaluation.pairs import LabelledScene
-from core.experiments.regions import Region
 from core.grid import Grid, Window
 from core.imagery.scene import SceneImage, open_scene, read_window
 from core.landcover.align import align
@@ -60,11 +59,6 @@ def samples(images: Sequence[LabelledScene]) -> Iterator[Sample]:
     """Tiles of images, in order."""
     for image in images:
         yield from tiles(image)
-
-
-def test_samples(region: Region) -> Iterator[Sample]:
-    """Tiles of the images that only measure."""
-    return samples(region.test)
 
 
 @lru_cache(maxsize=_KEPT_IMAGES)

@@ -15,7 +15,7 @@ from core.export.csv_file import to_csv
 
 Results = Sequence[tuple[Cell, CellResult]]
 
-_PIXELS = ("true_positive", "false_positive", "false_negative", "true_negative")
+PIXELS = ("true_positive", "false_positive", "false_negative", "true_negative")
 _DIGITS = 6
 
 
@@ -48,7 +48,7 @@ def tiles_csv(columns: Sequence[Column], results: Results) -> bytes:
         for tile in result.tiles
     ]
     table.sort(key=_worst_first)
-    return to_csv(table, [*keys, "image", "tile", *SHOWN, *_PIXELS])
+    return to_csv(table, [*keys, "image", "tile", *SHOWN, *PIXELS])
 
 
 def cells_csv(columns: Sequence[Column], results: Results) -> bytes:
@@ -94,7 +94,7 @@ def _figures(row: Row) -> dict[str, Value]:
 
 def _tile(score: Score) -> dict[str, Value]:
     figures: dict[str, Value] = {key: rounded(metric(key).of(score)) for key in SHOWN}
-    return {**figures, **{name: getattr(score.pixels, name) for name in _PIXELS}}
+    return {**figures, **{name: getattr(score.pixels, name) for name in PIXELS}}
 
 
 def _worst_first(row: Mapping[str, Value]) -> float:

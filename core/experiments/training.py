@@ -9,14 +9,14 @@ from itertools import permutations
 from core.errors import InputError
 from core.experiments.cells import Cell, Label
 from core.experiments.crops import COMMON_GSD_M, CROP_SIDE, crop_places
-from core.experiments.experiment import SEED, Column, Experiment, Plot
+from core.experiments.experiment import SEED, Column, Experiment, Plot, check_known
 from core.experiments.fitting import Recipe
-from core.experiments.methods import LANDCOVER, METHODS, MethodTask, run_method
+from core.experiments.methods import LANDCOVER, METHODS, method_cells
 from core.experiments.networks import NETWORKS
 from core.experiments.notes import data_notes
 from core.experiments.regions import Region
 from core.experiments.trained import NetworkTask, Training, run_network
-from core.sam.registry import DEFAULT_MODEL, get_model
+from core.sam.registry import DEFAULT_MODEL
 
 NOTHING = "nothing"
 """What a method was trained in that needs no training."""
@@ -27,7 +27,6 @@ _FEW_SHARE = 0.5
 _FINE_TUNING = 0.3
 """Rate of fine-tuning beside that of training from random weights."""
 
-_METHOD_SECONDS = {"apt": 6.0, "apt_plus": 5.0, "classifier": 3.0}
 _STEP_SECONDS = 0.4
 """Of one thread, about, for the progress."""
 
@@ -196,20 +195,10 @@ class _Plan:
 
     def without_labels(self) -> Iterator[Cell]:
         """Methods that need no labels; the cells are those of ``cropmap experiment methods``."""
-        asked = self.options
-        weights = get_model(asked.model).sha256
-        for region in self.regions.values():
-            for method in asked.methods:
-                labels: dict[str, Label] = {
-                    "method": method,
-                    "trained": NOTHING,
-                    "labels": 0,
-                    "region": region.name,
-                    SEED: asked.seed,
-                }
-                for image in region.test:
-                    task = MethodTask(image, method, asked.seed, asked.model, weights, keep=True)
-                    yield Cell(labels, run_method, task, _METHOD_SECONDS.get(method, 1.0))
+        asked, regions = self.options, tuple(self.regions.values())
+        return method_cells(
+            regions, asked.methods, asked.model, asked.seed, trained=NOTHING, labels=0
+        )
 
     def notes(self) -> tuple[str, ...]:
         """What of the networks has to stand above the table."""
@@ -279,13 +268,3 @@ def _complete(regions: Sequence[Region], options: TrainingOptions) -> TrainingOp
     curves = options.curves or directions[:1]
     check_directions(regions, (*directions, *curves))
     return replace(options, directions=directions, curves=curves)
-
-
-def check_known(asked: Sequence[str], known: Sequence[str], what: str) -> None:
-    """Raise ``InputError`` where something is asked for that is not there, or nothing is."""
-    strangers = sorted(set(asked) - set(known))
-    if strangers or not asked:
-        raise InputError(
-            f"There is no {what} {', '.join(strangers) or 'to compare'}.",
-            f"Known are: {', '.join(known)}.",
-        )

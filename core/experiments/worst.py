@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from core.experiments.experiment import SEED, Experiment
 from core.experiments.record import PictureRecord
 from core.experiments.samples import Sample, tiles
 from core.experiments.sheets import Results
+from core.export.files import safe_name
 from core.export.raster import write_codes
 
 FOLDER = "worst"
@@ -71,7 +71,8 @@ def write_worst(
         sample = tiles(scene).named(bad.tile.tile)
         (folder / FOLDER).mkdir(exist_ok=True)
         codes = error_codes(mask, sample.truth, sample.known)
-        name = f"{FOLDER}/{number + 1:02d}_{_file_name(bad)}"
+        own = safe_name(f"{bad.tile.image}_{bad.tile.tile}", "tile")
+        name = f"{FOLDER}/{number + 1:02d}_{own}"
         _draw(codes, sample, _title(bad), folder / f"{name}.png")
         tags = {key.upper(): str(value) for key, value in bad.labels.items()}
         grid = sample.image.grid
@@ -140,10 +141,6 @@ def _draw(codes: Any, sample: Sample, title: str, path: Path) -> None:
 def _title(bad: _Bad) -> str:
     labels = ", ".join(str(value) for key, value in bad.labels.items() if key != SEED)
     return f"{labels}: {bad.tile.image} {bad.tile.tile}, mean IoU {shown(bad.mean_iou)}"
-
-
-def _file_name(bad: _Bad) -> str:
-    return re.sub(r"[^\w.\-]+", "_", f"{bad.tile.image}_{bad.tile.tile}").strip("._") or "tile"
 
 
 def _record(bad: _Bad, name: str) -> PictureRecord:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from core.export.burn import IGNORE, Codes, Shape, inside_of
 from core.export.parcels import LabelledParcel
 from core.export.rings import has_holes, run_lengths, shells
+from core.grid import Window
 
 CATEGORY = {"id": 1, "name": "field", "supercategory": "cropland"}
 _DIGITS = 2
@@ -113,10 +114,11 @@ def _field(shape: Shape, known: npt.NDArray[np.bool_]) -> dict[str, Any] | None:
 
 
 def _runs(mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    top, left = int(rows[0]), int(columns[0])
+    box = Window.around(mask)
+    if box is None:
+        raise ValueError("there is no pixel")
     return {
         "segmentation": {"size": list(mask.shape), "counts": run_lengths(mask)},
         "area": int(mask.sum()),
-        "bbox": [left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top],
+        "bbox": [box.column, box.row, box.width, box.height],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -160,6 +161,11 @@ def _take_place(new: Path, folder: Path, earlier: Path) -> None:
         if had_one:
             earlier.replace(folder)
         raise
+
+
+def safe_name(name: str, otherwise: str) -> str:
+    """A name without what a file system may not take; ``otherwise`` where nothing is left."""
+    return re.sub(r"[^\w.\-]+", "_", name).strip("._") or otherwise
 
 
 def sha256_of(path: Path) -> str:

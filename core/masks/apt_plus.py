@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from core.grid import pixel_of
 from core.imagery.scene import SceneImage
 from core.landcover.source import LandCoverTile
 from core.masks.classifier import classify
@@ -79,13 +80,10 @@ def classifier_share(mean: npt.NDArray[np.float32], draws: Sequence[PromptSet]) 
         What it was asked with.
     """
     points = [point for prompts in draws for point in prompts.points]
-    rows = np.array([int(p.point.row) for p in points], dtype=np.int64)
-    columns = np.array([int(p.point.column) for p in points], dtype=np.int64)
     positive = np.array([p.label == 1 for p in points], dtype=np.bool_)
     if not points:
         return 1.0 - MOST_MODEL_SHARE
-    last_row, last_column = mean.shape[0] - 1, mean.shape[1] - 1
-    inside = mean[rows.clip(0, last_row), columns.clip(0, last_column)] >= 0.5
+    inside = np.array([mean[pixel_of(p.point, mean.shape)] >= 0.5 for p in points])
     heeded = [(inside == positive)[own].mean() for own in (positive, ~positive) if own.any()]
     index = 2.0 * float(np.mean(heeded)) - 1.0
     return 1.0 - MOST_MODEL_SHARE * max(0.0, index)

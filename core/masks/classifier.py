@@ -8,7 +8,6 @@ and the baseline that every model has to beat.  It is never to be shown as Segme
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -23,6 +22,7 @@ from core.landcover.source import LandCoverTile
 from core.masks.features import LAB, colour_texture_features, downsample, fill_missing, shrink_flags
 from core.masks.prediction import TilePrediction
 from core.masks.registration import find_shift, move_flags
+from core.processors import processors
 from core.prompts.prompt import PromptSet
 
 CLASSIFIER_GSD_M = 2.0
@@ -120,12 +120,12 @@ def _fit_predict(
     if not _two_classes(labels):
         return None
     table = features.reshape(-1, features.shape[-1])
-    processors = _processors()
+    threads = processors()
     trees = ExtraTreesClassifier(
         n_estimators=forest.trees,
         min_samples_leaf=forest.leaf(chosen.size, places.size / max(1.0, cell_pixels) ** 2),
         max_features=6,
-        n_jobs=processors,
+        n_jobs=threads,
         random_state=seed,
     )
     trees.fit(table[chosen], labels)
@@ -133,17 +133,10 @@ def _fit_predict(
     # last digit, would depend on which finishes first.
     trees.n_jobs = 1
     starts = range(0, len(table), _ROWS_AT_ONCE)
-    with ThreadPoolExecutor(processors) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         parts = pool.map(lambda s: trees.predict_proba(table[s : s + _ROWS_AT_ONCE])[:, 1], starts)
         predicted = np.concatenate(list(parts))
     return predicted.astype(np.float32).reshape(crop.shape)
-
-
-def _processors() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _region_means(

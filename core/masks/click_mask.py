@@ -26,22 +26,13 @@ def draw(probability: Probability, question: Question) -> Flags:
     labels, _ = ndimage.label(mask)
     wanted = {int(labels[pixel_of(p.point, mask.shape)]) for p in question.points if p.label == 1}
     part: Flags = np.isin(labels, sorted(wanted - {0}))
-    window = bounds_of(part)
+    window = Window.around(part)
     if window is not None:
         # Holes are looked for around the part alone: the whole tile takes four times as long.
         inside = part[window.slices]
         holes = ndimage.binary_fill_holes(inside) & ~inside
         part[window.slices] |= _unasked(holes, window, question)
     return part
-
-
-def bounds_of(mask: Flags) -> Window | None:
-    """The least window that holds all of a mask; None where it is empty."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if rows.size == 0:
-        return None
-    width, height = columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
-    return Window(int(columns[0]), int(rows[0]), int(width), int(height))
 
 
 def _without_specks(mask: Flags) -> Flags:

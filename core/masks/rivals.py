@@ -135,11 +135,9 @@ def _around(claims: Sequence[Claim]) -> Window:
     for claim in claims:
         claimed |= claim.probability >= 0.5
         claimed[pixel_of(claim.prompt.point, shape)] = True
-    rows, columns = np.flatnonzero(claimed.any(axis=1)), np.flatnonzero(claimed.any(axis=0))
-    top, left = max(int(rows[0]) - _MARGIN, 0), max(int(columns[0]) - _MARGIN, 0)
-    bottom = min(int(rows[-1]) + 1 + _MARGIN, shape[0])
-    right = min(int(columns[-1]) + 1 + _MARGIN, shape[1])
-    return Window(left, top, right - left, bottom - top)
+    extent = Window(0, 0, shape[1], shape[0])
+    found = Window.around(claimed) or extent
+    return found.expanded(_MARGIN).intersection(extent) or extent
 
 
 def _cropped(claim: Claim, window: Window) -> Claim:

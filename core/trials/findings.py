@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from core.errors import InputError
 from core.evaluation.bootstrap import Interval, drawn_weights, interval_of
+from core.experiments.figures import mean_iou_of
 from core.experiments.methods import LANDCOVER
-
-_COUNTS = ("true_positive", "false_positive", "false_negative", "true_negative")
+from core.experiments.sheets import PIXELS
 
 Place = tuple[str, str]
 """Image and tile."""
@@ -76,7 +76,7 @@ def read_findings(table: Path, *, seed: int) -> list[Finding]:
         regions: dict[str, dict[str, dict[Place, Counts]]] = {}
         for row in rows:
             methods = regions.setdefault(row["region"], {})
-            counts = np.array([float(row[name]) for name in _COUNTS])
+            counts = np.array([float(row[name]) for name in PIXELS])
             if counts.any():
                 methods.setdefault(row["method"], {})[row["image"], row["tile"]] = counts
     except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
@@ -92,7 +92,7 @@ def _finding(region: str, methods: dict[str, dict[Place, Counts]], seed: int) ->
     if not places:
         return None
     stacks = {name: np.array([seen[place] for place in places]) for name, seen in methods.items()}
-    whole = {name: float(_mean_iou(stack.sum(axis=0)[None])[0]) for name, stack in stacks.items()}
+    whole = {name: float(mean_iou_of(stack.sum(axis=0)[None])[0]) for name, stack in stacks.items()}
     best = max(whole, key=lambda name: whole[name])
     less = {
         name: _difference(stacks[best], stack, seed)
@@ -116,16 +116,6 @@ def surely_more(interval: Interval) -> bool:
 
 def _difference(one: Counts, other: Counts, seed: int) -> Interval:
     weights = drawn_weights(len(one), seed=seed).astype(np.float64)
-    drawn = _mean_iou(weights @ one) - _mean_iou(weights @ other)
-    whole = _mean_iou(one.sum(axis=0)[None]) - _mean_iou(other.sum(axis=0)[None])
+    drawn = mean_iou_of(weights @ one) - mean_iou_of(weights @ other)
+    whole = mean_iou_of(one.sum(axis=0)[None]) - mean_iou_of(other.sum(axis=0)[None])
     return interval_of(float(whole[0]), drawn[np.isfinite(drawn)])
-
-
-def _mean_iou(counts: Counts) -> npt.NDArray[np.float64]:
-    """Mean IoU of each row of pixel counts, float64 (rows,); classes that are nowhere left out."""
-    hit, false, missed, rest = counts.T
-    wrong = false + missed
-    with np.errstate(invalid="ignore"):
-        each = np.array([hit / (hit + wrong), rest / (rest + wrong)])
-    there = np.isfinite(each)
-    return np.asarray(np.where(there, each, 0.0).sum(axis=0) / there.sum(axis=0))

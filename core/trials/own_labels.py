@@ -5,17 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from core.annotate.opened import OpenedScene, open_scene
 from core.annotate.results import chosen_tiles, labelled_scene
 from core.annotate.workspaces import Workspaces
 from core.errors import InputError
-from core.evaluation.bootstrap import Interval
+from core.evaluation.bootstrap import Interval, read_intervals
 from core.evaluation.compare import PREDICTION
 from core.evaluation.pairs import Pair
 from core.evaluation.run import EvaluateOptions, evaluate
@@ -133,8 +131,8 @@ def last_judged(project: Project, scene_id: str) -> Judged | None:
         found = json.loads((folder / _FILES / SUMMARY).read_text(encoding="utf-8"))
         methods = {one["method"]: one for one in found["methods"]}
         own = methods.pop(PREDICTION)
-        others = [_intervals(one["pooled"]) for one in methods.values()]
-        less = [_intervals(one["pooled"])["mean_iou"] for one in found["differences"]]
+        others = [read_intervals(one["pooled"]) for one in methods.values()]
+        less = [read_intervals(one["pooled"])["mean_iou"] for one in found["differences"]]
         worst = _worst(folder / _FILES, open_scene(project, scene_id))
         made = datetime.fromisoformat(found["made"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -143,7 +141,7 @@ def last_judged(project: Project, scene_id: str) -> Judged | None:
         folder,
         made,
         int(own["tiles"]),
-        _intervals(own["pooled"]),
+        read_intervals(own["pooled"]),
         others[0] if others else {},
         less[0] if less else None,
         worst,
@@ -154,9 +152,7 @@ def tile_at(opened: OpenedScene, native: PixelPoint) -> str:
     """The tile that answers for a native pixel of the scene; empty beside all of them."""
     for name in opened.tiles:
         frame = opened.frame(name)
-        at = frame.to_tile(native)
-        core = frame.core
-        if core.column <= at.column < core.column_stop and core.row <= at.row < core.row_stop:
+        if frame.core.holds(frame.to_tile(native)):
             return name
     return ""
 
@@ -181,10 +177,6 @@ def _pair(opened: OpenedScene, labels: Path, truth: Path) -> Pair:
         Path(landcover.path) if usable and landcover is not None else None,
         landcover.product.key if usable and landcover is not None else None,
     )
-
-
-def _intervals(found: Mapping[str, Any]) -> dict[str, Interval]:
-    return {key: Interval(**one) for key, one in found.items()}
 
 
 def _worst(files: Path, opened: OpenedScene) -> tuple[WorstTile, ...]:

@@ -23,7 +23,7 @@ import torch
 
 from core.errors import CropMapError
 from core.experiments.report import run_and_write
-from core.experiments.runner import processors
+from core.processors import processors
 from core.trials.apart import GRACE_SECONDS
 from core.trials.building import experiment_of
 from core.trials.wish import RunWish, regions_of

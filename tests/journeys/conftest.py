@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as PlaywrightError
 
+from core.settings import get_settings
 from scripts.running_app import running_app
 
 PATIENCE_MS = 90_000
@@ -18,6 +20,17 @@ PATIENCE_MS = 90_000
 def home(tmp_path_factory) -> Path:
     """Where the app under test keeps its projects and cache."""
     return tmp_path_factory.mktemp("home")
+
+
+@contextmanager
+def storing_in(home: Path) -> Iterator[Path]:
+    """Within, this process stores where the app looks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CROPMAP_PROJECTS_DIR", str(home / "projects"))
+        patch.setenv("CROPMAP_CACHE_DIR", str(home / "cache"))
+        get_settings.cache_clear()
+        yield home
+    get_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,8 @@ import pytest
 from core.annotate.scenes import add_scene
 from core.farmland import write_scene
 from core.project import Project, new_project_path, remember_project
-from core.settings import get_settings
 from core.trials.places import cells_folder
-from tests.journeys.conftest import PATIENCE_MS
+from tests.journeys.conftest import PATIENCE_MS, storing_in
 
 pytestmark = pytest.mark.xdist_group("journeys")
 
@@ -27,17 +26,13 @@ SEEN_ROWS = """() => {
 @pytest.fixture(scope="module")
 def farm(home, tmp_path_factory):
     """A made scene of one tile, that nobody has worked on."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROPMAP_PROJECTS_DIR", str(home / "projects"))
-        patch.setenv("CROPMAP_CACHE_DIR", str(home / "cache"))
-        get_settings.cache_clear()
+    with storing_in(home):
         files = write_scene(tmp_path_factory.mktemp("made"), seed=29, size=400)
         path = new_project_path("Evaluated")
         project = Project.create(path, "Evaluated")
         scene = add_scene(project, files.scene, name="Süd", landcover_path=files.landcover)
         remember_project(path)
         yield project, scene.id, files
-    get_settings.cache_clear()
 
 
 def workers() -> list[int]:

@@ -18,8 +18,7 @@ from pycocotools.coco import COCO
 from core.annotate.scenes import add_scene
 from core.farmland import write_scene
 from core.project import Project, new_project_path, remember_project
-from core.settings import get_settings
-from tests.journeys.conftest import PATIENCE_MS
+from tests.journeys.conftest import PATIENCE_MS, storing_in
 
 pytestmark = pytest.mark.xdist_group("journeys")
 
@@ -30,10 +29,7 @@ CHOSEN = ("Training chips", "COCO instances", "YOLO segmentation", "Land cover e
 @pytest.fixture(scope="module")
 def farm(home, tmp_path_factory):
     """A made scene whose only tile is accepted; without a model, so that nobody waits for one."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROPMAP_PROJECTS_DIR", str(home / "projects"))
-        patch.setenv("CROPMAP_CACHE_DIR", str(home / "cache"))
-        get_settings.cache_clear()
+    with storing_in(home):
         files = write_scene(tmp_path_factory.mktemp("made"), seed=11, size=400)
         path = new_project_path("Files")
         project = Project.create(path, "Files")
@@ -41,7 +37,6 @@ def farm(home, tmp_path_factory):
         project.update_scene(scene.id, expected_version=scene.version, settings={"model": None})
         remember_project(path)
         yield project, scene.id, files
-    get_settings.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,7 @@ from core.annotate.opened import open_project, open_scene
 from core.annotate.scenes import add_scene
 from core.farmland import write_scene
 from core.project import Project, new_project_path, remember_project
-from core.settings import get_settings
-from tests.journeys.conftest import PATIENCE_MS
+from tests.journeys.conftest import PATIENCE_MS, storing_in
 from tests.rasters import write_raster
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -25,12 +24,8 @@ pytestmark = pytest.mark.xdist_group("journeys")
 @pytest.fixture(scope="session")
 def at_home(home):
     """This process stores where the app looks."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROPMAP_PROJECTS_DIR", str(home / "projects"))
-        patch.setenv("CROPMAP_CACHE_DIR", str(home / "cache"))
-        get_settings.cache_clear()
+    with storing_in(home):
         yield home
-    get_settings.cache_clear()
 
 
 def made_project(name: str, scene, landcover=None) -> tuple[Project, str, str]:

@@ -84,9 +84,9 @@ def test_the_same_seed_gives_the_same_bits_on_any_number_of_processors(
 ) -> None:
     image, landcover, _ = farmland(2.0, 96)
     monkeypatch.setattr(classifier, "_ROWS_AT_ONCE", 1000)
-    monkeypatch.setattr(classifier, "_processors", lambda: 1)
+    monkeypatch.setattr(classifier, "processors", lambda: 1)
     alone = classify(image, landcover, 7)
-    monkeypatch.setattr(classifier, "_processors", lambda: 3)
+    monkeypatch.setattr(classifier, "processors", lambda: 3)
     np.testing.assert_array_equal(classify(image, landcover, 7).probability, alone.probability)
     other = classify(image, landcover, 8)
     assert not np.array_equal(other.probability, alone.probability)
