@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 from playwright.sync_api import Error as PlaywrightError
 
 from core.settings import get_settings
@@ -59,7 +59,7 @@ class Visitor:
 
     def go(self, page: str) -> None:
         """By the navigation at the top."""
-        self.page.get_by_test_id("stTopNav").get_by_role("link", name=page).click()
+        self.click(self.page.get_by_test_id("stTopNav").get_by_role("link", name=page))
 
     def calm(self) -> None:
         """Wait until the page's script has run: what is done meanwhile may be drawn over."""
@@ -69,6 +69,20 @@ class Visitor:
             ".getAttribute('data-test-script-state') === 'notRunning'"
         )
         self.page.wait_for_timeout(200)
+
+    def click(self, what: Locator) -> None:
+        """Click on a part of a page that stays: a click on one being drawn again is lost."""
+        what.wait_for()
+        self.calm()
+        what.click()
+
+    def write(self, where: Locator, text: str) -> None:
+        """Type into a field of a page, and Enter."""
+        where.wait_for()
+        self.calm()
+        where.fill(text)
+        where.press("Enter")
+        self.calm()
 
     def state(self) -> dict[str, Any] | None:
         return self.page.evaluate("window.__cropmap ? window.__cropmap.state : null")
@@ -115,6 +129,17 @@ class Visitor:
             uploader.locator("input[type=file]").first.set_input_files(str(file))
         uploader.get_by_text(file.suffix).wait_for()
         self.calm()
+
+    def take(self, title: str, folder: Path) -> Path:
+        """Download the file of this title from the page as it stays; where it now lies."""
+        link = self.page.get_by_role("link", name=title, exact=True)
+        link.wait_for()
+        self.calm()
+        with self.page.expect_download(timeout=PATIENCE_MS) as waiting:
+            link.click()
+        path = folder / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        return path
 
     def press(self, test_id: str) -> None:
         self.page.get_by_test_id(test_id).click()

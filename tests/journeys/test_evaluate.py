@@ -50,19 +50,14 @@ def test_methods_are_compared_stopped_gone_on_with_and_taken_along(visitor, farm
     page = visitor.page
     visitor.open(f"/evaluate?project={project.id}&scene={scene_id}")
     page.get_by_text("it has no truth yet").wait_for()
-    page.get_by_text("A file", exact=True).click()
-    page.get_by_placeholder("/data/true_fields.gpkg").fill(str(files.truth))
-    page.keyboard.press("Enter")
-    visitor.calm()
-    page.get_by_text("The mask numbers its fields").click()
-    visitor.calm()
-    page.get_by_role("button", name="Read it").click()
+    visitor.click(page.get_by_text("A file", exact=True))
+    visitor.write(page.get_by_placeholder("/data/true_fields.gpkg"), str(files.truth))
+    visitor.click(page.get_by_text("The mask numbers its fields"))
+    visitor.click(page.get_by_role("button", name="Read it"))
     page.get_by_text("Ready: 1 tile with truth from truth.tif").wait_for()
-    visitor.calm()
 
-    page.get_by_text("Cleaned points, repeated", exact=True).click()
-    visitor.calm()
-    page.get_by_role("button", name="Compare", exact=True).click()
+    visitor.click(page.get_by_text("Cleaned points, repeated", exact=True))
+    visitor.click(page.get_by_role("button", name="Compare", exact=True))
     page.get_by_role("button", name="Cancel").wait_for()
     wait_for(page, lambda: cells(project))
     page.get_by_role("button", name="Cancel").click()
@@ -70,7 +65,7 @@ def test_methods_are_compared_stopped_gone_on_with_and_taken_along(visitor, farm
     assert not workers()
     kept = {path.name: path.stat().st_mtime_ns for path in cells(project)}
 
-    page.get_by_role("button", name="Go on with it").click()
+    visitor.click(page.get_by_role("button", name="Go on with it"))
     page.get_by_role("button", name="Cancel").wait_for()
     page.reload()  # it goes on without the page, and the page finds it again
     page.get_by_text("too few to say which method is better").wait_for()
@@ -91,13 +86,9 @@ def test_methods_are_compared_stopped_gone_on_with_and_taken_along(visitor, farm
     page.mouse.click(box["x"] + 60, box["y"] + 18)
     page.wait_for_function(f"before => ({SEEN_ROWS})().join() !== before", arg=",".join(first))
 
-    with page.expect_download(timeout=PATIENCE_MS) as waiting:
-        page.get_by_role("link", name="Everything", exact=True).click()
-    target = tmp_path / waiting.value.suggested_filename
-    waiting.value.save_as(target)
-    packed(target)
+    packed(visitor.take("Everything", tmp_path))
 
-    page.get_by_role("button", name="Open in Annotate").first.click()
+    visitor.click(page.get_by_role("button", name="Open in Annotate").first)
     page.wait_for_url("**/annotate*")
     assert f"scene={scene_id}" in page.url
     assert visitor.map_ready()["name"] == project.tiles(scene_id)[0].name

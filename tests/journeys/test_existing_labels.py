@@ -6,7 +6,6 @@ import pytest
 import shapely
 
 from core.farmland import write_scene
-from tests.journeys.conftest import PATIENCE_MS
 from tests.journeys.test_working_day import at_home, made_project  # noqa: F401  (fixture)
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -28,10 +27,8 @@ def quick_project(name: str, *files) -> tuple[str, str]:
 def exported(visitor, target) -> geopandas.GeoDataFrame:
     """The GeoPackage of the Results page."""
     visitor.go("Results")
-    visitor.page.get_by_role("button", name="Make the files").click()
-    with visitor.page.expect_download(timeout=PATIENCE_MS) as waiting:
-        visitor.page.get_by_role("link", name="GeoPackage").click()
-    waiting.value.save_as(target)
+    visitor.click(visitor.page.get_by_role("button", name="Make the files"))
+    visitor.take("GeoPackage", target.parent).rename(target)
     return geopandas.GeoDataFrame(pyogrio.read_dataframe(target, layer="parcels"))
 
 
@@ -45,20 +42,17 @@ def test_labels_go_from_one_project_into_another(visitor, at_home, land) -> None
 
     place, _ = quick_project("Second", land.scene)
     visitor.open(f"/scene?{place}")
-    visitor.page.get_by_role("tab", name="Existing labels").click()
+    visitor.click(visitor.page.get_by_role("tab", name="Existing labels"))
     visitor.calm()
     panel = visitor.page.get_by_role("tabpanel", name="Existing labels")
-    panel.get_by_text("Upload", exact=True).click()
-    visitor.calm()
+    visitor.click(panel.get_by_text("Upload", exact=True))
     panel.locator("input[type=file]").set_input_files(str(saved))
     panel.get_by_text(saved.name).wait_for()
-    visitor.calm()
-    panel.get_by_role("button", name="Read the file").click()
+    visitor.click(panel.get_by_role("button", name="Read the file"))
     panel.get_by_text("This app wrote the file").wait_for()
-    visitor.calm()
-    panel.get_by_role("button", name="Take them over").click()
+    visitor.click(panel.get_by_role("button", name="Take them over"))
     panel.get_by_text(f"Taken over: {len(sent)} parcels").wait_for()
-    panel.get_by_text("Look at them on Annotate").click()
+    visitor.click(panel.get_by_text("Look at them on Annotate"))
     state = visitor.map_ready()
     assert len(state["parcels"]) == len(sent)
     assert state["cropland_ha"] == pytest.approx(sent["area_ha"].sum(), rel=1e-3)

@@ -18,7 +18,7 @@ from pycocotools.coco import COCO
 from core.annotate.scenes import add_scene
 from core.farmland import write_scene
 from core.project import Project, new_project_path, remember_project
-from tests.journeys.conftest import PATIENCE_MS, storing_in
+from tests.journeys.conftest import storing_in
 
 pytestmark = pytest.mark.xdist_group("journeys")
 
@@ -44,15 +44,6 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("taken")
 
 
-def take(visitor, folder, title):
-    """Download the file of this title, and say where it is."""
-    with visitor.page.expect_download(timeout=PATIENCE_MS) as waiting:
-        visitor.page.get_by_role("link", name=title, exact=True).click()
-    path = folder / waiting.value.suggested_filename
-    waiting.value.save_as(path)
-    return path
-
-
 def test_everything_is_made_taken_and_opened(visitor, farm, folder) -> None:
     project, scene_id, files = farm
     tile = project.tiles(scene_id)[0].name
@@ -62,23 +53,19 @@ def test_everything_is_made_taken_and_opened(visitor, farm, folder) -> None:
     visitor.page.wait_for_function("window.__cropmap.state.verdict.verdict === 'accepted'")
 
     visitor.open(f"/results?project={project.id}&scene={scene_id}")
-    visitor.page.get_by_text("Accepted tiles", exact=True).click()
+    visitor.click(visitor.page.get_by_text("Accepted tiles", exact=True))
     visitor.page.get_by_text("1 tile so far").wait_for()
     visitor.calm()
     for title in CHOSEN:
-        visitor.page.get_by_text(title, exact=True).click()
-        visitor.calm()
-    visitor.page.get_by_role("button", name="More formats").click()
+        visitor.click(visitor.page.get_by_text(title, exact=True))
+    visitor.click(visitor.page.get_by_role("button", name="More formats"))
     for title in ("GeoParquet", "fiboa field boundaries"):
-        visitor.page.get_by_text(title, exact=True).click()
+        visitor.click(visitor.page.get_by_text(title, exact=True))
         visitor.calm()
     visitor.page.keyboard.press("Escape")
-    visitor.page.get_by_role("textbox", name="Licence").fill("CC-BY-4.0")
-    visitor.page.keyboard.press("Enter")
-    visitor.calm()
-    visitor.page.get_by_role("button", name="Make the files").click()
-    visitor.page.get_by_role("link", name="Replay bundle", exact=True).wait_for()
-    taken = {title: take(visitor, folder, title) for title in (
+    visitor.write(visitor.page.get_by_role("textbox", name="Licence"), "CC-BY-4.0")
+    visitor.click(visitor.page.get_by_role("button", name="Make the files"))
+    taken = {title: visitor.take(title, folder) for title in (
         "Shapefile", "GeoPackage", "GeoJSON", "GeoParquet", "fiboa field boundaries", "Mask",
         "Data card", "Training set", "Land cover error report", "Report with map and tables",
         "Replay bundle",

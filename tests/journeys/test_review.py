@@ -48,7 +48,7 @@ def judge(project: Project, scene: str, order: int, verdict: str, comment: str) 
 
 def show(visitor, name: str) -> None:
     """One of the lists."""
-    visitor.page.get_by_role("radio", name=re.compile(f"^{name}")).click()
+    visitor.click(visitor.page.get_by_role("radio", name=re.compile(f"^{name}")))
     visitor.calm()
 
 
@@ -61,14 +61,13 @@ def test_filter_then_to_the_tile_and_back(visitor, second_visitor, several) -> N
     assert page.get_by_text("Ada: 1 tile").is_visible()
     show(visitor, "All")
     find = page.get_by_role("textbox", name="Find")
-    find.fill("2-3")
-    find.press("Enter")
-    visitor.calm()
-    page.get_by_test_id("stSelectbox").filter(has_text="Order").get_by_role("combobox").click()
-    page.get_by_role("option", name=re.compile("By place")).click()
-    visitor.calm()
+    visitor.write(find, "2-3")
+    visitor.click(
+        page.get_by_test_id("stSelectbox").filter(has_text="Order").get_by_role("combobox")
+    )
+    visitor.click(page.get_by_role("option", name=re.compile("By place")))
 
-    page.get_by_role("button", name="Next to review").click()
+    visitor.click(page.get_by_role("button", name="Next to review"))
     page.wait_for_url("**/annotate?*")
     name = visitor.map_ready()["name"]
     # Tile 1 is done; the path begins at the top left.
@@ -95,15 +94,15 @@ def test_a_second_look_is_blind_until_it_is_given(visitor, second_visitor, sever
     project, scene, address = several
     name = judge(project, scene, 0, "accepted", "hedge is fine")
     arrive(visitor, "Ada", address)
-    visitor.page.get_by_role("tab", name="Second look").click()
-    visitor.page.get_by_role("button", name="Draw 1 of 1 reviewed tile").click()
+    visitor.click(visitor.page.get_by_role("tab", name="Second look"))
+    visitor.click(visitor.page.get_by_role("button", name="Draw 1 of 1 reviewed tile"))
     visitor.page.get_by_text("0 tiles done, 1 waiting.").wait_for()
 
     arrive(second_visitor, "Ben", f"{address}&tile={name}")
     page = second_visitor.page
     page.get_by_text("give your own verdict").wait_for()
     assert "hedge is fine" not in page.content()
-    page.get_by_role("button", name="Open on the map").click()
+    second_visitor.click(page.get_by_role("button", name="Open on the map"))
     page.wait_for_url("**/annotate?*")
     state = second_visitor.map_ready(name)
     assert state["verdict"]["verdict"] == "open"
@@ -119,7 +118,7 @@ def test_a_second_look_is_blind_until_it_is_given(visitor, second_visitor, sever
     assert project.tile(scene, name).verdict.verdict == "accepted"
 
     visitor.page.reload()
-    visitor.page.get_by_role("tab", name="Second look").click()
+    visitor.click(visitor.page.get_by_role("tab", name="Second look"))
     visitor.page.get_by_text("0 of 1").wait_for()
     assert visitor.page.get_by_text("Kappa needs at least two tiles").is_visible()
 
@@ -134,9 +133,9 @@ def test_two_people_at_one_tile_lose_nothing(visitor, second_visitor, several) -
         (second_visitor, "To fix", "the western corner is missing"),
     ):
         form = who.page.get_by_test_id("stForm")
-        form.get_by_role("radio", name=verdict).click()
+        who.click(form.get_by_role("radio", name=verdict))
         form.get_by_role("textbox", name="Comment").fill(comment)
-        form.get_by_role("button", name="Save").click()
+        who.click(form.get_by_role("button", name="Save"))
         who.calm()
     page = second_visitor.page
     page.get_by_text("what you typed is still here").wait_for()
@@ -144,7 +143,7 @@ def test_two_people_at_one_tile_lose_nothing(visitor, second_visitor, several) -
     comment = page.get_by_test_id("stForm").get_by_role("textbox", name="Comment")
     assert comment.input_value() == "the western corner is missing"
     assert project.tile(scene, name).verdict.reviewer == "Ada"
-    page.get_by_role("button", name="Save").click()
+    second_visitor.click(page.get_by_role("button", name="Save"))
     second_visitor.calm()
     verdict = project.tile(scene, name).verdict
     assert (verdict.verdict, verdict.comment) == ("fix", "the western corner is missing")

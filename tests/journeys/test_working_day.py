@@ -51,7 +51,7 @@ def tile_of(visitor) -> str:
 
 def test_from_the_first_start_to_a_shapefile(visitor, at_home) -> None:
     visitor.open()
-    visitor.page.get_by_role("button", name=re.compile("made fields")).click()
+    visitor.click(visitor.page.get_by_role("button", name=re.compile("made fields")))
     visitor.page.wait_for_url("**/annotate?*", timeout=180_000)
     state = visitor.map_ready()
     assert state["parcels"]
@@ -63,12 +63,9 @@ def test_from_the_first_start_to_a_shapefile(visitor, at_home) -> None:
     visitor.page.wait_for_function("window.__cropmap.state.verdict.verdict === 'accepted'")
 
     visitor.go("Results")
-    visitor.page.get_by_text("Accepted tiles", exact=True).click()
-    visitor.page.get_by_role("button", name="Make the files").click()
-    with visitor.page.expect_download(timeout=PATIENCE_MS) as waiting:
-        visitor.page.get_by_role("link", name="Shapefile").click()
-    saved = at_home / "parcels.zip"
-    waiting.value.save_as(saved)
+    visitor.click(visitor.page.get_by_text("Accepted tiles", exact=True))
+    visitor.click(visitor.page.get_by_role("button", name="Make the files"))
+    saved = visitor.take("Shapefile", at_home)
     parcels = geopandas.GeoDataFrame(pyogrio.read_dataframe(f"/vsizip/{saved}"))
     assert len(parcels) > 3
     assert set(parcels["status"]) <= {"accepted", "corrected"}
@@ -90,16 +87,15 @@ def test_a_real_image_from_upload_to_export(visitor, at_home, shared_data) -> No
     landcover = next((folder / "landcover_simulated").glob(f"{image.stem}*"))
     visitor.open()
     visitor.page.get_by_label("Name").fill("Iowa <b>'&\"")
-    visitor.page.get_by_role("button", name="Make the project").click()
+    visitor.click(visitor.page.get_by_role("button", name="Make the project"))
     visitor.page.get_by_text("Add imagery").first.wait_for()
-    visitor.calm()
-    visitor.page.get_by_text("Upload", exact=False).first.click()
+    visitor.click(visitor.page.get_by_text("Upload", exact=False).first)
     visitor.calm()
     visitor.upload(0, image)
-    visitor.page.get_by_text("Upload a file").last.click()
+    visitor.click(visitor.page.get_by_text("Upload a file").last)
     visitor.calm()
     visitor.upload(1, landcover)
-    visitor.page.get_by_role("button", name="Add the scene").click()
+    visitor.click(visitor.page.get_by_role("button", name="Add the scene"))
     visitor.page.get_by_text("Go on to Annotate").wait_for(timeout=180_000)
     visitor.go("Annotate")
     state = visitor.map_ready()
@@ -107,11 +103,8 @@ def test_a_real_image_from_upload_to_export(visitor, at_home, shared_data) -> No
     visitor.press("verdict-accepted")
     visitor.page.wait_for_function("window.__cropmap.state.verdict.verdict === 'accepted'")
     visitor.go("Results")
-    visitor.page.get_by_role("button", name="Make the files").click()
-    with visitor.page.expect_download(timeout=PATIENCE_MS) as waiting:
-        visitor.page.get_by_role("link", name="GeoPackage").click()
-    saved = at_home / "real.gpkg"
-    waiting.value.save_as(saved)
+    visitor.click(visitor.page.get_by_role("button", name="Make the files"))
+    saved = visitor.take("GeoPackage", at_home)
     parcels = pyogrio.read_dataframe(saved)
     with_pixels = open_scene_grid(image)
     left, bottom, right, top = parcels.total_bounds
@@ -189,10 +182,9 @@ def test_a_broken_file_gets_its_sentence_and_the_page_lives_on(visitor, farm, at
     broken = at_home / "broken.tif"
     broken.write_bytes(b"II*\x00 this is no raster at all")
     visitor.open(f"/scene?project={project.id}&scene={scene}")
-    visitor.page.get_by_role("tab", name="Add a scene").click()
-    visitor.page.get_by_placeholder(re.compile(r"\.tif")).first.fill(str(broken))
-    visitor.page.keyboard.press("Enter")
-    visitor.page.get_by_role("button", name="Add the scene").click()
+    visitor.click(visitor.page.get_by_role("tab", name="Add a scene"))
+    visitor.write(visitor.page.get_by_placeholder(re.compile(r"\.tif")).first, str(broken))
+    visitor.click(visitor.page.get_by_role("button", name="Add the scene"))
     told = visitor.page.get_by_test_id("stAlert").first
     told.wait_for()
     assert "broken.tif" in told.inner_text()
