@@ -22,7 +22,7 @@ from core.experiments.cells import Cell, CellResult, Context, Facts, Label
 from core.experiments.crops import UNKNOWN, Picture, batches, picture, shades
 from core.experiments.experiment import SEED, Column, Experiment, Plot, check_known
 from core.experiments.fitting import Recipe, fit
-from core.experiments.methods import LANDCOVER, METHODS, method_cells
+from core.experiments.methods import LANDCOVER, METHODS, Method, method_cells
 from core.experiments.networks import NETWORKS, fast_precision
 from core.experiments.notes import data_notes
 from core.experiments.regions import Region
@@ -269,11 +269,13 @@ class _Plan:
 
     def taught_by_methods(self) -> Iterator[Cell]:
         """Networks from random weights that learn what a method says of the target's images."""
+        asked = self.options
+        teachers = [Method(name, asked.seed, asked.model) for name in asked.teachers]
         for target in self.targets:
-            for teacher in self.options.teachers:
+            for teacher in teachers:
                 training = replace(self._source(target), teacher=teacher)
                 task = NetworkTask(training, target.test, keep=True)
-                labels = self._labels(taught_by(teacher), _NOWHERE, target)
+                labels = self._labels(taught_by(teacher.name), _NOWHERE, target)
                 yield Cell(labels, run_network, task, 120.0)
 
     def without_network(self) -> Iterator[Cell]:

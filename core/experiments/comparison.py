@@ -1,4 +1,4 @@
-"""Methods without training, side by side: which one is best on these fields?"""
+"""Methods that need no labels, side by side: which one is best on these fields?"""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def comparison(regions: Sequence[Region], options: ComparisonOptions) -> Experim
     cells = tuple(method_cells(regions, options.methods, options.model, options.seed))
     return Experiment(
         "methods",
-        "Methods without training",
+        "Methods that need no labels",
         "Which method that needs no labels draws cropland best on these images?",
         (Column("region", "region"), Column("method", "method")),
         (cells,),
         data_notes(regions, options.model, options.seed),
         {"method": LANDCOVER},
-        (Plot("mean_iou", "Mean IoU of methods without training", "bars", "region", "method"),),
+        (Plot("mean_iou", "Mean IoU of methods that need no labels", "bars", "region", "method"),),
         {"method": options.methods},
     )

@@ -1,9 +1,9 @@
-"""The methods without training: the land cover as it is, and the strategies of prompting."""
+"""Methods that need no labels: the land cover as it is, and the strategies of prompting."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -34,26 +34,38 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class MethodTask:
-    """One method on one image.
+class Method:
+    """A method, and everything that decides on its answers.
 
     Parameters
     ----------
-    method : str
+    name : str
         One of ``METHODS``.
     model : str
         Key in the registry; methods that ask none ignore it.
     weights : str
         SHA-256 of the model's weights, because results are kept.
-    keep : bool
-        Whether masks are kept for pictures.
     """
 
-    image: LabelledScene
-    method: str
+    name: str
     seed: int = 0
     model: str = DEFAULT_MODEL
-    weights: str = get_model(DEFAULT_MODEL).sha256
+    weights: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", get_model(self.model).sha256)
+
+    def cropland(self, sample: Sample) -> Flags:
+        """What it says of a tile: :func:`predict`."""
+        return predict(sample, self.name, self.seed, self.model)
+
+
+@dataclass(frozen=True, slots=True)
+class MethodTask:
+    """One method on one image; masks are kept for pictures where asked for."""
+
+    image: LabelledScene
+    method: Method
     keep: bool = False
 
 
@@ -64,13 +76,13 @@ def method_cells(
 
     Experiments that share a folder of cells share these, whatever ``labels`` their tables add.
     """
-    weights = get_model(model).sha256
+    asked = [Method(name, seed, model) for name in methods]
     for region in regions:
-        for method in methods:
-            place = {"region": region.name, "method": method, SEED: seed, **labels}
+        for method in asked:
+            place = {"region": region.name, "method": method.name, SEED: seed, **labels}
             for image in region.test:
-                task = MethodTask(image, method, seed, model, weights, keep=True)
-                yield Cell(place, run_method, task, _SECONDS.get(method, 1.0))
+                task = MethodTask(image, method, keep=True)
+                yield Cell(place, run_method, task, _SECONDS.get(method.name, 1.0))
 
 
 def run_method(task: MethodTask, context: Context) -> CellResult:
@@ -79,8 +91,7 @@ def run_method(task: MethodTask, context: Context) -> CellResult:
     found = []
     for number, sample in enumerate(own):
         context.step(number / len(own))
-        mask = predict(sample, task.method, task.seed, task.model)
-        found.append(judge(mask, sample, keep=task.keep))
+        found.append(judge(task.method.cropland(sample), sample, keep=task.keep))
     return CellResult(tuple(found))
 
 

@@ -78,7 +78,7 @@ def read_region(folder: Path, product: str | None = None) -> Region:
 
 
 def region_of(images: Sequence[LabelledScene], name: str, title: str, note: str = "") -> Region:
-    """A region of images that only measure: what methods without training need.
+    """A region of images that only measure: what methods that need no labels are judged by.
 
     Raises
     ------

@@ -20,13 +20,9 @@ from core.experiments.applying import applied
 from core.experiments.cells import CellResult, Context, Facts, digest, judge
 from core.experiments.crops import CropPlace, Picture, crop_picture, crop_places, picture
 from core.experiments.fitting import Look, Recipe, fit
-from core.experiments.methods import METHODS, predict, thresholded
+from core.experiments.methods import Method, thresholded
 from core.experiments.networks import build, fast_precision, parameters
 from core.experiments.samples import Sample, samples, tiles
-
-TRUTH = "truth"
-TEACHERS = (TRUTH, *METHODS)
-"""Where labels come from: the truth, or a method that needs none."""
 
 CHECK_SHARE = 0.2
 """Share of the images, or crops, to learn from that decide when to stop instead."""
@@ -46,8 +42,8 @@ class Training:
     recipe : Recipe
     images : tuple of LabelledScene
         To learn from, those that decide when to stop among them.
-    teacher : str
-        One of ``TEACHERS``; the truth of the images is looked at only where it is the teacher.
+    teacher : Method, optional
+        Says what the images show instead of their truth, which is then not looked at.
     crops : int, optional
         Learn from so many crops of the images alone; by default from all of the images.
     seed : int
@@ -59,7 +55,7 @@ class Training:
     network: str
     recipe: Recipe
     images: tuple[LabelledScene, ...]
-    teacher: str = TRUTH
+    teacher: Method | None = None
     crops: int | None = None
     seed: int = 0
     start: Training | None = None
@@ -214,11 +210,11 @@ def _crops(places: Sequence[CropPlace], training: Training) -> list[Picture]:
     return found
 
 
-def taught(sample: Sample, teacher: str) -> tuple[Flags, Flags]:
-    """What a teacher says of a tile: cropland, and where it says anything."""
-    if teacher == TRUTH:
+def taught(sample: Sample, teacher: Method | None) -> tuple[Flags, Flags]:
+    """What a teacher, or else the truth, says of a tile: cropland, and where it says anything."""
+    if teacher is None:
         return sample.truth, sample.known
-    return predict(sample, teacher), sample.landcover.valid & sample.image.valid
+    return teacher.cropland(sample), sample.landcover.valid & sample.image.valid
 
 
 def _packed(network: torch.nn.Module, facts: Facts) -> bytes:

@@ -115,7 +115,7 @@ def test_the_worst_tiles_are_pictured_and_lie_where_they_are(written) -> None:
 def test_the_page_holds_everything_a_reader_needs(written) -> None:
     text = (written.folder / "summary.md").read_text()
     assert "Which method that needs no labels" in text
-    assert "![Mean IoU of methods without training](plots/mean_iou.png)" in text
+    assert "![Mean IoU of methods that need no labels](plots/mean_iou.png)" in text
     assert "(worst/01_" in text
     for target in re.findall(r"\]\(([^)]+)\)", text):
         assert (written.folder / target).is_file()

@@ -2,17 +2,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from core.errors import InputError
-from core.experiments import crops
+from core.experiments import crops, methods
 from core.experiments import trained as module
-from core.experiments.cells import Context
+from core.experiments.cells import Context, digest
 from core.experiments.crops import CropPlace
+from core.experiments.methods import Method
 from core.experiments.regions import TRUTH as TRUTH_FOLDER
 from core.experiments.regions import Region, read_region
-from core.experiments.samples import tiles
+from core.experiments.samples import Sample, tiles
 from core.experiments.trained import (
     NetworkTask,
     Training,
@@ -22,6 +24,7 @@ from core.experiments.trained import (
     run_network,
     trained,
 )
+from core.sam.registry import DEFAULT_MODEL, MODELS
 from tests.experiments.made_regions import QUICK, SMALL, made_region, quiet, write_region
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -110,10 +113,27 @@ def test_fine_tuning_starts_from_the_other_network(region, tmp_path):
 
 
 def test_a_method_can_be_the_teacher(region):
-    training = Training(SMALL, QUICK, region.train, teacher="land cover")
+    training = Training(SMALL, QUICK, region.train, teacher=Method("land cover"))
     said, true = pictures(training)[0][0].target, pictures(Training(SMALL, QUICK, region.train))[0]
     assert said.shape == true[0].target.shape
     assert not torch.equal(said, true[0].target)
+
+
+def test_the_chosen_model_teaches(region, monkeypatch):
+    models = [name for name in MODELS if name != DEFAULT_MODEL]
+    asked: list[tuple[str, int, str]] = []
+
+    def said(sample: Sample, name: str, seed: int, model: str) -> np.ndarray:
+        asked.append((name, seed, model))
+        return sample.landcover.cropland
+
+    monkeypatch.setattr(methods, "predict", said)
+    other = Training(SMALL, QUICK, region.train, teacher=Method("joint", 3, models[0]))
+    pictures(other)
+    assert set(asked) == {("joint", 3, models[0])}
+    # A network that another model has taught is another network.
+    shipped = Training(SMALL, QUICK, region.train, teacher=Method("joint", 3))
+    assert digest(other) != digest(shipped)
 
 
 def test_a_cell_tells_how_the_training_went(region, tmp_path):
