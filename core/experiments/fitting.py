@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from core.evaluation.pixels import Confusion, compare
 from core.experiments.applying import probability_of
 from core.experiments.crops import UNKNOWN, Picture, batches, shades
-from core.experiments.networks import fast_precision
+from core.experiments.networks import drawn_by, fast_precision
 from core.grid import Window
 
 import core.sam.torchvision_compat  # noqa: F401  isort: skip  (must come before the next)
@@ -115,7 +115,8 @@ def fit(
         To learn from; and to look at, which decides when to stop and which weights stay.  With
         none to look at, all steps are taken and the last weights stay.
     seed : int
-        Of crops and augmentation; the same seed and number of threads give the same weights.
+        Of crops, augmentation and dropout; the same seed and number of threads give the same
+        weights.
     step : callable
         Called with the share done before each step.
 
@@ -138,17 +139,18 @@ def fit(
     losses: list[float] = []
     shown = check_crops(check)
     drawn = batches(learn, recipe.batch, recipe.side, generator)
-    for number in range(1, recipe.steps + 1):
-        step((number - 1) / recipe.steps)
-        losses.append(_learn(network, *next(drawn), optimizer))
-        schedule.step()
-        average.update_parameters(network)
-        if number % every == 0 or number == recipe.steps:
-            looks.append(Look(number, validated(average.module, shown), float(np.mean(losses))))
-            best.offer(looks[-1], average.module)
-            losses.clear()
-            if best.since >= recipe.patience:
-                break
+    with drawn_by(seed):
+        for number in range(1, recipe.steps + 1):
+            step((number - 1) / recipe.steps)
+            losses.append(_learn(network, *next(drawn), optimizer))
+            schedule.step()
+            average.update_parameters(network)
+            if number % every == 0 or number == recipe.steps:
+                looks.append(Look(number, validated(average.module, shown), float(np.mean(losses))))
+                best.offer(looks[-1], average.module)
+                losses.clear()
+                if best.since >= recipe.patience:
+                    break
     network.load_state_dict(best.weights or average.module.state_dict())
     return looks
 

@@ -7,7 +7,8 @@ and FPN (Kirillov et al. 2019, arXiv:1901.02446).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,13 +75,20 @@ def build(key: str, seed: int) -> torch.nn.Module:
     The same seed gives the same weights; the state of torch's own generator is left as it was.
     """
     spec = NETWORKS[key]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with drawn_by(seed):
         made = getattr(smp, spec.architecture)(
             encoder_name=spec.encoder, encoder_weights=None, classes=1, **spec.options
         )
     network: torch.nn.Module = made.to(memory_format=torch.channels_last)
     return network
+
+
+@contextmanager
+def drawn_by(seed: int) -> Iterator[None]:
+    """Within, torch draws by this seed; the state of its own generator is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
 
 
 def fast_precision() -> bool:
