@@ -2,9 +2,9 @@
 
 For each hand-drawn field of the validation tiles: a click at its most interior point, then three
 more, each at the middle of the largest mistake, wanted or unwanted.  The bare model has its last
-answer fed back; as the app asks, an answer follows from the clicks alone.  IoU is on the tile's own
-pixels.  ``--train`` takes the training tiles, ``--every 3`` a third of the fields.  Without a
-checkpoint the shipped small model answers.
+answer fed back; as the app asks, an answer follows from the clicks alone, which all mean one field
+(Ctrl-click).  IoU is on the tile's own pixels.  ``--train`` takes the training tiles, ``--every 3``
+a third of the fields.  Without a checkpoint the shipped small model answers.
 """
 
 from __future__ import annotations

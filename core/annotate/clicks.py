@@ -1,8 +1,9 @@
 """A person's prompts to fields: one question to the model for each, answers kept.
 
-A positive point asks for its field.  A negative point inside that answer corrects it; one that lies
-in no such answer asks for its own field, which is taken away but for what positive points claim.
-A box asks for what it holds.
+A positive point asks for its field, or with others for the field that they name.  What an earlier
+field claims, a later one leaves to it, unless its click lies there.  A negative point inside such
+an answer corrects it; one that lies in none asks for its own field, which is taken away but for
+what positive points claim.  A box asks for what it holds.
 For somebody who waits, a question may first be answered with what is at hand; what is kept for good
 and exported are the final answers.
 How a question is put to the model: ``core.masks.click``.
@@ -12,16 +13,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from core.annotate.frame import Frame
 from core.annotate.work import PersonBox, PersonPrompt, Work
 from core.grid import PixelPoint, Window
 from core.masks.click import Probability, Question
 from core.masks.click_mask import Flags, draw
+from core.masks.correction_overlay import Overlay
 from core.masks.polygons import mask_to_parcels
 from core.prompts.prompt import BoxPrompt, Prompt
 
@@ -53,6 +56,35 @@ class Field:
     prompt_id: str
 
 
+class _Left:
+    """What earlier fields leave of a later one; the same object for the same areas."""
+
+    def __init__(self) -> None:
+        # Areas are told by identity; kept with the answer, so that no other takes its place.
+        self._kept: OrderedDict[tuple[int, ...], tuple[list[Area], Area]] = OrderedDict()
+
+    def of(self, area: Area, clicks: Sequence[PersonPrompt], claimed: Sequence[Area]) -> Area:
+        """The area as it is where a click lies in an earlier field, which it is then cut from.
+
+        Otherwise the parts under the clicks of what no earlier field claims: one click tells less
+        about its neighbour's land than the neighbour's own.
+        """
+        near = [other for other in claimed if other.intersects(area)]
+        if (
+            not near
+            or not clicks
+            or any(_lies_in(click.point, other) for click in clicks for other in near)
+        ):
+            return area
+        key = (id(area), *map(id, near))
+        if key not in self._kept:
+            self._kept[key] = ([area, *near], _under(clicks, _without(area, near)) or area)
+        self._kept.move_to_end(key)
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[key][1]
+
+
 class Answers:
     """The model's answers about one tile, each asked once; safe to call from any thread."""
 
@@ -61,29 +93,35 @@ class Answers:
         self._lock = threading.Lock()
         self._final: OrderedDict[tuple[object, ...], Area | None] = OrderedDict()
         self._first: OrderedDict[tuple[object, ...], Area | None] = OrderedDict()
+        self._left = _Left()
 
     def fields(self, work: Work, ask: Ask, *, closely: bool = True) -> tuple[list[Field], bool]:
         """The fields of all of the person's prompts, in the order in which they were set.
 
         Also says whether all of them are final, as they are if asked for ``closely``.
         """
+        positives = [p for p in work.points if p.label == 1]
         negatives = [p for p in work.points if p.label == 0]
         taken: set[str] = set()
-        answers: list[tuple[Answer, bool, str]] = []
-        for prompt in (p for p in work.points if p.label == 1):
-            answer, rivals = self._of_rivals(prompt, negatives, ask, closely=closely)
+        asked: list[tuple[Answer, bool, str, list[PersonPrompt]]] = []
+        for same in _by_field(positives):
+            answer, rivals = self._of_rivals(same, negatives, ask, closely=closely)
             taken.update(n.id for n in rivals)
-            answers.append((answer, True, prompt.id))
-        answers += [(self._of_box(box, ask, closely=closely), True, box.id) for box in work.boxes]
+            asked.append((answer, True, same[0].id, same))
+        asked += [(self._of_box(box, ask, closely=closely), True, box.id, []) for box in work.boxes]
         for negative in (n for n in negatives if n.id not in taken):
             # What is taken away stops at the fields that are wanted.
-            wanted = [p for p in work.points if p.label == 1]
-            answer = self._of_rivals(negative, wanted, ask, closely=closely)[0]
-            answers.append((answer, False, negative.id))
+            answer = self._of_rivals([negative], positives, ask, closely=closely)[0]
+            asked.append((answer, False, negative.id, []))
         order = {p.id: i for i, p in enumerate(work.points)}
-        answers.sort(key=lambda item: order.get(item[2], len(order)))
-        fields = [Field(a.area, adds, name) for a, adds, name in answers if a.area is not None]
-        return fields, all(answer.final for answer, _, _ in answers)
+        asked.sort(key=lambda item: order.get(item[2], len(order)))
+        fields: list[Field] = []
+        for answer, adds, name, clicks in asked:
+            if answer.area is None:
+                continue
+            claimed = [field.area for field in fields if field.adds]
+            fields.append(Field(self._left.of(answer.area, clicks, claimed), adds, name))
+        return fields, all(answer.final for answer, *_ in asked)
 
     def of_point(self, native: PixelPoint, ask: Ask, *, closely: bool = True) -> Answer:
         """What one click gives."""
@@ -92,17 +130,20 @@ class Answers:
         return self._remember(key, Question((Prompt(point, 1, "person"),)), ask, closely=closely)
 
     def _of_rivals(
-        self, asked: PersonPrompt, others: list[PersonPrompt], ask: Ask, *, closely: bool
+        self, asked: list[PersonPrompt], others: list[PersonPrompt], ask: Ask, *, closely: bool
     ) -> tuple[Answer, list[PersonPrompt]]:
-        """The field of one click, cut where clicks against it lie in it; and those clicks."""
-        alone = self.of_point(asked.point, ask, closely=closely)
-        inside = [other for other in others if _lies_in(other.point, alone.area)]
-        if not inside:
-            return alone, []
-        first = self._frame.to_tile(asked.point)
+        """The field of clicks, cut where clicks against it lie in it; and those clicks."""
+        alone = [self.of_point(click.point, ask, closely=closely) for click in asked]
+        inside = [o for o in others if any(_lies_in(o.point, one.area) for one in alone)]
+        if len(asked) == 1 and not inside:
+            return alone[0], []
+        wanted = [self._frame.to_tile(click.point) for click in asked]
         rivals = [self._frame.to_tile(other.point) for other in inside]
-        prompts = (Prompt(first, 1, "person"), *(Prompt(p, 0, "person") for p in rivals))
-        key = ("points", first, *rivals)
+        prompts = (
+            *(Prompt(point, 1, "person") for point in wanted),
+            *(Prompt(point, 0, "person") for point in rivals),
+        )
+        key = ("points", *wanted, "against", *rivals)
         return self._remember(key, Question(prompts), ask, closely=closely), inside
 
     def _of_box(self, box: PersonBox, ask: Ask, *, closely: bool) -> Answer:
@@ -144,6 +185,31 @@ class Answers:
         if not isinstance(area, Area) or area.is_empty:
             return None
         return area
+
+
+def _by_field(positives: Sequence[PersonPrompt]) -> Iterable[list[PersonPrompt]]:
+    """Clicks that mean one field, each in the order in which they were set."""
+    fields: dict[str, list[PersonPrompt]] = {}
+    for click in positives:
+        fields.setdefault(click.field or click.id, []).append(click)
+    return fields.values()
+
+
+def _without(area: Area, others: Sequence[Area]) -> BaseGeometry:
+    overlay = Overlay.around([area, *others])
+    return overlay.difference(area, overlay.union(others))
+
+
+def _under(clicks: Sequence[PersonPrompt], left: BaseGeometry) -> Area | None:
+    """The parts of an area in which clicks lie."""
+    parts = [
+        part
+        for part in shapely.get_parts(left)
+        if isinstance(part, shapely.Polygon) and any(_lies_in(c.point, part) for c in clicks)
+    ]
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
 
 def _lies_in(native: PixelPoint, area: Area | None) -> bool:

@@ -101,7 +101,8 @@ def _prompts(base: Base | None, work: Work, frame: Frame) -> list[dict[str, Any]
         for prompt in (base.prompts if base else ())
         if prompt.id not in work.denied
     ]
-    return rows + [_prompt(p.id, p.point, p.label, "person") for p in work.points]
+    own = [(_prompt(p.id, p.point, p.label, "person"), p.field) for p in work.points]
+    return rows + [row if field is None else {**row, "field": field} for row, field in own]
 
 
 def _prompt(name: str, native: PixelPoint, label: int, source: str) -> dict[str, Any]:

@@ -73,11 +73,19 @@ _CHOICES = ("strategy", "threshold", "points_per_class", "min_area_m2")
 
 @dataclass(frozen=True, slots=True)
 class PersonPrompt:
-    """A point that a person set, in native pixels."""
+    """A point that a person set, in native pixels.
+
+    Parameters
+    ----------
+    field : str, optional
+        Positive points that name the same field mean one; by default each has its own, whose name
+        is the point's.
+    """
 
     id: str
     point: PixelPoint
     label: Literal[0, 1]
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +152,11 @@ class _Replay:
         signature = Signature(edit.author, edit.at)
         if edit.kind == "prompt_set":
             point = self.frame.from_world(WorldPoint(data["x"], data["y"]))
-            self.points.pop(data["id"], None)
-            self.points[data["id"]] = PersonPrompt(data["id"], point, 1 if data["label"] else 0)
+            before = self.points.pop(data["id"], None)
+            # Moved or flipped, it goes on meaning the field that it meant.
+            field = data.get("field", before.field if before else None)
+            label: Literal[0, 1] = 1 if data["label"] else 0
+            self.points[data["id"]] = PersonPrompt(data["id"], point, label, field)
             self.denied.add(data["id"])
             self.signatures[data["id"]] = signature
         elif edit.kind == "prompt_delete":
@@ -206,7 +217,8 @@ def _to_new_edit(raw: Any, frame: Frame) -> NewEdit:
         native = PixelPoint(_coordinate(raw, "column"), _coordinate(raw, "row"))
         _check(frame.holds(native), "That point lies outside this tile; go to its own tile first.")
         world = frame.to_world(native)
-        return NewEdit(kind, {"id": _id(raw), "x": world.x, "y": world.y, "label": raw["label"]})
+        data = {"id": _id(raw), "x": world.x, "y": world.y, "label": raw["label"]}
+        return NewEdit(kind, data | ({"field": _id(raw, "field")} if "field" in raw else {}))
     if kind == "prompt_delete":
         return NewEdit(kind, {"id": _id(raw)})
     if kind == "box_set":
@@ -308,8 +320,8 @@ def _box_from_world(data: dict[str, Any], frame: Frame) -> PersonBox:
     return PersonBox(data["id"], left, top, right, bottom)
 
 
-def _id(raw: dict[str, Any]) -> str:
-    value = raw.get("id")
+def _id(raw: dict[str, Any], key: str = "id") -> str:
+    value = raw.get(key)
     _check(isinstance(value, str) and 0 < len(value) <= _LONGEST_ID, "The prompt has no name.")
     return str(value)
 

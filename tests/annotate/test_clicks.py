@@ -57,8 +57,10 @@ def frame() -> Frame:
     return Frame(grid, grid, Window(0, 0, SIDE, SIDE))
 
 
-def point(name: str, column: float, row: float, label: int = 1) -> PersonPrompt:
-    return PersonPrompt(name, PixelPoint(column, row), label)
+def point(
+    name: str, column: float, row: float, label: int = 1, field: str | None = None
+) -> PersonPrompt:
+    return PersonPrompt(name, PixelPoint(column, row), label, field)
 
 
 def ask(*points: PersonPrompt, boxes: tuple[PersonBox, ...] = ()):
@@ -156,3 +158,98 @@ def test_what_a_negative_click_takes_away_stops_at_a_field_that_is_wanted() -> N
     assert [(f.prompt_id, f.adds) for f in fields] == [("a", True), ("b", False)]
     rivals = asked.questions[-1].points
     assert [(round(p.point.column), p.label) for p in rivals] == [(90, 1), (30, 0)]
+
+
+def boxes_around(*claims: tuple[int, int, int, int]):
+    """Answers with the first of these boxes (left, top, right, bottom) for a click at its left."""
+
+    def seen(question: Question) -> np.ndarray:
+        found = np.zeros((SIDE, SIDE), dtype=np.float32)
+        for prompt in question.points:
+            for left, top, right, bottom in claims:
+                if prompt.label == 1 and left <= prompt.point.column < left + 10:
+                    found[top:bottom, left:right] = 0.9
+        return found
+
+    asked = Asked()
+    asked.seen = seen
+    return asked
+
+
+def areas(work: Work, asked: Asked) -> dict[str, tuple[float, ...]]:
+    fields, final = Answers(frame()).fields(work, asked)
+    assert final
+    return {f.prompt_id: f.area.bounds for f in fields}
+
+
+class TestFieldsThatMeet:
+    """One click's answer reaches over land that another click's answer claims."""
+
+    def test_a_later_field_leaves_to_an_earlier_one_what_it_claims(self) -> None:
+        # The second answer reaches from 40 to 100; the click at 65 would be a third field's.
+        asked = boxes_around((10, 20, 60, 60), (65, 20, 110, 60))
+        wide = asked.seen
+        asked.seen = lambda q: np.maximum(wide(q), 0.9 * covering(q, 65, 40, 100))
+        found = areas(Work(Choices(), (point("a", 15, 40), point("b", 66, 40))), asked)
+        assert found["a"] == pytest.approx((10, 20, 60, 60), abs=1)
+        assert found["b"] == pytest.approx((60, 20, 110, 60), abs=1)
+
+    def test_a_click_in_an_earlier_field_takes_its_own_from_it(self) -> None:
+        asked = boxes_around((10, 20, 90, 60), (50, 20, 90, 60))
+        found = areas(Work(Choices(), (point("a", 15, 40), point("b", 55, 40))), asked)
+        assert found["a"] == pytest.approx((10, 20, 90, 60), abs=1)
+        # Put on top, it cuts the first.
+        assert found["b"] == pytest.approx((50, 20, 90, 60), abs=1)
+
+    def test_what_is_cut_off_beyond_the_earlier_field_is_not_kept(self) -> None:
+        asked = Asked()
+        strip = np.zeros((SIDE, SIDE), dtype=np.float32)
+        strip[20:60, 60:70] = 0.9
+        across = np.zeros((SIDE, SIDE), dtype=np.float32)
+        across[30:40, 30:120] = 0.9
+        asked.seen = lambda q: strip if q.place.column < 70 else across
+        found = areas(Work(Choices(), (point("a", 65, 25), point("b", 100, 35))), asked)
+        assert found["b"] == pytest.approx((70, 30, 120, 40), abs=1)
+
+    def test_the_same_fields_give_the_same_objects(self) -> None:
+        asked = boxes_around((10, 20, 60, 60), (65, 20, 110, 60))
+        wide = asked.seen
+        asked.seen = lambda q: np.maximum(wide(q), 0.9 * covering(q, 65, 40, 100))
+        work = Work(Choices(), (point("a", 15, 40), point("b", 66, 40)))
+        answers = Answers(frame())
+        (_, first), (_, again) = answers.fields(work, asked)[0], answers.fields(work, asked)[0]
+        assert first.area is again.area
+
+
+def covering(question: Question, at: int, left: int, right: int) -> np.ndarray:
+    """The columns ``left`` to ``right`` for a click at ``at``."""
+    found = np.zeros((SIDE, SIDE), dtype=np.float32)
+    if at <= question.place.column < at + 5:
+        found[20:60, left:right] = 1.0
+    return found
+
+
+class TestClicksThatMeanOneField:
+    def test_they_are_one_field_under_the_first_ones_name(self) -> None:
+        asked = boxes_around((10, 20, 60, 60), (60, 20, 110, 60))
+        one, two = point("a", 15, 40), point("b", 65, 40, field="a")
+        found = areas(Work(Choices(), (one, two)), asked)
+        assert list(found) == ["a"]
+        assert found["a"] == pytest.approx((10, 20, 110, 60), abs=1)
+        assert [p.label for p in asked.questions[-1].points] == [1, 1]
+        apart = areas(Work(Choices(), (one, point("b", 65, 40))), asked)
+        assert list(apart) == ["a", "b"]
+
+    def test_the_others_stay_one_without_the_first(self) -> None:
+        asked = boxes_around((60, 20, 110, 60), (110, 20, 120, 60))
+        points = point("b", 65, 40, field="a"), point("c", 112, 40, field="a")
+        found = areas(Work(Choices(), points), asked)
+        assert list(found) == ["b"]
+        assert found["b"] == pytest.approx((60, 20, 120, 60), abs=1)
+
+    def test_a_negative_click_in_either_corrects_both(self) -> None:
+        asked = boxes_around((10, 20, 60, 60), (60, 20, 110, 60))
+        points = (point("a", 15, 40), point("b", 65, 40, field="a"), point("n", 90, 40, 0))
+        found = areas(Work(Choices(), points), asked)
+        assert list(found) == ["a"]
+        assert [p.label for p in asked.questions[-1].points] == [1, 1, 0]

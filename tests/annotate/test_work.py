@@ -53,6 +53,12 @@ def test_a_prompt_comes_back_where_it_was_set(place, column, row, label) -> None
     assert back.point.row == pytest.approx(row, abs=1e-4)
 
 
+def test_a_prompt_goes_on_meaning_its_field() -> None:
+    named = {**point("b", 7, 7), "field": "a"}
+    work = worked([point("a"), named, point("b", 8, 8), point("a", 9, 9)])
+    assert [(p.id, p.field) for p in work.points] == [("b", "a"), ("a", None)]
+
+
 def test_setting_again_moves_and_flips() -> None:
     work = worked([point("a"), point("b"), point("a", 9, 9, 0)])
     assert [(p.id, p.label) for p in work.points] == [("b", 1), ("a", 0)]
@@ -147,6 +153,7 @@ BAD = [
     [{"kind": "dance"}],
     [{"kind": "prompt_set", "id": "a", "column": 1, "row": 2, "label": 2}],
     [{"kind": "prompt_set", "id": "", "column": 1, "row": 2, "label": 1}],
+    [{"kind": "prompt_set", "id": "a", "column": 1, "row": 2, "label": 1, "field": 7}],
     [{"kind": "prompt_set", "id": "a" * 65, "column": 1, "row": 2, "label": 1}],
     [{"kind": "prompt_set", "id": "a", "column": float("nan"), "row": 2, "label": 1}],
     [{"kind": "prompt_set", "id": "a", "column": True, "row": 2, "label": 1}],

@@ -161,6 +161,25 @@ def test_a_reload_in_the_middle_of_work_loses_nothing(visitor, farm) -> None:
         visitor.page.wait_for_function(f"window.__cropmap.state.edit_count === {left}")
 
 
+def test_ctrl_click_adds_to_the_field_clicked_last(visitor, farm) -> None:
+    _, _, address = farm
+    visitor.open(address)
+    column, row, width, height = visitor.map_ready()["window"]
+    visitor.click_at(column + width * 0.3, row + height * 0.3)
+    visitor.saved()
+    visitor.click_at(column + width * 0.34, row + height * 0.36, modifiers=["Control"])
+    visitor.saved()
+    state = visitor.map_ready()
+    first, second = (p for p in state["prompts"] if p["source"] == "person")
+    assert second["field"] == first["id"]
+    owners = {parcel["id"].partition(".")[0] for parcel in state["parcels"]}
+    assert first["id"] in owners
+    assert second["id"] not in owners
+    for left in (1, 0):
+        visitor.page.keyboard.press("z")
+        visitor.page.wait_for_function(f"window.__cropmap.state.edit_count === {left}")
+
+
 def test_two_browsers_see_each_others_verdicts(visitor, second_visitor, farm) -> None:
     _, _, address = farm
     visitor.open(address)

@@ -61,6 +61,7 @@ export class Annotate {
         parcels: this.scene.parcels,
         shapes: () => this.scene.shapes,
         bounds: () => this.drawn?.window ?? null,
+        prompts: () => this.drawn?.prompts ?? [],
         edit: (edit) => this.edit(edit),
         say: (text) => this.layout.notices.tell(text),
         hint: (text) => this.layout.showHint(text),

@@ -42,6 +42,8 @@ export interface Prompt {
   row: number;
   label: Label;
   source: "auto" | "person";
+  /** Positive points that name the same field mean one; otherwise each names its own by its id. */
+  field?: string;
 }
 
 export interface Box {
@@ -135,7 +137,7 @@ export interface HoverAnswer {
 }
 
 export type Edit =
-  | { kind: "prompt_set"; id: string; column: number; row: number; label: Label }
+  | { kind: "prompt_set"; id: string; column: number; row: number; label: Label; field?: string }
   | { kind: "prompt_delete"; id: string }
   | { kind: "box_set"; id: string; left: number; top: number; right: number; bottom: number }
   | { kind: "prompts_clear" }

@@ -11,7 +11,9 @@ function withEdit(state: TileState, edit: Edit): TileState {
   switch (edit.kind) {
     case "prompt_set": {
       const { id, column, row, label } = edit;
-      const prompt: Prompt = { id, column, row, label, source: "person" };
+      // Moved or turned round, it goes on meaning the field that it meant.
+      const field = edit.field ?? state.prompts.find((prompt) => prompt.id === id)?.field;
+      const prompt: Prompt = { id, column, row, label, source: "person", ...(field && { field }) };
       return { ...state, prompts: replaced(state.prompts, prompt) };
     }
     case "box_set": {

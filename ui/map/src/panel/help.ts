@@ -5,6 +5,7 @@ import { button } from "./button";
 const POINTING: [string, string][] = [
   ["Click", "set a prompt"],
   ["Shift-click", "not cropland"],
+  ["Ctrl-click", "more of the field clicked last"],
   ["Right-click", "not cropland"],
   ["Drag", "move the map, or a prompt"],
   ["Click a prompt", "turn it round"],

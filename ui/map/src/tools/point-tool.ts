@@ -1,8 +1,14 @@
-import type { ColumnRow, Label } from "../contract";
+import type { ColumnRow, Label, Prompt } from "../contract";
 import { inBounds, roundPoint } from "../geometry";
 import type { Tool, ToolContext } from "./tool";
 
-/** A click is a prompt. */
+/** The field that a person's last positive point means; none where there is no such point. */
+export function lastField(prompts: Prompt[]): string | undefined {
+  const last = prompts.filter(({ source, label }) => source === "person" && label === 1).at(-1);
+  return last && (last.field ?? last.id);
+}
+
+/** A click is a prompt; with Ctrl held it means the same field as the last one. */
 export class PointTool implements Tool {
   constructor(
     private readonly context: ToolContext,
@@ -16,14 +22,16 @@ export class PointTool implements Tool {
   leave(): void {}
 
   click(point: ColumnRow, event: MouseEvent): void {
-    this.place(point, event.shiftKey ? 0 : this.label);
+    const label = event.shiftKey ? 0 : this.label;
+    const more = (event.ctrlKey || event.metaKey) && label === 1;
+    this.place(point, label, more ? lastField(this.context.prompts()) : undefined);
   }
 
   secondClick(point: ColumnRow): void {
     this.place(point, 0);
   }
 
-  private place(point: ColumnRow, label: Label): void {
+  private place(point: ColumnRow, label: Label, field?: string): void {
     const bounds = this.context.bounds();
     if (!bounds) return;
     if (!inBounds(bounds, point)) {
@@ -31,6 +39,6 @@ export class PointTool implements Tool {
       return;
     }
     const [column, row] = roundPoint(point);
-    this.context.edit({ kind: "prompt_set", id: crypto.randomUUID(), column, row, label });
+    this.context.edit({ kind: "prompt_set", id: crypto.randomUUID(), column, row, label, ...(field && { field }) });
   }
 }

@@ -1,7 +1,7 @@
 import type { BaseMap } from "../map/base-map";
 import type { ParcelLayer } from "../map/parcel-layer";
 import type { ShapeLayer } from "../map/shape-layer";
-import type { Bounds, ColumnRow, Edit, Parcel } from "../contract";
+import type { Bounds, ColumnRow, Edit, Parcel, Prompt } from "../contract";
 
 export type ToolId =
   | "select"
@@ -30,7 +30,7 @@ export interface ToolInfo {
 
 export const TOOLS: ToolInfo[] = [
   { id: "select", name: "Look at a parcel", key: "S", icon: "select", prompts: false, hint: "Click a parcel to judge it, to say what it is, or to tidy it." },
-  { id: "positive", name: "Cropland point", key: "P", icon: "positive", prompts: true, hint: "Click cropland. Shift-click what is not cropland." },
+  { id: "positive", name: "Cropland point", key: "P", icon: "positive", prompts: true, hint: "Click cropland. Shift-click what is not cropland. Ctrl-click what belongs to the field clicked last." },
   { id: "negative", name: "Not-cropland point", key: "N", icon: "negative", prompts: true, hint: "Click what is not cropland." },
   { id: "box", name: "Box around a field", key: "B", icon: "box", prompts: true, hint: "Drag a box around one field." },
   { id: "area_add", name: "Add area", key: "1", icon: "areaAdd", prompts: false, hint: "Click the corners; Enter closes the area, Backspace takes a corner back." },
@@ -48,6 +48,8 @@ export interface ToolContext {
   readonly parcels: ParcelLayer;
   shapes(): ShapeLayer | null;
   bounds(): Bounds | null;
+  /** Of the tile, the person's in the order in which they were set. */
+  prompts(): Prompt[];
   edit(edit: Edit): void;
   say(text: string): void;
   hint(text: string): void;
