@@ -57,7 +57,10 @@ class Field:
 
 
 class _Left:
-    """What earlier fields leave of a later one; the same object for the same areas."""
+    """What earlier fields leave of a later one; the same object for the same areas.
+
+    Not safe to call from several threads at once.
+    """
 
     def __init__(self) -> None:
         # Areas are told by identity; kept with the answer, so that no other takes its place.
@@ -69,12 +72,10 @@ class _Left:
         Otherwise the parts under the clicks of what no earlier field claims: one click tells less
         about its neighbour's land than the neighbour's own.
         """
+        if not clicks:
+            return area
         near = [other for other in claimed if other.intersects(area)]
-        if (
-            not near
-            or not clicks
-            or any(_lies_in(click.point, other) for click in clicks for other in near)
-        ):
+        if not near or any(_lies_in(c.point, other) for c in clicks for other in near):
             return area
         key = (id(area), *map(id, near))
         if key not in self._kept:
@@ -116,11 +117,15 @@ class Answers:
         order = {p.id: i for i, p in enumerate(work.points)}
         asked.sort(key=lambda item: order.get(item[2], len(order)))
         fields: list[Field] = []
+        claimed: list[Area] = []
         for answer, adds, name, clicks in asked:
             if answer.area is None:
                 continue
-            claimed = [field.area for field in fields if field.adds]
-            fields.append(Field(self._left.of(answer.area, clicks, claimed), adds, name))
+            with self._lock:
+                area = self._left.of(answer.area, clicks, claimed)
+            fields.append(Field(area, adds, name))
+            if adds:
+                claimed.append(area)
         return fields, all(answer.final for answer, *_ in asked)
 
     def of_point(self, native: PixelPoint, ask: Ask, *, closely: bool = True) -> Answer:

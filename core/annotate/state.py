@@ -101,8 +101,10 @@ def _prompts(base: Base | None, work: Work, frame: Frame) -> list[dict[str, Any]
         for prompt in (base.prompts if base else ())
         if prompt.id not in work.denied
     ]
-    own = [(_prompt(p.id, p.point, p.label, "person"), p.field) for p in work.points]
-    return rows + [row if field is None else {**row, "field": field} for row, field in own]
+    for own in work.points:
+        row = _prompt(own.id, own.point, own.label, "person")
+        rows.append(row if own.field is None else row | {"field": own.field})
+    return rows
 
 
 def _prompt(name: str, native: PixelPoint, label: int, source: str) -> dict[str, Any]:
