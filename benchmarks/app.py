@@ -29,9 +29,9 @@ import psutil
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from core.annotate.scenes import add_scene
 from core.farmland import write_scene
 from core.project import Project
+from core.session.adding_scenes import add_scene
 from scripts.running_app import chromium, running_app
 
 CLICKS = 25
@@ -291,11 +291,11 @@ def _row(name: str, values: list[float]) -> None:
 
 def model_share() -> None:
     """What the model itself takes of it, in this process."""
-    from core.annotate.models import load_cached
     from core.grid import PixelPoint
     from core.prompts.prompt import Prompt
     from core.sam.protocol import to_batch
     from core.sam.registry import DEFAULT_MODEL
+    from core.session.models import load_cached
 
     segmenter = load_cached(DEFAULT_MODEL)
     # Other pixels each time: the cache on disk must not answer.

@@ -14,9 +14,9 @@ import numpy as np
 from benchmarks.clicks import shipped
 from benchmarks.labelled import load_tiles
 from core.grid import PixelPoint
-from core.masks.click import Question, TileViews, answer, in_half
-from core.masks.click_mask import draw
-from core.masks.rivals import Claim, settle
+from core.label.click import Question, TileViews, answer, in_half
+from core.label.click_mask import draw
+from core.label.rivals import Claim, settle
 from core.prompts.prompt import Prompt
 
 _ROUNDS = 11

@@ -19,13 +19,13 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from benchmarks.labelled import LabelledTile, load_tiles
-from core.evaluation.pixels import compare
 from core.grid import PixelPoint
-from core.masks.click import Question, TileViews, answer, in_full, in_half
-from core.masks.click_mask import draw
+from core.label.click import Question, TileViews, answer, in_full, in_half
+from core.label.click_mask import draw
 from core.prompts.prompt import BoxPrompt, Prompt
 from core.sam.protocol import PromptBatch, Segmenter, upsample_logits
 from core.sam.registry import DEFAULT_MODEL
+from core.study.metrics.pixels import compare
 
 if TYPE_CHECKING:
     from core.sam.torch_runtime import TorchSegmenter
@@ -54,8 +54,8 @@ class FieldScore:
     rated : float
         The model's own estimate of the first.
     app : tuple of float
-        After 1, 2, 3 and 4 clicks, asked as the app asks (``core.masks.click``) and drawn as it
-        draws (``core.masks.click_mask``).
+        After 1, 2, 3 and 4 clicks, asked as the app asks (``core.label.click``) and drawn as it
+        draws (``core.label.click_mask``).
     app_box : float
         From the field's bounding box, asked and drawn like that.
     app_negative : float

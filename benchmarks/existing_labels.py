@@ -17,15 +17,15 @@ import numpy as np
 import pyogrio
 import shapely
 
-from core.annotate.opened import open_scene
-from core.annotate.scenes import add_scene
-from core.annotate.taking_over import stake_of, take_over
-from core.annotate.workspaces import Workspaces
 from core.existing.choices import ClassChoice
-from core.existing.files import read_labels
-from core.existing.labels import VectorLabels
+from core.existing.read_labels import read_labels
+from core.existing.scene_labels import VectorLabels
 from core.farmland import write_scene
 from core.project import Project
+from core.session.adding_scenes import add_scene
+from core.session.opened import open_scene
+from core.session.taking_over import stake_of, take_over
+from core.session.workspaces import Workspaces
 
 _SIDE = 3000
 

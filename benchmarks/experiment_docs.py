@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.evaluation.bootstrap import Interval
-from core.evaluation.report import escaped, with_interval
-from core.experiments.page import duration, matrix, table
-from core.experiments.record import RECORD, Record, read_record
-from core.export.files import replacing
+from core.files import replacing
+from core.study.experiments.experiment_page import duration, matrix, table
+from core.study.experiments.experiment_record import RECORD, Record, read_record
+from core.study.metrics.bootstrap import Interval
+from core.study.metrics.evaluation_report import escaped, with_interval
 
 PROMPTS = "prompts"
 SECONDS = "seconds"

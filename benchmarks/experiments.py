@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.experiment_docs import PROMPTS, write_tables
 from benchmarks.regions import write_regions
-from core.experiments.regions import ABOUT, IMAGES
+from core.study.experiments.region import ABOUT, IMAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "experiments.md"
@@ -71,7 +71,7 @@ _DECIDING = (
 """Packages of ``core`` whose code decides on results."""
 
 _SHOWING = ("figures", "marks", "page", "plots", "record", "report", "sheets", "styles", "tables")
-"""Modules of ``core.experiments`` that only show them."""
+"""Modules of ``core.study.experiments`` that only show them."""
 
 
 def main() -> None:

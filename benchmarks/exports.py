@@ -19,10 +19,10 @@ import shapely
 from affine import Affine
 from pyproj import CRS
 
-from core.export.bundle import FORMATS, ExportOptions, write_export
 from core.export.chip_plan import ChipOptions
-from core.export.inputs import LabelledScene
-from core.export.parcels import LabelledParcel, LabelSource
+from core.export.labelled_scene import LabelledScene
+from core.export.parcel_table import LabelledParcel, LabelSource
+from core.export.write_export import FORMATS, ExportOptions, write_export
 from core.farmland import generate
 from core.grid import Grid
 from core.imagery.scene import open_scene

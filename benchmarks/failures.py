@@ -17,13 +17,13 @@ from scipy import ndimage
 
 from benchmarks.clicks import ask, from_checkpoint, iou, most_interior, shipped
 from benchmarks.labelled import LabelledTile, load_tiles, simulate_landcover
-from core.evaluation.compare import error_codes
-from core.evaluation.pictures import paint_errors
-from core.evaluation.pixels import compare
-from core.experiments.degrade_landcover import Degradation
-from core.masks.prediction import StrategyOptions
-from core.masks.strategies import STRATEGIES
+from core.predict.prediction import StrategyOptions
+from core.predict.strategies import STRATEGIES
 from core.sam.protocol import Segmenter, upsample_logits
+from core.study.experiments.degrade_landcover import Degradation
+from core.study.metrics.compare import error_codes
+from core.study.metrics.pictures import paint_errors
+from core.study.metrics.pixels import compare
 
 _SIDE = 260
 _ACROSS, _DOWN = 6, 3

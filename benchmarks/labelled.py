@@ -14,11 +14,11 @@ import numpy.typing as npt
 from affine import Affine
 from pyproj import CRS
 
-from core.experiments import degrade_landcover
-from core.experiments.degrade_landcover import Degradation
 from core.grid import Grid
 from core.imagery.scene import SceneImage
 from core.landcover.source import LandCoverTile
+from core.study.experiments import degrade_landcover
+from core.study.experiments.degrade_landcover import Degradation
 from training.scenes import read_tile, tile_names
 
 _BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"

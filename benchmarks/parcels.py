@@ -18,20 +18,15 @@ import shapely
 from affine import Affine
 from pyproj import CRS
 
-from core.annotate.clicks import Field
-from core.annotate.frame import Frame
-from core.annotate.label_json import ParcelRows, problems_json
-from core.annotate.label_maker import LabelMaker
-from core.annotate.work import Choices, Work
 from core.grid import Grid, Window
-from core.masks.correction import (
+from core.label.answers import Field
+from core.label.corrections import (
     AreaAdd,
     AreaRemove,
     Correction,
     FillHoles,
     Judge,
     Merge,
-    Parcel,
     ParcelDelete,
     Reclassify,
     Repair,
@@ -42,7 +37,12 @@ from core.masks.correction import (
     SnapToNeighbours,
     Split,
 )
-from core.masks.polygons import mask_to_parcels
+from core.label.frame import Frame
+from core.label.label_maker import LabelMaker
+from core.label.work import Choices, Work
+from core.parcels.parcel import Parcel
+from core.parcels.polygons import mask_to_parcels
+from core.session.label_json import ParcelRows, problems_json
 
 COUNT = 10_000
 ROUNDS = 8

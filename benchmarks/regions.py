@@ -18,11 +18,11 @@ import numpy.typing as npt
 import rasterio
 
 from benchmarks.labelled import LabelledTile, load_tiles, simulate_landcover
-from core.experiments.degrade_landcover import Degradation
-from core.experiments.regions import ABOUT, IMAGES, LANDCOVER, TRUTH
 from core.farmland import coarse_landcover, generate
 from core.farmland.layout import Style
 from core.grid import Grid
+from core.study.experiments.degrade_landcover import Degradation
+from core.study.experiments.region import ABOUT, IMAGES, LANDCOVER, TRUTH
 
 MADE_TRAIN, MADE_TEST = 14, 6
 _MADE_SIDE, _MADE_GSD_M = 768, 1.5

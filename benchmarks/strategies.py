@@ -18,13 +18,13 @@ import numpy as np
 
 from benchmarks.clicks import from_checkpoint, shipped
 from benchmarks.labelled import LabelledTile, load_tiles, simulate_landcover
-from core.evaluation.pixels import Confusion, compare, mean_of_known, shown
-from core.experiments.degrade_landcover import Degradation
-from core.masks.cleanup import clean_mask
-from core.masks.prediction import StrategyOptions
-from core.masks.strategies import STRATEGIES
-from core.pipeline import MapOptions
+from core.mapping import MapOptions
+from core.parcels.cleanup import clean_mask
+from core.predict.prediction import StrategyOptions
+from core.predict.strategies import STRATEGIES
 from core.sam.protocol import Segmenter
+from core.study.experiments.degrade_landcover import Degradation
+from core.study.metrics.pixels import Confusion, compare, mean_of_known, shown
 
 LANDCOVER_ALONE = "land cover alone"
 

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.labelled import data_folder
-from core.evaluation.labels import MaskLabels, PolygonLabels, View
-from core.evaluation.pixels import Confusion, compare, mean_of_known, shown
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
-from core.pipeline import MapOptions, SceneRequest, map_scene
+from core.mapping import MapOptions, SceneRequest, map_scene
+from core.study.metrics.pixels import Confusion, compare, mean_of_known, shown
+from core.study.metrics.truth_labels import MaskLabels, PolygonLabels, View
 
 
 def main() -> None:

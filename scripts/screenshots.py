@@ -47,8 +47,8 @@ def make_project(folder: Path) -> str:
     os.environ["CROPMAP_CACHE_DIR"] = str(folder / "cache")
     os.environ["CROPMAP_PROJECTS_DIR"] = str(folder / "projects")
     # Settings are read once, from the environment as it is now.
-    from core.annotate.batch import predict_all  # noqa: PLC0415
-    from core.annotate.demo import make_demo  # noqa: PLC0415
+    from core.session.batch import predict_all  # noqa: PLC0415
+    from core.session.made_project import make_demo  # noqa: PLC0415
 
     project = make_demo(lambda *_: None, lambda: False)
     (scene,) = project.scenes()
@@ -68,9 +68,9 @@ def make_project(folder: Path) -> str:
 
 def _evaluate(project: Project, scene_id: str) -> None:
     """Methods compared on the made scene, whose exact truth lies beside it."""
-    from core.trials.runs import do_run, new_run  # noqa: PLC0415
-    from core.trials.truth import TruthWish, read_truth  # noqa: PLC0415
-    from core.trials.wish import RunWish  # noqa: PLC0415
+    from core.study.projects.run_request import RunWish  # noqa: PLC0415
+    from core.study.projects.runs import do_run, new_run  # noqa: PLC0415
+    from core.study.projects.truth import TruthWish, read_truth  # noqa: PLC0415
 
     truth = TruthWish("file", str(project.folder / "truth.tif"), "truth.tif", numbered=True)
     read_truth(project, scene_id, truth)

@@ -20,7 +20,7 @@ from core.grid import Grid, PixelCoordinates, WorldCoordinates
 from core.imagery.scene import SceneImage, open_scene, read_preview
 from core.landcover.align import align
 from core.landcover.source import open_landcover
-from core.pipeline import MapOptions, SceneRequest, map_scene
+from core.mapping import MapOptions, SceneRequest, map_scene
 
 SEED = 7
 SCENE = 768

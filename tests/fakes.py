@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from core.grid import Grid
 from core.imagery.scene import SceneImage
-from core.landcover.registry import PRODUCTS
+from core.landcover.product_registry import PRODUCTS
 from core.landcover.source import LandCoverTile
 from core.sam.protocol import LOGIT_SIDE, Decoded, Embedding, PromptBatch
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.landcover.registry import PRODUCTS
+from core.landcover.product_registry import PRODUCTS
 from core.project import Project
 from core.settings import get_settings
 from ui import errors

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from core.annotate.scenes import add_scene, change_landcover
 from core.errors import CropMapError, InputError, MissingCrsError, storage_error
 from core.imagery.ingest import ingest, needs_copy
 from core.imagery.scene import Scene
 from core.landcover.fetch import fetch_worldcover
 from core.project import Project, SceneRecord
+from core.session.adding_scenes import add_scene, change_landcover
 from ui.job import Cancelled, Progress
 from ui.landcover_facts import with_source
 from ui.settings_dialog import scene_settings

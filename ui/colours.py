@@ -9,8 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.annotate.opened import open_project, open_scene
-from core.annotate.scenes import change_view
 from core.imagery.open import open_raster
 from core.imagery.scene import Scene, read_values
 from core.imagery.stretch import (
@@ -20,6 +18,8 @@ from core.imagery.stretch import (
     Stretch,
     estimate_stretch,
 )
+from core.session.adding_scenes import change_view
+from core.session.opened import open_project, open_scene
 from ui import errors
 from ui.histogram import draw
 from ui.session import Place, notify

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.trials.runs import Run, past_runs
+from core.study.projects.runs import Run, past_runs
 from ui import (
     errors,
     evaluate_folders,

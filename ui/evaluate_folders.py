@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import InputError
-from core.trials.folders import Folder, add_folder, kept_folders, remove_folder
+from core.study.projects.truth_folders import Folder, add_folder, kept_folders, remove_folder
 from ui import errors
 from ui.job import JOBS, Cancelled, Key, Progress
 from ui.session import Place

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from core.annotate.opened import open_scene
-from core.evaluation.bootstrap import LEAST_TILES, Interval
-from core.evaluation.report import with_interval
-from core.trials.own_labels import Judged, WorstTile, judge_labels, last_judged
-from core.trials.truth import kept_truth
+from core.session.opened import open_scene
+from core.study.metrics.bootstrap import LEAST_TILES, Interval
+from core.study.metrics.evaluation_report import with_interval
+from core.study.projects.own_labels import Judged, WorstTile, judge_labels, last_judged
+from core.study.projects.truth import kept_truth
 from ui import errors, evaluate_truth, go
 from ui.evaluate_files import links
 from ui.evaluate_words import (

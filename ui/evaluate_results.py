@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.experiments.record import Record
-from core.trials.findings import read_findings
-from core.trials.questions import METHODS_QUESTION
-from core.trials.runs import Run, remove_run
+from core.study.experiments.experiment_record import Record
+from core.study.projects.findings import read_findings
+from core.study.projects.questions import METHODS_QUESTION
+from core.study.projects.runs import Run, remove_run
 from ui import errors, evaluate_start, evaluate_tables, evaluate_worst
 from ui.evaluate_files import links
 from ui.evaluate_start import run_key

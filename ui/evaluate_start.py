@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.errors import InputError
-from core.experiments.methods import METHODS
 from core.sam.registry import DEFAULT_MODEL
-from core.trials.apart import jobs_beside_the_app
-from core.trials.folders import Folder
-from core.trials.questions import METHODS_QUESTION, QUESTIONS, Question
-from core.trials.runs import Run, do_run, new_run
-from core.trials.truth import kept_truth
-from core.trials.wish import MOST_TILES, RunWish, chosen_truth_tiles
+from core.study.experiments.methods import METHODS
+from core.study.projects.questions import METHODS_QUESTION, QUESTIONS, Question
+from core.study.projects.run_process import jobs_beside_the_app
+from core.study.projects.run_request import MOST_TILES, RunWish, chosen_truth_tiles
+from core.study.projects.runs import Run, do_run, new_run
+from core.study.projects.truth import kept_truth
+from core.study.projects.truth_folders import Folder
 from ui import errors, evaluate_folders, evaluate_truth
 from ui.evaluate_words import (
     FIRST_CHOICE,

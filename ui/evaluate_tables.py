@@ -10,12 +10,12 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.bootstrap import Interval
-from core.experiments.cells import Label
-from core.experiments.experiment import Column
-from core.experiments.record import Record
-from core.experiments.styles import styles
-from core.experiments.tables import Row
+from core.study.experiments.cells import Label
+from core.study.experiments.experiment import Column
+from core.study.experiments.experiment_record import Record
+from core.study.experiments.styles import styles
+from core.study.experiments.tables import Row
+from core.study.metrics.bootstrap import Interval
 from ui.evaluate_words import (
     ACCURACY_HELP,
     BOUNDARY_HELP,

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.annotate.opened import OpenedScene, open_scene
-from core.annotate.results import chosen_tiles
 from core.errors import CropMapError
 from core.project import SceneRecord
-from core.trials.places import upload_folder
-from core.trials.truth import (
+from core.session.opened import OpenedScene, open_scene
+from core.session.scene_label import chosen_tiles
+from core.study.projects.run_locations import upload_folder
+from core.study.projects.run_request import unready
+from core.study.projects.truth import (
     STAGE,
     Truth,
     TruthWish,
@@ -22,7 +23,6 @@ from core.trials.truth import (
     missing_file,
     read_truth,
 )
-from core.trials.wish import unready
 from ui import errors, go
 from ui.adding import Source, discard, store, usable
 from ui.evaluate_words import method_title

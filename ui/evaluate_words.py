@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from core.evaluation.bootstrap import LEAST_TILES, Interval
-from core.experiments.methods import LANDCOVER, METHODS
-from core.masks.strategies import WITHOUT_MODEL
-from core.trials.findings import Finding
+from core.predict.strategies import WITHOUT_MODEL
+from core.study.experiments.methods import LANDCOVER, METHODS
+from core.study.metrics.bootstrap import LEAST_TILES, Interval
+from core.study.projects.findings import Finding
 from ui.settings_dialog import STRATEGY_TITLES
 from ui.text import count
 

@@ -8,14 +8,14 @@ from typing import TypeVar
 
 import streamlit as st
 
-from core.annotate.opened import open_scene
-from core.evaluation.compare import FALSE, MISSED
-from core.evaluation.pictures import COLOURS
-from core.experiments.cells import Label
-from core.experiments.record import PictureRecord, Record
 from core.project import SceneRecord
-from core.trials.runs import Run
-from core.trials.wish import scene_names
+from core.session.opened import open_scene
+from core.study.experiments.cells import Label
+from core.study.experiments.experiment_record import PictureRecord, Record
+from core.study.metrics.compare import FALSE, MISSED
+from core.study.metrics.pictures import COLOURS
+from core.study.projects.run_request import scene_names
+from core.study.projects.runs import Run
 from ui import go
 from ui.evaluate_words import method_title
 from ui.session import Place

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.annotate.opened import open_scene
-from core.annotate.taking_over import STAGE, Stake, TakenOver, stake_of
 from core.existing.choices import ClassChoice, class_columns, guess, is_own, values_of
-from core.existing.labels import Labels, VectorLabels
+from core.existing.labels_file import LabelsFile
 from core.existing.mask import MaskFile, MaskLabels, guess_values
-from core.existing.record import LabelsFile
+from core.existing.scene_labels import Labels, VectorLabels
+from core.session.opened import open_scene
+from core.session.taking_over import STAGE, Stake, TakenOver, stake_of
 from ui import errors, go
 from ui.adding import Source
 from ui.crs_question import ANOTHER_FILE, crs_question

@@ -9,12 +9,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.annotate.opened import open_project, open_scene
 from core.errors import CropMapError
 from core.grid import Grid
 from core.landcover.agreement import agreement
 from core.landcover.align import align, class_areas
 from core.landcover.source import open_landcover
+from core.session.opened import open_project, open_scene
 from ui.text import escape, hectares
 
 _SIDE = 1024

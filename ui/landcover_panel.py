@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.annotate.opened import OpenedScene, open_scene
-from core.annotate.scenes import change_landcover
 from core.project import Project, SceneRecord
+from core.session.adding_scenes import change_landcover
+from core.session.opened import OpenedScene, open_scene
 from ui import errors
 from ui.add_scene import LANDCOVER_FAILED, landcover_source
 from ui.adding import LandCoverFrom, Source, add_landcover

@@ -14,8 +14,8 @@ import streamlit as st
 from pyproj import CRS
 from streamlit_folium import st_folium
 
-from core.annotate.opened import open_scene
 from core.grid import Bounds
+from core.session.opened import open_scene
 from ui.session import Place, token
 from ui.text import escape, hectares
 

@@ -10,9 +10,9 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from core.checked_files import read_checked, write_checked
 from core.errors import storage_error
-from core.masks.strategies import STRATEGIES
+from core.files import read_checked, write_checked
+from core.predict.strategies import STRATEGIES
 from core.sam.registry import DEFAULT_MODEL, MODELS
 from core.settings import get_settings
 
@@ -30,7 +30,7 @@ class Preferences:
     model : str
         Key of a model, or ``"none"``.
     strategy : str
-        One of ``core.masks.strategies.STRATEGIES``.
+        One of ``core.predict.strategies.STRATEGIES``.
     """
 
     person: str = ""

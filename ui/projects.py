@@ -6,7 +6,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.annotate.opened import open_project
 from core.errors import InputError
 from core.project import (
     Project,
@@ -14,6 +13,7 @@ from core.project import (
     forget_project,
     new_project_path,
 )
+from core.session.opened import open_project
 from ui import errors, go
 from ui.job import JOBS, Cancelled, Progress
 from ui.session import enter_project
@@ -126,6 +126,6 @@ def _enter(path: Path) -> None:
 
 def _make_demo(progress: Progress, cancelled: Cancelled) -> Project:
     # The annotator pulls in the models' code, which takes seconds: not before it is needed.
-    from core.annotate.demo import make_demo  # noqa: PLC0415
+    from core.session.made_project import make_demo  # noqa: PLC0415
 
     return make_demo(progress, cancelled)

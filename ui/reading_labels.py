@@ -8,19 +8,19 @@ from pathlib import Path
 
 from pyproj import CRS
 
-from core.annotate.opened import open_scene
-from core.annotate.taking_over import Stake, TakenOver, take_over
-from core.annotate.workspaces import get_workspaces
 from core.errors import MissingCrsError
 from core.existing.choices import ClassChoice
-from core.existing.files import read_labels
-from core.existing.labels import Labels, VectorLabels
+from core.existing.labels_file import LabelsFile
 from core.existing.mask import MaskFile, read_mask
-from core.existing.record import LabelsFile
+from core.existing.read_labels import read_labels
+from core.existing.scene_labels import Labels, VectorLabels
 from core.grid import Grid
 from core.imagery.georeference import parse_crs
 from core.imagery.open import is_raster
 from core.project import Project
+from core.session.opened import open_scene
+from core.session.taking_over import Stake, TakenOver, take_over
+from core.session.workspaces import get_workspaces
 from ui.adding import SIDECARS, Source, asks_for_crs, discard, store, usable
 from ui.job import Cancelled, Progress
 

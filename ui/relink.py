@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.annotate.relink import Found, OtherImageryError, look_at, missing_imagery, relink
 from core.errors import CropMapError, InputError
 from core.imagery.scene import Scene
 from core.project import Project, SceneRecord
+from core.session.relink import Found, OtherImageryError, look_at, missing_imagery, relink
 from ui import errors, go
 from ui.adding import Source, discard, store, usable
 from ui.job import JOBS, Cancelled, Key, Progress

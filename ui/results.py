@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
-from core.annotate.areas import AreaReport, areas
 from core.project import Project
+from core.session.areas import AreaReport, areas
 from ui import errors, overview, take_along
 from ui.area_tables import class_table, matrix
 from ui.job import JOBS, Cancelled, Key, Progress

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from core.annotate.opened import open_scene
 from core.project import Project, SecondReview, TileRecord, VerdictRecord
 from core.review.second import asked, settled
+from core.session.opened import open_scene
 
 ORDERS = {
     "uncertainty": "Most uncertain first",

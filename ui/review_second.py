@@ -11,8 +11,8 @@ import streamlit as st
 from core.errors import CropMapError
 from core.export.csv_file import Cell, to_csv
 from core.project import Project, SecondReview
-from core.review.agreement import ORDER, VerdictAgreement, verdict_agreement
 from core.review.change import TileChange, between_reviewers, pooled
+from core.review.reviewer_agreement import ORDER, VerdictAgreement, verdict_agreement
 from core.review.second import sample
 from ui import errors, go
 from ui.adding import safe_stem

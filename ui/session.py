@@ -11,9 +11,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.annotate.opened import open_project
 from core.errors import CropMapError, ProjectError
 from core.project import Project, SceneRecord, recent_projects, remember_project
+from core.session.opened import open_project
 from ui import preferences
 from ui.preferences import Preferences
 from ui.server import tokens

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.annotate.opened import open_scene
-from core.delivery import (
+from core.export.delivery import (
     GIS,
     RECORD,
     TRAINING,
@@ -20,6 +19,7 @@ from core.delivery import (
     state_of,
 )
 from core.project import SceneRecord
+from core.session.opened import open_scene
 from ui import errors
 from ui.adding import safe_stem
 from ui.job import JOBS, Cancelled, Key, Progress

@@ -6,13 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.annotate.results import chosen_tiles
-from core.delivery import Wishes
 from core.errors import InputError
-from core.export.bundle import FORMATS, ExportFormat
 from core.export.chip_plan import ChipOptions
-from core.export.inputs import CardDetails
+from core.export.delivery import Wishes
+from core.export.labelled_scene import CardDetails
+from core.export.write_export import FORMATS, ExportFormat
 from core.project import SceneRecord
+from core.session.scene_label import chosen_tiles
 from ui import errors
 from ui.session import Place, person
 from ui.text import count

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import get_args
 
-from core.existing.record import LabelsFile, Value
-from core.masks.correction_types import LandClass
+from core.existing.labels_file import LabelsFile, Value
+from core.parcels.parcel import LandClass
 
 _MOST_VALUES = 100
 """An attribute of more is a name or a number, not a class."""

@@ -16,8 +16,8 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from core.errors import UnreadableLabelsError
-from core.existing.record import Value
-from core.existing.vector import Features
+from core.existing.labels_file import Value
+from core.existing.vector_formats import Features
 
 _MOST_BYTES = 512 * 1024**2
 _LONGEST_TEXT = 1000

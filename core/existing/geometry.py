@@ -10,9 +10,9 @@ import shapely
 from shapely import GeometryCollection, GeometryType
 from shapely.geometry.base import BaseGeometry
 
-from core.existing.record import Skipped
-from core.masks.correction_overlay import polygons_of
-from core.masks.outlines import Geometries
+from core.existing.labels_file import Skipped
+from core.parcels.outlines import Geometries
+from core.parcels.overlay import polygons_of
 
 _AREAS = (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)
 _WITH_AREAS = (*_AREAS, GeometryType.GEOMETRYCOLLECTION)

@@ -16,11 +16,11 @@ from pyproj import CRS
 from core.errors import UnreadableLabelsError
 from core.existing.geojson import read_geojson
 from core.existing.geometry import cleaned
-from core.existing.record import LabelsFile, Skipped
+from core.existing.labels_file import LabelsFile, Skipped
 from core.existing.unpack import beside, is_zip, kind_of, layers_in_zip, unpacked
-from core.existing.vector import Features, area_layers, read_layer
+from core.existing.vector_formats import Features, area_layers, read_layer
 from core.grid import Bounds, Grid
-from core.masks.outlines import Geometries
+from core.parcels.outlines import Geometries
 
 MOST_FEATURES = 200_000
 """Taken at once; of a larger file, those that the scene shows."""

@@ -18,11 +18,11 @@ from core.grid import Grid, Window
 from core.imagery.georeference import find_georeference
 from core.imagery.open import open_raster, read_bands, read_validity
 from core.imagery.warp import covering_window, warp
-from core.masks.correction_import import LabelsImport
-from core.masks.correction_overlay import shape_of
-from core.masks.correction_types import Parcel
-from core.masks.outlines import outline_pixels
-from core.masks.polygons import mask_to_parcels
+from core.label.correction_import import LabelsImport
+from core.parcels.outlines import outline_pixels
+from core.parcels.overlay import shape_of
+from core.parcels.parcel import Parcel
+from core.parcels.polygons import mask_to_parcels
 
 MOST_VALUES = 256
 """A mask of more values is imagery, or numbers its parcels."""

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from core.errors import UnreadableLabelsError
-from core.existing.record import Kind
+from core.existing.labels_file import Kind
 
 PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 """A shapefile's parts that are read; its indexes and metadata are not."""

@@ -12,7 +12,7 @@ from affine import Affine
 from rasterio.features import rasterize
 from scipy import ndimage
 
-from core.export.parcels import LabelledParcel
+from core.export.parcel_table import LabelledParcel
 from core.export.raster import MASK_NODATA
 from core.grid import Grid, PixelCoordinates, Window, WorldCoordinates
 

@@ -17,9 +17,9 @@ import numpy as np
 from core.export.burn import CODE_NAMES
 from core.export.chip_plan import SPLITS
 from core.export.chips import ChipReport
-from core.export.files import sha256_of
-from core.export.inputs import CardDetails, LabelledScene
-from core.export.parcels import in_utc
+from core.export.labelled_scene import CardDetails, LabelledScene
+from core.export.parcel_table import in_utc
+from core.files import sha256_of
 from core.grid import Window
 
 CARD_JSON = "data-card.json"
@@ -43,7 +43,7 @@ def write_card(
     Parameters
     ----------
     table : GeoDataFrame
-        The parcels that were written, as :func:`core.export.parcels.parcels_table` gives them.
+        The parcels that were written, as :func:`core.export.parcel_table.parcels_table` gives them.
     formats : sequence of str
         Keys of the formats.
     notes : sequence of str

@@ -21,9 +21,9 @@ import pyarrow.parquet
 import shapely
 from pyproj import CRS
 
-from core.export.files import replacing
 from core.export.geoparquet import GEOPARQUET_VERSION
-from core.export.parcels import LabelledParcel, LabelSource, in_utc
+from core.export.parcel_table import LabelledParcel, LabelSource, in_utc
+from core.files import replacing
 
 VECOREL_SCHEMA = "https://vecorel.org/specification/v0.1.0/schema.yaml"
 FIBOA_SCHEMA = "https://fiboa.org/specification/v0.3.0/schema.yaml"
@@ -64,7 +64,7 @@ def write_fiboa(
     parcels : sequence of LabelledParcel
         Those that are rejected, or are other land, are no boundaries and left out.
     table : GeoDataFrame
-        Of all of them, as :func:`core.export.parcels.parcels_table` gives it.
+        Of all of them, as :func:`core.export.parcel_table.parcels_table` gives it.
     imaged_at : datetime, optional
         When the (last) image was taken, which is when the fields were seen; UTC where it has no
         time zone.  Where it is not known there is no ``determination:datetime``.

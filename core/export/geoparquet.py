@@ -6,7 +6,7 @@ from pathlib import Path
 
 import geopandas
 
-from core.export.files import replacing
+from core.files import replacing
 
 GEOPARQUET_VERSION = "1.1.0"
 _ROWS_PER_GROUP = 25_000

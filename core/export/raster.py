@@ -19,7 +19,7 @@ from rasterio.shutil import copy as copy_raster
 from rasterio.warp import reproject
 
 from core.errors import DiskFullError
-from core.export.files import replacing
+from core.files import replacing
 from core.grid import Grid, Window
 from core.imagery.open import rasterio_window
 

@@ -18,9 +18,9 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 
 from core.errors import OutputError
-from core.export.fields import FIELDS, cut_text
-from core.export.files import replacing
+from core.export.columns import FIELDS, cut_text
 from core.export.style import QML, SLD
+from core.files import replacing
 
 LAYER = "parcels"
 _SHAPEFILE_LIMIT = 2 * 1024**3

@@ -1,6 +1,6 @@
 """A seeded generator of farmland with exact truth, for the demo and for tests."""
 
-from core.farmland.scene import (
+from core.farmland.made_scene import (
     Farmland,
     FarmlandFiles,
     Mistakes,

@@ -21,7 +21,7 @@ from core.grid import Grid, Window
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.open import open_raster, read_bands, read_validity
 from core.imagery.stretch import IDENTITY, Stretch, suggest_stretch
-from core.imagery.tiles import whole_pixels, world_offset
+from core.imagery.tile_plan import whole_pixels, world_offset
 from core.settings import get_settings
 
 _PREVIEW_SIDE = 1024

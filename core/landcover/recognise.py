@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import LandCoverError
 from core.landcover.product import Product
-from core.landcover.registry import PRODUCTS
+from core.landcover.product_registry import PRODUCTS
 
 
 @dataclass(frozen=True, slots=True)

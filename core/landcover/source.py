@@ -15,8 +15,8 @@ from core.grid import Grid
 from core.imagery.georeference import find_georeference
 from core.imagery.open import open_raster, read_bands
 from core.landcover.product import Product
+from core.landcover.product_registry import get_product
 from core.landcover.recognise import Recognition, recognise
-from core.landcover.registry import get_product
 
 _SAMPLE_SIDE = 2048
 _LARGEST_CODE = 65535

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from core.annotate.label import Label, rasterize_label
-from core.annotate.opened import open_scene
-from core.annotate.workspaces import Workspaces, get_workspaces
 from core.errors import CancelledError
-from core.evaluation.pixels import Confusion, compare
+from core.label.tile_label import Label, rasterize_label
 from core.project import Project, SecondReview, TileRecord
 from core.review.past import ROOT, label_at
+from core.session.opened import open_scene
+from core.session.workspaces import Workspaces, get_workspaces
+from core.study.metrics.pixels import Confusion, compare
 
 Progress = Callable[[str, int, int], None]
 Cancelled = Callable[[], bool]

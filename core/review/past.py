@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from core.annotate.automatic import base_path
-from core.annotate.label import Label
-from core.annotate.models import Models
-from core.annotate.workspace import Workspace
-from core.annotate.workspaces import get_workspaces
+from core.label.tile_label import Label
 from core.project import Project, TileLog
+from core.session.automatic import base_path
+from core.session.models import Models
+from core.session.workspace import Workspace
+from core.session.workspaces import get_workspaces
 
 ROOT = 0
 """Head of a log before its first edit: the label there is the automatic prediction."""

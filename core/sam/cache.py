@@ -15,8 +15,8 @@ import numpy.typing as npt
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from core.checked_files import read_checked, write_checked
 from core.errors import OutputError
+from core.files import read_checked, write_checked
 from core.sam.protocol import Decoded, Embedding, PromptBatch, Segmenter
 
 CODE_VERSION = 1

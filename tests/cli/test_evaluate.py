@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.cli import main
-from tests.evaluation.scenes import fields, grid_of, outlines, write_mask, write_polygons
+from tests.study.metrics.scenes import fields, grid_of, outlines, write_mask, write_polygons
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from core.cli import app
-from core.cli_experiment import experiment_app
+from core.cli.experiment import experiment_app
 from core.errors import CropMapError
-from tests.experiments.small_region import NAMES, PRODUCT, write_small_region
+from tests.study.experiments.small_region import NAMES, PRODUCT, write_small_region
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
-from core.export.bundle import ExportOptions, write_export
 from core.export.chip_plan import ChipOptions
+from core.export.write_export import ExportOptions, write_export
 from examples.train_from_chips import IGNORE, Chips, train
 from tests.export.labelled import labelled_scene
 

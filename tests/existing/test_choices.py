@@ -14,7 +14,7 @@ from core.existing.choices import (
     text_of,
     values_of,
 )
-from core.existing.record import LabelsFile
+from core.existing.labels_file import LabelsFile
 
 OWN = {
     "field_id": ["a", "b", "c"],

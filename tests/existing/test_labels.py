@@ -9,10 +9,10 @@ import shapely
 from pyproj import CRS
 
 from core.existing.choices import ClassChoice, guess
-from core.existing.labels import VectorLabels
-from core.existing.record import LabelsFile, Skipped
+from core.existing.labels_file import LabelsFile, Skipped
+from core.existing.scene_labels import VectorLabels
 from core.grid import Window
-from core.masks.polygons import geodesic_areas_m2
+from core.parcels.polygons import geodesic_areas_m2
 from tests.existing.conftest import PLACES, fields, grid_of, on, table
 
 

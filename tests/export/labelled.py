@@ -11,12 +11,12 @@ from affine import Affine
 from pyproj import CRS
 from shapely import MultiPolygon
 
-from core.export.inputs import LabelledScene
-from core.export.parcels import LabelledParcel, LabelSource
+from core.export.labelled_scene import LabelledScene
+from core.export.parcel_table import LabelledParcel, LabelSource
 from core.farmland import generate
 from core.grid import Grid, PixelCoordinates
 from core.imagery.scene import open_scene
-from core.masks.polygons import mask_to_parcels
+from core.parcels.polygons import mask_to_parcels
 from tests.rasters import PLACES, write_raster
 
 SOURCE = LabelSource("Feld Süd", "scene.tif", "apt_plus", "small", "ESA WorldCover 2021")

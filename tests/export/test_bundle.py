@@ -19,10 +19,10 @@ import pytest
 from PIL import Image
 
 from core.errors import DiskFullError, InputError, OutputError
-from core.export import bundle
-from core.export.bundle import FORMATS, ExportOptions, WrittenExport, write_export
+from core.export import write_export as bundle
 from core.export.chip_plan import SPLITS, ChipOptions
-from core.export.inputs import CardDetails, LabelledScene
+from core.export.labelled_scene import CardDetails, LabelledScene
+from core.export.write_export import FORMATS, ExportOptions, WrittenExport, write_export
 from tests.export.labelled import AWKWARD, labelled_scene
 
 ALL = tuple(one.key for one in FORMATS)

@@ -7,7 +7,7 @@ import pytest
 from shapely import MultiPolygon, box
 
 from core.export.burn import BACKGROUND, BOUNDARY, FIELD, IGNORE, BurntParcels, parcel_code
-from core.export.parcels import LabelledParcel
+from core.export.parcel_table import LabelledParcel
 from core.grid import Window
 from tests.export.labelled import grid_of, in_pixels
 

@@ -15,13 +15,13 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from shapely import MultiPolygon, Point, box
 
-from core.export.bundle import ExportOptions, write_export
 from core.export.burn import FIELD, IGNORE
 from core.export.chip_plan import SPLITS, ChipOptions
 from core.export.coco import CocoFile
-from core.export.inputs import CardDetails
-from core.export.parcels import LabelledParcel
+from core.export.labelled_scene import CardDetails
+from core.export.parcel_table import LabelledParcel
 from core.export.rings import run_lengths
+from core.export.write_export import ExportOptions, write_export
 from tests.export.labelled import labelled_scene
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -15,12 +15,12 @@ from affine import Affine
 from pyproj import CRS
 
 from core.errors import DiskFullError, OutputError
-from core.export.fields import FIELDS, Provenance, add_provenance, cut_text
-from core.export.files import prepare_folder, replacing
+from core.export.columns import FIELDS, Provenance, add_provenance, cut_text
 from core.export.raster import write_mask, write_probability
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
+from core.files import prepare_folder, replacing
 from core.grid import Grid, Window
-from core.masks.polygons import mask_to_parcels
+from core.parcels.polygons import mask_to_parcels
 
 GRID = Grid(CRS.from_epsg(32633), Affine(10, 0, 500_000, 0, -10, 5e6), 48, 40)
 AWKWARD = 'Große Wiese "Süd" 大田 O\'Neill, 50 %; ' + "é" * 200

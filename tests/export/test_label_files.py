@@ -17,12 +17,12 @@ from affine import Affine
 from pyproj import CRS, Geod
 from shapely import MultiPolygon, box
 
-from core.export.bundle import ExportOptions, write_export
-from core.export.fields import FIELDS
-from core.export.inputs import LabelledScene
-from core.export.parcels import LabelledParcel, LabelSource
+from core.export.columns import FIELDS
+from core.export.labelled_scene import LabelledScene
+from core.export.parcel_table import LabelledParcel, LabelSource
+from core.export.write_export import ExportOptions, write_export
 from core.grid import Grid
-from core.masks.polygons import mask_to_parcels
+from core.parcels.polygons import mask_to_parcels
 
 UTM = CRS.from_epsg(32633)
 GRID = Grid(UTM, Affine(10, 0, 500_000, 0, -10, 5_000_000), 48, 40)

@@ -16,13 +16,13 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from core.export.bundle import ExportOptions, write_export
+from core.export.columns import cut_text
 from core.export.fiboa import is_boundary
-from core.export.fields import cut_text
-from core.export.inputs import LabelledScene
-from core.export.parcels import LabelledParcel
+from core.export.labelled_scene import LabelledScene
+from core.export.parcel_table import LabelledParcel
+from core.export.write_export import ExportOptions, write_export
 from core.grid import Grid, WorldCoordinates, transform_coordinates
-from core.masks.polygons import geodesic_areas_m2
+from core.parcels.polygons import geodesic_areas_m2
 from tests.export.labelled import AWKWARD, labelled_scene
 
 FORMATS = ("shapefile", "geopackage", "geojson", "geoparquet", "fiboa", "mask")

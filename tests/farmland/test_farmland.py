@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from rasterio.warp import transform_bounds
 
-from core.evaluation.pixels import compare
 from core.farmland import Mistakes, coarse_landcover, generate, write_scene
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import LandCoverTile, open_landcover
+from core.study.metrics.pixels import compare
 
 
 @pytest.mark.parametrize("style", ["large_fields", "smallholder"])
@@ -60,7 +60,7 @@ def against_truth(farmland, mistakes, seed):
     from rasterio.enums import Resampling
     from rasterio.warp import reproject
 
-    from core.landcover.registry import PRODUCTS
+    from core.landcover.product_registry import PRODUCTS
 
     codes, grid = coarse_landcover(farmland, seed, mistakes)
     out = np.zeros(farmland.parcels.shape, dtype=np.uint8)

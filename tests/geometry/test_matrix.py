@@ -11,12 +11,12 @@ import shapely
 from pyproj import CRS, Transformer
 from rasterio.features import rasterize
 
-from core.export.fields import Provenance, add_provenance
+from core.export.columns import Provenance, add_provenance
 from core.export.raster import write_mask
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
 from core.grid import Window
 from core.imagery.scene import open_scene, read_window
-from core.masks.polygons import mask_to_parcels
+from core.parcels.polygons import mask_to_parcels
 from tests.rasters import KINDS, PLACES, kind, write_raster
 
 ROWS, COLUMNS = 40, 48

@@ -21,7 +21,7 @@ from core.grid import Grid, PixelPoint, Window
 from core.imagery.open import open_raster
 from core.imagery.scene import Scene, coarser_grid, open_scene, read_preview, read_window
 from core.imagery.stretch import Stretch, estimate_stretch
-from core.imagery.tiles import blend_weight, plan_tiles
+from core.imagery.tile_plan import blend_weight, plan_tiles
 from tests.rasters import KINDS, UTM, kind, write_raster
 
 

@@ -4,7 +4,7 @@ from affine import Affine
 from pyproj import CRS
 
 from core.grid import Grid, Window
-from core.imagery.tiles import Tile, blend_weight, plan_tiles, whole_pixels, world_offset
+from core.imagery.tile_plan import Tile, blend_weight, plan_tiles, whole_pixels, world_offset
 
 UTM33 = CRS.from_epsg(32633)
 PIXELS = (10.0, 0.6, 0.3, 0.1, 1e-5, 8.983152841195215e-05, 4.77731426716)

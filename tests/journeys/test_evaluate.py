@@ -9,10 +9,10 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from core.annotate.scenes import add_scene
 from core.farmland import write_scene
 from core.project import Project, new_project_path, remember_project
-from core.trials.places import cells_folder
+from core.session.adding_scenes import add_scene
+from core.study.projects.run_locations import cells_folder
 from tests.journeys.conftest import PATIENCE_MS, storing_in
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -40,7 +40,7 @@ def workers() -> list[int]:
     found = []
     for child in psutil.Process(os.getpid()).children(recursive=True):
         with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
-            if "core.trials.worker" in " ".join(child.cmdline()):
+            if "core.study.projects.run_worker" in " ".join(child.cmdline()):
                 found.append(child.pid)
     return found
 

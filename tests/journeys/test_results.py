@@ -15,9 +15,9 @@ import rasterio
 from PIL import Image
 from pycocotools.coco import COCO
 
-from core.annotate.scenes import add_scene
 from core.farmland import write_scene
 from core.project import Project, new_project_path, remember_project
+from core.session.adding_scenes import add_scene
 from tests.journeys.conftest import storing_in
 
 pytestmark = pytest.mark.xdist_group("journeys")

@@ -11,10 +11,10 @@ import pytest
 import shapely
 from PIL import Image
 
-from core.annotate.opened import open_project, open_scene
-from core.annotate.scenes import add_scene
 from core.farmland import write_scene
 from core.project import Project, new_project_path, remember_project
+from core.session.adding_scenes import add_scene
+from core.session.opened import open_project, open_scene
 from tests.journeys.conftest import PATIENCE_MS, storing_in
 from tests.rasters import write_raster
 

@@ -14,8 +14,8 @@ from core.grid import Grid, Window
 from core.landcover.agreement import agreement
 from core.landcover.align import align, check_overlap, class_areas
 from core.landcover.fetch import WorldCoverTile, fetch_worldcover, tiles_over
+from core.landcover.product_registry import PRODUCTS
 from core.landcover.recognise import recognise
-from core.landcover.registry import PRODUCTS
 from core.landcover.source import open_landcover
 from core.settings import get_settings
 from tests.rasters import write_raster

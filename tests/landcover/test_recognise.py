@@ -1,8 +1,8 @@
 import pytest
 
 from core.errors import LandCoverError
+from core.landcover.product_registry import PRODUCTS
 from core.landcover.recognise import recognise
-from core.landcover.registry import PRODUCTS
 from core.landcover.source import open_landcover
 
 

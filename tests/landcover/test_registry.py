@@ -2,7 +2,7 @@ import pytest
 
 from core.errors import LandCoverError
 from core.landcover.product import parse_legend
-from core.landcover.registry import PRODUCTS, get_product
+from core.landcover.product_registry import PRODUCTS, get_product
 
 
 def test_a_legend_is_read_line_by_line() -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.annotate.opened import open_project
-from core.annotate.scenes import add_scene
 from core.farmland import write_scene
 from core.project import Project, new_project_path, remember_project
+from core.session.adding_scenes import add_scene
+from core.session.opened import open_project
 from core.settings import get_settings
 from ui.job import JOBS
 

@@ -1,6 +1,6 @@
 import pytest
 
-from core.annotate.scenes import change_landcover
+from core.session.adding_scenes import change_landcover
 from tests.pages.conftest import said, wrong
 
 

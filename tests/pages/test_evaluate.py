@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from core.annotate.opened import open_scene
-from core.annotate.scenes import change_landcover
 from core.errors import CancelledError
-from core.evaluation.bootstrap import Interval
-from core.trials.own_labels import Judged
-from core.trials.runs import ABOUT, new_run, past_runs
-from core.trials.truth import TruthWish, kept_truth, read_truth
-from core.trials.wish import RunWish
+from core.session.adding_scenes import change_landcover
+from core.session.opened import open_scene
+from core.study.metrics.bootstrap import Interval
+from core.study.projects.own_labels import Judged
+from core.study.projects.run_request import RunWish
+from core.study.projects.runs import ABOUT, new_run, past_runs
+from core.study.projects.truth import TruthWish, kept_truth, read_truth
 from tests.pages.conftest import press, said, settle, wrong
 from tests.pages.test_scene import fill
 from tests.rasters import write_raster
@@ -193,14 +193,14 @@ def written(project, place, rows: list[tuple[str, list[int]]]):
     """A finished run of made figures."""
     from PIL import Image
 
-    from core.evaluation.boundaries import Boundaries
-    from core.evaluation.pixels import Confusion
-    from core.evaluation.scores import Score
-    from core.experiments.cells import Cell, CellResult, TileResult
-    from core.experiments.experiment import Column, Experiment
-    from core.experiments.record import RECORD, PictureRecord, Record, to_json
-    from core.experiments.sheets import tiles_csv
-    from core.experiments.tables import tabulate
+    from core.study.experiments.cells import Cell, CellResult, TileResult
+    from core.study.experiments.experiment import Column, Experiment
+    from core.study.experiments.experiment_record import RECORD, PictureRecord, Record, to_json
+    from core.study.experiments.sheets import tiles_csv
+    from core.study.experiments.tables import tabulate
+    from core.study.metrics.boundaries import Boundaries
+    from core.study.metrics.pixels import Confusion
+    from core.study.metrics.scores import Score
 
     columns = (Column("region", "region"), Column("method", "method"))
     (tile,) = open_scene(project, place.scene.id).tiles

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import shapely
 
-from core.annotate.opened import open_scene
 from core.errors import InputError
-from core.trials.truth import TruthWish, missing_file, read_truth
+from core.session.opened import open_scene
+from core.study.projects.truth import TruthWish, missing_file, read_truth
 from tests.rasters import write_raster
 from tests.ui_shared.test_adding import Sent, quiet
 from ui.adding import Source

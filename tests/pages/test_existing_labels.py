@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.annotate.opened import open_scene
 from core.project import NewEdit
+from core.session.opened import open_scene
 from tests.existing.conftest import fields, table, write
 from tests.pages.conftest import press, said, settle, wrong
 from tests.pages.test_scene import fill

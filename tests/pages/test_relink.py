@@ -5,10 +5,10 @@ import shutil
 import numpy as np
 import pytest
 
-from core.annotate.opened import open_project
-from core.annotate.scenes import add_scene
 from core.imagery.scene import Scene
 from core.project import Project, new_project_path, remember_project
+from core.session.adding_scenes import add_scene
+from core.session.opened import open_project
 from tests.pages.conftest import press, said, settle, wrong
 from tests.pages.test_scene import fill
 from tests.rasters import write_raster

@@ -2,10 +2,10 @@ import html
 import json
 
 import ui.results
-from core.annotate.areas import AreaReport, ClassArea
-from core.annotate.opened import open_scene
-from core.delivery import RECORD, Delivered, Delivery, state_of
 from core.errors import DiskFullError
+from core.export.delivery import RECORD, Delivered, Delivery, state_of
+from core.session.areas import AreaReport, ClassArea
+from core.session.opened import open_scene
 from tests.pages.conftest import press, said, settle, wrong
 from ui import overview, take_along
 from ui.session import Place

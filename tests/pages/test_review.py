@@ -62,9 +62,9 @@ def draw(project: Project) -> None:
 @pytest.fixture
 def many(project: Project, tile_size) -> Project:
     """The same scene, cut into sixteen tiles."""
-    from core.annotate.opened import open_project
-    from core.annotate.scenes import add_scene
     from core.project import new_project_path, remember_project
+    from core.session.adding_scenes import add_scene
+    from core.session.opened import open_project
 
     tile_size(112)
     path = new_project_path("Sixteen")
@@ -238,8 +238,8 @@ def test_effort_without_and_with_work(page, project) -> None:
 
 
 def test_the_automatic_map_is_compared_in_the_background(page, project, monkeypatch) -> None:
-    from core.evaluation.pixels import Confusion
     from core.review.change import TileChange
+    from core.study.metrics.pixels import Confusion
     from ui import review_effort
 
     (scene,) = project.scenes()
@@ -287,7 +287,7 @@ def test_the_log_is_filtered_and_safe_in_a_spreadsheet(page, many) -> None:
 
 
 def test_mapping_all_tiles_goes_on_in_the_background(page, project, monkeypatch) -> None:
-    from core.annotate import batch
+    from core.session import batch
 
     (scene,) = project.scenes()
     (tile,) = project.tiles(scene.id)
@@ -305,7 +305,7 @@ def test_mapping_all_tiles_goes_on_in_the_background(page, project, monkeypatch)
 
 
 def test_a_failed_mapping_is_one_sentence(page, project, monkeypatch) -> None:
-    from core.annotate import batch
+    from core.session import batch
 
     def predict(*_) -> int:
         raise ZeroDivisionError

@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from core.annotate.opened import open_project
 from core.project import recent_projects
+from core.session.opened import open_project
 from tests.pages.conftest import press, said, settle, wrong
 from ui.projects import DEMO
 
@@ -53,7 +53,7 @@ def test_a_wrong_path_is_one_sentence(page, tmp_path) -> None:
 
 
 def test_the_demo_is_one_click_away_and_ends_on_the_map(page, monkeypatch) -> None:
-    from core.annotate import demo
+    from core.session import made_project as demo
 
     small = demo.make_demo
     monkeypatch.setattr(demo, "make_demo", lambda p, c: small(p, c, size=256))

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from core.annotate.models import Models
-from core.annotate.scenes import add_scene
-from core.annotate.workspace import Workspace
-from core.annotate.workspaces import Workspaces
 from core.farmland import write_scene
-from core.masks.correction_json import CORRECTION_KINDS
+from core.label.correction_json import CORRECTION_KINDS
 from core.project import Project, TileLog
+from core.session.adding_scenes import add_scene
+from core.session.models import Models
+from core.session.workspace import Workspace
+from core.session.workspaces import Workspaces
 from tests.fakes import ColourSegmenter
 
 EDITS = {"sqlite": 1000, "postgres": 150}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.prompts.boxes import MASK_INPUT_SIDE, cropland_boxes, dense_prompt
 from core.prompts.prompt import BoxPrompt
-from core.prompts.regions import MASK_INPUT_SIDE, cropland_boxes, dense_prompt
 from tests.fakes import landcover_of
 
 

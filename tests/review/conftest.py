@@ -1,6 +1,6 @@
 """The small project, the tile and the fake model of the annotator's tests."""
 
-from tests.annotate.conftest import (  # noqa: F401
+from tests.session.conftest import (  # noqa: F401
     farmland,
     project,
     scene_id,

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.project import PastVerdict, SecondReview
-from core.review.agreement import FEW, verdict_agreement
+from core.review.reviewer_agreement import FEW, verdict_agreement
 
 AT = datetime(2025, 6, 1, tzinfo=UTC)
 

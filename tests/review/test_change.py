@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import shapely
 
-from core.annotate.kept import load_label
-from core.annotate.label import rasterize_label
-from core.annotate.opened import open_scene
-from core.annotate.workspace import label_path
 from core.errors import CancelledError
+from core.label.tile_label import rasterize_label
+from core.predict.kept import load_label
 from core.project import Project
 from core.review.change import between_reviewers, changes_of, pooled
 from core.review.past import ROOT, label_at
 from core.review.second import judge
-from tests.annotate.conftest import ready
+from core.session.opened import open_scene
+from core.session.workspace import label_path
+from tests.session.conftest import ready
 
 
 def quietly(*_: object) -> None:

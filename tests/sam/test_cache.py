@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import core.sam.cache
-from core.checked_files import read_checked, write_checked
 from core.errors import DiskFullError
+from core.files import read_checked, write_checked
 from core.sam.cache import CachedSegmenter, EmbeddingCache, embedding_key
 from core.sam.protocol import Embedding
 from tests.fakes import ColourSegmenter

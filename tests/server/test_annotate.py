@@ -9,11 +9,11 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core.annotate.models import Models
-from core.annotate.scenes import add_scene
-from core.annotate.workspaces import Workspaces
 from core.farmland import write_scene
 from core.project import Project
+from core.session.adding_scenes import add_scene
+from core.session.models import Models
+from core.session.workspaces import Workspaces
 from tests.fakes import ColourSegmenter
 from ui.server import annotate, tokens
 from ui.server.routes import ROUTES

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.project import Project
-from core.trials.places import runs_folder, truth_folder
+from core.study.projects.run_locations import runs_folder, truth_folder
 from ui.server import tokens
 from ui.server.downloads import RESULTS, address, run_address
 from ui.server.routes import ROUTES

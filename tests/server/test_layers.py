@@ -13,15 +13,15 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
-from core.annotate import layers as annotated
-from core.annotate.opened import open_scene
-from core.annotate.scenes import add_scene
 from core.errors import ConflictError, DiskFullError, InputError, ProjectError
 from core.farmland import write_scene
 from core.grid import PixelPoint
 from core.imagery.maptiles import WEB_MERCATOR, pixel_tile
 from core.landcover.picture import CROPLAND_COLOUR
 from core.project import Project
+from core.session import layers as annotated
+from core.session.adding_scenes import add_scene
+from core.session.opened import open_scene
 from ui.server import layers, static, tokens
 from ui.server.cache import PictureCache
 from ui.server.errors import ForbiddenError

@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.evaluation.bootstrap import Interval
-from core.experiments.methods import LANDCOVER, METHODS
-from core.trials.findings import Finding
+from core.study.experiments.methods import LANDCOVER, METHODS
+from core.study.metrics.bootstrap import Interval
+from core.study.projects.findings import Finding
 from ui.evaluate_words import (
     FIRST_CHOICE,
     SECONDS,

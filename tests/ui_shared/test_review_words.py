@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.masks.correction import CORRECTION_KINDS
+from core.label.corrections import CORRECTION_KINDS
 from core.project import HistoryRow
 from ui.review_effort import duration
 from ui.review_tiles import parcels_in_words

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.annotate.opened import open_scene
-from core.annotate.scenes import add_scene
-from core.annotate.taking_over import stake_of
 from core.existing.choices import ClassChoice
-from core.existing.labels import VectorLabels
 from core.existing.mask import MaskLabels
+from core.existing.scene_labels import VectorLabels
 from core.farmland import write_scene
 from core.project import Project
+from core.session.adding_scenes import add_scene
+from core.session.opened import open_scene
+from core.session.taking_over import stake_of
 from tests.existing.conftest import fields, table, write
 from tests.rasters import write_raster
 from tests.ui_shared.test_adding import Sent, quiet

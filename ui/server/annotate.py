@@ -17,16 +17,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from core.annotate.label_json import parts_json
-from core.annotate.layers import value_picture
-from core.annotate.opened import OpenedScene, open_project, open_scene
-from core.annotate.state import stamp, verdict_json
-from core.annotate.workspace import Workspace
-from core.annotate.workspaces import get_workspaces
 from core.errors import CancelledError, ConflictError, InputError
 from core.grid import PixelPoint
 from core.project import Project, SecondReview, TileLog, TileRecord
 from core.review.second import judge, seen_by
+from core.session.label_json import parts_json
+from core.session.layers import value_picture
+from core.session.opened import OpenedScene, open_project, open_scene
+from core.session.state import stamp, verdict_json
+from core.session.workspace import Workspace
+from core.session.workspaces import get_workspaces
 from ui.server import tokens
 from ui.server.errors import NO_STORE, NotFoundError, error_response
 from ui.server.layers import encode

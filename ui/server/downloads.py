@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
-from core.annotate.opened import open_project
 from core.project import Project
-from core.trials.places import runs_folder
+from core.session.opened import open_project
+from core.study.projects.run_locations import runs_folder
 from ui.server import tokens
 from ui.server.errors import NO_STORE, NotFoundError
 

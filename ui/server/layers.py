@@ -18,8 +18,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from core.annotate import layers
-from core.annotate.opened import OpenedScene, open_project, open_scene
 from core.grid import Grid
 from core.imagery.maptiles import (
     outside,
@@ -31,6 +29,8 @@ from core.imagery.maptiles import (
 from core.imagery.scene import SceneImage
 from core.landcover.picture import cropland_rgba, landcover_rgba
 from core.project import Project
+from core.session import layers
+from core.session.opened import OpenedScene, open_project, open_scene
 from ui.server import tokens
 from ui.server.cache import PictureCache
 from ui.server.errors import NotFoundError

@@ -1,0 +1,146 @@
+"""What the commands ``cropmap experiment ...`` share: options, and how one is carried out."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core.cli.terminal import cancel_on_interrupt, output, progress_bar
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    from core.study.experiments.experiment import Experiment
+    from core.study.experiments.region import Region
+    from core.study.experiments.training import Direction
+
+# The options that every experiment has; a command takes all of them under these names.
+RegionFolders = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--region",
+        help="Folder with images/, truth/ and landcover/, names alike; may be given repeatedly.",
+    ),
+]
+Out = Annotated[Path, typer.Option(help="Folder for tables, plots, pictures and one page.")]
+Product = Annotated[
+    str | None, typer.Option(help="Land cover product, where the files do not tell.")
+]
+Model = Annotated[str, typer.Option(help="Model, see: cropmap weights list.")]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Processes side by side; as many as processors.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of all random choices and intervals.")]
+Cells = Annotated[
+    Path | None,
+    typer.Option(help="Folder of finished steps, to share them between experiments."),
+]
+
+Pairs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pair",
+        help="Trained in one region and applied in another: A,B by their folders' names; "
+        "repeatable.  By default every region to every other.",
+    ),
+]
+Steps = Annotated[
+    int | None, typer.Option(min=1, help="Steps of a training, at most; 250 by default.")
+]
+
+_NOT_ASKED = ("out", "jobs", "cells", "as_json")
+"""Options that do not decide on the result."""
+
+
+def directions_of(pairs: list[str] | None) -> tuple[Direction, ...]:
+    """``A,B`` as directions."""
+    from core.study.experiments.training import Direction
+
+    found = []
+    for pair in pairs or ():
+        names = [name.strip() for name in pair.split(",")]
+        if len(names) != 2 or not all(names):
+            raise InputError(f"{pair} is no pair of regions.", "Write two names as A,B.")
+        found.append(Direction(*names))
+    return tuple(found)
+
+
+def regions_of(
+    folders: list[Path] | None, product: str | None, *, training: bool = False
+) -> tuple[Region, ...]:
+    """The regions of ``--region``; with ``training`` each has images to learn from."""
+    from core.study.experiments.region import ABOUT, read_regions
+
+    regions = read_regions(folders or [], product)
+    for region in regions:
+        if training and not region.train:
+            raise InputError(
+                f"The region {region.name} has no image to learn from: all of them only measure.",
+                f'Add images, or name fewer in "test" in its {ABOUT}.',
+            )
+    return regions
+
+
+def conduct(context: typer.Context, experiment: Experiment) -> None:
+    """Run an experiment as the options of its command say, and name its page."""
+    from core.study.experiments.experiment_report import run_and_write
+    from core.study.metrics.evaluation_report import many, with_interval
+
+    given = context.params
+    with cancel_on_interrupt() as cancelled, progress_bar() as bar:
+        written = run_and_write(
+            experiment,
+            given["out"],
+            jobs=given["jobs"],
+            seed=given["seed"],
+            cells_folder=given["cells"],
+            options=_asked(context),
+            command=_command(context),
+            progress=bar,
+            cancelled=cancelled.is_set,
+        )
+    record = written.record
+    if given["as_json"]:
+        typer.echo((written.folder / "record.json").read_text(encoding="utf-8"))
+        return
+    for row in record.rows:
+        labels = ", ".join(str(label) for label in row.labels.values())
+        said = with_interval(row.figures["mean_iou"])
+        output.print(f"{labels}: mean IoU {said}", markup=False)
+    steps = many(len(record.cells), "step")
+    output.print(f"{steps}: {written.files[0]}", markup=False)
+
+
+def _asked(context: typer.Context) -> dict[str, Any]:
+    """The options that decide on the result; folders by their names alone."""
+    return {
+        name: _named(value)
+        for name, value in context.params.items()
+        if name not in _NOT_ASKED and value not in (None, ())
+    }
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, Path):
+        return value.resolve().name
+    if isinstance(value, list | tuple):
+        return [_named(one) for one in value]
+    return value
+
+
+def _command(context: typer.Context) -> str:
+    """The command that asks the same again, from the folder that the regions are in."""
+    asked = _asked(context)
+    words = ["cropmap", "experiment", str(context.info_name)]
+    for option in context.command.params:
+        value = asked.get(str(option.name))
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            words += [option.opts[0]] if value else []
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            words += [option.opts[0], str(one)]
+    return shlex.join([*words, "--out", _named(context.params["out"])])

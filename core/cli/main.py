@@ -1,0 +1,265 @@
+"""The command line: the same verbs as the app.
+
+Exit status: 0 done, 1 the input, the weights or the output is at fault (one sentence on stderr),
+2 wrong usage, 3 a label made again differs, 130 cancelled (finished tiles are kept; the same
+command resumes).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from core.cli.evaluate import evaluate_command
+from core.cli.experiment import experiment_app
+from core.cli.terminal import JsonFlag, cancel_on_interrupt, errors, output, progress_bar
+from core.errors import CancelledError, CropMapError
+from core.sam.registry import DEFAULT_MODEL
+
+app = typer.Typer(
+    help="Cropland maps from one image: land cover gives the prompts, a model draws the fields.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+weights_app = typer.Typer(help="Model weights: list, fetch, verify.", no_args_is_help=True)
+app.add_typer(weights_app, name="weights")
+app.command("evaluate")(evaluate_command)
+app.add_typer(experiment_app, name="experiment")
+
+
+_DIFFERS = 3
+
+
+def main() -> None:
+    """Entry point of ``cropmap`` and of ``python -m core``."""
+    try:
+        app(standalone_mode=True)
+    except CancelledError as error:
+        errors.print(f"Cancelled. {error}", markup=False)
+        sys.exit(130)
+    except CropMapError as error:
+        errors.print(f"Error: {error.message}", markup=False)
+        if error.hint:
+            errors.print(error.hint, markup=False)
+        sys.exit(1)
+
+
+@app.command("map")
+def map_command(
+    scene: Annotated[str, typer.Argument(help="GeoTIFF, COG, or JPEG/PNG with a world file.")],
+    landcover: Annotated[
+        str, typer.Option(help="Land cover file, or 'worldcover' to fetch ESA WorldCover.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the results.")],
+    product: Annotated[
+        str | None, typer.Option(help="Land cover product, where the file does not tell.")
+    ] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="CRS of the scene where its file has none: EPSG:32633.")
+    ] = None,
+    bands: Annotated[
+        str | None, typer.Option(help="Red, green and blue band, counted from 1: 3,2,1.")
+    ] = None,
+    working_gsd: Annotated[
+        float | None, typer.Option(help="Metres per pixel at which the model looks.")
+    ] = None,
+    model: Annotated[
+        str, typer.Option(help="Model, see: cropmap weights list; 'none' for none.")
+    ] = DEFAULT_MODEL,
+    strategy: Annotated[
+        str | None, typer.Option(help="classifier, apt, joint, per_field or apt_plus.")
+    ] = None,
+    threshold: Annotated[float, typer.Option(help="Probability that counts as cropland.")] = 0.5,
+    min_part_m2: Annotated[float, typer.Option(help="Smallest piece of cropland, m2.")] = 1000.0,
+    min_hole_m2: Annotated[float, typer.Option(help="Smallest hole in cropland, m2.")] = 1000.0,
+    simplify_m: Annotated[float, typer.Option(help="Tolerance of outlines, metres.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    runtime: Annotated[str, typer.Option(help="auto, torch or onnx.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    as_json: JsonFlag = False,
+) -> None:
+    """Map the cropland of SCENE from its land cover: masks, parcels, shapefile."""
+    from core.mapping import MapOptions, SceneRequest, map_scene
+
+    options = MapOptions(
+        strategy=strategy,
+        model=None if model == "none" else model,
+        runtime=runtime,
+        device=device,
+        threshold=threshold,
+        min_part_m2=min_part_m2,
+        min_hole_m2=min_hole_m2,
+        simplify_m=simplify_m,
+        seed=seed,
+    )
+    request = SceneRequest(
+        scene=scene,
+        landcover=landcover,
+        product=product,
+        crs=crs,
+        bands=_parse_bands(bands),
+        working_gsd_m=working_gsd,
+    )
+    with cancel_on_interrupt() as cancelled, progress_bar() as bar:
+        result = map_scene(request, options, out, progress=bar, cancelled=cancelled.is_set)
+    if as_json:
+        typer.echo(json.dumps(result.summary(), indent=2))
+        return
+    output.print(result.sentence(), markup=False)
+    for path in result.files:
+        output.print(f"  {path}", markup=False)
+
+
+def _parse_bands(text: str | None) -> tuple[int, int, int] | None:
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 3 or not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise typer.BadParameter("three band numbers, counted from 1, such as 3,2,1")
+    return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the scene and the results.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="Seed of the farmland that is made.")] = 7,
+    size: Annotated[int, typer.Option(min=256, max=8192, help="Side in pixels of 1 m.")] = 1024,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make a farmland scene with a coarse land cover, map it, and compare with its exact truth."""
+    from core.cli.demo import run_demo
+
+    with cancel_on_interrupt() as cancelled, progress_bar() as bar:
+        report = run_demo(out, seed=seed, size=size, progress=bar, cancelled=cancelled.is_set)
+    if as_json:
+        typer.echo(json.dumps(report.summary(), indent=2))
+    else:
+        output.print(report.text(), markup=False)
+
+
+@app.command("app")
+def app_command(
+    port: Annotated[int, typer.Option(help="Port of the app on this machine.")] = 8501,
+) -> None:
+    """Open the app in the browser."""
+    script = Path(__file__).resolve().parents[2] / "app.py"
+    # A process of its own: `core` never imports streamlit.
+    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+    sys.exit(subprocess.run(command, check=False, cwd=script.parent).returncode)  # noqa: S603
+
+
+@app.command()
+def replay(
+    bundle: Annotated[Path, typer.Argument(help="Replay bundle, made on the Results page.")],
+    scene: Annotated[str, typer.Option(help="The image that the label was drawn on.")],
+    out: Annotated[Path, typer.Option(help="Folder for the label and what differs.")],
+    landcover: Annotated[
+        str | None, typer.Option(help="The land cover file, where the label was made with one.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make the label of BUNDLE again, and say whether it is the same and what differs.
+
+    Exit status 0 where it is the same byte for byte, 3 where it is not.
+    """
+    from core.export.replay.again import replay_bundle
+
+    with cancel_on_interrupt() as cancelled, progress_bar() as bar:
+        report = replay_bundle(
+            bundle, scene, landcover, out, progress=bar, cancelled=cancelled.is_set
+        )
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), indent=2))
+    else:
+        output.print(report.text(), markup=False)
+    if not report.identical:
+        raise typer.Exit(_DIFFERS)
+
+
+@app.command()
+def landcovers(as_json: JsonFlag = False) -> None:
+    """List the land cover products and their keys."""
+    from core.landcover.product_registry import PRODUCTS
+
+    if as_json:
+        rows = {key: {"title": p.title, "licence": p.licence} for key, p in PRODUCTS.items()}
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("Key", "Product", "Metres", "Licence", box=None)
+    for key, product in PRODUCTS.items():
+        table.add_row(key, product.title, f"{product.resolution_m:g}", product.licence)
+    output.print(table)
+
+
+@app.command("version")
+def version_command() -> None:
+    """Print the version."""
+    typer.echo(package_version("cropmap"))
+
+
+@weights_app.command("list")
+def weights_list(as_json: JsonFlag = False) -> None:
+    """List the models and whether their weights are on this machine."""
+    from core.sam.registry import MODELS
+    from core.sam.weights import is_present, weights_path
+
+    if as_json:
+        rows = [
+            {
+                "key": spec.key,
+                "title": spec.title,
+                "bytes": spec.size_bytes,
+                "sha256": spec.sha256,
+                "licence": spec.licence,
+                "url": spec.url,
+                "path": str(weights_path(spec)),
+                "present": is_present(spec),
+            }
+            for spec in MODELS.values()
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("Key", "Model", "MB", "Licence", "On this machine", box=None)
+    for spec in MODELS.values():
+        here = "with cropmap" if spec.shipped else "yes" if is_present(spec) else "no"
+        table.add_row(spec.key, spec.title, f"{spec.size_bytes / 1e6:,.0f}", spec.licence, here)
+    output.print(table)
+
+
+@weights_app.command("fetch")
+def weights_fetch(name: Annotated[str, typer.Argument(help="Key of the model.")]) -> None:
+    """Download the weights of a model; goes on where an earlier download stopped."""
+    from core.sam.registry import get_model
+    from core.sam.weights import fetch
+
+    spec = get_model(name)
+    with cancel_on_interrupt() as cancelled, progress_bar() as bar:
+        path = fetch(
+            spec,
+            lambda done, total: bar("Megabytes", done // 1_000_000, total // 1_000_000),
+            cancelled.is_set,
+        )
+    output.print(f"Verified and ready: {path}", markup=False)
+
+
+@weights_app.command("verify")
+def weights_verify(
+    name: Annotated[str | None, typer.Argument(help="Key of the model; all without.")] = None,
+) -> None:
+    """Check the weights on this machine against their published SHA-256."""
+    from core.sam.registry import MODELS, get_model
+    from core.sam.weights import is_present, verify
+
+    specs = [get_model(name)] if name else [s for s in MODELS.values() if is_present(s)]
+    for spec in specs:
+        output.print(f"{spec.key}: {verify(spec)} is the published file.", markup=False)
+    if not specs:
+        output.print("There are no weights on this machine yet.", markup=False)

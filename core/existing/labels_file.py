@@ -1,0 +1,71 @@
+"""What was read from a file of labels, before anything was chosen about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pyproj import CRS
+
+from core.parcels.outlines import Geometries
+
+Value = str | int | float | None
+"""One attribute of one feature."""
+
+Kind = Literal["shapefile", "geopackage", "geojson"]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Features of which nothing was taken, or not everything as it was.
+
+    Parameters
+    ----------
+    empty : int
+        Without a geometry, or with one that holds no area.
+    other : int
+        Points or lines, which are no parcels.
+    broken : int
+        Coordinates that are no numbers, or geometries that cannot be read.
+    beyond : int
+        Left unread because they lie beside the scene, in a file of very many.
+    repaired : int
+        Taken, but their rings crossed themselves or each other and were put in order.
+    """
+
+    empty: int = 0
+    other: int = 0
+    broken: int = 0
+    beyond: int = 0
+    repaired: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelsFile:
+    """Polygons of a file with their attributes.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, for people.
+    layer, layers : str, tuple of str
+        The layer that was read, and all that the file has.
+    crs : CRS or None
+        As the file says; None where it does not.
+    features : int
+        In the layer, whatever became of them.
+    shapes : object (parcels,)
+        Valid Polygons and MultiPolygons, in the file's CRS.
+    columns : dict
+        The attributes by name, a value for each shape.
+    """
+
+    name: str
+    kind: Kind
+    layer: str
+    layers: tuple[str, ...]
+    crs: CRS | None
+    features: int
+    shapes: Geometries
+    columns: dict[str, list[Value]] = field(default_factory=dict)
+    skipped: Skipped = field(default_factory=Skipped)

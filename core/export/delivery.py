@@ -1,0 +1,360 @@
+"""All that a scene can be taken along as, made in one go: for GIS, for training, for the record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.errors import CancelledError, CropMapError, EmptySceneError, OutputError
+from core.export.card import CARD_JSON, CARD_MARKDOWN
+from core.export.chip_plan import ChipOptions
+from core.export.labelled_scene import Cancelled, CardDetails, Progress, never, silent
+from core.export.replay.bundle_file import SUFFIX
+from core.export.replay.make import make_bundle
+from core.export.reports import landcover_error
+from core.export.reports.landcover_error import write_error_report
+from core.export.write_export import FORMATS, ExportFormat, ExportOptions, write_export
+from core.files import prepare_folder, replacing
+from core.label.work import replay
+from core.project import Project
+from core.sam.registry import get_model
+from core.session.automatic import AUTO
+from core.session.opened import open_scene
+from core.session.preparation import TilePlace
+from core.session.scene_label import chosen_tiles, labelled_scene
+from core.session.workspace import default_choices
+from core.session.workspaces import Workspaces
+
+GIS, TRAINING, RECORD = "gis", "training", "record"
+
+_CARD = f"Counts, areas, reviewers, where it all came from; {CARD_JSON} beside it for programs."
+
+_RECORD_FILE = "made.json"
+_FORMAT = 1
+_PARCELS, _CHIPS, _LANDCOVER = "parcels", "training", "landcover"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person wants to take along.
+
+    Parameters
+    ----------
+    formats : tuple of str
+        Keys of ``core.export.write_export.FORMATS``, in any order.
+    accepted_only : bool
+        Only tiles that a person accepted; training data is cut from those alone in any case.
+    """
+
+    formats: tuple[str, ...] = ("geopackage", "shapefile", "geojson", "mask")
+    replay: bool = False
+    error_report: bool = False
+    accepted_only: bool = True
+    chips: ChipOptions = field(default_factory=ChipOptions)
+    details: CardDetails = field(default_factory=CardDetails)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing was chosen."""
+        return not (self.formats or self.replay or self.error_report)
+
+    def of(self, *, training: bool) -> tuple[str, ...]:
+        """The chosen formats for training, or the others, in the order of ``FORMATS``."""
+        chosen = (one for one in FORMATS if one.key in self.formats)
+        return tuple(one.key for one in chosen if one.training is training)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One file to take along; ``path`` is relative to the delivery's folder."""
+
+    group: str
+    title: str
+    holds: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What was made, and what could not be.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files lie.
+    state : str
+        What :func:`state_of` said when they were made.
+    notes : tuple of str
+        What a person should know, a sentence each.
+    problems : tuple of str
+        Why something that was wished for is not there, a sentence each.
+    """
+
+    folder: Path
+    state: str
+    made: datetime
+    files: tuple[Delivered, ...]
+    notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def path(self, name: str) -> Path | None:
+        """The file of this name, where it was made and still lies there."""
+        found = (self.folder / one.path for one in self.files if Path(one.path).name == name)
+        return next((path for path in found if path.is_file()), None)
+
+
+def deliver(
+    project: Project,
+    scene_id: str,
+    folder: Path,
+    wishes: Wishes,
+    *,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
+    workspaces: Workspaces | None = None,
+) -> Delivery:
+    """Make the files that a person wishes for, each kind in a folder of its own below ``folder``.
+
+    What cannot be made does not keep the rest from being made: ``problems`` says why.
+
+    Raises
+    ------
+    EmptySceneError
+        Nothing was chosen, or no tile counts.
+    CancelledError
+        ``cancelled`` said so; the kinds that were finished are there, the others as before.
+    CropMapError
+        Nothing at all could be made.
+    """
+    if wishes.nothing:
+        raise EmptySceneError("Nothing was chosen.", "Choose at least one file to make.")
+    tiles = chosen_tiles(project, scene_id, accepted_only=wishes.accepted_only)
+    if not tiles:
+        raise EmptySceneError(
+            "No tile is accepted yet." if wishes.accepted_only else "No tile has a label yet.",
+            "Accept tiles on the Annotate page, or export all of them."
+            if wishes.accepted_only
+            else "Open a tile on the Annotate page, or map all tiles on the Review page.",
+        )
+    making = _Making(project, scene_id, folder, wishes, tiles, progress, cancelled, workspaces)
+    prepare_folder(folder)
+    steps: tuple[tuple[bool, str, Callable[[], list[Delivered]]], ...] = (
+        (bool(wishes.of(training=False)), "Files for QGIS", making.parcels),
+        (bool(wishes.of(training=True)), "Training data", making.training),
+        (wishes.error_report, "Land cover error report", making.error_report),
+        (wishes.replay, "Replay bundle", making.replay),
+    )
+    state = state_of(project, scene_id)
+    files: list[Delivered] = []
+    problems: list[CropMapError] = []
+    told: list[str] = []
+    for wanted, title, make in steps:
+        if not wanted:
+            continue
+        try:
+            files += make()
+        except CancelledError:
+            _keep(Delivery(folder, state, datetime.now(UTC), tuple(files)))
+            raise
+        except OutputError:
+            raise  # the next kind would meet the same full disk
+        except CropMapError as error:
+            problems.append(error)
+            told.append(f"{title}: {error}")
+    if not files and problems:
+        raise problems[0]
+    made = datetime.now(UTC)
+    delivery = Delivery(folder, state, made, tuple(files), tuple(making.notes), tuple(told))
+    _keep(delivery)
+    return delivery
+
+
+def state_of(project: Project, scene_id: str) -> str:
+    """Changes with every edit and verdict, and with the scene's imagery, land cover and model."""
+    tiles = [(t.name, t.log_version, t.verdict.version) for t in project.tiles(scene_id)]
+    facts = f"{project.scene(scene_id).version} {tiles!r}"
+    return hashlib.sha256(facts.encode()).hexdigest()
+
+
+def last_delivery(folder: Path) -> Delivery | None:
+    """What was made into ``folder`` last, also before a restart; None where nothing was."""
+    try:
+        data = json.loads((folder / _RECORD_FILE).read_text(encoding="utf-8"))
+        if data["format"] != _FORMAT:
+            return None
+        files = tuple(Delivered(**one) for one in data["files"])
+        made = datetime.fromisoformat(data["made"])
+        notes, problems = tuple(data["notes"]), tuple(data["problems"])
+        return Delivery(folder, str(data["state"]), made, files, notes, problems)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(delivery: Delivery) -> None:
+    data: dict[str, Any] = {
+        "format": _FORMAT,
+        "state": delivery.state,
+        "made": delivery.made.isoformat(),
+        "files": [asdict(one) for one in delivery.files],
+        "notes": list(delivery.notes),
+        "problems": list(delivery.problems),
+    }
+    with replacing(delivery.folder / _RECORD_FILE) as aside:
+        aside.write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+class _Making:
+    """One delivery under way: each method makes one kind of files."""
+
+    def __init__(
+        self,
+        project: Project,
+        scene_id: str,
+        folder: Path,
+        wishes: Wishes,
+        tiles: Sequence[str],
+        progress: Progress,
+        cancelled: Cancelled,
+        workspaces: Workspaces | None,
+    ) -> None:
+        self._project, self._scene_id, self._folder = project, scene_id, folder
+        self._wishes, self._tiles = wishes, tiles
+        self._progress, self._cancelled, self._workspaces = progress, cancelled, workspaces
+        self.notes: list[str] = []
+
+    def parcels(self) -> list[Delivered]:
+        """Parcels and mask."""
+        formats = self._wishes.of(training=False)
+        details = replace(self._details(self._tiles), note=self._which_tiles())
+        options = ExportOptions(formats, self._wishes.accepted_only, details=details)
+        self._export(self._tiles, _PARCELS, options)
+        return [
+            Delivered(GIS, one.title, one.explanation, f"{_PARCELS}/{name}")
+            for one in _chosen(formats)
+            for name in one.files
+        ] + [Delivered(GIS, "Data card", _CARD, f"{_PARCELS}/{CARD_MARKDOWN}")]
+
+    def training(self) -> list[Delivered]:
+        """Chips with masks, and what reads them, zipped."""
+        accepted = chosen_tiles(self._project, self._scene_id, accepted_only=True)
+        if not accepted:
+            raise EmptySceneError(
+                "no tile is accepted yet, and models learn from accepted tiles alone.",
+                "Accept tiles on the Annotate page first.",
+            )
+        formats = self._wishes.of(training=True)
+        options = ExportOptions(formats, True, self._wishes.chips, details=self._details(accepted))
+        self._export(accepted, _CHIPS, options)
+        target = self._zip(_CHIPS)
+        titles = ", ".join(one.title for one in _chosen(formats))
+        holds = f"{titles}; with the data card. Unpack it where the training runs."
+        return [Delivered(TRAINING, "Training set", holds, target)]
+
+    def error_report(self) -> list[Delivered]:
+        """The land cover error report."""
+        write_error_report(
+            self._project,
+            self._scene_id,
+            self._folder / _LANDCOVER,
+            accepted_only=self._wishes.accepted_only,
+            progress=self._progress,
+            cancelled=self._cancelled,
+            workspaces=self._workspaces,
+        )
+        page = "One page to read and print: what the land cover over- and under-counts."
+        rest = "The page, its tables as CSV and the map of errors as GeoTIFF."
+        return [
+            Delivered(
+                RECORD, "Land cover error report", page, f"{_LANDCOVER}/{landcover_error.PAGE}"
+            ),
+            Delivered(RECORD, "Report with map and tables", rest, self._zip(_LANDCOVER)),
+        ]
+
+    def replay(self) -> list[Delivered]:
+        """The replay bundle."""
+        name = f"label{SUFFIX}"
+        make_bundle(
+            self._project,
+            self._scene_id,
+            self._folder / name,
+            tiles=self._tiles,
+            progress=self._progress,
+            cancelled=self._cancelled,
+            workspaces=self._workspaces,
+        )
+        holds = "All that the label came from; 'cropmap replay' makes the same label again."
+        return [Delivered(RECORD, "Replay bundle", holds, name)]
+
+    def _export(self, tiles: Sequence[str], place: str, options: ExportOptions) -> None:
+        labelled = labelled_scene(
+            self._project,
+            self._scene_id,
+            tiles,
+            workspaces=self._workspaces,
+            progress=self._progress,
+            cancelled=self._cancelled,
+        )
+        written = write_export(
+            labelled,
+            self._folder / place,
+            options,
+            progress=self._progress,
+            cancelled=self._cancelled,
+        )
+        self.notes += [note for note in written.notes if note not in self.notes]
+
+    def _which_tiles(self) -> str:
+        note = self._wishes.details.note
+        if self._wishes.accepted_only:
+            return note
+        accepted = chosen_tiles(self._project, self._scene_id, accepted_only=True)
+        share = f"{len(set(accepted).intersection(self._tiles))} of {len(self._tiles)}"
+        said = f"All tiles with a label are here; a person accepted {share} of them."
+        return f"{note} {said}".strip()
+
+    def _details(self, tiles: Sequence[str]) -> CardDetails:
+        """What the person said for the data card, with what can be counted in the logs."""
+        opened = open_scene(self._project, self._scene_id)
+        model = TilePlace.model_of(opened)
+        prompts = corrections = 0
+        for name in tiles:
+            place = TilePlace(self._project, opened, name)
+            log = self._project.log(self._scene_id, name)
+            work = replay(log.edits, opened.frame(name), default_choices(opened))
+            base = place.kept(work)
+            corrections += len(work.corrections)
+            prompts += len(work.points) + len(work.boxes)
+            if base is not None:
+                prompts += sum(
+                    p.id.startswith(AUTO) and p.id not in work.denied for p in base.prompts
+                )
+        return replace(
+            self._wishes.details,
+            weights_sha256=get_model(model).sha256 if model else "",
+            prompts=prompts,
+            corrections=corrections,
+        )
+
+    def _zip(self, place: str) -> str:
+        """A folder as a zip beside it, written file by file; its path below the delivery."""
+        source, target = self._folder / place, self._folder / f"{place}.zip"
+        paths = sorted(path for path in source.rglob("*") if path.is_file())
+        # Stored: chips and COGs are compressed already.
+        with replacing(target) as aside, zipfile.ZipFile(aside, "w") as archive:
+            for done, path in enumerate(paths):
+                if self._cancelled():
+                    raise CancelledError("Making the files was cancelled.", "Finished ones stay.")
+                self._progress("Zipping", done, len(paths))
+                archive.write(path, Path(place) / path.relative_to(source))
+        self._progress("Zipping", len(paths), len(paths))
+        return target.name
+
+
+def _chosen(formats: Sequence[str]) -> list[ExportFormat]:
+    return [one for one in FORMATS if one.key in formats]

@@ -1,0 +1,142 @@
+"""The land cover error report as one page of HTML: nothing is loaded from anywhere, it prints."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from core.session.areas import AreaReport, ClassArea
+from core.study.metrics.compare import FALSE, MISSED, NOT_JUDGED, RIGHT_CROPLAND, RIGHT_REST
+from core.study.metrics.pictures import paint_errors
+
+_TEMPLATE = "landcover_error.html"
+_MEANINGS = {
+    RIGHT_CROPLAND: "cropland in both",
+    RIGHT_REST: "not cropland in both",
+    MISSED: "missed by the land cover",
+    FALSE: "wrongly cropland in the land cover",
+    NOT_JUDGED: "not judged, or no tile that counts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """What a report is about."""
+
+    project: str
+    scene: str
+    image: str
+    landcover: str
+    landcover_file: str
+    landcover_sha256: str
+    landcover_citation: str
+    simulated: bool
+    accepted_only: bool
+    made: datetime
+    version: str
+
+    def tags(self) -> dict[str, str]:
+        """What goes into the tags of the map."""
+        return {
+            "software": f"cropmap {self.version}",
+            "scene": self.scene,
+            "image_source": self.image,
+            "land_cover": self.landcover,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of the report; ``value`` is None where it is not defined."""
+
+    key: str
+    title: str
+    value: float | None
+    unit: str
+    meaning: str
+
+    @property
+    def shown(self) -> str:
+        """As a person reads it."""
+        if self.value is None:
+            return "–"
+        return f"{self.value:,.2f} ha" if self.unit == "ha" else f"{self.value:.3f}"
+
+
+def figures_of(report: AreaReport) -> list[Figure]:
+    """The figures of the land cover against the label, areas first."""
+    found = report.confusion
+    areas = (
+        ("label_cropland_ha", "Cropland by the label", report.cropland_ha, "along its outlines"),
+        ("landcover_cropland_ha", "Cropland by the land cover", report.landcover_ha,
+         "where the label says something, too"),
+        ("false_ha", "Over-counted", report.false_ha,
+         "cropland in the land cover, not in the label"),
+        ("missed_ha", "Under-counted", report.missed_ha,
+         "cropland in the label, not in the land cover"),
+        ("not_judged_ha", "Not judged", report.unknown_ha,
+         "label unsure, or no land cover, in the tiles that count"),
+    )  # fmt: skip
+    shares = (
+        ("overall_accuracy", "Overall accuracy", found.overall_accuracy,
+         "share of the area on which both agree"),
+        ("users_accuracy", "User's accuracy", found.precision,
+         "share of the land cover's cropland that the label confirms"),
+        ("producers_accuracy", "Producer's accuracy", found.recall,
+         "share of the label's cropland that the land cover has"),
+        ("iou", "IoU of cropland", found.iou, "cropland in both over cropland in either"),
+        ("f1", "F1 of cropland", found.f1, "harmonic mean of the two accuracies above"),
+    )  # fmt: skip
+    return [Figure(key, title, value, "ha", meaning) for key, title, value, meaning in areas] + [
+        Figure(key, title, value, "", meaning) for key, title, value, meaning in shares
+    ]
+
+
+def render_page(report: AreaReport, facts: ReportFacts, picture: Path) -> str:
+    """The page; every text in it is escaped, and the picture is part of it."""
+    return _template().render(
+        report=report,
+        facts=facts,
+        figures=figures_of(report),
+        worst_over=_worst(report.rows, over=True),
+        worst_under=_worst(report.rows, over=False),
+        legend=[(_colour(code), words) for code, words in _MEANINGS.items()],
+        picture=base64.b64encode(picture.read_bytes()).decode(),
+    )
+
+
+def _colour(code: int) -> str:
+    """The colour that a code has on the map, for CSS."""
+    red, green, blue = paint_errors(np.array([[code]], dtype=np.uint8))[0, 0].tolist()
+    return f"rgb({red}, {green}, {blue})"
+
+
+def _worst(rows: Sequence[ClassArea], *, over: bool) -> ClassArea | None:
+    """The class with which the land cover over-counts, or under-counts, most."""
+    wrong = [
+        (row.not_cropland_ha if over else row.labelled_cropland_ha, row)
+        for row in rows
+        if row.cropland_class is over
+    ]
+    hectares, worst = max(wrong, key=lambda pair: pair[0], default=(0.0, None))
+    return worst if hectares > 0 else None
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["ha"] = lambda value: f"{value:,.2f}"
+    return environment.get_template(_TEMPLATE)

@@ -1,0 +1,190 @@
+"""What a click asks for: the field around a point, seen several times.
+
+A model looks at a whole tile with few pixels for each field.  So the same question is put again to
+closer looks, windows around the point at larger scale, and where several see, their probabilities
+are averaged.  Several clicks are each asked for their own field, and ``core.label.rivals`` settles
+whose a pixel is.  What that brings is in ``docs/model-card.md``.
+
+Closer looks have to be embedded first, which takes several times as long as everything else.  So
+a question may also be answered by the whole tile alone, for somebody who waits; what is kept and
+exported is always the answer of all looks.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from core.grid import PixelPoint, Window
+from core.label.rivals import Claim, settle
+from core.predict.encode import sigmoid
+from core.prompts.prompt import BoxPrompt, Prompt
+from core.sam.cache import uncached
+from core.sam.protocol import Embedding, Segmenter, to_batch, upsample_logits
+
+CLOSER_SIDE = 384
+"""Side of the first closer look, in pixels of the tile."""
+
+CLOSER_SIDES = (CLOSER_SIDE, 256)
+
+_STEP = 32
+"""Closer looks begin on multiples of this, so that neighbouring clicks share them."""
+
+_MOST_CLOSER = 3 * len(CLOSER_SIDES)
+"""Closer looks that are kept: 3 MB each with the small model, at half precision."""
+
+_MOST_FIELDS = 6
+"""Answers to single clicks that are kept, 4 MB each: of several clicks one at a time is new."""
+
+Probability = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Points, or a box, in pixels of the tile; the first point is what the question is about."""
+
+    points: tuple[Prompt, ...] = ()
+    box: BoxPrompt | None = None
+
+    @property
+    def least(self) -> float:
+        """Probability from which a pixel belongs to the answer.
+
+        A box already says where the field ends; measured on the training tiles.
+        """
+        return 0.5 if self.box is None else 0.3
+
+    @property
+    def place(self) -> PixelPoint:
+        """What the question is about."""
+        if self.box is None:
+            return self.points[0].point
+        return PixelPoint(
+            (self.box.left + self.box.right) / 2, (self.box.top + self.box.bottom) / 2
+        )
+
+
+@dataclass(slots=True, eq=False)
+class TileViews:
+    """A tile as a model has seen it; not for two threads at once.
+
+    Parameters
+    ----------
+    rgb : uint8 (rows, columns, 3)
+        The tile's pixels.
+    whole : Embedding
+        Of all of them; its features may be kept in half precision.
+    """
+
+    rgb: npt.NDArray[np.uint8]
+    whole: Embedding
+    _closer: OrderedDict[Window, Embedding] = field(default_factory=OrderedDict)
+    _fields: OrderedDict[tuple[object, ...], Probability] = field(default_factory=OrderedDict)
+
+    def at_hand(self, place: PixelPoint) -> bool:
+        """Whether a question about this place needs no further embedding."""
+        return all(window in self._closer for window in self._windows(place))
+
+    def closer(self, place: PixelPoint, segmenter: Segmenter) -> list[tuple[Window, Embedding]]:
+        """The closer looks around a place; none where the tile is hardly larger."""
+        windows = self._windows(place)
+        looks = [(window, self._look(window, segmenter)) for window in windows]
+        while len(self._closer) > _MOST_CLOSER:
+            self._closer.popitem(last=False)
+        return looks
+
+    def own_field(
+        self, point: PixelPoint, looks: list[tuple[Window, Embedding]], segmenter: Segmenter
+    ) -> Probability:
+        """Probability of one click's own field: the mean of all looks that hold the click."""
+        key = point, *(window for window, _ in looks)
+        if key not in self._fields:
+            self._fields[key] = self._mean(point, looks, segmenter)
+        self._fields.move_to_end(key)
+        while len(self._fields) > _MOST_FIELDS:
+            self._fields.popitem(last=False)
+        return self._fields[key]
+
+    def _mean(
+        self, point: PixelPoint, looks: list[tuple[Window, Embedding]], segmenter: Segmenter
+    ) -> Probability:
+        probability = _ask(self.whole, point, segmenter)
+        seen = np.ones(probability.shape, dtype=np.float32)
+        for window, look in looks:
+            if window.holds(point):
+                moved = PixelPoint(point.column - window.column, point.row - window.row)
+                probability[window.slices] += _ask(look, moved, segmenter)
+                seen[window.slices] += 1.0
+        probability /= seen
+        # It is handed out again.
+        probability.flags.writeable = False
+        return probability
+
+    def _look(self, window: Window, segmenter: Segmenter) -> Embedding:
+        if window not in self._closer:
+            pixels = np.ascontiguousarray(self.rgb[window.slices])
+            # On disk they would push out the tiles' own embeddings, each as large.
+            self._closer[window] = in_half(uncached(segmenter).embed(pixels))
+        self._closer.move_to_end(window)
+        return self._closer[window]
+
+    def _windows(self, place: PixelPoint) -> list[Window]:
+        """Where the closer looks around a place lie; a small tile is seen closely as it is."""
+        height, width = self.rgb.shape[:2]
+        if min(height, width) < CLOSER_SIDE + _STEP:
+            return []
+        return [
+            Window(_start(place.column, width, side), _start(place.row, height, side), side, side)
+            for side in CLOSER_SIDES
+        ]
+
+
+def answer(
+    views: TileViews, question: Question, segmenter: Segmenter, *, closely: bool = True
+) -> Probability:
+    """Probability of the field that is asked for, float32 (rows, columns) of the tile.
+
+    It is at least 0.5 under each point that wants its field and less under the others.  A box is
+    asked for by the field at its middle, cut at the box: corners say less to the model that ships
+    than a point does.  Not ``closely``, the whole tile alone is asked.
+    """
+    points = question.points or (Prompt(question.place, 1, "person"),)
+    looks = views.closer(question.place, segmenter) if closely else []
+    claims = [Claim(p, views.own_field(p.point, looks, segmenter)) for p in points]
+    if question.box is not None:
+        return _cut(claims[0].probability, question.box)
+    return settle(claims, views.rgb)
+
+
+def in_half(embedding: Embedding) -> Embedding:
+    """The embedding in half precision, which is how the cache on disk keeps it, too."""
+    return replace(embedding, features=embedding.features.astype(np.float16))
+
+
+def in_full(embedding: Embedding) -> Embedding:
+    """The embedding as a model takes it."""
+    return replace(embedding, features=embedding.features.astype(np.float32))
+
+
+def _ask(look: Embedding, point: PixelPoint, segmenter: Segmenter) -> Probability:
+    """Probability of the field of one click, on the pixels that a look shows."""
+    whole = in_full(look)
+    logits = segmenter.decode(whole, to_batch((Prompt(point, 1),)), multimask=False).logits[:, 0]
+    return sigmoid(upsample_logits(logits, whole)[0])
+
+
+def _start(place: float, length: int, side: int) -> int:
+    """First pixel of a closer look along one axis."""
+    first = round((place - side / 2) / _STEP) * _STEP
+    return min(max(first, 0), length - side)
+
+
+def _cut(probability: Probability, box: BoxPrompt) -> Probability:
+    """Zero outside a box."""
+    columns, rows = np.arange(probability.shape[1]) + 0.5, np.arange(probability.shape[0]) + 0.5
+    across = (columns >= box.left) & (columns <= box.right)
+    down = (rows >= box.top) & (rows <= box.bottom)
+    return np.where(down[:, None] & across[None, :], probability, np.float32(0.0))

@@ -1,0 +1,140 @@
+"""Parcels with a spatial index, and what an edit does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import shapely
+from shapely import LineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from core.label.correction_index import Places, ShapeIndex
+from core.label.correction_types import STANDING_VERDICTS, Signature
+from core.parcels.outlines import Geometries
+from core.parcels.overlay import Overlay, Shape, array_of
+from core.parcels.parcel import Parcel
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a correction does: what becomes of the parcels at some places, and new parcels."""
+
+    changed: dict[int, list[Parcel]] = field(default_factory=dict)
+    added: list[Parcel] = field(default_factory=list)
+
+    def signed(self, signature: Signature) -> Edit:
+        """The same, with who did it on every parcel that comes of it."""
+        changed = {place: _signed(parcels, signature) for place, parcels in self.changed.items()}
+        return Edit(changed, _signed(self.added, signature))
+
+
+def _signed(parcels: list[Parcel], signature: Signature) -> list[Parcel]:
+    by, at = signature.author, signature.at
+    return [replace(parcel, reviewer=by, reviewed_at=at) for parcel in parcels]
+
+
+class Layer:
+    """Parcels with a spatial index.
+
+    Parameters
+    ----------
+    parcels : list of Parcel
+    extent : Polygon, optional
+        The land that they are of.  Borders along its edge are the edge's, not a field's.
+    """
+
+    def __init__(
+        self,
+        parcels: list[Parcel],
+        extent: Polygon | None = None,
+        index: ShapeIndex | None = None,
+    ) -> None:
+        self.parcels = parcels
+        self.extent = extent
+        self._index = index or ShapeIndex(array_of([parcel.polygon for parcel in parcels]))
+        self.overlay = self._index.overlay
+
+    @property
+    def geometries(self) -> Geometries:
+        """The parcels' shapes, object (parcels,)."""
+        return self._index.shapes
+
+    def reaching(self, drawing: Sequence[shapely.Geometry]) -> Layer:
+        """The same parcels, with a lattice that holds a drawing's coordinates as well."""
+        view = copy(self)
+        view.overlay = Overlay(max(self.overlay.size, Overlay.around(drawing).size))
+        return view
+
+    def near(self, shape: BaseGeometry) -> Places:
+        """Places of the parcels that share at least a point with a shape, in order."""
+        return self._index.query(shape, "intersects")
+
+    def within_reach(self, shapes: Geometries, reach: float) -> Places:
+        """Places of the parcels at most ``reach`` from any of some shapes, in order."""
+        return self._index.query(shapes, "dwithin", reach)
+
+    def crossed(self, line: LineString) -> Places:
+        """Places of the parcels that a line meets, or between whose parts it may pass."""
+        boxes = self._index.query(line)
+        shapes = self.geometries[boxes]
+        several = shapely.get_num_geometries(shapes) > 1
+        crossed: Places = boxes[several | shapely.intersects(line, shapes)]
+        return crossed
+
+    def at(self, point: Point) -> int | None:
+        """Place of the parcel at a point; the first where several share it as a border."""
+        near = self.near(point)
+        if near.size == 0:
+            return None
+        within = near[shapely.contains(self.geometries[near], point)]
+        return int(within[0]) if within.size else int(near[0])
+
+    def others(self, shape: BaseGeometry, own: Sequence[int]) -> Geometries:
+        """Polygons of the parcels near a shape, without those at the places ``own``."""
+        near = self.near(shape)
+        chosen: Geometries = self.geometries[near[~np.isin(near, own)]]
+        return chosen
+
+    def after(self, edit: Edit) -> Layer:
+        """The layer after an edit."""
+        parcels = list(self.parcels)
+        for place in sorted(edit.changed, reverse=True):
+            parcels[place : place + 1] = edit.changed[place]
+        shapes = {place: _shapes(new) for place, new in edit.changed.items()}
+        index = self._index.spliced(shapes, _shapes(edit.added))
+        return Layer(parcels + edit.added, self.extent, index)
+
+    @cached_property
+    def _taken(self) -> frozenset[str]:
+        return frozenset(parcel.id for parcel in self.parcels)
+
+    def free_ids(self, stem: str, first: int) -> Iterator[str]:
+        """Ids that no parcel has: the stem with a number from ``first``; alone for 0."""
+        number = first
+        while True:
+            name = f"{stem}.{number}" if number else stem
+            if name not in self._taken:
+                yield name
+            number += 1
+
+
+def _shapes(parcels: list[Parcel]) -> list[Shape]:
+    return [parcel.polygon for parcel in parcels]
+
+
+def corrected(parcel: Parcel, shape: Shape, name: str | None = None) -> Parcel:
+    """The parcel in a new shape, and maybe of a new name.
+
+    That it was rejected, or is unsure, stays: its land is no better for another border.
+    """
+    state = parcel.state if parcel.state in STANDING_VERDICTS else "corrected"
+    return replace(parcel, id=name or parcel.id, polygon=shape, state=state, edited=True)
+
+
+def by_place(shape: Shape) -> tuple[float, ...]:
+    """Sorts shapes from left to right."""
+    return tuple(shape.bounds)

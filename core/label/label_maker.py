@@ -1,0 +1,242 @@
+"""Labels one after the other, each from the parts of the one before.
+
+A label is the automatic (or imported) parcels, then the fields of the person's prompts, then their
+corrections: a row of steps.  Most edits add one step at the end, or take one away, so what the
+steps before came to is kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from core.label.answers import Field
+from core.label.correction_import import LabelsImport
+from core.label.correction_layer import Edit, Layer
+from core.label.corrections import Signature, Signed, apply_to_layer
+from core.label.frame import Frame
+from core.label.tile_label import Label
+from core.label.work import Work
+from core.parcels.overlay import Overlay
+from core.parcels.parcel import Parcel
+from core.parcels.topology import Checked, recheck
+
+_PROBLEM_PIXELS = 1.0
+"""Of the working grid: what is narrower was not seen by the model, nor meant by a person."""
+
+_SNAP_PIXELS = 0.5
+_LEAST_LEFT_M2 = 400.0
+_TOUCH = 1e-6
+"""Native pixels squared: shapes that share less only touch."""
+
+_KEPT_STEPS = 32
+"""So many undos are answered at once; layers share their parcels, so one costs little."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ground:
+    """What the steps stand on; the same objects as long as nothing changed."""
+
+    automatic: Sequence[Parcel]
+    imported: LabelsImport | None
+    frame: Frame
+    least: float
+
+    def is_that(self, other: _Ground) -> bool:
+        """Whether the same steps on both give the same parcels."""
+        same = self.automatic is other.automatic and self.imported is other.imported
+        return same and self.frame == other.frame and self.least == other.least
+
+
+@dataclass(frozen=True, slots=True)
+class _FieldStep:
+    """A field that a prompt gave; told by the object of its area, which answers keep."""
+
+    area: int
+    field: Field
+    signature: Signature
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _FieldStep):
+            return NotImplemented
+        return self._told() == other._told()
+
+    def __hash__(self) -> int:
+        return hash(self._told())
+
+    def _told(self) -> tuple[object, ...]:
+        return self.area, self.field.adds, self.field.prompt_id, self.signature
+
+
+_Step = _FieldStep | Signed
+
+
+def problem_width(frame: Frame) -> float:
+    """Native pixels: gaps and parcels narrower than this are told as problems."""
+    return _PROBLEM_PIXELS * frame.native_per_tile_pixel
+
+
+class LabelMaker:
+    """Makes a tile's labels; not safe to call from several threads at once."""
+
+    def __init__(self) -> None:
+        self._ground: _Ground | None = None
+        self._steps: list[_Step] = []
+        self._layers: dict[int, Layer] = {}
+        self._checked: Checked | None = None
+        self._cut: dict[int, tuple[Parcel, Parcel | None]] = {}
+
+    def make(
+        self,
+        version: str,
+        automatic: Sequence[Parcel],
+        fields: Sequence[Field],
+        work: Work,
+        frame: Frame,
+        *,
+        checked: bool = True,
+    ) -> Label:
+        """The label.
+
+        Parameters
+        ----------
+        version : str
+            Names it.
+        automatic : sequence of Parcel
+            Of the prediction, in native pixels; the same object as long as they are the same.
+        fields : sequence of Field
+            The answers to the person's prompts.
+        work : Work
+            Its choices, corrections and imported labels count, and who set which prompt.
+        checked : bool
+            False leaves the problems as they were last: for a label that is shown for a moment.
+
+        Raises
+        ------
+        InputError
+            GEOS cannot compute a correction.  None is known that does this.
+        """
+        # What a field leaves of its neighbours is dropped where nobody would call it a parcel.
+        least = min(work.choices.min_area_m2, _LEAST_LEFT_M2) / frame.native_pixel_area_m2
+        ground = _Ground(automatic, work.imported, frame, least)
+        steps: list[_Step] = [
+            _FieldStep(id(f.area), f, work.signatures.get(f.prompt_id, Signature())) for f in fields
+        ]
+        layer = self._walked(ground, [*steps, *work.corrections])
+        parcels = self._inside(layer, frame)
+        if not checked:
+            return Label(version, tuple(parcels), self._checked.problems if self._checked else ())
+        self._checked = recheck(self._checked, parcels, problem_width(frame))
+        return Label(version, self._checked.parcels, self._checked.problems)
+
+    def _walked(self, ground: _Ground, steps: list[_Step]) -> Layer:
+        """The layer after all steps, from the last kept one that they have in common."""
+        if self._ground is None or not ground.is_that(self._ground):
+            self._ground, self._steps = ground, []
+            start = ground.automatic
+            if ground.imported is not None:
+                start = ground.imported.over(ground.automatic)
+            self._layers = {0: Layer(list(start), _core(ground.frame))}
+        known = max(count for count in self._layers if count <= self._in_common(steps))
+        layer = self._layers[known]
+        snap = _SNAP_PIXELS * ground.frame.native_per_tile_pixel
+        walked = {count: kept for count, kept in self._layers.items() if count <= known}
+        for count, step in enumerate(steps[known:], start=known + 1):
+            layer = walked[count] = _after(layer, step, snap, ground.least)
+        self._steps = steps
+        # The first is always kept: from it all can be walked again.
+        self._layers = {n: walked[n] for n in walked if n == 0 or n > len(steps) - _KEPT_STEPS}
+        return layer
+
+    def _in_common(self, steps: list[_Step]) -> int:
+        """How many steps, from the first, are those of the label before."""
+        same = 0
+        for one, other in zip(steps, self._steps, strict=False):
+            if one != other:
+                break
+            same += 1
+        return same
+
+    def _inside(self, layer: Layer, frame: Frame) -> list[Parcel]:
+        """Parcels cut at the tile's core: what lies beyond belongs to the neighbour."""
+        core = _core(frame)
+        left, top, right, bottom = core.bounds
+        bounds = shapely.bounds(layer.geometries)
+        low, high = np.array([left, top]), np.array([right, bottom])
+        whole = (bounds[:, :2] >= low).all(axis=1) & (bounds[:, 2:] <= high).all(axis=1)
+        beyond = [layer.parcels[place] for place in np.flatnonzero(~whole)]
+        # Cut once: the same object as before need not be checked or told again.
+        self._cut = {id(p): self._cut.get(id(p)) or (p, _cut(p, core)) for p in beyond}
+        if not beyond:
+            return layer.parcels
+        kept = (self._cut[id(p)][1] if id(p) in self._cut else p for p in layer.parcels)
+        return [parcel for parcel in kept if parcel is not None]
+
+
+def _after(layer: Layer, step: _Step, snap: float, least: float) -> Layer:
+    if isinstance(step, Signed):
+        return apply_to_layer(layer, step, snap)
+    edit = _put_field(layer, step.field, least)
+    return layer.after(edit.signed(step.signature))
+
+
+def _put_field(layer: Layer, field: Field, least: float) -> Edit:
+    """A field put in, or taken out; what it covers of others is theirs no longer."""
+    changed: dict[int, list[Parcel]] = {}
+    near = layer.near(field.area)
+    shapes = layer.geometries[near]
+    rests = Overlay.around([*shapes, field.area]).differences(shapes, field.area)
+    for place, rest in zip(near.tolist(), rests, strict=True):
+        parcel = layer.parcels[place]
+        if parcel.polygon.area - rest.area < _TOUCH:
+            continue
+        pieces = _polygons(rest, least)
+        names = [parcel.id] + [
+            f"{parcel.id}-{field.prompt_id[:8]}.{number}" for number in range(1, len(pieces))
+        ]
+        changed[place] = [
+            replace(parcel, id=name, polygon=piece, state="corrected", edited=True)
+            for name, piece in zip(names, pieces, strict=False)
+        ]
+    if not field.adds:
+        return Edit(changed)
+    names = [field.prompt_id]
+    pieces = _polygons(field.area, 0.0)
+    names += [f"{field.prompt_id}.{number}" for number in range(1, len(pieces))]
+    added = [
+        Parcel(name, piece, math.nan, "corrected", edited=True)
+        for name, piece in zip(names, pieces, strict=False)
+    ]
+    return Edit(changed, added)
+
+
+def _core(frame: Frame) -> shapely.Polygon:
+    column, row, width, height = frame.core_bounds()
+    return shapely.box(column, row, column + width, row + height)
+
+
+def _cut(parcel: Parcel, core: shapely.Polygon) -> Parcel | None:
+    """A parcel's part inside the core; None where it has none."""
+    # On plain doubles GEOS cuts wrongly, or not at all, where the seam cut the parcel before.
+    shapes = [parcel.polygon, core]
+    with np.errstate(all="ignore"):  # edges of hardly any length: GEOS copes, numpy warns
+        inside = Overlay.around(shapes).intersection(parcel.polygon, core)
+    pieces = _polygons(inside, 0.0)
+    if not pieces:
+        return None
+    shape = pieces[0] if len(pieces) == 1 else shapely.MultiPolygon(pieces)
+    return replace(parcel, polygon=shape)
+
+
+def _polygons(geometry: shapely.Geometry, least: float) -> list[shapely.Polygon]:
+    """Polygons of a geometry whose area is above ``least``, the largest first."""
+    parts = [
+        part
+        for part in shapely.get_parts(geometry)
+        if isinstance(part, shapely.Polygon) and part.area > max(least, 1e-9)
+    ]
+    return sorted(parts, key=lambda part: -part.area)

@@ -1,0 +1,135 @@
+"""A tile's label: its parcels, on disk and as pixels; the automatic ones to begin with."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from rasterio.features import rasterize
+
+from core.imagery.scene import SceneImage
+from core.label.frame import Frame
+from core.label.work import Choices
+from core.parcels.cleanup import clean_mask
+from core.parcels.fields import complete_numbers, split_fields
+from core.parcels.parcel import Parcel
+from core.parcels.polygons import mask_to_parcels
+from core.parcels.topology import Problem
+from core.predict.kept import Base, from_bytes
+
+SIMPLIFY_PIXELS = 1.5
+"""Outlines are smoothed by this many pixels of the working grid: a staircase is not an edge."""
+
+_AT = 4
+"""Place of the time in what is kept of a parcel's review."""
+
+Polygonal = shapely.Polygon | shapely.MultiPolygon
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Label:
+    """Parcels of a tile's core as they now stand, cropland and what was found to be none.
+
+    Parameters
+    ----------
+    version : str
+        Changes when the label changes.
+    parcels : tuple of Parcel
+        In native pixels.
+    problems : tuple of Problem
+        What is wrong with them as a coverage; not known of a label from disk.
+    """
+
+    version: str
+    parcels: tuple[Parcel, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def cropland_pixels(self) -> float:
+        """Area of the cropland, in native pixels."""
+        return sum(parcel.polygon.area for parcel in self.parcels if parcel.is_cropland)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, to keep on disk."""
+        return {
+            "version": self.version,
+            "parcels": [
+                [p.id, p.polygon.wkb_hex, _number(p.score), *_said(p)] for p in self.parcels
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Label:
+        """The inverse of :meth:`to_json`."""
+        parcels = tuple(
+            Parcel(name, shapely.from_wkb(wkb), math.nan if score is None else score, *_heard(said))
+            for name, wkb, score, *said in data["parcels"]
+        )
+        return cls(data["version"], parcels)
+
+
+def _number(score: float) -> float | None:
+    return None if math.isnan(score) else score
+
+
+def _said(parcel: Parcel) -> list[Any]:
+    at = parcel.reviewed_at.isoformat() if parcel.reviewed_at else None
+    return [parcel.state, parcel.land_class, parcel.reason, parcel.reviewer, at, parcel.edited]
+
+
+def _heard(said: list[Any]) -> list[Any]:
+    """The inverse of :func:`_said`; a file of an earlier version holds the state alone."""
+    heard = list(said)
+    if len(heard) > _AT and heard[_AT] is not None:
+        heard[_AT] = datetime.fromisoformat(heard[_AT])
+    return heard
+
+
+def automatic_parcels(
+    base: Base, choices: Choices, image: SceneImage, frame: Frame
+) -> tuple[Parcel, ...]:
+    """Parcels of the automatic prediction inside the tile's core, in native pixels."""
+    probability = from_bytes(base.probability)
+    mask = clean_mask(
+        np.nan_to_num(probability) >= choices.threshold,
+        image.grid,
+        min_part_m2=choices.min_area_m2,
+        min_hole_m2=choices.min_area_m2,
+        valid=np.isfinite(probability),
+    )
+    if not mask[frame.core.slices].any():
+        return ()
+    numbers = (
+        split_fields(image, mask)
+        if base.instances is None
+        else complete_numbers(base.instances, mask)
+    )
+    inside = frame.core.slices
+    table = mask_to_parcels(
+        numbers[inside],
+        frame.core_grid,
+        probability[inside],
+        simplify_m=SIMPLIFY_PIXELS * frame.core_grid.gsd_m,
+    )
+    native = frame.worlds_to_native(table.geometry.to_numpy())
+    return tuple(
+        Parcel(name, polygon, float(score), "auto")
+        for name, polygon, score in zip(table["field_id"], native, table["score"], strict=True)
+    )
+
+
+def rasterize_label(label: Label, frame: Frame) -> npt.NDArray[np.bool_]:
+    """Cropland on the pixels of the tile's core: those whose centre lies in such a parcel."""
+    shape = frame.core_grid.shape
+    cropland = [parcel.polygon for parcel in label.parcels if parcel.is_cropland]
+    if not cropland:
+        return np.zeros(shape, dtype=np.bool_)
+    native = np.empty(len(cropland), dtype=object)
+    native[:] = cropland
+    burnt = rasterize(frame.natives_to_core(native), out_shape=shape, dtype=np.uint8)
+    return np.asarray(burnt > 0, dtype=np.bool_)

@@ -1,0 +1,75 @@
+"""``run.json``: everything that a result came from, in one file beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from core.files import replacing, sha256_of
+from core.mapping.predict_tiles import Run
+from core.prompts.prompt import prompts_to_json
+from core.versions import software
+
+FORMAT = 1
+
+
+def write_run_record(
+    path: Path, run: Run, files: Sequence[Path], seconds: dict[str, float], parcels: int
+) -> None:
+    """Write ``run.json`` with inputs, options, prompts in world coordinates, hashes, versions."""
+    record = {
+        "format": FORMAT,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "scene": run.scene.to_json(),
+        "land_cover": {
+            "path": run.landcover.path,
+            "product": run.landcover.product.key,
+            "title": run.landcover.title,
+            "recognised_by": run.landcover.recognised_by,
+            "simulated": run.landcover.simulated,
+            "licence": run.landcover.product.licence,
+            "citation": run.landcover.product.citation,
+            "fingerprint": run.landcover.fingerprint,
+        },
+        "options": {**asdict(run.options), "strategy": run.options.chosen_strategy},
+        "model": None
+        if run.segmenter is None
+        else {"name": run.segmenter.name, "weights_sha256": run.segmenter.weights_hash},
+        "tiles": [_tile_row(run, index) for index in range(len(run.tiles))],
+        "parcels": parcels,
+        "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+        "files": {file.name: sha256_of(file) for file in files},
+        "versions": software(),
+    }
+    with replacing(path) as aside:
+        aside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def provenance_of(run: Run) -> dict[str, str]:
+    """The few facts that go into the tags of each raster and the GeoPackage."""
+    return {
+        "software": f"cropmap {version('cropmap')}",
+        "strategy": run.options.chosen_strategy,
+        "model": run.segmenter.name if run.segmenter else "none",
+        "scene": Path(run.scene.path).name,
+        "scene_fingerprint": run.scene.fingerprint,
+        "land_cover": run.landcover.title,
+        "threshold": f"{run.options.threshold:g}",
+    }
+
+
+def _tile_row(run: Run, index: int) -> dict[str, Any]:
+    tile = run.tiles[index]
+    grid = run.scene.working_grid.window_grid(tile.window)
+    prompts = run.store.load(tile.name, grid).prompts
+    window = tile.window
+    return {
+        "name": tile.name,
+        "window": [window.column, window.row, window.width, window.height],
+        "prompts": prompts_to_json(prompts, grid),
+    }

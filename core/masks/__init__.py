@@ -1,1 +1,0 @@
-"""Masks: strategies from prompts to probability, clean-up, polygons, merging."""

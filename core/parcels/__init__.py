@@ -1,0 +1,1 @@
+"""Masks and field numbers to polygons: outlines, clean-up, topology, joining over seams."""

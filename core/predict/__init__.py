@@ -1,0 +1,1 @@
+"""Strategies: how the prompts of one tile become a probability of cropland."""

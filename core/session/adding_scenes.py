@@ -1,0 +1,123 @@
+"""Scenes and their land cover into a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core.imagery.scene import Scene
+from core.imagery.scene import open_scene as open_raster_scene
+from core.imagery.stretch import Stretch
+from core.landcover.align import check_overlap
+from core.landcover.source import open_landcover
+from core.project import NewTile, Project, SceneRecord
+from core.session.opened import open_scene, plan_scene
+
+
+def add_scene(
+    project: Project,
+    path: str | Path,
+    *,
+    name: str | None = None,
+    crs: str | None = None,
+    bands: tuple[int, int, int] | None = None,
+    stretch: Stretch | None = None,
+    landcover_path: str | Path | None = None,
+    product: str | None = None,
+) -> SceneRecord:
+    """Open a raster and keep it as a scene of the project, cut into tiles.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the raster, which stays where it lies.
+    name : str, optional
+        For people; by default the file's.
+    landcover_path, product : optional
+        Source of the automatic prompts; the product where the file does not tell.
+
+    Raises
+    ------
+    InputError
+        The raster or the land cover cannot be used.
+    NoOverlapError
+        The land cover lies elsewhere.
+    """
+    scene = open_raster_scene(_absolute(path), crs=crs, bands=bands, stretch=stretch)
+    landcover = None
+    if landcover_path is not None:
+        landcover = _checked_landcover(scene, landcover_path, product, None)
+    return project.add_scene(name or Path(str(path)).stem, scene.to_json(), landcover, _plan(scene))
+
+
+def change_landcover(
+    project: Project,
+    scene_id: str,
+    path: str | Path | None,
+    product: str | None = None,
+    crs: str | None = None,
+) -> SceneRecord:
+    """Take another land cover as the source of automatic prompts; None takes none.
+
+    What people did on the tiles stays.
+
+    Raises
+    ------
+    InputError, NoOverlapError
+        It cannot be used here; the present one stays.
+    ConflictError
+        Somebody changed the scene meanwhile.
+    """
+    opened = open_scene(project, scene_id)
+    chosen = None if path is None else _checked_landcover(opened.scene, path, product, crs)
+    return project.update_scene(scene_id, expected_version=opened.record.version, landcover=chosen)
+
+
+def change_view(
+    project: Project,
+    scene_id: str,
+    bands: tuple[int, int, int] | None = None,
+    stretch: Stretch | None = None,
+) -> SceneRecord:
+    """See the scene through other bands or another stretch; models see it so, too.
+
+    Raises
+    ------
+    InputError
+        The raster does not have these bands.
+    ConflictError
+        Somebody changed the scene meanwhile.
+    """
+    opened = open_scene(project, scene_id)
+    old = opened.scene
+    stated_crs = old.grid.crs.to_wkt() if old.crs_source == "person" else None
+    new = open_raster_scene(old.path, crs=stated_crs, bands=bands or old.bands, stretch=stretch)
+    return project.update_scene(
+        scene_id, expected_version=opened.record.version, scene=new.to_json()
+    )
+
+
+def _plan(scene: Scene) -> list[NewTile]:
+    tiles = []
+    for order, tile in enumerate(plan_scene(scene)):
+        window = (tile.window.column, tile.window.row, tile.window.width, tile.window.height)
+        tiles.append(NewTile(tile.name, order, window))
+    return tiles
+
+
+def _checked_landcover(
+    scene: Scene, path: str | Path, product: str | None, crs: str | None
+) -> dict[str, Any]:
+    landcover = open_landcover(_absolute(path), product=product, crs=crs)
+    check_overlap(landcover, scene.working_grid)
+    return {
+        "path": _absolute(path),
+        "product": landcover.product.key,
+        "crs": crs,
+        "fingerprint": landcover.fingerprint,
+    }
+
+
+def _absolute(path: str | Path) -> str:
+    """Wherever the program is started next; URLs as they are."""
+    return str(path) if "://" in str(path) else str(Path(path).absolute())

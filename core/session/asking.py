@@ -1,0 +1,74 @@
+"""How a tile's questions reach the model: in turn, and closely or with what is at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import CropMapError
+from core.label.answers import Answers, Ask, Field
+from core.label.click import Probability, Question, TileViews, answer
+from core.label.work import Work
+from core.predict.kept import Base
+from core.session.models import ModelService, Urgency
+
+PATIENCE_S = 60.0
+"""How long an answer is waited for."""
+
+_FIRST = "~first"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """What a tile's label is made from, as it was at one moment.
+
+    Parameters
+    ----------
+    base : Base or None
+        The automatic prediction.
+    views : TileViews or None
+        What the model saw; None before it did, and without a model.
+    answers : Answers or None
+        The model's answers so far.
+    """
+
+    base: Base | None
+    views: TileViews | None
+    answers: Answers | None
+    service: ModelService
+
+    def fields(self, work: Work, *, closely: bool) -> tuple[list[Field], bool]:
+        """The fields of the person's prompts, and whether all answers are final."""
+        if not work.asks_model or self.views is None or self.answers is None:
+            return [], True
+        urgency = Urgency.CLOSER if closely else Urgency.CLICK
+        ask = asking_in_turn(self.views, self.service, urgency)
+        return self.answers.fields(work, ask, closely=closely)
+
+
+def asking_in_turn(
+    views: TileViews, service: ModelService, urgency: Urgency, key: str | None = None
+) -> Ask:
+    """Questions that wait for their turn in the model's queue; ``key`` as in ``WorkQueue``."""
+    segmenter = service.loaded
+
+    def ask(question: Question, closely: bool) -> tuple[Probability, bool]:
+        def now() -> tuple[Probability, bool]:
+            if segmenter is None:
+                raise CropMapError("No model is loaded.", "Choose one in the settings.")
+            # Looked up when its turn has come: a closer look may have been taken meanwhile.
+            final = closely or views.at_hand(question.place)
+            return answer(views, question, segmenter, closely=final), final
+
+        return service.clicks.submit(now, urgency, key).result(PATIENCE_S)
+
+    return ask
+
+
+def first_version(version: str) -> str:
+    """Names the label that stands in for the one of ``version`` until its answers are final."""
+    return version + _FIRST
+
+
+def is_final(version: str) -> bool:
+    """Whether a label's version names one whose answers are all final."""
+    return not version.endswith(_FIRST)

@@ -1,0 +1,157 @@
+"""Projects and scenes of this process, opened once and shared by everybody who looks at them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError, ProjectError
+from core.imagery.scene import Scene
+from core.imagery.tile_plan import Tile, plan_tiles
+from core.label.frame import Frame, frame_of
+from core.landcover.product_registry import PRODUCTS
+from core.landcover.source import LandCover, open_landcover
+from core.project import Project, SceneRecord
+from core.settings import get_settings
+
+_MOST_SCENES = 64
+
+_lock = threading.RLock()
+_projects: dict[Path, Project] = {}
+_scenes: OrderedDict[tuple[Path, str], OpenedScene] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedScene:
+    """A scene of a project with its land cover and its tile plan.
+
+    Parameters
+    ----------
+    record : SceneRecord
+        What the store says; ``version`` changes with imagery, stretch or land cover.
+    landcover : LandCover or None
+        The source of automatic prompts, where there is one that can be read.
+    landcover_error : InputError or None
+        Why the one that was chosen cannot be read: its tiles are not predicted anew until then.
+    tiles : dict of str to Tile
+        The plan by name, in reading order.
+    """
+
+    record: SceneRecord
+    scene: Scene
+    landcover: LandCover | None
+    tiles: dict[str, Tile]
+    landcover_error: InputError | None = None
+
+    @property
+    def landcover_fingerprint(self) -> str | None:
+        """Names the land cover, also while its file is lost; None without one."""
+        if self.landcover is not None:
+            return self.landcover.fingerprint
+        stored = self.record.landcover or {}
+        return stored.get("fingerprint")
+
+    @property
+    def landcover_title(self) -> str | None:
+        """The land cover for people, also while its file is lost; None without one."""
+        if self.landcover is not None:
+            return self.landcover.title
+        product = PRODUCTS.get(str((self.record.landcover or {}).get("product")))
+        return product.title if product else None
+
+    def tile(self, name: str) -> Tile:
+        """A tile of the plan.
+
+        Raises
+        ------
+        ProjectError
+            The plan has no such tile.
+        """
+        if name not in self.tiles:
+            raise ProjectError(f"The scene has no tile {name}.", "Choose one from the list.")
+        return self.tiles[name]
+
+    def frame(self, name: str) -> Frame:
+        """Where a tile lies."""
+        return frame_of(self.scene, self.tile(name))
+
+
+def open_project(path: Path) -> Project:
+    """The project of this file, opened once in this process.
+
+    Raises
+    ------
+    ProjectError
+        Missing, damaged, not a project, or of a newer version.
+    """
+    key = path.resolve()
+    with _lock:
+        if key in _projects and not key.exists():
+            # The open file would go on taking edits that nobody could ever read again.
+            del _projects[key]
+        if key not in _projects:
+            _projects[key] = Project.open(key)
+        return _projects[key]
+
+
+def open_scene(project: Project, scene_id: str) -> OpenedScene:
+    """A scene of a project as it now is; opened again when the store has a newer version.
+
+    Raises
+    ------
+    ProjectError
+        The project has no such scene.
+    """
+    record = project.scene(scene_id)
+    key = (project.path, scene_id)
+    with _lock:
+        known = _scenes.get(key)
+        if known is not None and known.record.version == record.version and _still_there(known):
+            _scenes.move_to_end(key)
+            return known
+    opened = _open(record)
+    if opened.landcover_error is not None:
+        return opened  # asked again next time: the file may be put back
+    with _lock:
+        _scenes[key] = opened
+        while len(_scenes) > _MOST_SCENES:
+            _scenes.popitem(last=False)
+    return opened
+
+
+def plan_scene(scene: Scene) -> tuple[Tile, ...]:
+    """The tile plan of a scene under this machine's settings."""
+    settings = get_settings()
+    return plan_tiles(scene.working_grid, size=settings.tile_size, halo=settings.tile_halo)
+
+
+def _still_there(opened: OpenedScene) -> bool:
+    """Whether the land cover's file is where it was when the scene was opened."""
+    if opened.landcover is None or "://" in opened.landcover.path:
+        return True
+    return Path(opened.landcover.path).exists()
+
+
+def _open(record: SceneRecord) -> OpenedScene:
+    scene = Scene.from_json(record.scene)
+    landcover, lost = None, None
+    if record.landcover is not None:
+        try:
+            landcover = _open_landcover(record.landcover)
+        except InputError as error:
+            lost = error
+    tiles = {tile.name: tile for tile in plan_scene(scene)}
+    return OpenedScene(record, scene, landcover, tiles, lost)
+
+
+def _open_landcover(stored: dict[str, Any]) -> LandCover:
+    path = str(stored["path"])
+    if "://" not in path and not Path(path).exists():
+        raise InputError(
+            f"The land cover is not at {path} any more.",
+            "Put it back, or choose another one on the Scenes page; predicted tiles stay.",
+        )
+    return open_landcover(path, product=stored.get("product"), crs=stored.get("crs"))

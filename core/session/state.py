@@ -1,0 +1,117 @@
+"""A tile's state as plain values for the browser: ``TileState`` in ``docs/app.md``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.errors import CropMapError
+from core.grid import PixelPoint
+from core.label.frame import Frame
+from core.label.tile_label import Label
+from core.label.work import Work
+from core.predict.kept import Base
+from core.project import TileLog, VerdictRecord
+from core.session.label_json import ParcelRows, problems_json
+from core.session.preparation import Preparation, TilePlace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """All that a tile's state is made of, at one moment."""
+
+    place: TilePlace
+    frame: Frame
+    log: TileLog
+    work: Work
+    label: Label
+    refining: bool
+    rows: ParcelRows
+    base: Base | None
+    preparing: Preparation | None
+    error: CropMapError | None
+    verdict: VerdictRecord
+
+    @property
+    def stamp(self) -> str:
+        """Changes with all that people can change of the tile."""
+        return stamp(self.place.opened.record.version, self.log.version, self.verdict.version)
+
+
+def cropland_ha(label: Label, frame: Frame) -> float:
+    """Cropland of a label, in hectares."""
+    return round(label.cropland_pixels * frame.native_pixel_area_m2 / 10_000.0, 4)
+
+
+def stamp(scene_version: int, log_version: int, verdict_version: int) -> str:
+    """Names a state of what people can change of a tile: equal stamps need no asking again."""
+    return f"{scene_version}.{log_version}.{verdict_version}"
+
+
+def to_json(now: Moment) -> dict[str, Any]:
+    """The state; every position in native pixels."""
+    names = list(now.place.opened.tiles)
+    index = names.index(now.place.tile)
+    preparing, error, base = now.preparing, now.error, now.base
+    return {
+        "scene": now.place.opened.record.id,
+        "name": now.place.tile,
+        "window": list(now.frame.core_bounds()),
+        "index": index + 1,
+        "count": len(names),
+        "previous": names[index - 1] if index else None,
+        "next": names[index + 1] if index + 1 < len(names) else None,
+        "status": "working" if preparing else "ready",
+        "stage": preparing.stage if preparing else "",
+        "progress": preparing.share if preparing else None,
+        "error": {"message": error.message, "hint": error.hint} if error else None,
+        "version": now.log.version,
+        "stamp": now.stamp,
+        "refining": now.refining,
+        "can_undo": now.log.can_undo,
+        "can_redo": now.log.can_redo,
+        "edit_count": len(now.log.edits),
+        "settings": asdict(now.work.choices),
+        "prompts": _prompts(base, now.work, now.frame),
+        "boxes": [{**asdict(box), "source": "person"} for box in now.work.boxes],
+        "parcels": now.rows.of(now.label, now.frame),
+        "problems": problems_json(now.label, now.frame),
+        "mask_version": now.label.version,
+        "cropland_ha": cropland_ha(now.label, now.frame),
+        "landcover_ha": base.landcover_ha if base else None,
+        "disagreement": base.disagreement if base else None,
+        "verdict": verdict_json(now.verdict),
+    }
+
+
+def verdict_json(verdict: VerdictRecord) -> dict[str, Any]:
+    """A verdict as plain values."""
+    return {
+        "verdict": verdict.verdict,
+        "reviewer": verdict.reviewer,
+        "comment": verdict.comment,
+        "at": verdict.at.isoformat() if verdict.at else None,
+        "version": verdict.version,
+    }
+
+
+def _prompts(base: Base | None, work: Work, frame: Frame) -> list[dict[str, Any]]:
+    rows = [
+        _prompt(prompt.id, frame.from_world(prompt.world), prompt.label, "auto")
+        for prompt in (base.prompts if base else ())
+        if prompt.id not in work.denied
+    ]
+    for own in work.points:
+        row = _prompt(own.id, own.point, own.label, "person")
+        rows.append(row if own.field is None else row | {"field": own.field})
+    return rows
+
+
+def _prompt(name: str, native: PixelPoint, label: int, source: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "column": round(native.column, 3),
+        "row": round(native.row, 3),
+        "label": label,
+        "source": source,
+    }

@@ -1,0 +1,1 @@
+"""Measuring: metrics, experiments, and experiments on the scenes of a project."""

@@ -1,0 +1,193 @@
+"""Experiment 1: how many automatic points say what is true, by their distance from a class border.
+
+Each image's land cover places points as the strategies do: once as published (``apt``, ``joint``),
+and in the seeded draws of ``apt_plus``.  The image's own classifier then cleans them, as
+``apt_plus`` has it done.  No model is asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, astuple, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from core.errors import CancelledError, InputError
+from core.files import prepare_folder, read_checked, sha256_of, write_checked
+from core.imagery.scene import Scene, open_scene, read_window
+from core.landcover.align import align
+from core.landcover.source import LandCover, open_landcover
+from core.mapping.options import Cancelled, Progress
+from core.predict.apt_plus import MIN_SPACING_M
+from core.predict.classifier import classify
+from core.predict.prediction import StrategyOptions
+from core.prompts.auto import PromptOptions, border_depth, place_prompts
+from core.prompts.clean import clean_prompts
+from core.study.metrics.compare import cut
+from core.study.metrics.pairs import LabelledScene
+from core.study.metrics.truth_labels import View, open_labels
+
+FORMAT = 1
+PUBLISHED, SPREAD = "published", "spread"
+_STAGE = "Images"
+
+
+@dataclass(frozen=True, slots=True)
+class PromptCheckOptions:
+    """How points are placed: by default as the strategies do.
+
+    Parameters
+    ----------
+    draws : int
+        Seeded draws of ``spread``; ``published`` has no chance in it.
+    tile_size : int
+        Side in pixels, about, of the tiles in which points are placed.
+    """
+
+    seed: int = 0
+    draws: int = StrategyOptions().draws
+    points_per_class: int = StrategyOptions().points_per_class
+    min_border_distance_m: float = StrategyOptions().min_border_distance_m
+    tile_size: int = 1024
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**32 // 1000:
+            raise InputError(
+                f"The seed {self.seed} cannot be used.", f"Take a number from 0 to {2**32 // 1000}."
+            )
+        if not 1 <= self.draws <= 100:
+            raise InputError(f"{self.draws} draws cannot be made.", "Take 1 to 100.")
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPoint:
+    """One point that land cover placed.
+
+    Parameters
+    ----------
+    method : str
+        ``published`` or ``spread``.
+    draw : int
+    column, row : float
+        On the image's working grid, in pixels.
+    label : int
+        1 says cropland, 0 says something else.
+    border_m : float or None
+        Metres to the nearest pixel of the other class in the land cover; None where it has one
+        class alone.
+    right : bool
+        Whether the truth says the same.
+    kept : bool
+        Whether cleaning left it.
+    """
+
+    method: str
+    draw: int
+    column: float
+    row: float
+    label: int
+    border_m: float | None
+    right: bool
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedImage:
+    """The points of one image; those where the truth is unknown are left out."""
+
+    name: str
+    product: str
+    scene: Path
+    points: tuple[PlacedPoint, ...]
+
+
+def check_prompts(
+    images: list[LabelledScene],
+    options: PromptCheckOptions,
+    out: Path,
+    *,
+    progress: Progress = lambda stage, done, total: None,
+    cancelled: Cancelled = lambda: False,
+) -> list[CheckedImage]:
+    """Place, check and clean the points of each image.
+
+    Finished images are kept in ``out/.images`` and taken from there when the same command runs
+    again.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be used.
+    CancelledError
+        ``cancelled`` said so.
+    """
+    kept = prepare_folder(out / ".images")
+    checked = []
+    for number, image in enumerate(images):
+        if cancelled():
+            raise CancelledError("Finished images are kept; the same command goes on.")
+        progress(_STAGE, number, len(images))
+        checked.append(_image(image, options, kept))
+    progress(_STAGE, len(images), len(images))
+    return checked
+
+
+def _image(image: LabelledScene, options: PromptCheckOptions, kept: Path) -> CheckedImage:
+    scene = open_scene(image.scene)
+    landcover = open_landcover(image.landcover, product=image.product)
+    facts = (FORMAT, version("cropmap"), asdict(options), landcover.product.key)
+    prints = (scene.fingerprint, landcover.fingerprint, sha256_of(image.truth))
+    path = kept / hashlib.sha256(json.dumps([facts, prints]).encode()).hexdigest()
+    body = read_checked(path)
+    if body is None:
+        rows = [astuple(point) for point in _points(scene, landcover, image, options)]
+        body = json.dumps(rows).encode()
+        write_checked(path, body)
+    points = tuple(PlacedPoint(*row) for row in json.loads(body))
+    return CheckedImage(image.name, landcover.title, image.scene, points)
+
+
+def _points(
+    scene: Scene, landcover: LandCover, labelled: LabelledScene, options: PromptCheckOptions
+) -> Iterator[PlacedPoint]:
+    grid = scene.working_grid
+    truth = open_labels(labelled.truth, "truth", grid, numbered=labelled.numbered_truth)
+    for window in cut(grid, options.tile_size).values():
+        said = truth.tile(View(grid, window, window))
+        image = read_window(scene, window)
+        tile = align(landcover, image.grid)
+        depths = {
+            1: border_depth(tile.cropland) * tile.grid.gsd_m,
+            0: border_depth(tile.valid & ~tile.cropland) * tile.grid.gsd_m,
+        }
+        own = classify(image, tile, options.seed).probability
+        for method, draw, placing in _placings(options):
+            prompts = place_prompts(tile, placing, seed=draw)
+            left = set(clean_prompts(prompts, own).points)
+            for point in prompts.points:
+                row, column = int(point.point.row), int(point.point.column)
+                if not (said.known[row, column] and image.valid[row, column]):
+                    continue
+                depth = float(depths[point.label][row, column])
+                yield PlacedPoint(
+                    method,
+                    draw,
+                    point.point.column + window.column,
+                    point.point.row + window.row,
+                    point.label,
+                    depth if depth != float("inf") else None,
+                    bool(said.cropland[row, column]) == (point.label == 1),
+                    point in left,
+                )
+
+
+def _placings(options: PromptCheckOptions) -> Iterator[tuple[str, int, PromptOptions]]:
+    """Method, seed and options of each placing, as the strategies have them."""
+    yield PUBLISHED, 0, PromptOptions("published", options.points_per_class)
+    spread = PromptOptions(
+        "spread", options.points_per_class, options.min_border_distance_m, MIN_SPACING_M
+    )
+    for draw in range(options.draws):
+        yield SPREAD, options.seed * 1000 + draw, spread

@@ -1,0 +1,195 @@
+"""A project's own labels of a scene against an independent truth: how good is this map?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from core.errors import InputError
+from core.export.write_export import ExportOptions, write_export
+from core.files import prepare_folder
+from core.grid import PixelPoint, Window
+from core.mapping.options import Cancelled, Progress
+from core.project import Project
+from core.session.opened import OpenedScene, open_scene
+from core.session.scene_label import chosen_tiles, labelled_scene
+from core.session.workspaces import Workspaces
+from core.study.metrics.bootstrap import Interval, read_intervals
+from core.study.metrics.compare import PREDICTION
+from core.study.metrics.evaluate import EvaluateOptions, evaluate
+from core.study.metrics.pairs import Pair
+from core.study.projects.packing import pack
+from core.study.projects.run_locations import runs_folder
+from core.study.projects.truth import kept_truth, missing_file
+
+_LABELS, _FILES, SUMMARY, _TILES, _WORST = "labels", "files", "summary.json", "tiles.csv", "worst"
+
+
+@dataclass(frozen=True, slots=True)
+class WorstTile:
+    """A picture of mistakes, and the tile of the project that lies there."""
+
+    picture: Path
+    tile: str
+    mean_iou: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How good labels are.
+
+    Parameters
+    ----------
+    folder : Path
+        ``files`` in it hold all that was written.
+    made : datetime
+    tiles : int
+        That were compared.
+    own, landcover : dict of str to Interval
+        Pooled figures by key; the land cover's are empty where there is none.
+    gain : Interval or None
+        Mean IoU less that of the land cover, over the tiles of both.
+    worst : tuple of WorstTile
+        The worst first.
+    """
+
+    folder: Path
+    made: datetime
+    tiles: int
+    own: dict[str, Interval]
+    landcover: dict[str, Interval]
+    gain: Interval | None
+    worst: tuple[WorstTile, ...]
+
+    @property
+    def files(self) -> Path:
+        """What was written."""
+        return self.folder / _FILES
+
+    @property
+    def zip_file(self) -> Path:
+        """All of it in one file."""
+        return self.folder / f"{self.folder.name}.zip"
+
+
+def judge_labels(
+    project: Project,
+    scene_id: str,
+    *,
+    accepted_only: bool,
+    workspaces: Workspaces | None = None,
+    progress: Progress,
+    cancelled: Cancelled,
+) -> None:
+    """Compare a scene's labels with the file that is its truth; :func:`last_judged` reads it.
+
+    Raises
+    ------
+    InputError
+        The truth is no file, or it is gone.
+    EmptySceneError
+        No tile counts.
+    CancelledError
+        ``cancelled`` said so.
+    """
+    truth = kept_truth(project, scene_id)
+    if truth is None or truth.wish.kind != "file":
+        raise InputError(
+            "Labels are judged by a file that was made without them.", "Add a truth file first."
+        )
+    gone = missing_file(truth)
+    if gone is not None:
+        raise gone
+    opened = open_scene(project, scene_id)
+    chosen = chosen_tiles(project, scene_id, accepted_only=accepted_only)
+    labelled = labelled_scene(
+        project, scene_id, chosen, workspaces=workspaces, progress=progress, cancelled=cancelled
+    )
+    folder = _folder(project, scene_id)
+    labels = prepare_folder(folder) / _LABELS
+    write_export(
+        labelled,
+        labels,
+        ExportOptions(("geopackage", "mask"), accepted_only=False),
+        progress=progress,
+        cancelled=cancelled,
+    )
+    pair = _pair(opened, labels, Path(truth.wish.path))
+    options = EvaluateOptions(numbered_truth=truth.wish.numbered)
+    evaluate([pair], options, folder / _FILES, progress=progress, cancelled=cancelled)
+    pack(folder / _FILES, folder / f"{folder.name}.zip")
+
+
+def last_judged(project: Project, scene_id: str) -> Judged | None:
+    """What was found last; None where nothing was, or it cannot be read."""
+    folder = _folder(project, scene_id)
+    try:
+        found = json.loads((folder / _FILES / SUMMARY).read_text(encoding="utf-8"))
+        methods = {one["method"]: one for one in found["methods"]}
+        own = methods.pop(PREDICTION)
+        others = [read_intervals(one["pooled"]) for one in methods.values()]
+        less = [read_intervals(one["pooled"])["mean_iou"] for one in found["differences"]]
+        worst = _worst(folder / _FILES, open_scene(project, scene_id))
+        made = datetime.fromisoformat(found["made"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Judged(
+        folder,
+        made,
+        int(own["tiles"]),
+        read_intervals(own["pooled"]),
+        others[0] if others else {},
+        less[0] if less else None,
+        worst,
+    )
+
+
+def tile_at(opened: OpenedScene, native: PixelPoint) -> str:
+    """The tile that answers for a native pixel of the scene; empty beside all of them."""
+    for name in opened.tiles:
+        frame = opened.frame(name)
+        if frame.core.holds(frame.to_tile(native)):
+            return name
+    return ""
+
+
+def _folder(project: Project, scene_id: str) -> Path:
+    return runs_folder(project) / f"labels_{scene_id[:12]}"
+
+
+def _pair(opened: OpenedScene, labels: Path, truth: Path) -> Pair:
+    """The labels and their truth; land cover beside them where its file tells its place."""
+    landcover = opened.landcover
+    stated = (opened.record.landcover or {}).get("crs")
+    usable = landcover is not None and not stated and "://" not in landcover.path
+    scene = opened.scene
+    own = scene.crs_source == "file" and "://" not in scene.path
+    return Pair(
+        opened.record.name,
+        labels / "mask.tif",
+        truth,
+        labels / "parcels.gpkg",
+        Path(scene.path) if own else None,
+        Path(landcover.path) if usable and landcover is not None else None,
+        landcover.product.key if usable and landcover is not None else None,
+    )
+
+
+def _worst(files: Path, opened: OpenedScene) -> tuple[WorstTile, ...]:
+    text = (files / _TILES).read_text(encoding="utf-8-sig")
+    rows = {
+        row["tile"]: row for row in csv.DictReader(io.StringIO(text)) if row["method"] == PREDICTION
+    }
+    found = []
+    for picture in sorted((files / _WORST).glob("*.png")):
+        row = rows.get(picture.stem.rsplit("_", 1)[-1])
+        if row is not None:
+            window = Window(*(int(row[name]) for name in ("column", "row", "width", "height")))
+            middle = PixelPoint(window.column + window.width / 2, window.row + window.height / 2)
+            value = float(row["mean_iou"]) if row["mean_iou"] else None
+            found.append(WorstTile(picture, tile_at(opened, middle), value))
+    return tuple(found)

@@ -1,0 +1,273 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import pytest
+import rasterio
+from rasterio.features import rasterize
+
+from core.errors import (
+    CancelledError,
+    EmptySceneError,
+    InputError,
+    MissingCrsError,
+    MissingWeightsError,
+    NoOverlapError,
+    OutputError,
+)
+from core.farmland import write_scene
+from core.imagery.scene import open_scene
+from core.landcover.align import align
+from core.landcover.source import open_landcover
+from core.mapping import MapOptions, SceneRequest, map_scene
+from core.sam.registry import get_model
+from core.settings import get_settings
+from core.study.metrics.pixels import compare
+
+PLAIN = MapOptions(model=None)
+"""Without a model: what these tests are about comes after the probability."""
+
+
+@pytest.fixture(scope="module")
+def farmland(tmp_path_factory):
+    return write_scene(tmp_path_factory.mktemp("farmland"), seed=3, size=400)
+
+
+@pytest.fixture
+def small_tiles(tile_size):
+    """Tiles of 160 pixels, so that a scene of 400 has several."""
+    tile_size(160)
+
+
+def request(farmland) -> SceneRequest:
+    return SceneRequest(scene=str(farmland.scene), landcover=str(farmland.landcover))
+
+
+def read(path: Path) -> np.ndarray:
+    with rasterio.open(path) as dataset:  # noqa: TID251
+        return dataset.read(1)
+
+
+def test_every_file_is_there_and_in_its_place(farmland, tmp_path) -> None:
+    result = map_scene(request(farmland), PLAIN, tmp_path)
+    names = {path.name for path in result.files}
+    assert names == {
+        "probability.tif",
+        "mask.tif",
+        "parcels.gpkg",
+        "parcels.shp.zip",
+        "parcels.geojson",
+        "run.json",
+    }
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names)
+    with (
+        rasterio.open(farmland.scene) as scene,  # noqa: TID251
+        rasterio.open(tmp_path / "mask.tif") as mask,  # noqa: TID251
+        rasterio.open(tmp_path / "probability.tif") as probability,  # noqa: TID251
+    ):
+        for raster in (mask, probability):
+            assert (raster.crs, raster.transform, raster.shape) == (
+                scene.crs,
+                scene.transform,
+                scene.shape,
+            )
+        assert mask.nodata == 255
+        cropland = mask.read(1) == 1
+        transform = mask.transform
+    parcels = pyogrio.read_dataframe(tmp_path / "parcels.gpkg", layer="parcels")
+    drawn = rasterize(
+        [(g, 1) for g in parcels.geometry], out_shape=cropland.shape, transform=transform
+    ).astype(bool)
+    # Parcels under the least area are dropped from the vectors; nothing else differs.
+    assert not (drawn & ~cropland).any()
+    assert (cropland & ~drawn).mean() < 0.01
+    shapefile = pyogrio.read_dataframe(f"/vsizip/{tmp_path}/parcels.shp.zip")
+    assert len(shapefile) == len(parcels) == result.parcels
+    assert shapefile.crs == parcels.crs
+    np.testing.assert_allclose(shapefile["area_ha"], parcels["area_ha"], rtol=1e-6)
+
+
+def test_the_map_beats_the_land_cover_it_came_from(farmland, tmp_path) -> None:
+
+    map_scene(request(farmland), PLAIN, tmp_path)
+    truth = read(farmland.truth) > 0
+    mask = read(tmp_path / "mask.tif")
+    coarse = align(open_landcover(farmland.landcover), open_scene(farmland.scene).grid)
+    mapped = compare(mask == 1, truth, mask != 255).mean_iou
+    assert mapped > compare(coarse.cropland, truth, coarse.valid).mean_iou + 0.05
+
+
+def test_by_default_the_small_model_draws(farmland, tmp_path) -> None:
+    result = map_scene(request(farmland), MapOptions(), tmp_path)
+    assert (result.strategy, result.model) == ("apt_plus", "cropmap_small")
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["model"]["weights_sha256"] == get_model("cropmap_small").sha256
+    assert list(get_settings().embeddings_folder.glob("*.embedding"))
+    truth = read(farmland.truth) > 0
+    mask = read(tmp_path / "mask.tif")
+    coarse = align(open_landcover(farmland.landcover), open_scene(farmland.scene).grid)
+    mapped = compare(mask == 1, truth, mask != 255).mean_iou
+    assert mapped > compare(coarse.cropland, truth, coarse.valid).mean_iou + 0.05
+
+
+def test_the_classifier_loads_no_model(farmland, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("core.sam.load.load_segmenter", None)
+    result = map_scene(request(farmland), MapOptions(strategy="classifier"), tmp_path)
+    assert result.model == "none"
+
+
+def test_the_record_names_what_the_result_came_from(farmland, tmp_path) -> None:
+    map_scene(request(farmland), MapOptions(model=None, seed=5), tmp_path)
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["model"] is None
+    assert record["options"]["strategy"] == "classifier"
+    assert record["options"]["seed"] == 5
+    assert record["land_cover"]["simulated"] is True
+    assert "SIMULATED" in record["land_cover"]["title"]
+    from core.files import sha256_of
+
+    for name, digest in record["files"].items():
+        assert sha256_of(tmp_path / name) == digest
+
+
+def test_a_run_that_was_cancelled_resumes(farmland, tmp_path, small_tiles) -> None:
+    done: list[int] = []
+
+    def progress(stage: str, step: int, _total: int) -> None:
+        if stage == "Mapping tiles":
+            done.append(step)
+
+    with pytest.raises(CancelledError, match="tiles are done and kept"):
+        map_scene(
+            request(farmland),
+            PLAIN,
+            tmp_path / "stopped",
+            progress=progress,
+            cancelled=lambda: len(done) > 3,
+        )
+    result = map_scene(request(farmland), PLAIN, tmp_path / "stopped")
+    assert result.kept_tiles == 3
+    whole = map_scene(request(farmland), PLAIN, tmp_path / "whole")
+    assert whole.kept_tiles == 0
+    for name in ("mask.tif", "probability.tif"):
+        np.testing.assert_array_equal(
+            read(tmp_path / "stopped" / name), read(tmp_path / "whole" / name)
+        )
+
+
+def test_other_options_do_not_take_an_earlier_runs_tiles(farmland, tmp_path, small_tiles) -> None:
+    steps: list[int] = []
+    with pytest.raises(CancelledError):
+        map_scene(
+            request(farmland),
+            MapOptions(model=None, seed=1),
+            tmp_path,
+            progress=lambda _s, step, _t: steps.append(step),
+            cancelled=lambda: len(steps) > 3,
+        )
+    assert map_scene(request(farmland), MapOptions(model=None, seed=2), tmp_path).kept_tiles == 0
+
+
+def test_a_damaged_kept_tile_is_made_again(farmland, tmp_path, small_tiles) -> None:
+    steps: list[int] = []
+    with pytest.raises(CancelledError):
+        map_scene(
+            request(farmland),
+            PLAIN,
+            tmp_path,
+            progress=lambda _s, step, _t: steps.append(step),
+            cancelled=lambda: len(steps) > 3,
+        )
+    kept = sorted(tmp_path.rglob("*.tile"))
+    body = bytearray(kept[0].read_bytes())
+    body[-1] ^= 1
+    kept[0].write_bytes(body)
+    assert map_scene(request(farmland), PLAIN, tmp_path).kept_tiles == len(kept) - 1
+
+
+def test_land_cover_elsewhere_is_told_with_both_places(farmland, tmp_path) -> None:
+    with rasterio.open(farmland.landcover) as source:  # noqa: TID251
+        profile, codes = source.profile, source.read()
+        tags = source.tags()
+    profile["transform"] = rasterio.Affine.translation(20, 10) @ profile["transform"]
+    with rasterio.open(tmp_path / "far_simulated.tif", "w", **profile) as out:  # noqa: TID251
+        out.write(codes)
+        out.update_tags(**tags)
+    wrong = SceneRequest(str(farmland.scene), str(tmp_path / "far_simulated.tif"))
+    with pytest.raises(NoOverlapError, match=r"far_simulated\.tif does not cover the scene"):
+        map_scene(wrong, PLAIN, tmp_path / "out")
+
+
+def bare_raster(path: Path, values: np.ndarray, **profile: object) -> Path:
+    with rasterio.open(  # noqa: TID251
+        path,
+        "w",
+        driver="GTiff",
+        width=values.shape[2],
+        height=values.shape[1],
+        count=len(values),
+        dtype=values.dtype.name,
+        **profile,
+    ) as dataset:
+        dataset.write(values)
+    return path
+
+
+def test_no_crs_and_no_data_have_their_own_sentence(farmland, tmp_path) -> None:
+    place = rasterio.Affine(1, 0, 512_345, 0, -1, 5_311_220)
+    zeros = np.zeros((3, 64, 64), dtype=np.uint8)
+    lost = bare_raster(tmp_path / "lost.tif", zeros + 7, transform=place)
+    empty = bare_raster(tmp_path / "empty.tif", zeros, transform=place, crs="EPSG:32633", nodata=0)
+    with pytest.raises(MissingCrsError, match="in which CRS"):
+        map_scene(SceneRequest(str(lost), str(farmland.landcover)), PLAIN, tmp_path / "o")
+    with pytest.raises(EmptySceneError, match="no valid pixel"):
+        map_scene(SceneRequest(str(empty), str(farmland.landcover)), PLAIN, tmp_path / "o")
+    stated = SceneRequest(str(lost), str(farmland.landcover), crs="EPSG:32633")
+    assert map_scene(stated, PLAIN, tmp_path / "o").tiles == 1
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_work(farmland, tmp_path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(OutputError, match="is a file, not a folder"):
+        map_scene(request(farmland), PLAIN, tmp_path / "taken")
+    with pytest.raises(OutputError):
+        map_scene(request(farmland), PLAIN, tmp_path / "taken" / "below")
+
+
+def test_strategies_and_models_that_do_not_exist(farmland, tmp_path) -> None:
+    with pytest.raises(InputError, match="no strategy 'magic'"):
+        map_scene(request(farmland), MapOptions(strategy="magic"), tmp_path)
+    with pytest.raises(InputError, match="needs a model"):
+        map_scene(request(farmland), MapOptions(strategy="apt", model=None), tmp_path)
+    with pytest.raises(MissingWeightsError):
+        map_scene(request(farmland), MapOptions(model="sam_vit_b"), tmp_path)
+    with pytest.raises(InputError, match="threshold"):
+        MapOptions(threshold=1.0)
+    with pytest.raises(InputError, match="seed -1"):
+        MapOptions(seed=-1)
+    with pytest.raises(InputError, match="simplify_m"):
+        MapOptions(simplify_m=-1.0)
+
+
+@pytest.mark.real_data
+def test_the_map_of_real_tiles_beats_their_simulated_land_cover(shared_data, tmp_path) -> None:
+    import geopandas
+
+    total = None
+    for name in ("41.3315N_92.0259W", "42.6745N_89.6856W"):
+        folder = shared_data / "naip_fields"
+        scene = folder / "images" / f"{name}.tif"
+        landcover = folder / "landcover_simulated" / f"{name}.tif"
+        map_scene(SceneRequest(str(scene), str(landcover)), PLAIN, tmp_path / name)
+        fields = geopandas.read_file(folder / "fields" / f"{name}.geojson")  # noqa: TID251
+        with rasterio.open(scene) as dataset:  # noqa: TID251
+            shape, transform = dataset.shape, dataset.transform
+        truth = rasterize(
+            [(g, 1) for g in fields.geometry], out_shape=shape, transform=transform
+        ).astype(bool)
+        mask = read(tmp_path / name / "mask.tif")
+        one = compare(mask == 1, truth, mask != 255)
+        total = one if total is None else total + one
+    assert total is not None
+    assert total.mean_iou > 0.85

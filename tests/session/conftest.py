@@ -1,0 +1,67 @@
+"""A small project with several tiles, and a model that answers by colour."""
+
+import time
+
+import pytest
+
+from core.farmland import write_scene
+from core.project import Project
+from core.session.adding_scenes import add_scene
+from core.session.models import Models
+from core.session.workspaces import Workspaces
+from tests.fakes import ColourSegmenter
+
+
+@pytest.fixture(scope="module")
+def farmland(tmp_path_factory):
+    return write_scene(tmp_path_factory.mktemp("farmland"), seed=3, size=400)
+
+
+@pytest.fixture
+def small_tiles(tile_size):
+    """Tiles of 224 pixels, so that a scene of 400 has several."""
+    tile_size(224)
+
+
+@pytest.fixture
+def project(small_tiles, farmland, tmp_path) -> Project:
+    made = Project.create(tmp_path / "farm.cropmap", "Farm")
+    add_scene(made, farmland.scene, landcover_path=farmland.landcover)
+    return made
+
+
+@pytest.fixture
+def scene_id(project) -> str:
+    return project.scenes()[0].id
+
+
+@pytest.fixture
+def tile(project, scene_id) -> str:
+    """The largest tile."""
+    return max(project.tiles(scene_id), key=lambda t: t.window[2] * t.window[3]).name
+
+
+@pytest.fixture
+def segmenter() -> ColourSegmenter:
+    return ColourSegmenter()
+
+
+@pytest.fixture
+def workspaces(segmenter) -> Workspaces:
+    return Workspaces(Models(lambda _key: segmenter))
+
+
+@pytest.fixture
+def workspace(workspaces, project, scene_id, tile):
+    return workspaces.get(project, scene_id, tile)
+
+
+def ready(workspace, seconds: float = 60.0, *, closely: bool = True) -> dict:
+    """The state once nothing is being worked on."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        state = workspace.state(closely=closely)
+        if state["status"] == "ready":
+            return state
+        time.sleep(0.02)
+    raise AssertionError(f"still working on: {state['stage']}")

@@ -1,0 +1,31 @@
+"""Labels of a whole scene as pictures: all of them, or those of accepted tiles alone."""
+
+from core.session.layers import overlay
+from core.session.opened import open_scene
+
+
+def test_only_accepted_tiles_have_colour_where_that_is_asked(project, scene_id, workspaces) -> None:
+    names = [tile.name for tile in project.tiles(scene_id)]
+    for name in names:
+        workspaces.get(project, scene_id, name).finished()
+    workspaces.settle()
+    grid = open_scene(project, scene_id).scene.grid
+    assert overlay(project, scene_id, "accepted", grid) is None
+    coloured = {
+        name: overlay(
+            project, scene_id, "label", open_scene(project, scene_id).frame(name).core_grid
+        )
+        for name in names
+    }
+    accepted = max(names, key=lambda name: 0 if coloured[name] is None else coloured[name].sum())
+    project.set_verdict(
+        scene_id, accepted, "accepted", comment="", reviewer="A", expected_version=0
+    )
+    for name in names:
+        core = open_scene(project, scene_id).frame(name).core_grid
+        seen = overlay(project, scene_id, "accepted", core)
+        if name == accepted:
+            assert (seen[..., 3] > 0).any()
+            assert (seen == coloured[name]).mean() > 0.99  # edges may gain a pixel of a neighbour
+        else:
+            assert seen is None or (seen[..., 3] > 0).mean() < 0.02

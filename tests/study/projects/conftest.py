@@ -1,0 +1,57 @@
+"""A small project of several tiles, whose truth is known, and which asks no model."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import rasterio
+
+from core.farmland import write_scene
+from core.project import Project
+from core.session.adding_scenes import add_scene
+from core.session.opened import open_scene
+from core.study.projects.truth import TruthWish
+
+
+@pytest.fixture(scope="session")
+def farmland(tmp_path_factory):
+    return write_scene(tmp_path_factory.mktemp("farmland"), seed=29, size=320)
+
+
+@pytest.fixture
+def project(tile_size, farmland, tmp_path) -> Project:
+    tile_size(192)
+    made = Project.create(tmp_path / "farm" / "farm.cropmap", "Farm")
+    scene = add_scene(made, farmland.scene, name="North", landcover_path=farmland.landcover)
+    made.update_scene(scene.id, expected_version=scene.version, settings={"model": None})
+    return made
+
+
+@pytest.fixture
+def scene_id(project) -> str:
+    return project.scenes()[0].id
+
+
+@pytest.fixture
+def numbers(farmland) -> TruthWish:
+    """The truth that the generator writes: parcels by number."""
+    return TruthWish("file", str(farmland.truth), "truth.tif", numbered=True)
+
+
+@pytest.fixture
+def true_fields(farmland) -> npt.NDArray[np.bool_]:
+    """Cropland of the whole scene."""
+    with rasterio.open(farmland.truth) as dataset:  # noqa: TID251
+        return dataset.read(1) > 0
+
+
+@pytest.fixture
+def tiles(project, scene_id) -> list[str]:
+    return list(open_scene(project, scene_id).tiles)
+
+
+def read_codes(path: Path) -> npt.NDArray[np.uint8]:
+    with rasterio.open(path) as dataset:  # noqa: TID251
+        assert dataset.nodata == 255
+        return dataset.read(1)

@@ -1,0 +1,80 @@
+"""A project's own labels against an independent truth."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from core.errors import EmptySceneError, InputError
+from core.grid import PixelPoint
+from core.session.opened import open_scene
+from core.session.scene_label import core_window
+from core.session.workspaces import get_workspaces
+from core.study.projects.own_labels import judge_labels, last_judged, tile_at
+from core.study.projects.runs import past_runs
+from core.study.projects.truth import TruthWish, read_truth
+
+
+def judge(project, scene_id, **options) -> None:
+    judge_labels(
+        project,
+        scene_id,
+        accepted_only=False,
+        progress=lambda *_: None,
+        cancelled=lambda: False,
+        **options,
+    )
+
+
+def test_labels_are_judged_where_there_are_any(project, scene_id, numbers, tiles) -> None:
+    with pytest.raises(InputError, match="made without them"):
+        judge(project, scene_id)
+    read_truth(project, scene_id, numbers)
+    with pytest.raises(EmptySceneError, match="No tile counts"):
+        judge(project, scene_id)
+    assert last_judged(project, scene_id) is None
+    opened = open_scene(project, scene_id)
+    sizes = {name: core_window(opened, name) for name in tiles}
+    largest = max(tiles, key=lambda name: sizes[name].width * sizes[name].height)
+    get_workspaces().get(project, scene_id, largest).finished()
+    judge(project, scene_id)
+    found = last_judged(project, scene_id)
+    assert found is not None
+    assert found.tiles == 1
+    assert 0.4 < found.own["mean_iou"].value <= 1.0
+    assert 0.0 < found.landcover["mean_iou"].value < 1.0
+    assert found.gain is not None
+    assert found.zip_file.is_file()
+    (worst,) = found.worst
+    assert worst.tile in tiles
+    # It is no run of an experiment.
+    assert past_runs(project) == []
+
+
+def test_a_truth_that_is_gone_is_one_sentence(
+    project, scene_id, numbers, farmland, tmp_path
+) -> None:
+    own = tmp_path / "own.tif"
+    shutil.copyfile(farmland.truth, own)
+    read_truth(project, scene_id, replace(numbers, path=str(own)))
+    own.unlink()
+    with pytest.raises(InputError, match="is not at"):
+        judge(project, scene_id)
+
+
+def test_corrected_labels_do_not_judge_themselves(project, scene_id, tiles) -> None:
+    project.set_verdict(
+        scene_id, tiles[0], "accepted", comment="", reviewer="A", expected_version=0
+    )
+    read_truth(project, scene_id, TruthWish("corrected"))
+    with pytest.raises(InputError, match="made without them"):
+        judge(project, scene_id)
+
+
+def test_every_place_of_the_scene_has_its_tile(project, scene_id, tiles) -> None:
+    opened = open_scene(project, scene_id)
+    for name in tiles:
+        own = core_window(opened, name)
+        middle = PixelPoint(own.column + own.width / 2, own.row + own.height / 2)
+        assert tile_at(opened, middle) == name
+    assert tile_at(opened, PixelPoint(-5.0, 3.0)) == ""
