@@ -11,10 +11,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.errors import script_error
 from ui.server.late_ticks import without_late_ticks
 from ui.server.nodelay import answering_at_once
 from ui.server.routes import ROUTES
+from ui.shared.show_errors import script_error
 
 _SHELL = Path(__file__).resolve().parent / "ui" / "shell.py"
 

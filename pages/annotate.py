@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import annotation, go, relink
-from ui.frame import empty, project_page
-from ui.session import Place
+from ui.annotate import tile_map
+from ui.shared import moved_imagery, navigation
+from ui.shared.browser_session import Place
+from ui.shared.page_frame import empty, project_page
 
 
 def body(place: Place) -> None:
@@ -15,13 +16,13 @@ def body(place: Place) -> None:
         empty(
             "Annotate",
             "This project has no imagery yet.",
-            lambda: go.link(go.SCENE, "Add imagery on the Scene page", place),
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
         )
         return
-    if relink.problem(place) is not None:
+    if moved_imagery.problem(place) is not None:
         _, middle, _ = st.columns([1, 4, 1])
         with middle:
-            relink.tell(place)
+            moved_imagery.tell(place)
         return
     if place.scene.landcover is None:
         text, way = st.columns([4, 1], vertical_alignment="center")
@@ -30,8 +31,8 @@ def body(place: Place) -> None:
             "or add land cover."
         )
         with way:
-            go.link(go.SCENE, "Add land cover", place)
-    annotation.show(place)
+            navigation.link(navigation.SCENE, "Add land cover", place)
+    tile_map.show(place)
 
 
 project_page("Annotate", body, full_screen=True)

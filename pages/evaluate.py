@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ui import evaluate, go, relink
-from ui.frame import empty, heading, project_page
-from ui.session import Place
+from ui.evaluate import sections
+from ui.shared import moved_imagery, navigation
+from ui.shared.browser_session import Place
+from ui.shared.page_frame import empty, heading, project_page
 
 
 def body(place: Place) -> None:
@@ -13,12 +14,12 @@ def body(place: Place) -> None:
         empty(
             "Evaluate",
             "This project has no imagery yet, so there is nothing to evaluate.",
-            lambda: go.link(go.SCENE, "Add imagery on the Scene page", place),
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
         )
         return
     heading("Evaluate")
-    relink.tell(place)
-    evaluate.show(place)
+    moved_imagery.tell(place)
+    sections.show(place)
 
 
-project_page("Evaluate", body, shows=evaluate.KINDS)
+project_page("Evaluate", body, shows=sections.KINDS)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ui import go, relink, results
-from ui.frame import empty, heading, project_page
-from ui.session import Place
+from ui.results import scene_results
+from ui.shared import moved_imagery, navigation
+from ui.shared.browser_session import Place
+from ui.shared.page_frame import empty, heading, project_page
 
 
 def body(place: Place) -> None:
@@ -13,12 +14,12 @@ def body(place: Place) -> None:
         empty(
             "Results",
             "This project has no imagery yet, so there are no results.",
-            lambda: go.link(go.SCENE, "Add imagery on the Scene page", place),
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
         )
         return
     heading("Results", place.scene.name)
-    relink.tell(place)
-    results.show(place)
+    moved_imagery.tell(place)
+    scene_results.show(place)
 
 
 project_page("Results", body, shows=("areas", "files"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ui import go, review
-from ui.frame import empty, heading, project_page
-from ui.session import Place
+from ui.review import review_tabs
+from ui.shared import navigation
+from ui.shared.browser_session import Place
+from ui.shared.page_frame import empty, heading, project_page
 
 
 def body(place: Place) -> None:
@@ -13,11 +14,11 @@ def body(place: Place) -> None:
         empty(
             "Review",
             "This project has no imagery yet, so there is nothing to review.",
-            lambda: go.link(go.SCENE, "Add imagery on the Scene page", place),
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
         )
         return
     heading("Review")
-    review.show(place)
+    review_tabs.show(place)
 
 
 project_page("Review", body, shows=("map", "changes", "second labels"))

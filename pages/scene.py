@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import add_scene, colours, errors, existing_labels, go, landcover_panel, relink, scene_view
-from ui.frame import heading, project_page
-from ui.session import Place
+from ui.scenes import add_scene, colours, existing_labels, landcover_panel, scene_view
+from ui.shared import moved_imagery, navigation, show_errors
+from ui.shared.browser_session import Place
+from ui.shared.page_frame import heading, project_page
 
 
 def body(place: Place) -> None:
@@ -17,22 +18,24 @@ def body(place: Place) -> None:
     heading(place.scene.name, scene_view.facts(place))
     view, panel = st.columns([5, 3], gap="large")
     with view:
-        if not relink.show(place):
+        if not moved_imagery.show(place):
             scene_view.show(place)
-            go.link(go.ANNOTATE, "Go on to Annotate", place)
+            navigation.link(navigation.ANNOTATE, "Go on to Annotate", place)
     with panel:
         about, look, labels, more = st.tabs(
             ["Land cover", "Colours", "Existing labels", "Add a scene"]
         )
         # Each for itself: what fails in one does not take the others away.
-        with about, errors.told():
+        with about, show_errors.told():
             landcover_panel.show(place)
-        with look, errors.told():
+        with look, show_errors.told():
             colours.show(place)
-        with labels, errors.told():
+        with labels, show_errors.told():
             existing_labels.show(place)
-        with more, errors.told():
+        with more, show_errors.told():
             add_scene.show(place)
 
 
-project_page("Scene", body, shows=("add scene", "land cover", *existing_labels.KINDS, relink.KIND))
+project_page(
+    "Scene", body, shows=("add scene", "land cover", *existing_labels.KINDS, moved_imagery.KIND)
+)

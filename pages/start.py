@@ -7,9 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.project import recent_projects
-from ui import projects
-from ui.frame import page
-from ui.session import Place
+from ui.shared.browser_session import Place
+from ui.shared.page_frame import page
+from ui.start import project_list
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 STEPS = (
@@ -28,13 +28,13 @@ def body(_: Place | None) -> None:
     recent, new = st.columns([3, 2], gap="large")
     with recent:
         st.subheader("Your projects")
-        projects.recent_list(summaries)
+        project_list.recent_list(summaries)
     with new:
         st.subheader("New project")
-        projects.new_project()
+        project_list.new_project()
         with st.expander("Open a project by its path"):
-            projects.open_by_path()
-        projects.demo()
+            project_list.open_by_path()
+        project_list.demo()
     if summaries:
         st.subheader("How it works")
         pictures()

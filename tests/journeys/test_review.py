@@ -7,8 +7,8 @@ import pytest
 from core.farmland import write_scene
 from core.project import Project
 from tests.journeys.test_working_day import at_home, made_project  # noqa: F401  (fixture)
-from ui import preferences
-from ui.preferences import Preferences
+from ui.shared import preferences
+from ui.shared.preferences import Preferences
 
 pytestmark = pytest.mark.xdist_group("journeys")
 

@@ -13,7 +13,7 @@ from core.project import Project, new_project_path, remember_project
 from core.session.adding_scenes import add_scene
 from core.session.opened import open_project
 from core.settings import get_settings
-from ui.job import JOBS
+from ui.shared.jobs import JOBS
 
 RUNNER = Path(__file__).with_name("runner.py")
 SECONDS = 120

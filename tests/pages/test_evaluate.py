@@ -18,12 +18,12 @@ from core.study.projects.truth import TruthWish, kept_truth, read_truth
 from tests.pages.conftest import press, said, settle, wrong
 from tests.pages.test_scene import fill
 from tests.rasters import write_raster
-from ui import evaluate_labels, evaluate_start
-from ui.evaluate_labels import labels_key
-from ui.evaluate_start import run_key
-from ui.evaluate_truth import truth_key
-from ui.session import Place
-from ui.settings_dialog import scene_settings
+from ui.evaluate import map_quality, start_run
+from ui.evaluate.map_quality import labels_key
+from ui.evaluate.start_run import run_key
+from ui.evaluate.truth_rows import truth_key
+from ui.shared.browser_session import Place
+from ui.shared.settings_dialog import scene_settings
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def started(monkeypatch):
         progress("Steps", 1, 2)
         raise CancelledError("The evaluation was stopped.")
 
-    monkeypatch.setattr(evaluate_start, "do_run", do_run)
+    monkeypatch.setattr(start_run, "do_run", do_run)
     return runs
 
 
@@ -287,7 +287,7 @@ def test_my_labels_are_judged_by_a_file_and_not_by_themselves(
     def judge_labels(project, scene_id, *, accepted_only, progress, cancelled):
         judged.append((scene_id, accepted_only))
 
-    monkeypatch.setattr(evaluate_labels, "judge_labels", judge_labels)
+    monkeypatch.setattr(map_quality, "judge_labels", judge_labels)
     app = page("evaluate", project)
     choose(app, "labels", "Show")
     app = settle(press(app, "Judge my labels"), labels_key(ready))
@@ -296,11 +296,11 @@ def test_my_labels_are_judged_by_a_file_and_not_by_themselves(
 
 
 def test_how_good_my_labels_are_is_told_in_words(page, project, ready, monkeypatch) -> None:
-    figures = {key: Interval(0.9, 0.85, 0.95) for key, _ in evaluate_labels._FIGURES.values()}
+    figures = {key: Interval(0.9, 0.85, 0.95) for key, _ in map_quality._FIGURES.values()}
     found = Judged(
         project.folder, datetime.now(UTC), 8, figures, figures, Interval(0.2, 0.1, 0.3), ()
     )
-    monkeypatch.setattr(evaluate_labels, "last_judged", lambda *_: found)
+    monkeypatch.setattr(map_quality, "last_judged", lambda *_: found)
     app = page("evaluate", project)
     choose(app, "labels", "Show")
     assert "mean IoU of **0.90** on 8 parts. Against the land cover: 0.20 better" in said(app)

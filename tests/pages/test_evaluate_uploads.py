@@ -11,10 +11,10 @@ from core.errors import InputError
 from core.session.opened import open_scene
 from core.study.projects.truth import TruthWish, missing_file, read_truth
 from tests.rasters import write_raster
-from tests.ui_shared.test_adding import Sent, quiet
-from ui.adding import Source
-from ui.evaluate_truth import _brought_in
-from ui.session import Place
+from tests.ui.shared.test_adding import Sent, quiet
+from ui.evaluate.truth_rows import _brought_in
+from ui.shared.adding import Source
+from ui.shared.browser_session import Place
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from tests.existing.conftest import fields, table, write
 from tests.pages.conftest import press, said, settle, wrong
 from tests.pages.test_scene import fill
 from tests.rasters import write_raster
-from ui.existing_labels import read_key, take_key
-from ui.session import Place
+from ui.scenes.existing_labels import read_key, take_key
+from ui.shared.browser_session import Place
 
 
 @pytest.fixture

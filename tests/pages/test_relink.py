@@ -12,8 +12,8 @@ from core.session.opened import open_project
 from tests.pages.conftest import press, said, settle, wrong
 from tests.pages.test_scene import fill
 from tests.rasters import write_raster
-from ui.relink import key_of
-from ui.session import Place
+from ui.shared.browser_session import Place
+from ui.shared.moved_imagery import key_of
 
 
 @pytest.fixture

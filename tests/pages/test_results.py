@@ -1,14 +1,14 @@
 import html
 import json
 
-import ui.results
+import ui.results.scene_results
 from core.errors import DiskFullError
 from core.export.delivery import RECORD, Delivered, Delivery, state_of
 from core.session.areas import AreaReport, ClassArea
 from core.session.opened import open_scene
 from tests.pages.conftest import press, said, settle, wrong
-from ui import overview, take_along
-from ui.session import Place
+from ui.results import make_files, overview_map
+from ui.shared.browser_session import Place
 
 REPORT = AreaReport(3.5, 3.0, (ClassArea("Cropland <script>", "#f096ff", True, 3.0, 2.5),), 1, 1)
 
@@ -19,7 +19,7 @@ def keys(project) -> dict[str, tuple]:
 
 
 def shown(page, project, monkeypatch, report=REPORT):
-    monkeypatch.setattr(ui.results, "areas", lambda *_, **__: report)
+    monkeypatch.setattr(ui.results.scene_results, "areas", lambda *_, **__: report)
     return settle(page("results", project), keys(project)["areas"])
 
 
@@ -44,10 +44,10 @@ def delivering(monkeypatch, **outcome):
         )
         state = state_of(project, scene_id)
         made = Delivery(folder, state, take_along_now(), files, **outcome)
-        monkeypatch.setattr(take_along, "last_delivery", lambda _: made)
+        monkeypatch.setattr(make_files, "last_delivery", lambda _: made)
         return made
 
-    monkeypatch.setattr(take_along, "deliver", deliver)
+    monkeypatch.setattr(make_files, "deliver", deliver)
     return wished
 
 
@@ -154,10 +154,10 @@ def test_an_edit_makes_the_files_old(page, project, monkeypatch) -> None:
 
 
 def test_accepted_tiles_filter_the_colours_of_the_map(project, monkeypatch) -> None:
-    monkeypatch.setattr(overview, "token", lambda _: "t")
+    monkeypatch.setattr(overview_map, "token", lambda _: "t")
     (scene,) = project.scenes()
     assert open_scene(project, scene.id).landcover is not None
     for accepted_only, layer in ((False, "label"), (True, "accepted")):
-        chart = overview.build(Place(project, scene, ""), None, accepted_only=accepted_only)
+        chart = overview_map.build(Place(project, scene, ""), None, accepted_only=accepted_only)
         drawn = chart.get_root().render()
         assert f"/warped/{scene.id}/{layer}/" in drawn

@@ -6,11 +6,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.project import NewEdit, Project
 from tests.pages.conftest import press, said, settle, wrong
-from ui import preferences
-from ui.preferences import Preferences
-from ui.review_queue import entries
-from ui.review_second import pairs_csv
-from ui.review_tile import Seen, _save
+from ui.review.second_look import pairs_csv
+from ui.review.tile_queue import entries
+from ui.review.verdict_form import Seen, _save
+from ui.shared import preferences
+from ui.shared.preferences import Preferences
 
 SECOND, EFFORT, LOG = "Second look", "Effort", "Who did what"
 
@@ -240,7 +240,7 @@ def test_effort_without_and_with_work(page, project) -> None:
 def test_the_automatic_map_is_compared_in_the_background(page, project, monkeypatch) -> None:
     from core.review.change import TileChange
     from core.study.metrics.pixels import Confusion
-    from ui import review_effort
+    from ui.review import effort_tab
 
     (scene,) = project.scenes()
     (tile,) = project.tiles(scene.id)
@@ -250,7 +250,7 @@ def test_the_automatic_map_is_compared_in_the_background(page, project, monkeypa
         progress("Comparing labels", 1, 1)
         return [TileChange(tile.name, Confusion(90, 4, 6, 900), 0.01, 7, 2)]
 
-    monkeypatch.setattr(review_effort, "changes_of", changes)
+    monkeypatch.setattr(effort_tab, "changes_of", changes)
     app = on(judged(page, project), project, EFFORT)
     press(app, "Compare with the automatic map")
     settle(app, ("changes", str(project.path), scene.id))
@@ -265,7 +265,7 @@ def test_the_automatic_map_is_compared_in_the_background(page, project, monkeypa
 
 def test_the_log_is_filtered_and_safe_in_a_spreadsheet(page, many) -> None:
     from core.project import HistoryRow
-    from ui.review_history import log_csv, whole_history
+    from ui.review.history_tab import log_csv, whole_history
 
     (scene,) = many.scenes()
     give(many, "=cmd|' /C calc'!A0", "accepted", "=HYPERLINK(1)", at=0)

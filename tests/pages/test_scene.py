@@ -6,8 +6,8 @@ import pytest
 from core.settings import get_settings
 from tests.pages.conftest import press, said, settle, wrong
 from tests.rasters import write_raster
-from ui.add_scene import key_of
-from ui.landcover_panel import key_of as landcover_key
+from ui.scenes.add_scene import key_of
+from ui.scenes.landcover_panel import key_of as landcover_key
 
 
 def fill(app, key: str, text: str) -> None:
@@ -139,7 +139,7 @@ def test_of_several_products_one_places_the_prompts(page, project, farmland, tmp
 
 @pytest.mark.parametrize("key", [key_of, landcover_key])
 def test_jobs_of_two_projects_do_not_meet(key, project, empty_project) -> None:
-    from ui.session import Place
+    from ui.shared.browser_session import Place
 
     first, second = (Place(p, None, "") for p in (project, empty_project))
     assert key(first) != key(second)

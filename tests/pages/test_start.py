@@ -3,7 +3,7 @@ from pathlib import Path
 from core.project import recent_projects
 from core.session.opened import open_project
 from tests.pages.conftest import press, said, settle, wrong
-from ui.projects import DEMO
+from ui.start.project_list import DEMO
 
 
 def test_an_empty_start_says_what_the_app_is_and_where_projects_will_be(page) -> None:

@@ -1,0 +1,1 @@
+"""The Annotate page: the map of one tile."""

@@ -1,0 +1,227 @@
+"""What is to be compared, on which scenes, and the button that starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from core.errors import InputError
+from core.sam.registry import DEFAULT_MODEL
+from core.study.experiments.methods import METHODS
+from core.study.projects.questions import METHODS_QUESTION, QUESTIONS, Question
+from core.study.projects.run_process import jobs_beside_the_app
+from core.study.projects.run_request import MOST_TILES, RunWish, chosen_truth_tiles
+from core.study.projects.runs import Run, do_run, new_run
+from core.study.projects.truth import kept_truth
+from core.study.projects.truth_folders import Folder
+from ui.evaluate import folder_rows, truth_rows
+from ui.evaluate.method_words import (
+    FIRST_CHOICE,
+    LANDCOVER,
+    SECONDS,
+    SENTENCES,
+    duration,
+    in_order,
+    method_title,
+    needs_model,
+    planned_seconds,
+)
+from ui.shared import show_errors
+from ui.shared.browser_session import Place
+from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.settings_dialog import NO_MODEL, model_of
+from ui.shared.text import count
+
+KIND = "evaluation"
+"""Of the job that runs one."""
+
+_CHOSEN, _TILES = "cropmap_methods", "evaluate tiles"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Scenes and folders that are ready and chosen.
+
+    Parameters
+    ----------
+    tiles : int
+        That would be looked at.
+    """
+
+    scenes: tuple[str, ...]
+    folders: tuple[Folder, ...]
+    tiles: int
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to look at."""
+        return not (self.scenes or self.folders)
+
+
+def run_key(place: Place) -> Key:
+    """The key of the job that runs an evaluation: one at a time in a project."""
+    return (KIND, str(place.project.path))
+
+
+def show(place: Place) -> None:
+    """Scenes, methods, and the ways to start."""
+    st.markdown("**1 · Scenes whose truth is known**")
+    chosen = _scenes(place)
+    st.markdown("**2 · Methods**")
+    methods = _methods(place)
+    wish = RunWish(
+        scenes=chosen.scenes,
+        folders=tuple(folder.path for folder in chosen.folders),
+        methods=methods,
+        most_tiles=_most_tiles(),
+        model=_model(place),
+    )
+    _button(place, wish, chosen)
+    _others(place, wish, chosen)
+
+
+def start(place: Place, run: Run) -> None:
+    """Do a run, or go on with it, in the background.
+
+    Raises
+    ------
+    InputError
+        Too much is running already.
+    """
+    project = place.project
+
+    def work(progress: Progress, cancelled: Cancelled) -> Run:
+        progress("Getting ready", 0, 0)
+        return do_run(project, run, progress=progress, cancelled=cancelled)
+
+    JOBS.start(run_key(place), f"{run.title}: {', '.join(run.scenes)}", work)
+
+
+def _scenes(place: Place) -> Chosen:
+    scenes = place.project.scenes()
+    ready = [scene.id for scene in scenes if truth_rows.row(place, scene, alone=len(scenes) == 1)]
+    folders = folder_rows.rows(place)
+    folder_rows.adding(place)
+    truths = [kept_truth(place.project, scene_id) for scene_id in ready]
+    tiles = sum(len(chosen_truth_tiles(truth, _most_tiles())) for truth in truths if truth)
+    return Chosen(tuple(ready), tuple(folders), tiles + sum(folder.test for folder in folders))
+
+
+def _most_tiles() -> int:
+    """As the field below says, before it is drawn."""
+    return int(st.session_state.get(_TILES) or MOST_TILES)
+
+
+def _methods(place: Place) -> tuple[str, ...]:
+    kept: dict[str, bool] = st.session_state.setdefault(_CHOSEN, {})
+    without = model_of(place) == NO_MODEL
+    chosen = []
+    sides = st.columns(2, gap="medium")
+    for number, key in enumerate(in_order(METHODS)):
+        possible = not (without and needs_model([key]))
+        with (
+            sides[number % 2],
+            st.container(key=f"cropmap_choice method {key}", gap=None),
+        ):
+            wanted = st.checkbox(
+                method_title(key),
+                value=possible and kept.get(key, key in FIRST_CHOICE),
+                key=f"method {key} {possible}",
+                disabled=not possible,
+            )
+            time = f"About {SECONDS[key]:.0f} s a tile." if SECONDS[key] >= 1 else "At once."
+            st.caption(f"{SENTENCES[key]} {time}" if possible else "Needs a model (Settings).")
+        if possible:
+            kept[key] = wanted
+        if wanted and possible:
+            chosen.append(key)
+    return tuple(chosen)
+
+
+def _model(place: Place) -> str:
+    model = model_of(place)
+    return DEFAULT_MODEL if model == NO_MODEL else model
+
+
+def _button(place: Place, wish: RunWish, chosen: Chosen) -> None:
+    busy = _running(place)
+    missing = _missing(chosen, wish.methods)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input(
+            "Tiles of each scene, at most",
+            1,
+            999,
+            MOST_TILES,
+            key=_TILES,
+            width=200,
+            persist_state="session",
+            help="Spread evenly over the scene. More take longer and say more surely which "
+            "method is better; fewer than five cannot.",
+        )
+        if st.button("Compare", type="primary", disabled=bool(missing) or busy):
+            with show_errors.told():
+                _begin(place, wish)
+    if missing:
+        st.caption(missing)
+    elif busy:
+        st.caption("Another evaluation is running; this one can start when it has ended.")
+    else:
+        seconds = planned_seconds(wish.methods, chosen.tiles, jobs_beside_the_app())
+        st.caption(
+            f"{count(chosen.tiles, 'tile')}, {count(len(wish.methods), 'method')}: about "
+            f"{duration(seconds)} on this computer. You may go on working meanwhile."
+        )
+
+
+def _missing(chosen: Chosen, methods: Sequence[str]) -> str:
+    """Why nothing can be compared yet; empty where it can."""
+    if chosen.nothing:
+        return "Nothing is ready yet: say above what is true of a scene."
+    return "" if methods else "Choose at least one method."
+
+
+def _running(place: Place) -> bool:
+    job = JOBS.get(run_key(place))
+    return job is not None and job.running
+
+
+def _begin(place: Place, wish: RunWish) -> None:
+    if LANDCOVER not in wish.methods and wish.experiment == METHODS_QUESTION.key:
+        # Every difference is to it, and it takes no time.
+        wish = replace(wish, methods=(LANDCOVER, *wish.methods))
+    if _running(place):
+        raise InputError("Another evaluation is running.", "Wait until it ends, or cancel it.")
+    start(place, new_run(place.project, wish))
+    st.rerun()
+
+
+def _others(place: Place, wish: RunWish, chosen: Chosen) -> None:
+    others = [one for one in QUESTIONS.values() if one is not METHODS_QUESTION]
+    if not others:
+        return
+    with st.expander("More experiments"):
+        for question in others:
+            _other(place, replace(wish, experiment=question.key, methods=METHODS), question, chosen)
+
+
+def _other(place: Place, wish: RunWish, question: Question, chosen: Chosen) -> None:
+    text, way = st.columns([4, 1], vertical_alignment="center")
+    problem = _short_of(question, chosen)
+    minutes = question.minutes + question.minutes_a_tile * max(1, chosen.tiles)
+    took = duration(minutes * 60 / jobs_beside_the_app())
+    facts = problem or f"About {took} for what is chosen above; it can be stopped and gone on with."
+    text.markdown(f"**{question.title}**  \n{question.answers}  \n:small[:gray[{facts}]]")
+    blocked = bool(problem) or _running(place)
+    if way.button("Run", disabled=blocked, key=f"run {question.key}", width="stretch"):
+        with show_errors.told():
+            _begin(place, wish)
+
+
+def _short_of(question: Question, chosen: Chosen) -> str:
+    """Why an experiment cannot run on what was chosen; empty where it can."""
+    if chosen.nothing:
+        return question.needs or "Needs a scene whose truth is known."
+    learning = sum(folder.train > 0 for folder in chosen.folders)
+    return question.needs if learning < question.regions else ""

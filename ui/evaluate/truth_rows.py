@@ -1,0 +1,261 @@
+"""What is true of a scene: a row for each scene, whether it is ready, the way to its truth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import CropMapError
+from core.project import SceneRecord
+from core.session.opened import OpenedScene, open_scene
+from core.session.scene_label import chosen_tiles
+from core.study.projects.run_locations import upload_folder
+from core.study.projects.run_request import unready
+from core.study.projects.truth import (
+    STAGE,
+    Truth,
+    TruthWish,
+    forget_truth,
+    is_current,
+    kept_truth,
+    missing_file,
+    read_truth,
+)
+from ui.evaluate.method_words import method_title
+from ui.shared import navigation, show_errors
+from ui.shared.adding import Source, discard, store, usable
+from ui.shared.browser_session import Place
+from ui.shared.job_progress import watch
+from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.reading_labels import FILES, PARTS, is_raster
+from ui.shared.source_fields import checked, source_fields
+from ui.shared.text import count, escape
+
+KIND = "truth"
+"""Of the jobs that read one."""
+
+_FILE, _ACCEPTED, _MADE = "A file", "Labels accepted here", "The made scene's own"
+_MADE_FILES = ("truth.tif", "landcover_simulated.tif")
+"""What the generator of farmland writes beside a scene."""
+
+
+def truth_key(place: Place, scene: SceneRecord) -> Key:
+    """The key of the job that reads a scene's truth."""
+    return (KIND, str(place.project.path), scene.id)
+
+
+def row(place: Place, scene: SceneRecord, *, alone: bool) -> bool:
+    """A scene with its truth; whether it is ready and chosen.
+
+    Parameters
+    ----------
+    alone : bool
+        Whether it is the project's only scene: then the way to its truth is open at once.
+    """
+    key = truth_key(place, scene)
+    with st.container(border=True, key=f"cropmap_scene {scene.id}", gap="small"):
+        job = JOBS.get(key)
+        if job is not None and job.running:
+            st.markdown(f"**{escape(scene.name)}**")
+            watch(key)
+            return False
+        opened, truth = open_scene(place.project, scene.id), kept_truth(place.project, scene.id)
+        problem = unready(opened, truth)
+        chosen = _line(place, scene, opened, truth, problem, in_popover=not alone)
+        if job is not None and job.error is not None:
+            show_errors.show(job.error)
+        if alone and truth is None and opened.landcover is not None:
+            _form(place, scene, opened)
+        return chosen and problem is None
+
+
+def _line(
+    place: Place,
+    scene: SceneRecord,
+    opened: OpenedScene,
+    truth: Truth | None,
+    problem: CropMapError | None,
+    *,
+    in_popover: bool,
+) -> bool:
+    """The scene, how it stands, and at the right what can be done about it."""
+    text, way = st.columns([4, 1], vertical_alignment="center")
+    with text, st.container(gap=None):
+        chosen = st.checkbox(
+            f"**{escape(scene.name)}**",
+            value=problem is None,
+            disabled=problem is not None,
+            # Another name once it is ready: then it is chosen at first.
+            key=f"evaluate {scene.id} {problem is None}",
+        )
+        if truth is None or problem is not None:
+            st.caption(f":material/pending: Not ready: {_lowered(problem)}")
+        else:
+            st.caption(_facts(place, scene, opened, truth))
+    with way:
+        if opened.landcover is None:
+            navigation.link(navigation.SCENE, "To Scenes", replace(place, scene=scene, tile=""))
+        elif truth is not None:
+            with st.popover("Truth", width="stretch"):
+                _form(place, scene, opened)
+                _taking_away(place, scene)
+        elif in_popover:
+            with st.popover("Add truth", width="stretch"):
+                _form(place, scene, opened)
+    return chosen
+
+
+def _taking_away(place: Place, scene: SceneRecord) -> None:
+    if st.button("Take this truth away", key=f"forget truth {scene.id}"):
+        forget_truth(place.project, scene.id)
+        JOBS.forget(truth_key(place, scene))
+        st.rerun()
+
+
+def _lowered(problem: CropMapError | None) -> str:
+    if problem is None:
+        return ""
+    said = escape(str(problem))
+    return said[:1].lower() + said[1:]
+
+
+def _facts(place: Place, scene: SceneRecord, opened: OpenedScene, truth: Truth) -> str:
+    tiles = count(len(truth.tiles), "tile")
+    product = escape(opened.landcover_title or "")
+    lines = []
+    if truth.wish.kind == "file":
+        name = escape(truth.wish.name)
+        lines.append(
+            f":material/check_circle: Ready: {tiles} with truth from {name} "
+            f"({escape(truth.says)}) · {product}"
+        )
+    else:
+        lines.append(
+            f":material/check_circle: Ready: {tiles} with labels accepted here · {product}"
+        )
+        lines.append(
+            f"These labels began as the output of *{method_title(truth.strategy)}* and so favour "
+            "it: take the comparison with a grain of salt."
+        )
+    if missing_file(truth) is not None:
+        lines.append("The file is not where it was; what was read of it is used.")
+    elif not is_current(place.project, scene.id, truth):
+        what = "file has" if truth.wish.kind == "file" else "labels have"
+        lines.append(f"The {what} changed since, and will be read again for the next run.")
+    return "  \n".join(lines)
+
+
+def _form(place: Place, scene: SceneRecord, opened: OpenedScene) -> None:
+    made = _made_truth(opened)
+    ways = [_FILE, _ACCEPTED, *([_MADE] if made else [])]
+    way = st.segmented_control(
+        "Truth from",
+        ways,
+        default=_MADE if made else _FILE,
+        key=f"truth from {scene.id}",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    if way == _ACCEPTED:
+        _accepted(place, scene)
+    elif way == _MADE and made:
+        st.caption("The generator that made this scene knows every field exactly. SIMULATED.")
+        if st.button("Take it", type="primary", key=f"take made {scene.id}"):
+            _start(place, scene, Source(path=str(made)), "truth.tif", numbered=True)
+    else:
+        _file(place, scene)
+
+
+def _file(place: Place, scene: SceneRecord) -> None:
+    st.caption(
+        "Fields that are known to be right: polygons (shapefile, GeoPackage, GeoJSON) or a mask "
+        "(GeoTIFF). All land beside the polygons counts as no cropland; in a mask, nodata and 255 "
+        "are unknown."
+    )
+    # The fields are gone while a file is read; what was typed comes back with them.
+    typed, field = f"cropmap_truth {scene.id}", f"path truth {scene.id}"
+    if field not in st.session_state and st.session_state.get(typed):
+        st.session_state[field] = st.session_state[typed]
+    source = source_fields(
+        "Truth",
+        f"truth {scene.id}",
+        "/data/true_fields.gpkg",
+        endings=(*FILES, *PARTS),
+        note="Of a shapefile its zip, or all of its parts (.shp, .shx, .dbf, .prj, .cpg).",
+    )
+    numbered = st.checkbox(
+        "The mask numbers its fields: 1, 2, 3, …",
+        key=f"truth numbered {scene.id}",
+        help="0 is no cropland, every other number is one field.",
+        persist_state="session",
+    )
+    if st.button("Read it", type="primary", key=f"read truth {scene.id}"):
+        with show_errors.told():
+            checked(source, "file")
+            st.session_state[typed] = source.path
+            _start(place, scene, source, _name(source), numbered=numbered)
+
+
+def _accepted(place: Place, scene: SceneRecord) -> None:
+    accepted = len(chosen_tiles(place.project, scene.id, accepted_only=True))
+    st.caption(
+        "The labels of tiles that somebody corrected and accepted in this project; elsewhere, "
+        "nothing is known. They favour the method from whose output they began: a file that was "
+        "drawn without it is the fairer judge."
+    )
+    label = f"Take {count(accepted, 'accepted tile')}" if accepted else "No tile is accepted yet"
+    if st.button(label, type="primary", disabled=not accepted, key=f"take accepted {scene.id}"):
+        with show_errors.told():
+            _start_reading(place, scene, TruthWish("corrected"))
+
+
+def _name(source: Source) -> str:
+    sent = [u.name for u in source.uploads if Path(u.name).suffix.lower() in FILES]
+    return Path(sent[0] if sent else source.path).name
+
+
+def _made_truth(opened: OpenedScene) -> Path | None:
+    """The truth that the generator wrote beside the scene, where it did."""
+    beside = [Path(opened.scene.path).with_name(name) for name in _MADE_FILES]
+    return beside[0] if all(path.is_file() for path in beside) else None
+
+
+def _start(place: Place, scene: SceneRecord, source: Source, name: str, *, numbered: bool) -> None:
+    """Bring a file in, where it has to be, and read it."""
+    _start_reading(place, scene, TruthWish("file", source.path, name, numbered), source)
+
+
+def _start_reading(
+    place: Place, scene: SceneRecord, wish: TruthWish, source: Source | None = None
+) -> None:
+    project, scene_id = place.project, scene.id
+
+    def work(progress: Progress, cancelled: Cancelled) -> Truth:
+        progress(STAGE, 0, 0)
+        ready = wish
+        if source is not None and source.uploads:
+            ready = _brought_in(place, wish, source, progress, cancelled)
+        return read_truth(project, scene_id, ready, progress=progress, cancelled=cancelled)
+
+    JOBS.start(truth_key(place, scene), f"Reading the truth of {scene.name}", work)
+    st.rerun()
+
+
+def _brought_in(
+    place: Place, wish: TruthWish, source: Source, progress: Progress, cancelled: Cancelled
+) -> TruthWish:
+    """The wish with our own copy of what a browser sent."""
+    stored = store(place.project, source, progress, wanted=FILES, sidecars=PARTS)
+    if stored.stored is None:
+        raise AssertionError("unreachable: there was an upload")
+    if not is_raster(stored.stored):
+        return TruthWish("file", str(stored.stored), wish.name, wish.numbered)
+    try:
+        path = usable(
+            place.project, stored, progress, cancelled, categorical=True, folder=upload_folder()
+        )
+    finally:
+        discard(stored)
+    return TruthWish("file", path, wish.name, wish.numbered)

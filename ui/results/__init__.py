@@ -1,0 +1,1 @@
+"""The Results page: hectares, the overview map and files."""

@@ -1,0 +1,152 @@
+"""Files to take along from the Results page: made in the background, listed, downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core.export.delivery import (
+    GIS,
+    RECORD,
+    TRAINING,
+    Delivered,
+    Delivery,
+    Wishes,
+    deliver,
+    last_delivery,
+    state_of,
+)
+from core.project import SceneRecord
+from core.session.opened import open_scene
+from ui.results.file_choices import choose
+from ui.server.downloads import RESULTS, address
+from ui.shared import show_errors
+from ui.shared.adding import safe_stem
+from ui.shared.browser_session import Place, token
+from ui.shared.job_progress import watch
+from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.text import escape, file_size
+from ui.shared.times import ago
+
+GROUPS = {GIS: "For QGIS", TRAINING: "For training", RECORD: "For the record"}
+
+
+def made(place: Place, *, accepted_only: bool) -> Delivery | None:
+    """What was made last of the place's scene, also before a restart."""
+    folder = _folder(place, accepted_only)
+    return None if folder is None else last_delivery(folder)
+
+
+def show(place: Place, last: Delivery | None, *, accepted_only: bool) -> None:
+    """Choices, the job while it runs, and the files."""
+    scene, folder = place.scene, _folder(place, accepted_only)
+    if scene is None or folder is None:
+        return
+    st.subheader("Take it with you")
+    key = job_key(place, accepted_only)
+    job = JOBS.get(key)
+    if job is not None and job.running:
+        watch(key)
+        return
+    if job is not None and job.error is not None:
+        show_errors.show(job.error)
+    if last is not None:
+        _list(place, scene, last)
+    _choices(place, scene, folder, last, accepted_only=accepted_only)
+
+
+def job_key(place: Place, accepted_only: bool) -> Key:
+    """Under which the making of files is found."""
+    scene = place.scene.id if place.scene else ""
+    return ("files", str(place.project.path), scene, accepted_only)
+
+
+def _choices(
+    place: Place,
+    scene: SceneRecord,
+    folder: Path,
+    last: Delivery | None,
+    *,
+    accepted_only: bool,
+) -> None:
+    old = last is not None and last.state != state_of(place.project, scene.id)
+    title = "Choose the files" if last is None else "Make them again, or other files"
+    if old:
+        st.caption("The labels have changed since these files were made.")
+    with st.expander(title, expanded=last is None or old):
+        wishes = choose(place, scene, accepted_only=accepted_only)
+        if st.button("Make the files", type="primary", disabled=wishes.nothing):
+            with show_errors.told():
+                _start(place, scene, folder, wishes, accepted_only=accepted_only)
+                st.rerun()
+        if wishes.nothing:
+            st.caption("Choose at least one.")
+
+
+def _start(
+    place: Place, scene: SceneRecord, folder: Path, wishes: Wishes, *, accepted_only: bool
+) -> None:
+    project = place.project
+
+    def work(progress: Progress, cancelled: Cancelled) -> Delivery:
+        progress("Putting parcels together", 0, 0)
+        return deliver(project, scene.id, folder, wishes, progress=progress, cancelled=cancelled)
+
+    JOBS.start(job_key(place, accepted_only), f"Making the files of {scene.name}", work)
+
+
+def _list(place: Place, scene: SceneRecord, last: Delivery) -> None:
+    for problem in last.problems:
+        st.warning(escape(problem), icon=":material/info:")
+    session = token(place.project)
+    results = place.project.folder / RESULTS
+    parts = []
+    for group, title in GROUPS.items():
+        files = [one for one in last.files if one.group == group]
+        rows = [_row(one, scene, last.folder, results, session) for one in files]
+        if any(rows):
+            parts.append(f'<tr><th colspan="3">{title}</th></tr>{"".join(rows)}')
+    if not parts:
+        st.caption("The files are not there any more.")
+        return
+    st.html(f'<table class="cropmap-files">{"".join(parts)}</table>')
+    st.caption(f"{_where(place, last.folder)} Made {escape(ago(last.made))}.")
+    _notes(last.notes)
+
+
+def _row(one: Delivered, scene: SceneRecord, folder: Path, results: Path, session: str) -> str:
+    """A file: its name as a link, what it holds, how large it is; nothing where it has gone."""
+    path = folder / one.path
+    if not path.is_file():
+        return ""
+    name = f"{safe_stem(scene.name)}_{path.name}"
+    link = escape(address(session, results, path, name))
+    return (
+        f'<tr><td><a href="{link}" download="{escape(name)}">{escape(one.title)}</a></td>'
+        f"<td>{escape(one.holds)}</td>"
+        f'<td class="number">{escape(file_size(path.stat().st_size))}</td></tr>'
+    )
+
+
+def _where(place: Place, folder: Path) -> str:
+    """Where the files lie, and in which CRS."""
+    crs = ""
+    if place.scene is not None:
+        name = open_scene(place.project, place.scene.id).scene.grid.crs.name
+        crs = f" All but the GeoJSON are in the scene's own CRS, {escape(name)}."
+    return f"They lie in {escape(folder)}.{crs}"
+
+
+def _notes(notes: Sequence[str]) -> None:
+    for note in notes:
+        st.caption(escape(note))
+
+
+def _folder(place: Place, accepted_only: bool) -> Path | None:
+    scene = place.scene
+    if scene is None:
+        return None
+    kind = "accepted" if accepted_only else "all"
+    return place.project.folder / RESULTS / f"{safe_stem(scene.name)}-{scene.id[:8]}-{kind}"

@@ -1,0 +1,131 @@
+"""What a scene amounts to: hectares, land cover against label, and files to take along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import streamlit as st
+
+from core.project import Project
+from core.session.areas import AreaReport, areas
+from ui.results import make_files, overview_map
+from ui.results.area_tables import class_table, matrix
+from ui.shared import show_errors
+from ui.shared.browser_session import Place
+from ui.shared.job_progress import watch
+from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.text import hectares
+
+T = TypeVar("T")
+
+_REPORTS = "cropmap_reports"
+
+
+@dataclass(frozen=True, slots=True)
+class Dated(Generic[T]):
+    """Something that was made at a revision of the project."""
+
+    revision: int
+    value: T
+
+
+def show(place: Place) -> None:
+    """The whole page of the place's scene."""
+    if place.scene is None:
+        return
+    accepted_only = bool(
+        st.segmented_control(
+            "Tiles that count",
+            (False, True),
+            default=False,
+            format_func=lambda only: "Accepted tiles" if only else "All labelled tiles",
+            key="results accepted",
+            label_visibility="collapsed",
+        )
+    )
+    made = make_files.made(place, accepted_only=accepted_only)
+    parcels = made.path("parcels.geojson") if made else None
+    chart, figures = st.columns([5, 4], gap="large")
+    with chart, show_errors.told():
+        overview_map.show(place, parcels, accepted_only=accepted_only)
+    with figures, show_errors.told():
+        _figures(place, accepted_only=accepted_only)
+    make_files.show(place, made, accepted_only=accepted_only)
+
+
+def _figures(place: Place, *, accepted_only: bool) -> None:
+    report = _areas(place, accepted_only=accepted_only)
+    if report is None:
+        return
+    if not report.tiles:
+        st.info(
+            "No tile is accepted yet." if accepted_only else "No tile is mapped yet.",
+            icon=":material/info:",
+        )
+        return
+    label, landcover = st.columns(2)
+    label.metric(
+        "Cropland by the label",
+        hectares(report.cropland_ha),
+        f"{report.tiles:,} of {report.all_tiles:,} tiles",
+        delta_color="off",
+        delta_arrow="off",
+    )
+    landcover.metric(
+        "By the land cover",
+        hectares(report.landcover_ha),
+        _difference(report),
+        delta_color="off",
+        delta_arrow="off",
+    )
+    if report.rows:
+        st.html(class_table(report.rows))
+        st.html(matrix(report.rows))
+        st.caption("Shaded: where land cover and label agree.")
+
+
+def _difference(report: AreaReport) -> str | None:
+    if report.landcover_ha is None:
+        return None
+    difference = report.landcover_ha - report.cropland_ha
+    return f"{hectares(abs(difference))} {'more' if difference > 0 else 'less'}"
+
+
+def _areas(place: Place, *, accepted_only: bool) -> AreaReport | None:
+    """Areas at the project's present state; the last ones while they are counted anew."""
+    scene = place.scene
+    if scene is None:
+        return None
+    key: Key = ("areas", str(place.project.path), scene.id, accepted_only)
+    kept: dict[Key, Dated[AreaReport]] = st.session_state.setdefault(_REPORTS, {})
+    job = JOBS.get(key)
+    if job is not None and not job.running and job.result is not None:
+        kept[key] = job.result
+    last = kept.get(key)
+    if last is not None and last.revision == place.project.revision():
+        return last.value
+    if job is not None and job.error is not None:
+        show_errors.show(job.error)
+        JOBS.forget(key)
+        return last.value if last else None
+    start(
+        key,
+        f"Counting hectares of {scene.name}",
+        place.project,
+        lambda: areas(place.project, scene.id, accepted_only=accepted_only),
+    )
+    watch(key)
+    return last.value if last else None
+
+
+def start(key: Key, title: str, project: Project, make: Callable[[], T]) -> None:
+    """Make something in the background, dated by the project's revision at the start."""
+
+    def work(progress: Progress, cancelled: Cancelled) -> Dated[T]:
+        progress("Working", 0, 0)
+        revision = project.revision()
+        return Dated(revision, make())
+
+    JOBS.start(key, title, work)

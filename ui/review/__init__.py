@@ -1,0 +1,1 @@
+"""The Review page: tiles, verdicts, second looks, effort and history."""

@@ -1,0 +1,114 @@
+"""The words of the review: what was done, by kind and by action."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.project import HistoryRow
+from ui.review.tile_queue import VERDICTS
+from ui.shared.text import count
+
+KINDS = {
+    "prompt_set": "set a prompt",
+    "prompt_delete": "deleted a prompt",
+    "prompts_clear": "cleared the prompts",
+    "box_set": "drew a box",
+    "settings": "changed the tile's settings",
+    "area_add": "added an area",
+    "area_remove": "removed an area",
+    "brush": "used the brush",
+    "split": "split a parcel",
+    "merge": "merged parcels",
+    "parcel_delete": "deleted a parcel",
+    "reshape": "reshaped a parcel",
+    "reclassify": "gave a parcel another class",
+    "parcel_verdict": "judged a parcel",
+    "smooth": "smoothed a parcel",
+    "fill_holes": "filled a parcel's holes",
+    "snap": "snapped a parcel to its neighbours",
+    "repair": "repaired the outlines",
+    "labels_import": "took over an existing label",
+}
+
+SHORT_KINDS = {
+    "prompt_set": "prompts",
+    "prompt_delete": "prompts deleted",
+    "prompts_clear": "prompts cleared",
+    "box_set": "boxes",
+    "settings": "settings",
+    "area_add": "areas added",
+    "area_remove": "areas removed",
+    "split": "splits",
+    "merge": "merges",
+    "parcel_delete": "parcels deleted",
+    "reshape": "reshaped",
+    "reclassify": "classes",
+    "parcel_verdict": "parcels judged",
+    "smooth": "smoothed",
+    "fill_holes": "holes filled",
+    "snap": "snapped",
+    "repair": "repairs",
+    "labels_import": "labels taken over",
+}
+
+ACTIONS = {
+    "edit": "Edits",
+    "undo": "Undo",
+    "redo": "Redo",
+    "verdict": "Verdicts",
+    "second verdict": "Second verdicts",
+}
+"""Actions that people filter by; the others are 'Project'."""
+
+PROJECT = "Project"
+HIDDEN = "Verdict: hidden until you have given yours"
+
+
+def plain(kind: str) -> str:
+    """A kind without words of its own, readable all the same."""
+    return kind.replace("_", " ")
+
+
+def group(row: HistoryRow) -> str:
+    """The group of an action, as the filter names it."""
+    return ACTIONS.get(row.action, PROJECT)
+
+
+def kinds_in_words(kinds: Mapping[str, int]) -> str:
+    """``prompts 12, splits 3``, the most frequent first."""
+    return ", ".join(
+        f"{SHORT_KINDS.get(kind, plain(kind))} {number:,}"
+        for kind, number in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def describe(row: HistoryRow) -> str:
+    """What was done, in words."""
+    if row.detail.get("hidden"):
+        return HIDDEN
+    kinds = ", ".join(KINDS.get(str(k), plain(str(k))) for k in row.detail.get("kinds", []))
+    if row.action == "edit":
+        return kinds[:1].upper() + kinds[1:] or "Edited"
+    if row.action in ("undo", "redo"):
+        return f"{'Took back' if row.action == 'undo' else 'Brought back'}: {kinds}".rstrip(": ")
+    if row.action in ("verdict", "second verdict"):
+        return _verdict(row)
+    if row.action.startswith("second look"):
+        return _second_look(row)
+    name = str(row.detail.get("name", ""))
+    return f"{row.action.capitalize()}{f': {name}' if name else ''}"
+
+
+def _verdict(row: HistoryRow) -> str:
+    verdict = str(row.detail.get("verdict", ""))
+    comment = str(row.detail.get("comment", ""))
+    title = "Second verdict" if row.action == "second verdict" else "Verdict"
+    text = f"{title}: {VERDICTS.get(verdict, verdict).lower()}"
+    return f"{text} — {comment}" if comment else text
+
+
+def _second_look(row: HistoryRow) -> str:
+    tiles = count(int(row.detail.get("tiles", 0)), "tile")
+    if row.action == "second look drawn":
+        return f"Drew {tiles} for a second look (seed {row.detail.get('seed', '–')})"
+    return f"Took {tiles} out of the second look"

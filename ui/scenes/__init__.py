@@ -1,0 +1,1 @@
+"""The Scenes page: imagery, land cover, colours and existing labels."""

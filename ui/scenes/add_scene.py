@@ -1,0 +1,147 @@
+"""The form that adds imagery with its land cover, and the one question it may lead to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.landcover.product_registry import PRODUCTS
+from core.project import Project
+from core.settings import get_settings
+from ui.scenes.crs_question import ANOTHER_FILE, crs_question
+from ui.shared import show_errors
+from ui.shared.adding import Added, CrsQuestionError, LandCoverFrom, Source, Wish, add
+from ui.shared.browser_session import Place, choose_scene, my_preferences, notify
+from ui.shared.job_progress import watch
+from ui.shared.jobs import JOBS, Cancelled, Job, Key, Progress
+from ui.shared.source_fields import checked, path_field, source_fields, uploads
+
+LANDCOVER_FAILED = "cropmap_landcover_error"
+"""In the session: which scene was added without its land cover, and why."""
+
+LANDCOVER_TITLES: dict[LandCoverFrom, str] = {
+    "fetch": "Fetch ESA WorldCover for this area",
+    "path": "A file on this computer",
+    "upload": "Upload a file",
+    "later": "Not now",
+}
+
+
+def key_of(place: Place) -> Key:
+    """The key of the job that adds a scene to the place's project."""
+    return ("add scene", str(place.project.path))
+
+
+def show(place: Place) -> None:
+    """The form, the work that it started, the question that came of it, or its outcome."""
+    key = key_of(place)
+    job = JOBS.get(key)
+    if job is not None and job.running:
+        watch(key)
+        return
+    if job is not None and isinstance(job.result, Added):
+        JOBS.forget(key)
+        _finish(job.result)
+    if job is not None and isinstance(job.error, CrsQuestionError):
+        _ask_crs(place, job.error)
+        return
+    if job is not None and job.error is not None:
+        show_errors.show(job.error)
+    _form(place)
+
+
+def _finish(added: Added) -> None:
+    choose_scene(added.scene.id)
+    if added.landcover_error is not None:
+        st.session_state[LANDCOVER_FAILED] = (added.scene.id, added.landcover_error)
+    notify(f"{added.scene.name} is added.")
+    st.rerun()
+
+
+def _form(place: Place) -> None:
+    source = imagery_source()
+    name = st.text_input("Name of the scene", placeholder="The file's name", max_chars=120)
+    st.markdown("**Land cover**, which shows roughly where cropland is")
+    kind, landcover, product = landcover_source("new", later=True)
+    if st.button("Add the scene", type="primary"):
+        with show_errors.told():
+            checked(source, "imagery")
+            chosen = my_preferences()
+            wish = Wish(
+                source, name.strip(), None, kind, landcover, product, chosen.model, chosen.strategy
+            )
+            start(place.project, wish)
+            st.rerun()
+
+
+def imagery_source() -> Source:
+    """Fields for imagery: a path, files, or a URL where the operator allows it."""
+    return source_fields(
+        "Imagery",
+        "imagery",
+        "/data/orthophoto.tif",
+        titled=True,
+        url="https://example.org/orthophoto.tif" if get_settings().allow_urls else None,
+    )
+
+
+def landcover_source(key: str, *, later: bool) -> tuple[LandCoverFrom, Source, str | None]:
+    """Fields for a land cover: where from, which file, which product."""
+    ways = [way for way in LANDCOVER_TITLES if later or way != "later"]
+    offline = get_settings().offline
+    kind = st.radio(
+        "Land cover",
+        ways,
+        index=ways.index("path") if offline else 0,
+        format_func=LANDCOVER_TITLES.__getitem__,
+        key=f"landcover from {key}",
+        label_visibility="collapsed",
+    )
+    if kind == "fetch" and offline:
+        st.caption("This machine is set to work offline: take a file instead.")
+    source = Source()
+    if kind == "upload":
+        source = Source(uploads=uploads(f"landcover {key}"))
+    elif kind == "path":
+        placeholder = "/data/ESA_WorldCover_10m_2021_v200_Map.tif"
+        source = Source(path=path_field(f"landcover {key}", placeholder))
+    product = None
+    if kind in ("path", "upload"):
+        product = st.selectbox(
+            "Product",
+            [None, *PRODUCTS],
+            format_func=lambda name: PRODUCTS[name].title if name else "Recognise it",
+            key=f"product {key}",
+        )
+    return kind, source, product
+
+
+def start(project: Project, wish: Wish) -> Job[Added]:
+    """Add a scene in the background."""
+
+    def work(progress: Progress, cancelled: Cancelled) -> Added:
+        progress("Opening the imagery", 0, 0)
+        return add(project, wish, progress, cancelled)
+
+    return JOBS.start(("add scene", str(project.path)), "Adding a scene", work)
+
+
+def _ask_crs(place: Place, question: CrsQuestionError) -> None:
+    """The only question about a file, asked only where the file does not answer it."""
+    answer = crs_question(question.message, "CRS of the imagery")
+    if answer is None:
+        return
+    JOBS.forget(key_of(place))
+    if answer != ANOTHER_FILE:
+        start(place.project, replace(question.wish, crs=answer))
+    st.rerun()
+
+
+def empty_project(place: Place) -> None:
+    """The form in the middle of an empty page."""
+    _, middle, _ = st.columns([1, 3, 1])
+    with middle:
+        st.title("Add imagery")
+        st.markdown("An orthophoto or satellite image with a CRS. It stays where it lies.")
+        show(place)

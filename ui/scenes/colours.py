@@ -1,0 +1,157 @@
+"""Which bands are red, green and blue, and how strong the contrast is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from core.imagery.open import open_raster
+from core.imagery.scene import Scene, read_values
+from core.imagery.stretch import (
+    HIGH_PERCENTILE,
+    IDENTITY,
+    LOW_PERCENTILE,
+    Stretch,
+    estimate_stretch,
+)
+from core.session.adding_scenes import change_view
+from core.session.opened import open_project, open_scene
+from ui.scenes.histogram import draw
+from ui.shared import show_errors
+from ui.shared.browser_session import Place, notify
+
+_SIDE = 480
+_FILE, _PERCENT, _VALUES = "As in the file", "Percent", "Values"
+
+Bands = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Pixels of the whole scene, reduced.
+
+    Parameters
+    ----------
+    values : array (3, rows, columns)
+        In the raster's own units.
+    valid : bool (rows, columns)
+    """
+
+    values: npt.NDArray[np.generic]
+    valid: npt.NDArray[np.bool_]
+
+
+@st.cache_data(max_entries=16, show_spinner="Reading the bands…")
+def sample(project_path: str, scene_id: str, version: int, bands: Bands) -> Sample:
+    """The scene's own values in these bands, kept for the project's file and scene's version."""
+    scene = open_scene(open_project(Path(project_path)), scene_id).scene
+    factor = max(1.0, max(scene.grid.width, scene.grid.height) / _SIDE)
+    shape = (max(1, round(scene.grid.height / factor)), max(1, round(scene.grid.width / factor)))
+    with open_raster(scene.path) as dataset:
+        values, valid = read_values(dataset, bands, None, shape)
+    return Sample(values, valid)
+
+
+def show(place: Place) -> None:
+    """The choices, what they would look like, and the button that takes them over."""
+    if place.scene is None:
+        return
+    scene = open_scene(place.project, place.scene.id).scene
+    bands = _bands(scene)
+    seen = sample(str(place.project.path), place.scene.id, place.scene.version, bands)
+    if not seen.valid.any():
+        st.caption("These bands hold no valid pixel.")
+        return
+    stretch = _stretch(scene, bands, seen)
+    if stretch is None:
+        return
+    st.image(draw(seen.values, seen.valid, stretch), width="stretch")
+    rgb = np.where(seen.valid[..., None], stretch.apply(seen.values), 255)
+    st.image(rgb, caption="The scene as it would look", width="stretch")
+    if bands == scene.bands and stretch == scene.stretch:
+        st.caption("This is how the scene is seen now.")
+        return
+    st.caption("The model sees the same colours: tiles are predicted anew, your edits stay.")
+    if st.button("Use these colours", type="primary"):
+        with show_errors.told():
+            change_view(place.project, place.scene.id, bands=bands, stretch=stretch)
+            notify("The colours are changed.")
+            st.rerun()
+
+
+def _bands(scene: Scene) -> Bands:
+    if scene.band_count == 1:
+        st.caption("The image has one band.")
+        return scene.bands
+    numbers = list(range(1, scene.band_count + 1))
+    red, green, blue = (
+        column.selectbox(
+            name,
+            numbers,
+            index=numbers.index(band),
+            format_func=lambda number: f"Band {number}",
+            key=f"band {name} {scene.fingerprint}",
+        )
+        for column, name, band in zip(
+            st.columns(3), ("Red", "Green", "Blue"), scene.bands, strict=True
+        )
+    )
+    return red, green, blue
+
+
+def _stretch(scene: Scene, bands: Bands, seen: Sample) -> Stretch | None:
+    """The stretch by percentages or by values; None while what is typed makes none."""
+    as_they_are = scene.stretch == IDENTITY
+    ways = (_FILE, _PERCENT, _VALUES) if seen.values.dtype == np.uint8 else (_PERCENT, _VALUES)
+    way = st.segmented_control(
+        "Contrast",
+        ways,
+        default=_FILE if as_they_are and _FILE in ways else _PERCENT,
+        key=f"contrast {scene.fingerprint}",
+    )
+    if way == _FILE:
+        return IDENTITY
+    if way == _VALUES:
+        return _by_values(scene, bands)
+    low, high = st.slider(
+        "Darkest and brightest percent that are cut off",
+        0.0,
+        100.0,
+        (LOW_PERCENTILE, HIGH_PERCENTILE),
+        0.5,
+        format="%.1f %%",
+        key=f"percent {scene.fingerprint}",
+        label_visibility="collapsed",
+    )
+    if low >= high:
+        st.caption("Leave some room between the two ends.")
+        return None
+    usual = (low, high) == (LOW_PERCENTILE, HIGH_PERCENTILE) and bands == scene.bands
+    return (
+        scene.stretch
+        if usual and not as_they_are
+        else estimate_stretch(seen.values, seen.valid, low, high)
+    )
+
+
+def _by_values(scene: Scene, bands: Bands) -> Stretch | None:
+    ends: list[tuple[float, float]] = []
+    for index, name in enumerate(("Red", "Green", "Blue")):
+        left, right = st.columns(2)
+        key = f"{name} {bands[index]} {scene.fingerprint}"
+        low = left.number_input(
+            f"{name}, dark", value=scene.stretch.low[index], key=f"low {key}", format="%g"
+        )
+        high = right.number_input(
+            f"{name}, bright", value=scene.stretch.high[index], key=f"high {key}", format="%g"
+        )
+        ends.append((low, high))
+    if any(low >= high for low, high in ends):
+        st.caption("Each dark value must be less than its bright one.")
+        return None
+    red, green, blue = ends
+    return Stretch((red[0], green[0], blue[0]), (red[1], green[1], blue[1]))

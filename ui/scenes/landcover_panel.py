@@ -1,0 +1,120 @@
+"""The land cover of a scene: what it is, what it says, and how to take another one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.project import Project, SceneRecord
+from core.session.adding_scenes import change_landcover
+from core.session.opened import OpenedScene, open_scene
+from ui.scenes.add_scene import LANDCOVER_FAILED, landcover_source
+from ui.shared import show_errors
+from ui.shared.adding import LandCoverFrom, Source, add_landcover
+from ui.shared.browser_session import Place, notify
+from ui.shared.job_progress import watch
+from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.landcover_facts import agreeing_share, class_rows, legend, sources
+from ui.shared.text import escape
+
+
+def key_of(place: Place) -> Key:
+    """The key of the job that brings land cover into the place's scene."""
+    return ("land cover", str(place.project.path), place.scene.id if place.scene else "")
+
+
+def show(place: Place) -> None:
+    """The panel."""
+    if place.scene is None:
+        return
+    failed = st.session_state.get(LANDCOVER_FAILED)
+    if failed is not None and failed[0] == place.scene.id and place.scene.landcover is None:
+        show_errors.show(failed[1])
+    opened = open_scene(place.project, place.scene.id)
+    with show_errors.told():
+        _present(place, opened)
+    key = key_of(place)
+    job = JOBS.get(key)
+    if job is not None and job.running:
+        watch(key)
+        return
+    if job is not None and job.error is not None:
+        show_errors.show(job.error)
+    if job is not None and job.result is not None:
+        JOBS.forget(key)
+        notify("The land cover is added.")
+        st.rerun()
+    _choose(place)
+    with st.expander("Add land cover", expanded=opened.landcover is None):
+        _add(place)
+
+
+def _present(place: Place, opened: OpenedScene) -> None:
+    if opened.landcover_error is not None:
+        show_errors.show(opened.landcover_error)
+        return
+    if opened.landcover is None or place.scene is None:
+        st.markdown("**No land cover yet.** Prompts must be set by hand until there is one.")
+        return
+    product = opened.landcover.product
+    st.markdown(f"**{escape(opened.landcover.title)}**")
+    st.caption(f"{escape(product.years)} · {product.resolution_m:g} m · {escape(product.licence)}")
+    rows = class_rows(str(place.project.path), place.scene.id, place.scene.version)
+    st.html(legend(rows))
+    st.caption("Classes in bold count as cropland.")
+
+
+def _choose(place: Place) -> None:
+    """Where a scene has several products: which one places the prompts, and how they agree."""
+    scene = place.scene
+    if scene is None or scene.landcover is None:
+        return
+    known = {source["path"]: source for source in sources(scene.settings)}
+    known.setdefault(scene.landcover["path"], scene.landcover)
+    if len(known) < 2:
+        return
+    paths = list(known)
+    present = paths.index(scene.landcover["path"])
+    chosen = st.selectbox(
+        "Prompts are placed by",
+        paths,
+        index=present,
+        format_func=lambda path: Path(path).name,
+        key=f"landcover of {scene.id} {scene.version}",
+    )
+    share = agreeing_share(str(place.project.path), scene.id, scene.version)
+    if share is not None:
+        st.caption(f"All {len(known)} agree about cropland on {share:.0%} of the scene.")
+    if chosen != scene.landcover["path"]:
+        with show_errors.told():
+            source = known[chosen]
+            change_landcover(place.project, scene.id, chosen, source["product"], source["crs"])
+            notify(f"Prompts are placed by {Path(chosen).name} now.")
+            st.rerun()
+
+
+def _add(place: Place) -> None:
+    if place.scene is None:
+        return
+    kind, source, product = landcover_source(place.scene.id, later=False)
+    if st.button("Add this land cover", type="primary"):
+        with show_errors.told():
+            start(place.project, place.scene, kind, source, product)
+            st.rerun()
+
+
+def start(
+    project: Project,
+    scene: SceneRecord,
+    kind: LandCoverFrom,
+    source: Source,
+    product: str | None,
+) -> None:
+    """Bring land cover into a scene in the background."""
+
+    def work(progress: Progress, cancelled: Cancelled) -> SceneRecord:
+        return add_landcover(project, scene.id, kind, source, product, progress, cancelled)
+
+    key = ("land cover", str(project.path), scene.id)
+    JOBS.start(key, f"Land cover of {scene.name}", work)

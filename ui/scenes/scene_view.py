@@ -1,0 +1,53 @@
+"""A scene as it is: facts in one line, and a map to look at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.imagery.scene import Scene
+from ui.map import view_map
+from ui.shared.browser_session import Place, token
+from ui.shared.text import hectares
+
+_HEIGHT = 470
+_OVER, _SWIPE = "Over each other", "Swipe"
+
+
+def facts(place: Place) -> str:
+    """Size, resolution, CRS and tiles in one line."""
+    if place.scene is None:
+        return ""
+    # From the record alone: the page must stand where a file has gone, so that it can be replaced.
+    scene = Scene.from_json(place.scene.scene)
+    grid = scene.grid
+    area = grid.width * grid.height * grid.pixel_area_m2 / 10_000.0
+    stated = ", as you stated" if scene.crs_source == "person" else ""
+    return (
+        f"{grid.width:,} × {grid.height:,} px · {grid.gsd_m:.3g} m · {hectares(area)} · "
+        f"{grid.crs.name}{stated}"
+    )
+
+
+def show(place: Place) -> None:
+    """Imagery, land cover and label over each other, with opacity and swipe."""
+    if place.scene is None:
+        return
+    layers = ["imagery", "landcover", "label"]
+    if place.scene.landcover is None:
+        layers.remove("landcover")
+    way = st.segmented_control(
+        "How the layers are shown",
+        (_OVER, _SWIPE),
+        default=_OVER,
+        key="scene layers",
+        label_visibility="collapsed",
+    )
+    view_map(
+        token(place.project),
+        place.scene.id,
+        layers=tuple(layers),
+        swipe=way == _SWIPE,
+        height=_HEIGHT,
+        key=f"view {place.project.id} {place.scene.id}",
+        version=f"{place.scene.version}-{place.project.revision()}",
+    )

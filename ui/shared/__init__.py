@@ -1,0 +1,1 @@
+"""What several pages share: frame, navigation, jobs, errors, uploads, settings."""

@@ -1,0 +1,213 @@
+"""Where a person is (project, scene, tile), who she is, and the token her browser uses.
+
+The session remembers the place from page to page; the address holds it too, so that a reload, a
+bookmark or a second browser tab lands at the same tile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import CropMapError, ProjectError
+from core.project import Project, SceneRecord, recent_projects, remember_project
+from core.session.opened import open_project
+from ui.server import tokens
+from ui.shared import preferences
+from ui.shared.preferences import Preferences
+
+_PROJECT, _SCENE, _TILE = "cropmap_project", "cropmap_scene", "cropmap_tile"
+_IN_ADDRESS = ("project", "scene", "tile")
+_PREFERENCES, _TOKENS, _NOTICE = "cropmap_preferences", "cropmap_tokens", "cropmap_notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person is.
+
+    Parameters
+    ----------
+    scene : SceneRecord or None
+        None where the project has no scene yet.
+    tile : str
+        Name of the tile; empty where none was chosen.
+    """
+
+    project: Project
+    scene: SceneRecord | None
+    tile: str
+
+
+def find_place() -> Place | None:
+    """The place that the address or the session names; None without a project.
+
+    Raises
+    ------
+    ProjectError
+        The project was there and cannot be opened any more.
+    """
+    try:
+        path = _project_path()
+        if path is None:
+            return None
+        project = open_project(path)
+        scenes = project.scenes()
+    except CropMapError:
+        leave_project()
+        raise
+    st.session_state[_PROJECT] = str(path)
+    wanted = st.query_params.get("scene") or st.session_state.get(_SCENE)
+    scene = next((s for s in scenes if s.id == wanted), scenes[0] if scenes else None)
+    same_scene = scene is not None and scene.id == wanted
+    tile = st.query_params.get("tile") or st.session_state.get(_TILE, "") if same_scene else ""
+    place = Place(project, scene, tile)
+    keep_place(place)
+    return place
+
+
+def keep_place(place: Place) -> None:
+    """Hold a place in the session and in the address."""
+    st.session_state[_PROJECT] = str(place.project.path)
+    st.session_state[_SCENE] = place.scene.id if place.scene else ""
+    st.session_state[_TILE] = place.tile
+    present = st.query_params.to_dict()
+    others = {key: value for key, value in present.items() if key not in _IN_ADDRESS}
+    wanted = query_of(place) | others
+    if present != wanted:
+        # At once: each change of the address is a step of the browser's Back button.
+        st.query_params.from_dict(wanted)
+
+
+def query_of(place: Place) -> dict[str, str]:
+    """The address's parameters for a place."""
+    query = {"project": place.project.id}
+    if place.scene is not None:
+        query["scene"] = place.scene.id
+    if place.tile:
+        query["tile"] = place.tile
+    return query
+
+
+def enter_project(project: Project, scene_id: str = "") -> Place:
+    """Make a project the current one and put it on top of the recent ones."""
+    remember_project(project.path)
+    leave_project()
+    scenes = project.scenes()
+    scene = next((s for s in scenes if s.id == scene_id), scenes[0] if scenes else None)
+    place = Place(project, scene, "")
+    keep_place(place)
+    return place
+
+
+def choose_scene(scene_id: str) -> None:
+    """Make another scene of the same project the current one."""
+    if scene_id != st.session_state.get(_SCENE):
+        st.session_state[_SCENE], st.session_state[_TILE] = scene_id, ""
+        for key in ("scene", "tile"):
+            st.query_params.pop(key, None)
+
+
+def choose_tile(place: Place, tile: str) -> Place:
+    """Make a tile the current one."""
+    moved = replace(place, tile=tile)
+    keep_place(moved)
+    return moved
+
+
+def leave_project() -> None:
+    """Forget the place."""
+    for key in (_PROJECT, _SCENE, _TILE):
+        st.session_state.pop(key, None)
+    for key in _IN_ADDRESS:
+        st.query_params.pop(key, None)
+
+
+def my_preferences() -> Preferences:
+    """The choices of this session; at first, those remembered on this machine."""
+    if _PREFERENCES not in st.session_state:
+        st.session_state[_PREFERENCES] = preferences.load()
+    return st.session_state[_PREFERENCES]
+
+
+def prefer(chosen: Preferences) -> None:
+    """Take choices over for this session and remember them on this machine.
+
+    Raises
+    ------
+    OutputError
+        They hold for this session but could not be remembered.
+    """
+    st.session_state[_PREFERENCES] = preferences.cleaned(chosen)
+    for issued in st.session_state.get(_TOKENS, {}).values():
+        # A map that is open goes on under the new name.
+        _with_name(issued)
+    preferences.save(st.session_state[_PREFERENCES])
+
+
+def person() -> str:
+    """The name that stands beside this session's edits and verdicts."""
+    return my_preferences().person
+
+
+def token(project: Project) -> str:
+    """What this browser session shows to the map's routes; one for each project."""
+    issued: dict[str, str] = st.session_state.setdefault(_TOKENS, {})
+    key = str(project.path)
+    if key not in issued or not _with_name(issued[key]):
+        issued[key] = tokens.issue(project.path, person())
+    return issued[key]
+
+
+def notify(text: str) -> None:
+    """Say ``text`` once the page has been drawn again."""
+    st.session_state[_NOTICE] = text
+
+
+def notice() -> str:
+    """What :func:`notify` left, until :func:`was_noticed`."""
+    return st.session_state.get(_NOTICE, "")
+
+
+def was_noticed(text: str) -> None:
+    """Forget a notice; a newer one stays."""
+    if notice() == text:
+        st.session_state.pop(_NOTICE, None)
+
+
+def _with_name(token: str) -> bool:
+    """Put the person's present name behind a token; False where it has expired."""
+    try:
+        tokens.rename(token, person())
+    except CropMapError:
+        return False
+    return True
+
+
+def _project_path() -> Path | None:
+    """The project's file by the address, otherwise by the session."""
+    remembered = st.session_state.get(_PROJECT)
+    wanted = st.query_params.get("project")
+    if not wanted:
+        return Path(remembered) if remembered else None
+    if remembered and open_project(Path(remembered)).id == wanted:
+        return Path(remembered)
+    return _path_of(wanted)
+
+
+def _path_of(project_id: str) -> Path:
+    """The file of a project by its id, among the recent ones."""
+    for summary in recent_projects():
+        if summary.problem:
+            continue
+        try:
+            if open_project(summary.path).id == project_id:
+                return summary.path
+        except ProjectError:
+            continue
+    leave_project()
+    raise ProjectError(
+        "The project of this address is not among the recent ones.",
+        "Open it by its path on the Start page.",
+    )

@@ -1,0 +1,117 @@
+"""What a scene's land cover says: its classes in hectares, and where several products agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.errors import CropMapError
+from core.grid import Grid
+from core.landcover.agreement import agreement
+from core.landcover.align import align, class_areas
+from core.landcover.source import open_landcover
+from core.session.opened import open_project, open_scene
+from ui.shared.text import escape, hectares
+
+_SIDE = 1024
+"""Areas are counted on the scene reduced to this many pixels along its longer side."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One class of the legend, as the scene holds it."""
+
+    name: str
+    colour: str
+    cropland: bool
+    area_ha: float
+    share: float
+
+
+@st.cache_data(max_entries=64, show_spinner="Measuring the land cover…")
+def class_rows(project_path: str, scene_id: str, version: int) -> list[ClassRow]:
+    """Classes of a scene's land cover, largest first; ``version`` is the scene's.
+
+    Keyed on the project's own file, so that no two owners share an entry.
+    """
+    opened = open_scene(open_project(Path(project_path)), scene_id)
+    if opened.landcover is None:
+        return []
+    tile = align(opened.landcover, _reduced(opened.scene.working_grid))
+    areas = class_areas(tile)
+    total = sum(areas.values())
+    classes = {entry.code: entry for entry in tile.product.classes}
+    return [
+        ClassRow(c.name, c.colour, c.cropland, area, area / total)
+        for code, area in areas.items()
+        if (c := classes.get(code)) is not None
+    ]
+
+
+@st.cache_data(max_entries=64, show_spinner="Comparing the land cover products…")
+def agreeing_share(project_path: str, scene_id: str, version: int) -> float | None:
+    """Share of the scene on which its products agree about cropland; None for fewer than two."""
+    opened = open_scene(open_project(Path(project_path)), scene_id)
+    grid = _reduced(opened.scene.working_grid)
+    tiles = []
+    for source in sources(opened.record.settings):
+        try:
+            product = open_landcover(source["path"], product=source["product"], crs=source["crs"])
+            tiles.append(align(product, grid))
+        except CropMapError:
+            # A file that went away takes no part; the list beside shows which it was.
+            continue
+    if len(tiles) < 2:
+        return None
+    votes = agreement(tiles)
+    known = votes.products == len(tiles)
+    if not known.any():
+        return None
+    unanimous = known & ((votes.votes == 0) | (votes.votes == votes.products))
+    return float(unanimous.sum() / known.sum())
+
+
+def sources(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """The land cover files that were given for a scene, first given first."""
+    found = settings.get("landcovers", [])
+    return [
+        {"path": str(s["path"]), "product": s.get("product"), "crs": s.get("crs")}
+        for s in found
+        if isinstance(s, dict) and "path" in s
+    ]
+
+
+def with_source(settings: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
+    """Settings that list one more land cover file, each once."""
+    others = [entry for entry in sources(settings) if entry["path"] != source["path"]]
+    return {**settings, "landcovers": [*others, source]}
+
+
+def legend(rows: Sequence[ClassRow]) -> str:
+    """The legend as an HTML table: official colour, name, hectares, share; cropland in bold."""
+    lines = []
+    for row in rows:
+        kind = ' class="crop"' if row.cropland else ""
+        swatch = f'<span class="cropmap-swatch" style="background:{escape_colour(row.colour)}">'
+        lines.append(
+            f"<tr{kind}><td>{swatch}</span></td><td>{escape(row.name)}</td>"
+            f'<td class="number">{escape(hectares(row.area_ha))}</td>'
+            f'<td class="number">{row.share:.0%}</td></tr>'
+        )
+    return f'<table class="cropmap-legend">{"".join(lines)}</table>'
+
+
+def escape_colour(colour: str) -> str:
+    """A ``#rrggbb`` colour, or grey for anything else."""
+    digits = colour.removeprefix("#")
+    good = len(digits) == 6 and all(d in "0123456789abcdefABCDEF" for d in digits)
+    return f"#{digits}" if good else "#888888"
+
+
+def _reduced(grid: Grid) -> Grid:
+    factor = max(1.0, max(grid.width, grid.height) / _SIDE)
+    return grid.scaled(max(1, round(grid.width / factor)), max(1, round(grid.height / factor)))

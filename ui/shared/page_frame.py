@@ -1,0 +1,124 @@
+"""The frame of every page: place, sidebar, errors, and what was to be said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import streamlit as st
+
+from ui.shared import navigation, page_style, settings_dialog, show_errors
+from ui.shared.browser_session import (
+    Place,
+    choose_scene,
+    find_place,
+    my_preferences,
+    notice,
+    was_noticed,
+)
+from ui.shared.job_progress import strip
+from ui.shared.text import escape
+
+SIDEBAR_PX = 240
+
+
+def page(body: Callable[[Place | None], None], *, shows: Sequence[str] = ()) -> None:
+    """Run a page that does without a project."""
+    st.set_page_config(initial_sidebar_state=SIDEBAR_PX)
+    page_style.apply()
+    place = _place()
+    with show_errors.told():
+        _sidebar(place, shows)
+    with _saying(), show_errors.told():
+        body(place)
+
+
+def project_page(
+    title: str,
+    body: Callable[[Place], None],
+    *,
+    full_screen: bool = False,
+    shows: Sequence[str] = (),
+) -> None:
+    """Run a page that needs a project; without one it leads to the start.
+
+    ``shows`` names the kinds of jobs that the page itself shows, so that the sidebar does not.
+    """
+    st.set_page_config(initial_sidebar_state="collapsed" if full_screen else SIDEBAR_PX)
+    page_style.apply(full_screen=full_screen)
+    place = _place()
+    with show_errors.told():
+        _sidebar(place, shows)
+    with _saying(), show_errors.told():
+        if place is not None:
+            body(place)
+            return
+        empty(
+            title,
+            "No project is open.",
+            lambda: navigation.link(navigation.START, "Open or make a project on the start page"),
+        )
+
+
+def empty(title: str, sentence: str, *ways: Callable[[], None]) -> None:
+    """An empty state: what is missing, and the ways to get it."""
+    _, middle, _ = st.columns([1, 2, 1])
+    with middle:
+        st.title(title)
+        st.markdown(sentence)
+        for way in ways:
+            way()
+
+
+def heading(title: str, facts: str = "") -> None:
+    """A page's title and, smaller, what it is about; ``facts`` is escaped here."""
+    st.title(title)
+    if facts:
+        st.html(f'<p class="cropmap-facts">{escape(facts)}</p>')
+
+
+def _place() -> Place | None:
+    found: list[Place | None] = [None]
+    with show_errors.told():
+        found[0] = find_place()
+    return found[0]
+
+
+@contextmanager
+def _saying() -> Iterator[None]:
+    """Say what was to be said; again where the page is stopped before the browser had it all."""
+    text = notice()
+    if text:
+        st.toast(escape(text))
+    yield
+    was_noticed(text)
+
+
+def _sidebar(place: Place | None, shows: Sequence[str]) -> None:
+    with st.sidebar:
+        if place is not None:
+            _project_part(place)
+        model, person = settings_dialog.model_title(place), my_preferences().person
+        st.caption(f"Model: {escape(model)}  \nYou: {escape(person)}")
+        if st.button("Settings", icon=":material/settings:", width="stretch", key="settings"):
+            settings_dialog.show(place)
+        strip(place.project.path if place else None, shows)
+
+
+def _project_part(place: Place) -> None:
+    scenes = place.project.scenes()
+    single = f"  \n:small[{escape(place.scene.name)}]" if place.scene and len(scenes) == 1 else ""
+    st.markdown(f"**{escape(place.project.name)}**{single}")
+    if len(scenes) > 1 and place.scene is not None:
+        names = {scene.id: scene.name for scene in scenes}
+        # The key carries the scene, so that a change from elsewhere shows here.
+        key = f"scene picker {place.scene.id}"
+        ids = list(names)
+        st.selectbox(
+            "Scene",
+            ids,
+            index=ids.index(place.scene.id),
+            format_func=names.__getitem__,
+            key=key,
+            on_change=lambda: choose_scene(st.session_state[key]),
+        )

@@ -1,0 +1,181 @@
+"""Existing labels into the app: the background work behind the tab of the Scene page."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pyproj import CRS
+
+from core.errors import MissingCrsError
+from core.existing.choices import ClassChoice
+from core.existing.labels_file import LabelsFile
+from core.existing.mask import MaskFile, read_mask
+from core.existing.read_labels import read_labels
+from core.existing.scene_labels import Labels, VectorLabels
+from core.grid import Grid
+from core.imagery.georeference import parse_crs
+from core.imagery.open import is_raster
+from core.project import Project
+from core.session.opened import open_scene
+from core.session.taking_over import Stake, TakenOver, take_over
+from core.session.workspaces import get_workspaces
+from ui.shared.adding import SIDECARS, Source, asks_for_crs, discard, store, usable
+from ui.shared.jobs import Cancelled, Progress
+
+FILES = (".zip", ".gpkg", ".geojson", ".json", ".shp", ".tif", ".tiff")
+"""Endings of files of labels; what they hold is told by their content."""
+
+PARTS = (".shx", ".dbf", ".prj", ".cpg", *SIDECARS)
+
+_STEPS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsWish:
+    """A file of labels that a person wants to take over.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, as the person knows it.
+    layer : str or None
+        Of a file that has several.
+    crs : str or None
+        As the person states it.
+    """
+
+    source: Source
+    name: str
+    layer: str | None = None
+    crs: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadLabels:
+    """A file that was read, and the wish that it came from."""
+
+    wish: LabelsWish
+    file: LabelsFile | MaskFile
+    laid: dict[ClassChoice, VectorLabels] = field(default_factory=dict)
+
+    def on_scene(self, choice: ClassChoice, grid: Grid) -> VectorLabels:
+        """A vector file's parcels on the scene; made once for each choice."""
+        if not isinstance(self.file, LabelsFile):
+            raise TypeError("a mask has no features")
+        if choice not in self.laid:
+            crs = parse_crs(self.wish.crs) if self.wish.crs else self.file.crs
+            self.laid[choice] = VectorLabels(self.file, choice, grid, crs or grid.crs)
+        return self.laid[choice]
+
+
+class LabelsCrsQuestionError(MissingCrsError):
+    """The labels have no CRS: a question, with the wish that waits for the answer."""
+
+    def __init__(self, message: str, hint: str, wish: LabelsWish) -> None:
+        super().__init__(message, hint)
+        self.wish = wish
+
+
+def read(
+    project: Project, scene_id: str, wish: LabelsWish, progress: Progress, cancelled: Cancelled
+) -> ReadLabels:
+    """Read a file of labels; nothing of the project changes.
+
+    Raises
+    ------
+    LabelsCrsQuestionError
+        It does not say in which CRS it is.
+    CropMapError
+        It cannot be used.
+    """
+    source = store(project, wish.source, progress, wanted=FILES, sidecars=PARTS)
+    wish = replace(wish, source=source)
+    path = source.stored or Path(source.path)
+    if path.is_file() and is_raster(path):
+        return _read_mask(project, wish, progress, cancelled)
+    file = read_labels(
+        path,
+        open_scene(project, scene_id).scene.grid,
+        layer=wish.layer,
+        name=wish.name,
+        progress=lambda share: progress("Reading the labels", round(share * _STEPS), _STEPS),
+        cancelled=cancelled,
+    )
+    if file.crs is None and wish.crs is None:
+        raise LabelsCrsQuestionError(
+            f"{wish.name} does not say in which CRS it is.", "State it.", wish
+        )
+    return ReadLabels(wish, file)
+
+
+def _read_mask(
+    project: Project, wish: LabelsWish, progress: Progress, cancelled: Cancelled
+) -> ReadLabels:
+    try:
+        path = usable(
+            project,
+            wish.source,
+            progress,
+            cancelled,
+            crs=wish.crs,
+            categorical=True,
+            folder="existing",
+        )
+        progress("Counting the mask's values", 0, 0)
+        return ReadLabels(wish, read_mask(path, name=wish.name, crs=wish.crs))
+    except MissingCrsError as error:
+        if wish.crs is None and asks_for_crs(error):
+            raise LabelsCrsQuestionError(error.message, error.hint, wish) from error
+        raise
+
+
+def take(
+    project: Project,
+    scene_id: str,
+    labels: Labels,
+    stake: Stake,
+    found: ReadLabels,
+    *,
+    author: str,
+    replace_work: bool,
+    empty_beside: bool,
+    progress: Progress,
+    cancelled: Cancelled,
+) -> TakenOver:
+    """Take the labels over; what was uploaded is not needed any more then."""
+    done = take_over(
+        project,
+        scene_id,
+        labels,
+        stake,
+        author=author,
+        replace_work=replace_work,
+        empty_beside=empty_beside,
+        progress=progress,
+        cancelled=cancelled,
+    )
+    forget(project, found)
+    if isinstance(found.file, LabelsFile):  # around a mask's nodata the model has to look first
+        for number, name in enumerate(done.tiles):
+            # Other pages want hectares and outlines before anybody opens the tile.
+            progress("Measuring them", number, len(done.tiles))
+            get_workspaces().get(project, scene_id, name).finished()
+    return done
+
+
+def forget(project: Project, found: ReadLabels) -> None:
+    """Remove what was uploaded, and our copy of a mask; a person's own file stays."""
+    discard(found.wish.source)
+    if isinstance(found.file, MaskFile):
+        copy = Path(found.file.path)
+        if copy.is_relative_to(project.folder / "existing"):
+            shutil.rmtree(copy.parent, ignore_errors=True)
+
+
+def crs_of(found: ReadLabels) -> CRS | None:
+    """The CRS in which the file lies, by itself or as the person stated."""
+    if isinstance(found.file, MaskFile):
+        return found.file.grid.crs
+    return parse_crs(found.wish.crs) if found.wish.crs else found.file.crs

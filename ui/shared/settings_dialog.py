@@ -1,0 +1,172 @@
+"""Settings: who is at work, which model draws, how prompts become a map."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.errors import InputError
+from core.predict.strategies import WITHOUT_MODEL
+from core.sam.registry import DEFAULT_MODEL, MODELS, ModelSpec
+from core.settings import get_settings
+from ui.shared import show_errors
+from ui.shared.browser_session import Place, my_preferences, prefer
+from ui.shared.job_progress import watch_in_place
+from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.preferences import LONGEST_NAME
+from ui.shared.text import escape, file_size
+
+NO_MODEL = "none"
+
+STRATEGY_TITLES = {
+    "apt_plus": "Cleaned points, repeated (best)",
+    "per_field": "Field by field",
+    "joint": "All points at once",
+    "apt": "Published method",
+    "classifier": "Colours of this image (no model)",
+}
+
+
+def fetch_key(model: str) -> Key:
+    """The key of the job that downloads a model's weights."""
+    return ("weights", model)
+
+
+def model_of(place: Place | None) -> str:
+    """The model that draws in this scene; without a scene, the one for new scenes."""
+    settings = place.scene.settings if place and place.scene else {}
+    if "model" not in settings:
+        # A scene that was never set otherwise is drawn by the model that comes with the app.
+        return DEFAULT_MODEL if place and place.scene else my_preferences().model
+    return settings["model"] or NO_MODEL
+
+
+def strategy_of(place: Place | None) -> str:
+    """The strategy of this scene; without a scene, the one for new scenes."""
+    settings = place.scene.settings if place and place.scene else {}
+    if place and place.scene:
+        unset = WITHOUT_MODEL if model_of(place) == NO_MODEL else "apt_plus"
+        return settings.get("strategy", unset)
+    return my_preferences().strategy
+
+
+def model_title(place: Place | None) -> str:
+    """The model in words."""
+    return _title(model_of(place))
+
+
+def scene_settings(model: str, strategy: str) -> dict[str, str | None]:
+    """Model and strategy as a scene keeps them."""
+    if model == NO_MODEL:
+        return {"model": None, "strategy": WITHOUT_MODEL}
+    return {"model": model, "strategy": strategy}
+
+
+@st.dialog("Settings", width="medium")
+def show(place: Place | None) -> None:
+    """The dialog; the page behind it goes on working."""
+    with show_errors.told():
+        _body(place)
+
+
+def _body(place: Place | None) -> None:
+    person = st.text_input(
+        "Your name",
+        my_preferences().person,
+        max_chars=LONGEST_NAME,
+        help="Stands beside your edits and verdicts. Remembered on this machine.",
+    )
+    models = [*MODELS, NO_MODEL]
+    model = st.selectbox(
+        "Model that draws the fields",
+        models,
+        index=models.index(model_of(place)),
+        format_func=_choice,
+    )
+    _weights(model)
+    strategies = [WITHOUT_MODEL] if model == NO_MODEL else list(STRATEGY_TITLES)
+    present = strategy_of(place)
+    strategy = st.selectbox(
+        "How prompts become a map",
+        strategies,
+        index=strategies.index(present) if present in strategies else 0,
+        format_func=lambda key: STRATEGY_TITLES[key],
+        help="For tiles that nobody has set otherwise on the map.",
+    )
+    if place is not None and place.scene is not None:
+        st.caption(
+            f"Model and strategy hold for the scene {escape(place.scene.name)} and for new scenes. "
+            "Tiles are predicted anew with them; your edits stay."
+        )
+    if st.button("Save", type="primary"):
+        if model in MODELS and not _is_present(MODELS[model]):
+            show_errors.show(
+                InputError("The model's weights are not here yet.", "Download them first.")
+            )
+        else:
+            _save(place, person, model, strategy)
+
+
+def _save(place: Place | None, person: str, model: str, strategy: str) -> None:
+    chosen = replace(my_preferences(), person=person, model=model, strategy=strategy)
+    if place is not None and place.scene is not None:
+        wanted = {**place.scene.settings, **scene_settings(model, strategy)}
+        if wanted != place.scene.settings:
+            place.project.update_scene(
+                place.scene.id, expected_version=place.scene.version, settings=wanted
+            )
+    prefer(chosen)
+    st.rerun()
+
+
+def _weights(model: str) -> None:
+    """What there is to say about a model's weights, and the way to get them."""
+    if model == NO_MODEL:
+        st.caption("Fields are drawn from the image's own colours and textures alone.")
+        return
+    spec = MODELS[model]
+    key = fetch_key(model)
+    if _is_present(spec):
+        st.caption(f"Ready to use · {escape(spec.licence)}")
+    elif get_settings().offline:
+        st.caption("This machine is set to work offline, so weights cannot be downloaded.")
+    elif st.button(f"Download {file_size(spec.size_bytes)}", icon=":material/download:"):
+        with show_errors.told():
+            _start_fetch(spec)
+    if not spec.shipped and JOBS.get(key) is not None:
+        watch_in_place(
+            key,
+            "You may close this window; the download goes on.",
+            "The weights are here and verified. Save to use them.",
+        )
+
+
+def _start_fetch(spec: ModelSpec) -> None:
+    def work(progress: Progress, cancelled: Cancelled) -> None:
+        # The module imports torch, which takes seconds: only once it is needed.
+        from core.sam.weights import fetch  # noqa: PLC0415
+
+        progress("Connecting", 0, spec.size_bytes)
+        fetch(spec, lambda done, total: progress("Downloading", done, total), cancelled)
+
+    JOBS.start(fetch_key(spec.key), f"Weights of {spec.title}", work)
+
+
+def _is_present(spec: ModelSpec) -> bool:
+    if spec.shipped:
+        return True
+    path = get_settings().weights_folder / spec.file_name
+    return path.is_file() and path.stat().st_size == spec.size_bytes
+
+
+def _choice(model: str) -> str:
+    if model == NO_MODEL:
+        return _title(model)
+    spec = MODELS[model]
+    note = "" if _is_present(spec) else f" · {file_size(spec.size_bytes)} to download"
+    return f"{spec.title}{note}"
+
+
+def _title(model: str) -> str:
+    return "None, the classifier alone" if model == NO_MODEL else MODELS[model].title

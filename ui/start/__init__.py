@@ -1,0 +1,1 @@
+"""The Start page: projects to open, make and try."""

@@ -1,0 +1,131 @@
+"""Projects on the start page: the recent ones, a new one, one by its path, the demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import InputError
+from core.project import (
+    Project,
+    ProjectSummary,
+    forget_project,
+    new_project_path,
+)
+from core.session.opened import open_project
+from ui.shared import navigation, show_errors
+from ui.shared.browser_session import enter_project
+from ui.shared.job_progress import watch
+from ui.shared.jobs import JOBS, Cancelled, Progress
+from ui.shared.text import count, escape
+from ui.shared.times import ago
+
+DEMO = ("demo",)
+"""The key of the job that makes the demo project."""
+
+_ASKED = "cropmap_asked_for_demo"
+_SHOWN = 8
+
+
+def recent_list(summaries: list[ProjectSummary]) -> None:
+    """The recent projects, each with a way in."""
+    if not summaries:
+        st.caption("Projects that you make or open are listed here.")
+        return
+    for index, summary in enumerate(summaries[:_SHOWN]):
+        _row(index, summary)
+    if len(summaries) > _SHOWN:
+        with st.expander(f"{len(summaries) - _SHOWN} older"):
+            for index, summary in enumerate(summaries[_SHOWN:], start=_SHOWN):
+                _row(index, summary)
+
+
+def new_project() -> None:
+    """A name, and on to the imagery."""
+    with st.form("new project", border=False):
+        name = st.text_input("Name", placeholder="Harvest 2025", max_chars=120)
+        sent = st.form_submit_button("Make the project", type="primary")
+    if not sent:
+        return
+    with show_errors.told():
+        if not name.strip():
+            raise InputError("The project has no name yet.", "Type one, such as the area's.")
+        path = new_project_path(name)
+        Project.create(path, name.strip())
+        place = enter_project(open_project(path))
+        navigation.go(navigation.SCENE, place)
+
+
+def open_by_path() -> None:
+    """A project file that lies elsewhere."""
+    with st.form("open project", border=False):
+        typed = st.text_input("Project file", placeholder="/data/fields/fields.cropmap")
+        sent = st.form_submit_button("Open")
+    if sent:
+        with show_errors.told():
+            if not typed.strip():
+                raise InputError("No file is named yet.", "Type the path of a .cropmap file.")
+            if "://" in typed:
+                # Not repeated: it may hold a password.
+                raise InputError(
+                    "That is an address and no project file.",
+                    "Projects of this installation's database are listed on the Start page.",
+                )
+            _enter(Path(typed.strip().strip("\"'")).expanduser())
+
+
+def demo() -> None:
+    """One click to a made scene; progress while it is made, then the annotation map."""
+    job = JOBS.get(DEMO)
+    if job is not None and job.running:
+        watch(DEMO)
+        return
+    if job is not None and job.error is not None:
+        show_errors.show(job.error)
+    if job is not None and job.result is not None:
+        JOBS.forget(DEMO)
+        # Only for whoever asked here; others find the project in the list.
+        if st.session_state.pop(_ASKED, False):
+            navigation.go(navigation.ANNOTATE, enter_project(job.result))
+    if st.button("Try it with made fields", icon=":material/play_arrow:"):
+        with show_errors.told():
+            JOBS.start(DEMO, "Making the demo project", _make_demo)
+            st.session_state[_ASKED] = True
+            st.rerun()
+    st.caption("A simulated scene of 400 ha, made on this machine in about half a minute.")
+
+
+def _row(index: int, summary: ProjectSummary) -> None:
+    text, button = st.columns([5, 1], vertical_alignment="center")
+    text.markdown(f"**{escape(summary.name)}**  \n{_facts(summary)}")
+    if not summary.problem:
+        if button.button("Open", key=f"open {index} {summary.path}", width="stretch"):
+            with show_errors.told():
+                _enter(summary.path)
+    elif button.button("Forget", key=f"forget {index} {summary.path}", width="stretch"):
+        forget_project(summary.path)
+        st.rerun()
+
+
+def _facts(summary: ProjectSummary) -> str:
+    if summary.problem:
+        return f":small[:gray[{escape(summary.problem)}]]"
+    reviewed = f"{summary.reviewed:,} of {count(summary.tiles, 'tile')} reviewed"
+    scenes = count(summary.scenes, "scene")
+    parts = [scenes, reviewed] if summary.scenes else ["no scene yet"]
+    facts = f"{' · '.join(parts)} · changed {ago(summary.changed_at)}"
+    return f":small[:gray[{facts}]]"
+
+
+def _enter(path: Path) -> None:
+    project = open_project(path)
+    place = enter_project(project)
+    navigation.go(navigation.ANNOTATE if place.scene else navigation.SCENE, place)
+
+
+def _make_demo(progress: Progress, cancelled: Cancelled) -> Project:
+    # The annotator pulls in the models' code, which takes seconds: not before it is needed.
+    from core.session.made_project import make_demo  # noqa: PLC0415
+
+    return make_demo(progress, cancelled)
