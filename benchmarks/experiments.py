@@ -8,7 +8,6 @@ where it was; steps done by other code are not taken.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import subprocess
 import sys
 import time
@@ -58,27 +57,12 @@ REGIONS = {
 }
 """Names of the regions of an experiment that is not asked of all."""
 
-_DECIDING = (
-    "evaluation",
-    "experiments",
-    "imagery",
-    "landcover",
-    "masks",
-    "pipeline",
-    "prompts",
-    "sam",
-)
-"""Packages of ``core`` whose code decides on results."""
-
-_SHOWING = ("figures", "marks", "page", "plots", "record", "report", "sheets", "styles", "tables")
-"""Modules of ``core.study.experiments`` that only show them."""
-
 
 def main() -> None:
     asked = _arguments()
     asked.out.mkdir(parents=True, exist_ok=True)
     regions = _given(asked.regions) if asked.regions else write_regions(asked.out / "regions")
-    cells = asked.out / ".cells" / code_print()
+    cells = asked.out / ".cells"
     began = time.perf_counter()
     for key in asked.only or COMMANDS:
         started = time.perf_counter()
@@ -102,18 +86,6 @@ def run(key: str, regions: list[Path], out: Path, cells: Path, jobs: int | None)
     ended = subprocess.run(words, check=False, cwd=ROOT, stdout=subprocess.DEVNULL)
     if ended.returncode:
         sys.exit(f"{key} failed; what is finished is kept, the same command goes on from there")
-
-
-def code_print() -> str:
-    """Of the code that decides on results: steps that other code did are others."""
-    digest = hashlib.sha256()
-    core = ROOT / "core"
-    files = [core / "grid.py", *(p for name in _DECIDING for p in (core / name).rglob("*.py"))]
-    for path in sorted(files):
-        if path.parent.name == "experiments" and path.stem in _SHOWING:
-            continue
-        digest.update(path.relative_to(core).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _given(folder: Path) -> list[Path]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 import pyproj
 import rasterio
 import shapely
+
+from core.fingerprint import LABEL, code_hash, library_version
 
 _PACKAGES = (
     "cropmap",
@@ -27,10 +28,14 @@ _PACKAGES = (
 
 
 def software() -> dict[str, str]:
-    """Versions by name: Python, the packages that decide on a result, and the libraries in them."""
+    """Versions by name: Python, the packages that decide on a result, and the libraries in them.
+
+    ``code`` begins the SHA-256 of the sources that decide on a label.
+    """
     return {
         "python": platform.python_version(),
-        **{name: _version(name) for name in _PACKAGES},
+        "code": code_hash(*LABEL)[:16],
+        **{name: library_version(name) for name in _PACKAGES},
         "GDAL": rasterio.__gdal_version__,
         "PROJ": pyproj.proj_version_str,
         "GEOS": shapely.geos_version_string,
@@ -45,10 +50,3 @@ def machine() -> dict[str, str]:
         "processor": platform.machine(),
         "processors": str(os.cpu_count() or 0),
     }
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import CancelledError, NoOverlapError
+from core.fingerprint import PREDICTION, result_hash
 from core.imagery.scene import Scene, read_window
 from core.imagery.tile_plan import Tile, plan_tiles
 from core.landcover.align import align
@@ -43,13 +44,12 @@ def plan_run(
     options: MapOptions,
     segmenter: Segmenter | None,
     folder: Path,
-    code_version: str,
 ) -> Run:
     """A run whose store lies under ``folder`` and holds only tiles of these very inputs."""
     settings = get_settings()
     tiles = plan_tiles(scene.working_grid, size=settings.tile_size, halo=settings.tile_halo)
     key = options.prediction_key(
-        code_version,
+        result_hash(*PREDICTION, __name__),
         scene.fingerprint,
         json.dumps(scene.to_json(), sort_keys=True),
         landcover.fingerprint,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +128,7 @@ def map_scene(
     segmenter = _load(options)
     scene, landcover = open_request(request)
     prepare_folder(out)
-    run = plan_run(scene, landcover, options, segmenter, out / ".tiles", version("cropmap"))
+    run = plan_run(scene, landcover, options, segmenter, out / ".tiles")
     kept = predict_tiles(run, progress, cancelled)
     predicted = time.perf_counter()
     parcels, files = _write_results(run, out, progress)

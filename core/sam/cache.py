@@ -17,10 +17,8 @@ from safetensors.numpy import save as save_tensors
 
 from core.errors import OutputError
 from core.files import read_checked, write_checked
+from core.fingerprint import EMBEDDING, result_hash
 from core.sam.protocol import Decoded, Embedding, PromptBatch, Segmenter
-
-CODE_VERSION = 1
-"""Raised when preprocessing changes what an embedding of the same pixels is."""
 
 _ABANDONED_S = 3600.0
 """Age in seconds at which a half-written file is what a killed process left behind."""
@@ -118,11 +116,11 @@ def _remove(path: Path) -> None:
 
 
 def embedding_key(rgb: npt.NDArray[np.uint8], name: str, weights_hash: str, runtime: str) -> str:
-    """SHA-256 over pixels (after the stretch), model, weights, runtime and code version.
+    """SHA-256 over pixels (after the stretch), model, weights, runtime and code.
 
     Where the pixels lie is not part of it: equal pixels have equal embeddings.
     """
-    facts = f"{CODE_VERSION} {name} {weights_hash} {runtime} {rgb.shape}"
+    facts = f"{result_hash(*EMBEDDING)} {name} {weights_hash} {runtime} {rgb.shape}"
     digest = hashlib.sha256(facts.encode())
     digest.update(np.ascontiguousarray(rgb).tobytes())
     return digest.hexdigest()

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import NoOverlapError
+from core.fingerprint import PREDICTION, result_hash
 from core.grid import Grid, PixelPoint
 from core.imagery.scene import SceneImage, read_window
 from core.label.click import TileViews, in_full, in_half
@@ -28,9 +29,6 @@ from core.sam.protocol import Decoded, Embedding, PromptBatch, Segmenter
 from core.sam.registry import get_model
 from core.session.opened import OpenedScene
 from core.session.relink import check_imagery
-
-CODE_VERSION = 2
-"""Raised when the same inputs give another prediction."""
 
 AUTO = "auto-"
 
@@ -80,7 +78,7 @@ def base_key(
 ) -> str:
     """SHA-256 over all that the automatic prediction of a tile depends on."""
     facts = {
-        "code": CODE_VERSION,
+        "code": result_hash(*PREDICTION, __name__),
         "scene": opened.scene.fingerprint,
         "bands": opened.scene.bands,
         "stretch": opened.scene.stretch.to_json(),

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import CancelledError, CropMapError
+from core.fingerprint import LABEL, result_hash
 from core.grid import PixelPoint
 from core.imagery.scene import read_window
 from core.label.answers import Answer, Answers
@@ -437,9 +438,9 @@ def stands_on(place: TilePlace, work: Work) -> str:
 
 
 def label_version(base: str, log: TileLog, work: Work) -> str:
-    """Names a label: the automatic prediction, the choices, and the edits on top."""
+    """Names a label: the code, the automatic prediction, the choices, and the edits on top."""
     newest = log.edits[-1].sequence if log.edits else 0
-    text = f"{base} {work.choices!r} {len(log.edits)} {newest}"
+    text = f"{result_hash(*LABEL)} {base} {work.choices!r} {len(log.edits)} {newest}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 

@@ -13,7 +13,6 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,31 @@ import numpy.typing as npt
 from PIL import Image
 
 from core.files import read_checked, write_checked
+from core.fingerprint import LABEL, result_hash
 from core.study.experiments.samples import Sample
 from core.study.metrics.boundaries import compare_boundaries
 from core.study.metrics.pixels import compare
 from core.study.metrics.scores import Score
 
 FORMAT = 3
-_VERSION = version("cropmap")
+_DECIDING = (
+    *LABEL,
+    "core.existing",
+    "core.mapping",
+    "core.study.experiments",
+    "core.study.metrics",
+)
+"""What decides on the result of a cell."""
+
+_SHOWING = tuple(
+    f"core.study.experiments.{name}"
+    for name in (
+        *("experiment_page", "experiment_record", "experiment_report", "figures", "marks"),
+        *("plots", "sheets", "styles", "tables"),
+    )
+)
+"""Modules that only show results."""
+
 Label = str | int | float
 Facts = dict[str, Any]
 Flags = npt.NDArray[np.bool_]
@@ -123,8 +140,9 @@ class Cell:
 
 
 def digest(*facts: Any) -> str:
-    """SHA-256 of plain values, dataclasses of them, and whatever has a ``fingerprint``."""
-    text = json.dumps([FORMAT, _VERSION, [_plain(one) for one in facts]], sort_keys=True)
+    """SHA-256 of the code, plain values, dataclasses, and whatever has a ``fingerprint``."""
+    code = result_hash(*_DECIDING, without=_SHOWING)
+    text = json.dumps([FORMAT, code, [_plain(one) for one in facts]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

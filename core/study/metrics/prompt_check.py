@@ -11,11 +11,11 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, astuple, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from core.errors import CancelledError, InputError
 from core.files import prepare_folder, read_checked, sha256_of, write_checked
+from core.fingerprint import PREDICTION, result_hash
 from core.imagery.scene import Scene, open_scene, read_window
 from core.landcover.align import align
 from core.landcover.source import LandCover, open_landcover
@@ -137,7 +137,7 @@ def check_prompts(
 def _image(image: LabelledScene, options: PromptCheckOptions, kept: Path) -> CheckedImage:
     scene = open_scene(image.scene)
     landcover = open_landcover(image.landcover, product=image.product)
-    facts = (FORMAT, version("cropmap"), asdict(options), landcover.product.key)
+    facts = (FORMAT, result_hash(*PREDICTION, __name__), asdict(options), landcover.product.key)
     prints = (scene.fingerprint, landcover.fingerprint, sha256_of(image.truth))
     path = kept / hashlib.sha256(json.dumps([facts, prints]).encode()).hexdigest()
     body = read_checked(path)
