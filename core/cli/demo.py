@@ -15,8 +15,8 @@ from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
 from core.mapping import MapOptions, MapResult, SceneRequest, map_scene
-from core.mapping.options import Cancelled, Progress
 from core.study.metrics.pixels import Confusion, compare
+from core.task import Cancelled, Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,7 +244,7 @@ def weights_fetch(name: Annotated[str, typer.Argument(help="Key of the model.")]
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         path = fetch(
             spec,
-            lambda done, total: bar("Megabytes", done // 1_000_000, total // 1_000_000),
+            lambda _, done, total: bar("Megabytes", done // 1_000_000, total // 1_000_000),
             cancelled.is_set,
         )
     output.print(f"Verified and ready: {path}", markup=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from core.existing.unpack import beside, is_zip, kind_of, layers_in_zip, unpacke
 from core.existing.vector_formats import Features, area_layers, read_layer
 from core.grid import Bounds, Grid
 from core.parcels.outlines import Geometries
+from core.task import ShareProgress
 
 MOST_FEATURES = 200_000
 """Taken at once; of a larger file, those that the scene shows."""
@@ -28,7 +28,7 @@ MOST_FEATURES = 200_000
 _SHAPES, _FACTS = "shapes.npz", "facts.json"
 
 
-def hand_over(order: dict[str, Any], tell: Callable[[float], None]) -> dict[str, Any]:
+def hand_over(order: dict[str, Any], tell: ShareProgress) -> dict[str, Any]:
     """Read the file ``source`` and write plain polygons and attributes into ``work``."""
     work, name = Path(order["work"]), str(order["name"])
     found = _found(Path(order["source"]), work, name, order["layer"])

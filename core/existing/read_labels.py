@@ -11,7 +11,8 @@ from core.existing.handover import taken_over
 from core.existing.labels_file import LabelsFile
 from core.existing.vector_formats import foreign_drivers
 from core.grid import Grid
-from core.imagery.limited import Cancelled, Limits, Progress, Task, Words, run_limited
+from core.imagery.limited import Limits, Task, Words, run_limited
+from core.task import Cancelled, ShareProgress, never, silent_share
 
 LIMITS = Limits(cpu_seconds=600, wall_seconds=900.0, file_bytes=4 * 1024**3)
 
@@ -31,8 +32,8 @@ def read_labels(
     *,
     layer: str | None = None,
     name: str | None = None,
-    progress: Progress = lambda share: None,
-    cancelled: Cancelled = lambda: False,
+    progress: ShareProgress = silent_share,
+    cancelled: Cancelled = never,
     limits: Limits = LIMITS,
 ) -> LabelsFile:
     """Read the polygons of a shapefile (``.shp``, or zipped), a GeoPackage or a GeoJSON.

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from core.imagery.limited_worker import serve
+from core.task import ShareProgress
 
 
-def read(order: dict[str, Any], tell: Callable[[float], None]) -> dict[str, Any]:
+def read(order: dict[str, Any], tell: ShareProgress) -> dict[str, Any]:
     """Read what is ordered."""
     from core.existing.handover import hand_over  # noqa: PLC0415  (after the limits)
 

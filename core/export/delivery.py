@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import CancelledError, CropMapError, EmptySceneError, OutputError
 from core.export.card import CARD_JSON, CARD_MARKDOWN
 from core.export.chip_plan import ChipOptions
-from core.export.labelled_scene import Cancelled, CardDetails, Progress, never, silent
+from core.export.labelled_scene import CardDetails
 from core.export.replay.bundle_file import SUFFIX
 from core.export.replay.make import make_bundle
 from core.export.reports import landcover_error
@@ -30,6 +30,7 @@ from core.session.preparation import TilePlace
 from core.session.scene_label import chosen_tiles, labelled_scene
 from core.session.workspace import default_choices
 from core.session.workspaces import Workspaces
+from core.task import Cancelled, Progress, never, silent
 
 GIS, TRAINING, RECORD = "gis", "training", "record"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,12 +12,6 @@ import numpy.typing as npt
 from core.export.parcel_table import LabelledParcel, LabelSource
 from core.grid import Grid
 from core.imagery.scene import Scene
-
-Progress = Callable[[str, int, int], None]
-"""Called with a stage in words, what is done of it and its total."""
-
-Cancelled = Callable[[], bool]
-"""Whether the person wants to stop."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,12 +69,3 @@ class CardDetails:
     weights_sha256: str = ""
     prompts: int | None = None
     corrections: int | None = None
-
-
-def silent(_stage: str, _done: int, _total: int) -> None:
-    """No progress is shown."""
-
-
-def never() -> bool:
-    """Nobody cancels."""
-    return False

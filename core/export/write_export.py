@@ -13,25 +13,19 @@ from typing import Any
 
 import geopandas
 
-from core.errors import CancelledError, InputError
+from core.errors import InputError
 from core.export.burn import BurntParcels
 from core.export.card import CARD_JSON, write_card
 from core.export.chip_plan import SPLITS, ChipOptions
 from core.export.chips import ChipContents, ChipReport, write_chips
 from core.export.fiboa import is_boundary, write_fiboa
 from core.export.geoparquet import write_geoparquet
-from core.export.labelled_scene import (
-    Cancelled,
-    CardDetails,
-    LabelledScene,
-    Progress,
-    never,
-    silent,
-)
+from core.export.labelled_scene import CardDetails, LabelledScene
 from core.export.parcel_table import LabelledParcel, parcels_table
 from core.export.raster import write_mask
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
 from core.files import fresh_folder
+from core.task import Cancelled, Progress, check, never, silent
 
 WRITING_LABELS = "Writing parcels"
 CHECKING = "Adding up checksums"
@@ -275,10 +269,7 @@ def _write_labels(
 
 
 def _refuse_cancelled(cancelled: Cancelled) -> None:
-    if cancelled():
-        raise CancelledError(
-            "The export was cancelled.", "What was in the folder before is unchanged."
-        )
+    check(cancelled, "The export was cancelled.", "What was in the folder before is unchanged.")
 
 
 def _notes(

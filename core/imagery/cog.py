@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from core.grid import Grid, Window, transform_coordinates
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.open import damaged, open_raster, rasterio_window, read_bands
 from core.imagery.scene import is_palette
+from core.task import ShareProgress
 
 SHARE_OF_PLAIN = 0.55
 """Share of the work after which the plain copy is whole and the COG is made of it."""
@@ -35,11 +36,9 @@ _LEAST_FREE_BYTES = 16 * 1024 * 1024
 _MOST_TAGS, _LONGEST_TAG = 64, 2000
 _FULL_DISK_WORDS = ("no space left", "file too large", "write error", "disk full", "disk quota")
 
-Progress = Callable[[float], None]
-
 
 def copy_as_cog(
-    source: Path, target: Path, *, crs: str | None, categorical: bool, progress: Progress
+    source: Path, target: Path, *, crs: str | None, categorical: bool, progress: ShareProgress
 ) -> None:
     """Write ``source`` to ``target`` as a lossless COG; uses ``plain.tif`` beside it on the way.
 
@@ -85,7 +84,7 @@ def copy_as_cog(
 
 
 def _write_plain(
-    dataset: DatasetReader, path: Path, grid: Grid, block: int, progress: Progress
+    dataset: DatasetReader, path: Path, grid: Grid, block: int, progress: ShareProgress
 ) -> None:
     profile = {
         "driver": "GTiff",
@@ -114,7 +113,7 @@ def _write_plain(
 
 
 def _copy_pixels(
-    dataset: DatasetReader, out: DatasetWriter, block: int, progress: Progress
+    dataset: DatasetReader, out: DatasetWriter, block: int, progress: ShareProgress
 ) -> None:
     bands = list(range(1, dataset.count + 1))
     masked = _has_mask(dataset)

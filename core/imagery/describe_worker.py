@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from core.imagery.limited_worker import serve
+from core.task import ShareProgress
 
 
-def describe(order: dict[str, Any], tell: Callable[[float], None]) -> dict[str, Any]:
+def describe(order: dict[str, Any], tell: ShareProgress) -> dict[str, Any]:
     """The scene that the raster is, as plain values."""
     # Sidecars (.ovr, .msk, .aux.xml) are opened by whatever driver they ask for.
     os.environ["GDAL_DISABLE_READDIR_ON_OPEN"] = "EMPTY_DIR"

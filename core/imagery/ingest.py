@@ -13,8 +13,9 @@ from pathlib import Path
 
 from core.errors import RasterTooLargeError, UnreadableRasterError, storage_error
 from core.imagery.cog import PLAIN_NAME, SHARE_OF_PLAIN
-from core.imagery.limited import Cancelled, Limits, Progress, Task, Words, run_limited
+from core.imagery.limited import Limits, Task, Words, run_limited
 from core.imagery.open import open_raster
+from core.task import Cancelled, ShareProgress, never, silent_share
 
 _SMALL_PIXELS = 2048 * 2048
 _LARGEST_BLOCK_PIXELS = 2048 * 2048
@@ -62,8 +63,8 @@ def ingest(
     *,
     crs: str | None = None,
     categorical: bool = False,
-    progress: Progress = lambda share: None,
-    cancelled: Cancelled = lambda: False,
+    progress: ShareProgress = silent_share,
+    cancelled: Cancelled = never,
     trusted: bool,
     limits: Limits | None = None,
 ) -> Path:

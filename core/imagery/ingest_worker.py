@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from core.imagery.limited_worker import serve
+from core.task import ShareProgress
 
 
-def copy(order: dict[str, Any], tell: Callable[[float], None]) -> dict[str, Any]:
+def copy(order: dict[str, Any], tell: ShareProgress) -> dict[str, Any]:
     """Write the copy that is ordered."""
     if not order["trusted"]:
         # Sidecars (.ovr, .msk, .aux.xml) are opened by whatever driver they ask for.

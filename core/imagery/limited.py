@@ -22,15 +22,12 @@ from typing import Any
 
 from core import errors
 from core.errors import (
-    CancelledError,
     CropMapError,
     DiskFullError,
     InputError,
     OutputError,
 )
-
-Progress = Callable[[float], None]
-Cancelled = Callable[[], bool]
+from core.task import Cancelled, ShareProgress, check, never, silent_share
 
 _log = logging.getLogger(__name__)
 
@@ -129,8 +126,8 @@ class Ended:
 def run_limited(
     task: Task,
     *,
-    progress: Progress = lambda share: None,
-    cancelled: Cancelled = lambda: False,
+    progress: ShareProgress = silent_share,
+    cancelled: Cancelled = never,
 ) -> dict[str, Any]:
     """Let a process of its own do a task; its last word where it did it.
 
@@ -152,7 +149,7 @@ def _file_limit(limits: Limits, work: Path) -> int:
     return free if limits.file_bytes is None else min(free, limits.file_bytes)
 
 
-def _run(task: Task, progress: Progress, cancelled: Cancelled) -> Ended:
+def _run(task: Task, progress: ShareProgress, cancelled: Cancelled) -> Ended:
     """Start the worker, pass its progress on, and end it where it must not go on."""
     file_bytes = _file_limit(task.limits, task.work)
     limits = {**asdict(task.limits), "file_bytes": file_bytes}
@@ -180,10 +177,7 @@ def _run(task: Task, progress: Progress, cancelled: Cancelled) -> Ended:
         _tell(worker, {**task.order, "limits": limits})
         deadline = time.monotonic() + task.limits.wall_seconds
         for message in _messages(reading):
-            if cancelled():
-                raise CancelledError(
-                    f"Bringing in {task.name} was cancelled.", "Nothing of it was kept."
-                )
+            check(cancelled, f"Bringing in {task.name} was cancelled.", "Nothing of it was kept.")
             if time.monotonic() > deadline:
                 raise _too_slow(task)
             if message is not None and "progress" not in message:

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CropMapError
+from core.task import ShareProgress
 
 Say = Callable[[dict[str, Any]], None]
-Do = Callable[[dict[str, Any], Callable[[float], None]], dict[str, Any]]
+Do = Callable[[dict[str, Any], ShareProgress], dict[str, Any]]
 
 _OPEN_FILES = 64
 

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from core.errors import InputError
 from core.predict.strategies import STRATEGIES, WITHOUT_MODEL
 from core.sam.registry import DEFAULT_MODEL
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage's name, steps done and steps in all."""
-
-Cancelled = Callable[[], bool]
-"""Returns True once the person has cancelled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from core.imagery.scene import Scene, read_window
 from core.imagery.tile_plan import Tile, plan_tiles
 from core.landcover.align import align
 from core.landcover.source import LandCover
-from core.mapping.options import Cancelled, MapOptions, Progress
+from core.mapping.options import MapOptions
 from core.mapping.tile_store import TileStore
 from core.parcels.fields import split_fields
 from core.predict.prediction import StrategyOptions, TilePrediction
@@ -22,6 +22,7 @@ from core.predict.strategies import STRATEGIES
 from core.prompts.prompt import PromptSet
 from core.sam.protocol import Segmenter
 from core.settings import get_settings
+from core.task import Cancelled, Progress
 
 STAGE = "Mapping tiles"
 

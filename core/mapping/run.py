@@ -19,7 +19,7 @@ from core.export.raster import MASK_NODATA, write_mask, write_probability
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
 from core.files import prepare_folder
 from core.grid import Window
-from core.mapping.options import Cancelled, MapOptions, Progress
+from core.mapping.options import MapOptions
 from core.mapping.predict_tiles import Run, plan_run, predict_tiles
 from core.mapping.request import SceneRequest, open_request
 from core.mapping.run_record import provenance_of, write_run_record
@@ -31,6 +31,7 @@ from core.parcels.polygons import mask_to_parcels
 from core.sam.protocol import Segmenter
 from core.sam.registry import MODELS
 from core.settings import get_settings
+from core.task import Cancelled, Progress, never, silent
 
 WRITING = "Writing files"
 _BAND_ROWS = 512
@@ -96,21 +97,13 @@ def model_title(key: str) -> str:
     return MODELS[key].title if key in MODELS else key
 
 
-def _silent(_stage: str, _done: int, _total: int) -> None:
-    """No progress is shown."""
-
-
-def _never() -> bool:
-    return False
-
-
 def map_scene(
     request: SceneRequest,
     options: MapOptions,
     out: Path,
     *,
-    progress: Progress = _silent,
-    cancelled: Cancelled = _never,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
 ) -> MapResult:
     """Map one scene; results land in the folder ``out``.
 

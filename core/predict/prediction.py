@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +9,10 @@ import numpy.typing as npt
 
 from core.errors import InputError
 from core.prompts.prompt import PromptSet
+from core.task import Cancelled, never
 
 _SEEDS = 2**32
 """Seeds that the trees' generator takes."""
-
-
-def _never() -> bool:
-    return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +65,7 @@ class StrategyOptions:
     points_per_class: int = 33
     min_border_distance_m: float = 15.0
     classified: npt.NDArray[np.float32] | None = None
-    cancelled: Callable[[], bool] = _never
+    cancelled: Cancelled = never
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < _SEEDS:

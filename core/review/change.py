@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.errors import CancelledError
 from core.label.tile_label import Label, rasterize_label
 from core.project import Project, SecondReview, TileRecord
 from core.review.past import ROOT, label_at
 from core.session.opened import open_scene
 from core.session.workspaces import Workspaces, get_workspaces
 from core.study.metrics.pixels import Confusion, compare
-
-Progress = Callable[[str, int, int], None]
-Cancelled = Callable[[], bool]
+from core.task import Cancelled, Progress, check
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +147,5 @@ def _change(project: Project, scene_id: str, tile: str, before: Label, after: La
 
 
 def _step(stage: str, done: int, total: int, progress: Progress, cancelled: Cancelled) -> None:
-    if cancelled():
-        raise CancelledError("The comparison was cancelled.", "Nothing was changed.")
+    check(cancelled, "The comparison was cancelled.", "Nothing was changed.")
     progress(stage, done, total)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from pickle import UnpicklingError  # noqa: TID251  (the error's name; nothing is unpickled)
@@ -19,7 +19,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from core.errors import (
-    CancelledError,
     ChecksumError,
     MissingWeightsError,
     NetworkError,
@@ -28,6 +27,7 @@ from core.errors import (
 )
 from core.sam.registry import ModelSpec
 from core.settings import get_settings
+from core.task import Cancelled, Progress, check, never, silent
 
 _SHIPPED = Path(__file__).resolve().parent / "shipped"
 """Folder of the weights that are part of the application."""
@@ -48,8 +48,7 @@ _NOT_WEIGHTS = (
 
 _REINSTALL = "Install cropmap again, or take the file from its repository."
 
-BytesProgress = Callable[[int, int], None]
-"""Called with bytes done and bytes in all."""
+DOWNLOADING = "Downloading"
 
 
 def weights_path(spec: ModelSpec) -> Path:
@@ -107,10 +106,15 @@ def verify(spec: ModelSpec, path: Path | None = None) -> Path:
 
 def fetch(
     spec: ModelSpec,
-    progress: BytesProgress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
 ) -> Path:
     """Download the weights, going on where an earlier download stopped, and verify them.
+
+    Parameters
+    ----------
+    progress : callable
+        Told the bytes that are here and those in all.
 
     Raises
     ------
@@ -172,8 +176,8 @@ def load_state(path: Path) -> dict[str, torch.Tensor]:
 def _download(
     spec: ModelSpec,
     part: Path,
-    progress: BytesProgress | None,
-    cancelled: Callable[[], bool] | None,
+    progress: Progress,
+    cancelled: Cancelled,
 ) -> None:
     done = part.stat().st_size if part.exists() else 0
     if done >= spec.size_bytes:
@@ -188,13 +192,12 @@ def _download(
             for block in _blocks(response):
                 file.write(block)
                 done += len(block)
-                if progress:
-                    progress(done, spec.size_bytes)
-                if cancelled and cancelled():
-                    raise CancelledError(
-                        f"{done / 1e6:,.0f} of {spec.size_bytes / 1e6:,.0f} MB have arrived.",
-                        "The next download goes on from there.",
-                    )
+                progress(DOWNLOADING, done, spec.size_bytes)
+                check(
+                    cancelled,
+                    f"{done / 1e6:,.0f} of {spec.size_bytes / 1e6:,.0f} MB have arrived.",
+                    "The next download goes on from there.",
+                )
                 if done > spec.size_bytes:
                     break
 

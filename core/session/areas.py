@@ -14,13 +14,13 @@ from core.export.burn import FIELD, IGNORE, BurntParcels
 from core.grid import Window
 from core.landcover.align import align
 from core.landcover.source import LandCoverTile
-from core.mapping.options import Cancelled, Progress
 from core.project import Project
 from core.session.opened import OpenedScene, open_scene
 from core.session.scene_label import chosen_tiles, core_window, own_parcels
 from core.session.workspaces import Workspaces, get_workspaces
 from core.study.metrics.compare import NOT_JUDGED, error_codes
 from core.study.metrics.pixels import Confusion
+from core.task import Cancelled, Progress, never, silent
 
 STAGE = "Comparing tiles"
 
@@ -137,8 +137,8 @@ def compared_tiles(
     tiles: Sequence[str],
     *,
     workspaces: Workspaces | None = None,
-    progress: Progress = lambda *_: None,
-    cancelled: Cancelled = lambda: False,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
 ) -> Iterator[ComparedTile]:
     """Each tile's label, made where it is not there yet, beside its land cover.
 

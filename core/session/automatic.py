@@ -29,11 +29,11 @@ from core.sam.protocol import Decoded, Embedding, PromptBatch, Segmenter
 from core.sam.registry import get_model
 from core.session.opened import OpenedScene
 from core.session.relink import check_imagery
+from core.task import Cancelled
 
 AUTO = "auto-"
 
 Stage = Callable[[str, float], None]
-Cancelled = Callable[[], bool]
 
 
 @dataclass(slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from core.errors import CancelledError
-from core.mapping.options import Cancelled, Progress
 from core.project import Project
 from core.session.opened import open_scene
 from core.session.workspaces import Workspaces, get_workspaces
+from core.task import Cancelled, Progress
 
 STAGE = "Mapping tiles"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from core.errors import CancelledError
 from core.farmland import write_scene
 from core.grid import WorldPoint
-from core.mapping.options import Cancelled, Progress
 from core.project import Project, new_project_path, remember_project
 from core.session.adding_scenes import add_scene
+from core.task import Cancelled, Progress
 
 DEMO_NAME = "Demo farmland"
 DEMO_SEED = 7

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from core.errors import CancelledError, EmptySceneError
-from core.export.labelled_scene import Cancelled, LabelledScene, Progress, never, silent
+from core.export.labelled_scene import LabelledScene
 from core.export.parcel_table import LabelledParcel, LabelSource
 from core.grid import Grid, Window
 from core.label.frame import Frame
@@ -24,6 +24,7 @@ from core.session.opened import OpenedScene, open_scene
 from core.session.preparation import TilePlace
 from core.session.workspace import default_choices
 from core.session.workspaces import Workspaces, get_workspaces
+from core.task import Cancelled, Progress, never, silent
 
 STAGE = "Putting parcels together"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.errors import CancelledError, ConflictError
@@ -10,11 +10,9 @@ from core.existing.scene_labels import Labels
 from core.label.correction_import import LABELS_IMPORT, LabelsImport, import_to_json
 from core.project import NewEdit, Project, TileRecord
 from core.session.opened import OpenedScene, open_scene
+from core.task import Cancelled, Progress, never, silent
 
 STAGE = "Taking over the labels"
-
-Progress = Callable[[str, int, int], None]
-Cancelled = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +82,8 @@ def take_over(
     author: str,
     replace_work: bool,
     empty_beside: bool,
-    progress: Progress = lambda stage, done, total: None,
-    cancelled: Cancelled = lambda: False,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
 ) -> TakenOver:
     """Let labels stand where the automatic parcels stood, tile by tile.
 

@@ -87,7 +87,7 @@ def spec(server, tmp_path, monkeypatch):
 
 def test_fetch_reports_progress_and_verifies(spec) -> None:
     seen: list[tuple[int, int]] = []
-    path = fetch(spec, lambda done, total: seen.append((done, total)))
+    path = fetch(spec, lambda _, done, total: seen.append((done, total)))
     assert path.read_bytes() == BODY
     assert seen[-1] == (len(BODY), len(BODY))
     assert len(seen) > 1

@@ -13,15 +13,10 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from core.errors import CropMapError, InputError
+from core.task import Cancelled, Progress
 from ui.shared.show_errors import as_told
 
 T = TypeVar("T")
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage's name, steps done and steps in all (0: nobody knows)."""
-
-Cancelled = Callable[[], bool]
-"""Returns True once the person has cancelled."""
 
 Key = tuple[str | bool, ...]
 """What kind of work, the project's path where it belongs to one, and what tells it from others."""

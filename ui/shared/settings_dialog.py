@@ -148,7 +148,7 @@ def _start_fetch(spec: ModelSpec) -> None:
         from core.sam.weights import fetch  # noqa: PLC0415
 
         progress("Connecting", 0, spec.size_bytes)
-        fetch(spec, lambda done, total: progress("Downloading", done, total), cancelled)
+        fetch(spec, progress, cancelled)
 
     JOBS.start(fetch_key(spec.key), f"Weights of {spec.title}", work)
 

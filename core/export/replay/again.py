@@ -24,7 +24,6 @@ from core.imagery.stretch import Stretch
 from core.label.work import replay
 from core.landcover.align import check_overlap
 from core.landcover.source import open_landcover
-from core.mapping.options import Cancelled, Progress
 from core.project import EditRecord, NewTile, Project, TileLog
 from core.sam.protocol import Segmenter
 from core.sam.registry import get_model
@@ -33,6 +32,7 @@ from core.session.opened import OpenedScene, open_scene, plan_scene
 from core.session.workspace import default_choices
 from core.session.workspaces import Workspaces
 from core.settings import get_settings
+from core.task import Cancelled, Progress, never, silent
 
 LABEL, REPORT = "label.geojson", "replay.json"
 
@@ -43,8 +43,8 @@ def replay_bundle(
     landcover: str | None,
     out: Path,
     *,
-    progress: Progress = lambda *_: None,
-    cancelled: Cancelled = lambda: False,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
     models: Models | None = None,
 ) -> ReplayReport:
     """Make a bundle's label again, and write it and what differs to ``out``.

@@ -31,7 +31,6 @@ from core.export.replay.input_hashes import (
 )
 from core.label.tile_label import Label
 from core.label.work import Work, replay
-from core.mapping.options import Cancelled, Progress
 from core.predict.kept import AutoPrompt
 from core.project import Project, TileLog
 from core.project.paths import with_paths
@@ -42,6 +41,7 @@ from core.session.preparation import Preparation, TilePlace
 from core.session.workspace import default_choices, label_version, stands_on
 from core.session.workspaces import Workspaces
 from core.settings import get_settings
+from core.task import Cancelled, Progress
 from core.versions import machine, software
 
 STAGE = "Recording tiles"

@@ -9,10 +9,10 @@ from core.errors import EmptySceneError
 from core.export.replay.bundle_file import write_bundle
 from core.export.replay.label_record import record_label
 from core.files import prepare_folder
-from core.mapping.options import Cancelled, Progress
 from core.project import Project
 from core.session.scene_label import chosen_tiles
 from core.session.workspaces import Workspaces, get_workspaces
+from core.task import Cancelled, Progress, never, silent
 
 
 def make_bundle(
@@ -21,8 +21,8 @@ def make_bundle(
     path: Path,
     *,
     tiles: Sequence[str] | None = None,
-    progress: Progress = lambda *_: None,
-    cancelled: Cancelled = lambda: False,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
     workspaces: Workspaces | None = None,
 ) -> Path:
     """Write the bundle of a scene, or of some of its tiles, in place of an earlier one.

@@ -18,7 +18,6 @@ from core.export.reports.landcover_error_page import ReportFacts, figures_of, re
 from core.files import fresh_folder, sha256_of
 from core.grid import Window
 from core.imagery.open import open_raster, read_bands
-from core.mapping.options import Cancelled, Progress
 from core.project import Project
 from core.session.areas import AreaCounter, AreaReport, compared_tiles
 from core.session.opened import OpenedScene, open_scene
@@ -26,6 +25,7 @@ from core.session.scene_label import chosen_tiles, core_window
 from core.session.workspaces import Workspaces
 from core.study.metrics.compare import NOT_JUDGED
 from core.study.metrics.pictures import ERROR_CODES, paint_errors
+from core.task import Cancelled, Progress, never, silent
 from core.versions import software
 
 PAGE, MATRIX, FIGURES = "landcover_report.html", "landcover_by_class.csv", "landcover_figures.csv"
@@ -42,8 +42,8 @@ def write_error_report(
     folder: Path,
     *,
     accepted_only: bool,
-    progress: Progress = lambda *_: None,
-    cancelled: Cancelled = lambda: False,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
     workspaces: Workspaces | None = None,
 ) -> AreaReport:
     """Write the report of a scene into ``folder``, in place of an earlier one.

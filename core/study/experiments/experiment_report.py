@@ -11,7 +11,6 @@ from typing import Any
 
 from core.errors import CancelledError, CropMapError, InputError, storage_error
 from core.files import prepare_folder, sha256_of
-from core.mapping.options import Cancelled, Progress
 from core.study.experiments.cells import Cell, CellResult, done
 from core.study.experiments.experiment import Experiment
 from core.study.experiments.experiment_page import page
@@ -27,6 +26,7 @@ from core.study.experiments.runner import run_cells
 from core.study.experiments.sheets import Results, cells_csv, rows_csv, tiles_csv
 from core.study.experiments.tables import tabulate
 from core.study.experiments.worst import write_worst
+from core.task import Cancelled, Progress, never, silent
 from core.versions import software
 
 CELLS = ".cells"
@@ -54,8 +54,8 @@ def run_and_write(
     cells_folder: Path | None = None,
     options: Mapping[str, Any] | None = None,
     command: str = "",
-    progress: Progress = lambda stage, done, total: None,
-    cancelled: Cancelled = lambda: False,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
 ) -> Written:
     """Do what is missing of an experiment and write it into ``out``.
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.mapping.options import Cancelled, Progress
 from core.study.experiments.region import Region
 from core.study.metrics.prompt_check import CheckedImage, PromptCheckOptions, check_prompts
+from core.task import Cancelled, Progress, never, silent
 
 
 def check_regions(
@@ -16,8 +16,8 @@ def check_regions(
     options: PromptCheckOptions,
     out: Path,
     *,
-    progress: Progress = lambda stage, done, total: None,
-    cancelled: Cancelled = lambda: False,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
 ) -> list[CheckedImage]:
     """Check the points of all images of all regions; errors as for ``check_prompts``.
 

@@ -19,9 +19,9 @@ import torch
 
 from core.errors import CancelledError, CropMapError
 from core.files import prepare_folder
-from core.mapping.options import Cancelled, Progress
 from core.processors import processors
 from core.study.experiments.cells import Cell, Context, do, done
+from core.task import Cancelled, Progress, never, silent
 
 STAGE = "Steps"
 _PERMILLE = 1000
@@ -61,8 +61,8 @@ def run_cells(
     folder: Path,
     *,
     jobs: int | None = None,
-    progress: Progress = lambda stage, done, total: None,
-    cancelled: Cancelled = lambda: False,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
 ) -> None:
     """Do the cells that are not kept in ``folder`` yet.
 

@@ -16,7 +16,6 @@ from core.files import prepare_folder, replacing, safe_name
 from core.grid import Window
 from core.imagery.maptiles import scene_on
 from core.imagery.open import open_raster, read_bands
-from core.mapping.options import Cancelled, Progress
 from core.study.metrics.compare import PREDICTION, PairComparison, TileScore
 from core.study.metrics.evaluation_report import write_markdown, write_summary, write_table
 from core.study.metrics.pairs import Pair
@@ -24,6 +23,7 @@ from core.study.metrics.pictures import ERROR_CODES, paint_errors, titled
 from core.study.metrics.pixels import shown
 from core.study.metrics.scores import metric
 from core.study.metrics.summary import Summary, summarise, worst_first
+from core.task import Cancelled, Progress, never, silent
 
 _STAGE = "Tiles compared"
 _LONGEST_SIDE = 1024
@@ -78,8 +78,8 @@ def evaluate(
     options: EvaluateOptions,
     out: Path,
     *,
-    progress: Progress = lambda stage, done, total: None,
-    cancelled: Cancelled = lambda: False,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
 ) -> Evaluation:
     """Compare predictions with their truth and write the result into ``out``.
 

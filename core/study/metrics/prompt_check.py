@@ -19,7 +19,6 @@ from core.fingerprint import PREDICTION, result_hash
 from core.imagery.scene import Scene, open_scene, read_window
 from core.landcover.align import align
 from core.landcover.source import LandCover, open_landcover
-from core.mapping.options import Cancelled, Progress
 from core.predict.apt_plus import MIN_SPACING_M
 from core.predict.classifier import classify
 from core.predict.prediction import StrategyOptions
@@ -28,6 +27,7 @@ from core.prompts.clean import clean_prompts
 from core.study.metrics.compare import cut
 from core.study.metrics.pairs import LabelledScene
 from core.study.metrics.truth_labels import View, open_labels
+from core.task import Cancelled, Progress, never, silent
 
 FORMAT = 1
 PUBLISHED, SPREAD = "published", "spread"
@@ -108,8 +108,8 @@ def check_prompts(
     options: PromptCheckOptions,
     out: Path,
     *,
-    progress: Progress = lambda stage, done, total: None,
-    cancelled: Cancelled = lambda: False,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
 ) -> list[CheckedImage]:
     """Place, check and clean the points of each image.
 

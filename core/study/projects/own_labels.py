@@ -13,7 +13,6 @@ from core.errors import InputError
 from core.export.write_export import ExportOptions, write_export
 from core.files import prepare_folder
 from core.grid import PixelPoint, Window
-from core.mapping.options import Cancelled, Progress
 from core.project import Project
 from core.session.opened import OpenedScene, open_scene
 from core.session.scene_label import chosen_tiles, labelled_scene
@@ -25,6 +24,7 @@ from core.study.metrics.pairs import Pair
 from core.study.projects.packing import pack
 from core.study.projects.run_locations import runs_folder
 from core.study.projects.truth import kept_truth, missing_file
+from core.task import Cancelled, Progress
 
 _LABELS, _FILES, SUMMARY, _TILES, _WORST = "labels", "files", "summary.json", "tiles.csv", "worst"
 

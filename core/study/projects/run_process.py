@@ -20,8 +20,8 @@ from typing import IO, Any
 
 from core import errors
 from core.errors import CancelledError, CropMapError
-from core.mapping.options import Cancelled, Progress
 from core.processors import processors
+from core.task import Cancelled, Progress
 
 GRACE_SECONDS = 5.0
 """How long a step may go on after nobody waits any more."""

@@ -11,7 +11,6 @@ from typing import Any
 
 from core.errors import CropMapError, InputError
 from core.files import prepare_folder, replacing
-from core.mapping.options import Cancelled, Progress
 from core.project import Project
 from core.session.workspaces import Workspaces
 from core.study.experiments.experiment_record import RECORD, Record, read_record
@@ -21,6 +20,7 @@ from core.study.projects.run_locations import cells_folder, runs_folder
 from core.study.projects.run_process import jobs_beside_the_app, run_apart
 from core.study.projects.run_request import RunWish, region_order, scene_names
 from core.study.projects.truth import is_current, kept_truth, missing_file, read_truth
+from core.task import Cancelled, Progress
 
 ABOUT, FILES = "run.json", "files"
 _FORMAT = 1

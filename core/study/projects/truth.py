@@ -21,7 +21,6 @@ from core.errors import CancelledError, EmptySceneError, InputError
 from core.export.raster import MASK_COLOURS, MASK_NODATA, geotiff_bytes
 from core.files import fresh_folder
 from core.grid import Grid
-from core.mapping.options import Cancelled, Progress
 from core.project import Project
 from core.session.areas import compared_tiles
 from core.session.opened import OpenedScene, open_scene
@@ -30,6 +29,7 @@ from core.session.workspace import default_choices
 from core.session.workspaces import Workspaces
 from core.study.metrics.truth_labels import View, open_labels
 from core.study.projects.run_locations import truth_folder
+from core.task import Cancelled, Progress, never, silent
 
 Kind = Literal["file", "corrected"]
 
@@ -133,8 +133,8 @@ def read_truth(
     wish: TruthWish,
     *,
     workspaces: Workspaces | None = None,
-    progress: Progress = lambda stage, done, total: None,
-    cancelled: Cancelled = lambda: False,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
 ) -> Truth:
     """Read a scene's truth and keep it; an earlier one stays where that fails.
 
