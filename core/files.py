@@ -13,17 +13,30 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pyogrio.errors import DataSourceError
 from rasterio.errors import RasterioError
 
 from core.errors import OutputError, storage_error
 
 _LEAST_FREE_BYTES = 1024 * 1024
-_ABANDONED_AFTER_S = 24 * 3600
-"""A half-written folder that nothing has touched for so long belongs to an export that died."""
+_PREFIX = ".writing-"
+"""How the names of our half-written files and folders begin."""
+
+_ALIVE, _EARLIER = ".alive", ".earlier"
+"""In a half-written folder: the file that its writer has locked, and what it takes the place of."""
+
+_LOCK = ".cropmap.lock"
+"""In a folder for results: the file that the run that writes there has locked."""
+
+_SETTLED_S = 60.0
+_ABANDONED_FILE_S = 3600.0
+_ABANDONED_AFTER_S = 24 * 3600.0
+"""Seconds until a file without a lock, or a folder without one, belongs to a writer that died."""
 
 
 def prepare_folder(folder: Path) -> Path:
@@ -59,21 +72,15 @@ def replacing(path: Path) -> Iterator[Path]:
         It could not be written for another reason.
     """
     try:
-        aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=".writing-"))
-    except OSError as error:
-        raise storage_error(error, path) from error
-    try:
-        target = aside / path.name
-        yield target
-        _force_to_disk(target)
-        target.replace(path)
+        with _private_folder(path.parent) as aside:
+            target = aside / path.name
+            yield target
+            put_in_place(target, path)
     except OSError as error:
         # GDAL's errors are no OSErrors with a number, but rasterio's and pyogrio's inherit from it.
         raise _told(error, path) from error
     except (RasterioError, DataSourceError, RuntimeError, sqlite3.Error) as error:
         raise _told(error, path) from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextmanager
@@ -95,25 +102,93 @@ def fresh_folder(folder: Path, *, marker: str) -> Iterator[Path]:
         No space was left; ``folder`` is as it was before.
     """
     _refuse_foreign(folder, marker)
-    prefix = f".writing-{folder.name}-"
     prepare_folder(folder.parent)
-    _sweep(folder.parent, prefix)
     try:
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix))
-    except OSError as error:
-        raise storage_error(error, folder) from error
-    new = aside / folder.name
-    try:
-        new.mkdir()
-        with _naming(str(new), folder):
-            yield new
-        for path in sorted(new.rglob("*")):
-            if path.is_file():
-                _force_to_disk(path)
-        _take_place(new, folder, aside / "earlier")
+        with _private_folder(folder.parent) as aside:
+            new = aside / folder.name
+            new.mkdir()
+            with _naming(str(new), folder):
+                yield new
+            _take_place(new, folder, aside / _EARLIER)
     except OSError as error:
         raise _told(error, folder) from error
+
+
+@contextmanager
+def scratch_folder(beside: Path) -> Iterator[Path]:
+    """An empty folder on the disk of ``beside`` for work whose result gets that name.
+
+    It goes at the end, and after a kill when its neighbours are next written.
+
+    Raises
+    ------
+    OSError
+        It cannot be made.
+    """
+    with _private_folder(beside.parent) as aside:
+        scratch = aside / beside.name
+        scratch.mkdir()
+        yield scratch
+
+
+def put_in_place(new: Path, target: Path) -> None:
+    """Force a finished file or folder to the disk, then let it take the name ``target``.
+
+    A file replaces an earlier one; a folder takes a name that is free.
+
+    Raises
+    ------
+    OSError
+        ``target`` cannot be written; it is as it was before.
+    """
+    for path in sorted(new.rglob("*")) if new.is_dir() else (new,):
+        if path.is_file():
+            _force_to_disk(path)
+    new.replace(target)
+    _force_names_to_disk(target.parent)
+
+
+@contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Keep every other run out of a folder for results, which is made where it is missing.
+
+    Raises
+    ------
+    OutputError
+        Another run is writing into it, or it cannot be written.
+    """
+    prepare_folder(folder)
+    lock = FileLock(folder / _LOCK, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise OutputError(
+            f"Another run is writing into {folder}.", "Wait for it or choose another folder."
+        ) from error
+    except NotImplementedError:
+        pass  # a file system without locks: nobody can be told
+    except OSError as error:
+        raise storage_error(error, folder) from error
+    try:
+        yield
     finally:
+        # While it is held: whoever opened it meanwhile finds it gone and makes another.
+        (folder / _LOCK).unlink(missing_ok=True)
+        lock.release()
+
+
+@contextmanager
+def _private_folder(parent: Path) -> Iterator[Path]:
+    """A folder of ours in ``parent`` that goes at the end; it is locked while it is in use."""
+    _sweep(parent)
+    aside = Path(tempfile.mkdtemp(dir=parent, prefix=_PREFIX))
+    lock = FileLock(aside / _ALIVE, timeout=0, thread_local=False)
+    try:
+        with suppress(Timeout, NotImplementedError):
+            lock.acquire()
+        yield aside
+    finally:
+        lock.release()
         shutil.rmtree(aside, ignore_errors=True)
 
 
@@ -134,7 +209,7 @@ def _refuse_foreign(folder: Path, marker: str) -> None:
             f"{folder} is a file, not a folder.", "Choose another folder for the results."
         )
     try:
-        holds_other = folder.is_dir() and any(folder.iterdir()) and not (folder / marker).is_file()
+        holds_other = folder.is_dir() and _holds_any(folder) and not (folder / marker).is_file()
     except OSError as error:
         raise storage_error(error, folder) from error
     if holds_other:
@@ -144,13 +219,66 @@ def _refuse_foreign(folder: Path, marker: str) -> None:
         )
 
 
-def _sweep(parent: Path, prefix: str) -> None:
-    """Remove what exports that were killed have left behind."""
-    oldest = time.time() - _ABANDONED_AFTER_S
-    for path in parent.glob(f"{prefix}*"):
-        touched = (inner.stat().st_mtime for inner in [path, *path.glob("*/"), *path.glob("*/*/")])
-        if max(touched, default=0.0) < oldest:
-            shutil.rmtree(path, ignore_errors=True)
+def _holds_any(folder: Path) -> bool:
+    return any(path.name != _LOCK for path in folder.iterdir())
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what writers that were killed have left behind."""
+    for path in parent.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            if not _is_abandoned(path):
+                continue
+            if path.is_file():
+                path.unlink()
+            else:
+                _finish(path)
+                shutil.rmtree(path, ignore_errors=True)
+
+
+@cache
+def _sweep_once(parent: Path) -> None:
+    """Sweep a folder once in the life of this process: for writers of very many small files."""
+    _sweep(parent)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Whether nobody writes there any more."""
+    now = time.time()
+    if path.is_file():
+        return now - path.stat().st_mtime > _ABANDONED_FILE_S
+    alive = path / _ALIVE
+    if alive.is_file():
+        if now - alive.stat().st_mtime < _SETTLED_S:
+            return False  # its writer may be about to lock it
+        locked = _is_locked(alive)
+        if locked is not None:
+            return not locked
+    touched = (inner.stat().st_mtime for inner in [path, *path.glob("*/"), *path.glob("*/*/")])
+    return max(touched, default=0.0) < now - _ABANDONED_AFTER_S
+
+
+def _is_locked(path: Path) -> bool | None:
+    """Whether a process holds the lock of this file; None where the file system has no locks."""
+    lock = FileLock(path, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except (NotImplementedError, OSError):
+        return None
+    lock.release()
+    return False
+
+
+def _finish(aside: Path) -> None:
+    """Let a new folder take its place where the writer was killed just after the old one left."""
+    if not (aside / _EARLIER).is_dir():
+        return
+    for new in aside.iterdir():
+        target = aside.parent / new.name
+        if new.is_dir() and new.name != _EARLIER and not target.exists():
+            new.replace(target)
 
 
 def _take_place(new: Path, folder: Path, earlier: Path) -> None:
@@ -159,7 +287,7 @@ def _take_place(new: Path, folder: Path, earlier: Path) -> None:
     if had_one:
         folder.replace(earlier)
     try:
-        new.replace(folder)
+        put_in_place(new, folder)
     except OSError:
         if had_one:
             earlier.replace(folder)
@@ -185,6 +313,17 @@ def _force_to_disk(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def _force_names_to_disk(folder: Path) -> None:
+    """See that the names in a folder outlive a power cut, where the system can promise that."""
+    # The new file has its name already: an error here must not say that it was not written.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _told(error: Exception, path: Path) -> OutputError:
     if isinstance(error, OSError) and error.errno is not None:
         return storage_error(error, path)
@@ -208,27 +347,33 @@ def _no_room(folder: Path) -> OSError | None:
     return None
 
 
-def write_checked(path: Path, body: bytes) -> None:
-    """Write ``body`` with its SHA-256 in front, atomically.
+def write_whole(path: Path, body: bytes) -> None:
+    """Write a small file in place of an earlier one, at once and for good.
 
     Raises
     ------
     OutputError
-        The disk is full or the folder cannot be written.
+        The disk is full or the folder cannot be written; ``path`` is as it was before.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        _sweep_once(path.parent)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_PREFIX)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(body).digest())
                 file.write(body)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(path)
         finally:
             Path(name).unlink(missing_ok=True)
+        _force_names_to_disk(path.parent)
     except OSError as error:
         raise storage_error(error, path) from error
+
+
+def write_checked(path: Path, body: bytes) -> None:
+    """Write ``body`` with its SHA-256 in front, as :func:`write_whole` does."""
+    write_whole(path, hashlib.sha256(body).digest() + body)
 
 
 def read_checked(path: Path) -> bytes | None:

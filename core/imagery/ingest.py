@@ -6,12 +6,10 @@ file size, reads the file and writes the copy.  Whatever happens to it, one sent
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
 
 from core.errors import RasterTooLargeError, UnreadableRasterError, storage_error
+from core.files import put_in_place, scratch_folder
 from core.imagery.cog import PLAIN_NAME, SHARE_OF_PLAIN
 from core.imagery.limited import Limits, Task, Words, run_limited
 from core.imagery.open import open_raster
@@ -109,45 +107,33 @@ def ingest(
     limits = limits or (TRUSTED if trusted else UNTRUSTED)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # On the same disk as the target, so that the last step is a rename.
-        work = Path(tempfile.mkdtemp(dir=target.parent, prefix=".ingest-"))
+        with scratch_folder(target) as work:
+            copy = work / "copy.tif"
+            order = {
+                "source": str(source.absolute()),
+                "copy": str(copy),
+                "crs": crs,
+                "categorical": categorical,
+                "trusted": trusted,
+            }
+            task = Task(
+                _WORKER,
+                order,
+                work,
+                source.name,
+                target,
+                WORDS,
+                limits,
+                looked_up=lambda: _compressed(work),
+            )
+            run_limited(task, progress=progress, cancelled=cancelled)
+            with open_raster(copy):
+                pass
+            put_in_place(copy, target)
     except OSError as error:
         raise storage_error(error, target) from error
-    try:
-        copy = work / "copy.tif"
-        order = {
-            "source": str(source.absolute()),
-            "copy": str(copy),
-            "crs": crs,
-            "categorical": categorical,
-            "trusted": trusted,
-        }
-        task = Task(
-            _WORKER,
-            order,
-            work,
-            source.name,
-            target,
-            WORDS,
-            limits,
-            looked_up=lambda: _compressed(work),
-        )
-        run_limited(task, progress=progress, cancelled=cancelled)
-        _put(copy, target)
-    except OSError as error:
-        raise storage_error(error, target) from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     progress(1.0)
     return target
-
-
-def _put(copy: Path, target: Path) -> None:
-    with open_raster(copy):
-        pass
-    with copy.open("rb") as file:
-        os.fsync(file.fileno())
-    copy.replace(target)
 
 
 def _compressed(work: Path) -> float:

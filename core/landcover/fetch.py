@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 
 from core.errors import LandCoverError, NetworkError, storage_error
+from core.files import write_whole
 from core.grid import Bounds, Grid, Window
 from core.imagery.open import rasterio_window
 from core.settings import get_settings
@@ -171,17 +170,9 @@ def _write(path: Path, codes: npt.NDArray[np.uint8], window: Window, version: st
     body = _encode(codes, window, version)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
     except OSError as error:
         raise storage_error(error, path) from error
+    write_whole(path, body)
 
 
 def _encode(codes: npt.NDArray[np.uint8], window: Window, version: str) -> bytes:

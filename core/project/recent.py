@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
 import threading
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,7 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, func, select
 
-from core.errors import CropMapError
+from core.errors import CropMapError, OutputError
+from core.files import write_whole
 from core.project import postgres
 from core.project.database import Database
 from core.project.migrations import newest_version, stored_version
@@ -189,14 +188,9 @@ def _remembered() -> list[Path]:
 
 def _remember(paths: list[Path]) -> None:
     target = _memory()
+    body = json.dumps([str(path) for path in paths[:_REMEMBERED]])
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump([str(path) for path in paths[:_REMEMBERED]], file)
-            Path(name).replace(target)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
+        write_whole(target, body.encode())
+    except (OutputError, OSError) as error:
         _LOG.warning("The list of recent projects cannot be written: %s", error)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import threading
@@ -19,6 +18,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from core.errors import CropMapError, ProjectError, storage_error
+from core.files import put_in_place
 from core.project.database import (
     BUSY_SECONDS,
     busy,
@@ -114,9 +114,7 @@ class Database:
         try:
             with closing(_connect(self.path)) as source, closing(sqlite3.connect(part)) as copy:
                 source.backup(copy)
-            with part.open("rb+") as written:
-                os.fsync(written.fileno())
-            part.replace(target)
+            put_in_place(part, target)
         except OSError as error:
             raise storage_error(error, target) from error
         finally:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import os
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,9 +18,6 @@ from core.errors import OutputError
 from core.files import read_checked, write_checked
 from core.fingerprint import EMBEDDING, result_hash
 from core.sam.protocol import Decoded, Embedding, PromptBatch, Segmenter
-
-_ABANDONED_S = 3600.0
-"""Age in seconds at which a half-written file is what a killed process left behind."""
 
 _log = logging.getLogger(__name__)
 
@@ -96,14 +92,6 @@ class EmbeddingCache:
                 break
             _remove(path)
             total -= size
-        self._remove_abandoned()
-
-    def _remove_abandoned(self) -> None:
-        oldest = time.time() - _ABANDONED_S
-        for path in self._folder.glob("*.part"):
-            with suppress(OSError):
-                if path.stat().st_mtime < oldest:
-                    path.unlink()
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.embedding"

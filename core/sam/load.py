@@ -8,7 +8,7 @@ from core.errors import InputError
 from core.sam.architectures import build, load_weights
 from core.sam.cache import CachedSegmenter, EmbeddingCache
 from core.sam.device import choose_device
-from core.sam.onnx_export import EXPORT_VERSION
+from core.sam.onnx_export import graphs_folder
 from core.sam.onnx_runtime import OnnxSegmenter
 from core.sam.protocol import Segmenter
 from core.sam.registry import get_model
@@ -66,7 +66,7 @@ def load_segmenter(
         )
     segmenter: Segmenter = plain
     if use_onnx:
-        folder = get_settings().cache_dir / "onnx" / f"{spec.sha256[:16]}-{EXPORT_VERSION}"
+        folder = graphs_folder(get_settings().cache_dir / "onnx", spec.sha256)
         segmenter = OnnxSegmenter(plain, folder, threads)
     if cache is None:
         return segmenter

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import shutil
 import warnings
 from pathlib import Path
 
@@ -12,10 +11,17 @@ from segment_anything.modeling import Sam
 from torch import nn
 
 from core.errors import storage_error
+from core.files import put_in_place, scratch_folder
+from core.fingerprint import result_hash
 from core.sam.architectures import embedding_channels
 
-EXPORT_VERSION = 1
-"""Raised when the graphs change, so that files of an older version are not taken for them."""
+_DECIDING = (
+    "core.sam.architectures",
+    "core.sam.onnx_export",
+    "core.sam.small",
+    "core.sam.torchvision_compat",
+)
+"""What decides on the graphs of given weights."""
 
 _OPSET = 17
 _GRAPH = "graph.onnx"
@@ -71,6 +77,11 @@ class DecoderGraph(nn.Module):
         return embedded
 
 
+def graphs_folder(parent: Path, weights_hash: str) -> Path:
+    """Where the graphs of these weights are, or would be; other code has another folder."""
+    return parent / f"{weights_hash[:16]}-{result_hash(*_DECIDING)[:16]}"
+
+
 def export_model(model: Sam, folder: Path) -> tuple[Path, Path]:
     """Encoder and decoder files under ``folder``; made where they are not there yet.
 
@@ -89,9 +100,18 @@ def export_model(model: Sam, folder: Path) -> tuple[Path, Path]:
             _export_encoder(model, encoder)
         if not decoder.exists():
             _export_decoder(model, decoder)
+        _remove_older(folder)
     except OSError as error:
         raise storage_error(error, folder) from error
     return encoder / _GRAPH, decoder / _GRAPH
+
+
+def _remove_older(folder: Path) -> None:
+    """Remove the graphs that older code made of the same weights: they are as large as these."""
+    weights, dash, _ = folder.name.rpartition("-")
+    for other in folder.parent.glob(f"{weights}-*") if dash else ():
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _export_encoder(model: Sam, home: Path) -> None:
@@ -126,9 +146,7 @@ def _export(
     axes: dict[str, dict[int, str]],
 ) -> None:
     """Write a graph and the files beside it to the folder ``home``, which appears whole or not."""
-    with tempfile.TemporaryDirectory(dir=home.parent) as scratch:
-        aside = Path(scratch) / home.name
-        aside.mkdir()
+    with scratch_folder(home) as aside:
         # Without gradients: the tracer would keep every activation (ViT-B: 9 GB, so 3.6).
         with torch.no_grad(), warnings.catch_warnings():
             # Shapes that the tracer takes for constants are: the model's input has one size.
@@ -143,16 +161,8 @@ def _export(
                 opset_version=_OPSET,
                 dynamo=False,
             )
-        for file in aside.iterdir():
-            _flush(file)
         try:
-            aside.rename(home)
+            put_in_place(aside, home)
         except OSError:
             if not home.exists():  # else another process was first
                 raise
-
-
-def _flush(file: Path) -> None:
-    """See that the file's content is on the disk before its name is."""
-    with file.open("rb+") as handle:
-        os.fsync(handle.fileno())

@@ -6,7 +6,6 @@ a file whose SHA-256 is the published one; safetensors holds nothing but numbers
 
 from __future__ import annotations
 
-import hashlib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from core.errors import (
     WeightsError,
     storage_error,
 )
+from core.files import put_in_place, sha256_of
 from core.sam.registry import ModelSpec
 from core.settings import get_settings
 from core.task import Cancelled, Progress, check, never, silent
@@ -87,7 +87,7 @@ def verify(spec: ModelSpec, path: Path | None = None) -> Path:
             f"Fetch them ({spec.size_bytes / 1e6:,.0f} MB): cropmap weights fetch {spec.key}",
         )
     try:
-        digest = _sha256(path)
+        digest = sha256_of(path)
     except OSError as error:
         raise WeightsError(
             f"{path} cannot be read ({(error.strerror or 'unknown reason').lower()}).",
@@ -221,7 +221,7 @@ def _accept(spec: ModelSpec, part: Path, target: Path) -> None:
             f"The download of {spec.title} broke off after {size / 1e6:,.0f} MB.",
             "Start it again; it goes on from there.",
         )
-    digest = _sha256(part)
+    digest = sha256_of(part)
     if digest != spec.sha256:
         part.unlink()
         raise ChecksumError(
@@ -229,7 +229,7 @@ def _accept(spec: ModelSpec, part: Path, target: Path) -> None:
             f"{digest[:12]} and should begin with {spec.sha256[:12]}.",
             "Try again later; something between here and the publisher changed the file.",
         )
-    part.replace(target)
+    put_in_place(part, target)
 
 
 def _out_of_reach(spec: ModelSpec, target: Path) -> NetworkError:
@@ -237,11 +237,3 @@ def _out_of_reach(spec: ModelSpec, target: Path) -> NetworkError:
         f"The weights of {spec.title} are out of reach: this machine has no way to {spec.url}.",
         f"Download that file elsewhere and put it at {target}.",
     )
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        for block in iter(lambda: file.read(_BLOCK), b""):
-            digest.update(block)
-    return digest.hexdigest()

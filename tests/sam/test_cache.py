@@ -168,7 +168,7 @@ def test_a_killed_writer_leaves_no_half_embedding(tmp_path) -> None:
 
 
 def test_what_a_killed_process_left_is_removed_in_time(cache, tmp_path) -> None:
-    old, new = tmp_path / "old.part", tmp_path / "new.part"
+    old, new = tmp_path / ".writing-old", tmp_path / ".writing-new"
     for path in (old, new):
         path.write_bytes(b"half")
     os.utime(old, (time.time() - 7200,) * 2)

@@ -79,15 +79,23 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(toy, tmp_path) -> None:
 
 
 def test_another_process_may_be_first(toy, tmp_path, monkeypatch) -> None:
-    real = onnx_export._flush
+    real = onnx_export.put_in_place
 
-    def slow(file: Path) -> None:
-        real(file)
-        home = tmp_path / file.parent.name
-        home.mkdir(exist_ok=True)
-        (home / file.name).write_bytes(b"first")
+    def slow(new: Path, home: Path) -> None:
+        home.mkdir()
+        (home / "graph.onnx").write_bytes(b"first")
+        real(new, home)
 
-    monkeypatch.setattr(onnx_export, "_flush", slow)
+    monkeypatch.setattr(onnx_export, "put_in_place", slow)
     encoder, decoder = export_model(toy.model, tmp_path)
     assert encoder.read_bytes() == decoder.read_bytes() == b"first"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["decoder", "encoder"]
+
+
+def test_graphs_of_older_code_go(toy, tmp_path) -> None:
+    older, others = tmp_path / "weights-1", tmp_path / "another-1"
+    for folder in (older, others):
+        folder.mkdir()
+    folder = onnx_export.graphs_folder(tmp_path, "weights")
+    export_model(toy.model, folder)
+    assert {path.name for path in tmp_path.iterdir()} == {"another-1", folder.name}

@@ -298,7 +298,7 @@ def test_a_file_that_cannot_be_read_is_one_sentence(spec, monkeypatch) -> None:
     def forbidden(_: Path) -> str:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(weights, "_sha256", forbidden)
+    monkeypatch.setattr(weights, "sha256_of", forbidden)
     with pytest.raises(WeightsError, match="permission denied"):
         verify(spec)
 

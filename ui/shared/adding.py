@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from core.errors import CropMapError, InputError, MissingCrsError, storage_error
+from core.files import replacing
 from core.imagery.ingest import ingest, needs_copy
 from core.imagery.scene import Scene
 from core.landcover.fetch import fetch_worldcover
@@ -270,11 +271,10 @@ def _kept(project: Project, fetched: Path) -> str:
     target = project.folder / "landcover" / fetched.name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        aside = target.with_suffix(f".{uuid.uuid4().hex[:8]}.part")
-        shutil.copyfile(fetched, aside)
-        aside.replace(target)
     except OSError as error:
         raise storage_error(error, target) from error
+    with replacing(target) as aside:
+        shutil.copyfile(fetched, aside)
     return str(target)
 
 

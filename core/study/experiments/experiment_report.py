@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CancelledError, CropMapError, InputError, storage_error
-from core.files import prepare_folder, sha256_of
+from core.files import prepare_folder, put_in_place, scratch_folder, sha256_of
 from core.study.experiments.cells import Cell, CellResult, done
 from core.study.experiments.experiment import Experiment
 from core.study.experiments.experiment_page import page
@@ -88,10 +87,10 @@ def run_and_write(
     results = _results(experiment.cells, kept)
     record = _found(experiment, results, seed, dict(options or {}), command)
     try:
-        with tempfile.TemporaryDirectory(dir=out, prefix=".writing-") as private:
-            work = _Writing(experiment, results, kept, Path(private), progress, cancelled)
+        with scratch_folder(out / RECORD) as private:
+            work = _Writing(experiment, results, kept, private, progress, cancelled)
             whole = work.write(record)
-            _publish(Path(private), out)
+            _publish(private, out)
     except OSError as error:
         raise storage_error(error, out) from error
     names = (PAGE, RECORD, *(name for name in whole.files if name != PAGE))
@@ -200,8 +199,8 @@ def _publish(private: Path, out: Path) -> None:
         if path.is_file() and path.name != RECORD:
             target = out / path.relative_to(private)
             target.parent.mkdir(exist_ok=True)
-            path.replace(target)
-    (private / RECORD).replace(before)
+            put_in_place(path, target)
+    put_in_place(private / RECORD, before)
 
 
 def _earlier(record: Path) -> list[str]:
