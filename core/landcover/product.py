@@ -91,15 +91,3 @@ class Product:
         raise LandCoverError(
             f"{self.title} has no class {code}.", "Choose the product that the file holds."
         )
-
-
-def parse_legend(table: str, cropland: frozenset[int]) -> tuple[LandCoverClass, ...]:
-    """Classes from lines of ``code | name | rrggbb``; ``cropland`` lists the codes that count."""
-    classes = []
-    for line in table.strip().splitlines():
-        code, name, colour = (part.strip() for part in line.split("|"))
-        classes.append(LandCoverClass(int(code), name, f"#{colour}", int(code) in cropland))
-    missing = cropland - {c.code for c in classes}
-    if missing:
-        raise ValueError(f"cropland codes that the legend lacks: {sorted(missing)}")
-    return tuple(classes)

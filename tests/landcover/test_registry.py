@@ -1,21 +1,63 @@
+import json
+import re
+from importlib.resources import files
+
 import pytest
 
 from core.errors import LandCoverError
-from core.landcover.product import parse_legend
-from core.landcover.product_registry import PRODUCTS, get_product
+from core.landcover.product_registry import PRODUCTS, get_product, parse_product
+
+FILES = files("core.landcover").joinpath("products")
 
 
-def test_a_legend_is_read_line_by_line() -> None:
-    classes = parse_legend("1 | Water | 0000ff\n2 | Crops | ffaa00", frozenset({2}))
-    assert [(c.code, c.name, c.colour, c.cropland) for c in classes] == [
-        (1, "Water", "#0000ff", False),
-        (2, "Crops", "#ffaa00", True),
-    ]
+def test_every_file_is_a_product_and_every_product_a_file() -> None:
+    assert {entry.name for entry in FILES.iterdir()} == {f"{key}.json" for key in PRODUCTS}
 
 
-def test_cropland_that_the_legend_lacks_is_a_mistake_of_ours() -> None:
-    with pytest.raises(ValueError, match=r"\[3\]"):
-        parse_legend("1 | Water | 0000ff", frozenset({3}))
+@pytest.mark.parametrize("key", PRODUCTS)
+def test_a_product_says_whose_it_is_and_how_it_looks(key) -> None:
+    product = PRODUCTS[key]
+    assert product.key == key
+    for text in (product.title, product.publisher, product.years, product.crs, product.source):
+        assert text.strip() == text != ""
+    assert product.licence
+    assert re.search(r"(19|20)\d\d|doi:|USDA", product.citation)
+    assert product.url.startswith("https://")
+    codes = [c.code for c in product.classes]
+    assert len(set(codes)) == len(codes)
+    assert set(product.cropland_codes) < set(codes)
+    assert product.cropland_codes
+    assert all(re.fullmatch("#[0-9a-f]{6}", c.colour) for c in product.classes)
+    assert all(re.compile(pattern) for pattern in product.name_patterns)
+
+
+def broken(**changes: object) -> str:
+    facts = json.loads(FILES.joinpath("clcd.json").read_text())
+    return json.dumps({**facts, **changes})
+
+
+def test_a_whole_file_is_read() -> None:
+    assert parse_product(broken(), "clcd") == PRODUCTS["clcd"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"cropland": [1, 77]}, "a cropland code has no class"),
+        ({"nodata": [1]}, "a code is a class and nodata"),
+        ({"key": "another"}, "it has the key another"),
+        ({"licence": ""}, "licence"),
+        ({"citation": ""}, "citation"),
+        ({"cropland": []}, "cropland"),
+        ({"colour": "#ffffff"}, "colour"),
+        ({"classes": [{"code": 1, "name": "A", "colour": "red"}] * 2}, "colour"),
+        ({"classes": [{"code": 1, "name": "A", "colour": "#000000"}] * 2}, "has two classes"),
+        ({"nodata": [65535]}, "nodata"),
+    ],
+)
+def test_a_file_that_contradicts_itself_is_a_mistake_of_ours(changes, words) -> None:
+    with pytest.raises(ValueError, match=words):
+        parse_product(broken(**changes), "clcd")
 
 
 def test_an_unknown_class_or_key_is_told() -> None:
