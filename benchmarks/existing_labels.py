@@ -17,7 +17,7 @@ import numpy as np
 import pyogrio
 import shapely
 
-from core.existing.choices import ClassChoice
+from core.existing.class_choice import ClassChoice
 from core.existing.read_labels import read_labels
 from core.existing.scene_labels import VectorLabels
 from core.farmland import write_scene

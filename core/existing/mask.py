@@ -98,7 +98,7 @@ def guess_values(mask: MaskFile) -> frozenset[int]:
     return frozenset({max(others)}) if others else frozenset()
 
 
-class MaskLabels:
+class MaskFileLabels:
     """Cropland of a mask, aligned by its nearest pixels; nodata and what lies beyond is unknown.
 
     Parameters

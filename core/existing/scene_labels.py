@@ -12,7 +12,7 @@ import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
-from core.existing.choices import ClassChoice, class_of, is_own
+from core.existing.class_choice import ClassChoice, class_of, is_own
 from core.existing.geometry import cleaned
 from core.existing.labels_file import LabelsFile, Value
 from core.grid import Grid, WorldCoordinates, transform_coordinates

@@ -8,7 +8,7 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from core.existing.choices import ClassChoice, guess
+from core.existing.class_choice import ClassChoice, guess
 from core.existing.labels_file import LabelsFile, Skipped
 from core.existing.scene_labels import VectorLabels
 from core.grid import Window

@@ -8,7 +8,7 @@ from pyproj import CRS
 from rasterio.features import rasterize
 
 from core.errors import MissingCrsError, UnreadableLabelsError
-from core.existing.mask import MaskLabels, guess_values, read_mask
+from core.existing.mask import MaskFileLabels, guess_values, read_mask
 from core.grid import Window, WorldCoordinates, transform_coordinates
 from tests.existing.conftest import PLACES, grid_of
 from tests.rasters import write_raster
@@ -34,7 +34,7 @@ def test_a_mask_on_the_scenes_pixels_comes_back_exactly(tmp_path, place) -> None
     values = blobs(grid)
     mask = read_mask(mask_file(tmp_path / "m.tif", values, grid, nodata=255))
     assert mask.values == {0: int((values == 0).sum()), 1: int((values == 1).sum())}
-    found = MaskLabels(mask, guess_values(mask)).within(grid)
+    found = MaskFileLabels(mask, guess_values(mask)).within(grid)
     assert found.area is None
     shapes = [parcel.polygon for parcel in found.parcels]
     burnt = rasterize(shapes, out_shape=grid.shape, transform=grid.transform)
@@ -46,7 +46,7 @@ def test_nodata_is_unknown_and_what_lies_beyond_as_well(tmp_path, utm) -> None:
     values[:, :100] = 255
     mask = read_mask(mask_file(tmp_path / "m.tif", values, utm, nodata=255))
     assert mask.unknown == 300 * 100
-    labels = MaskLabels(mask, frozenset({1}))
+    labels = MaskFileLabels(mask, frozenset({1}))
     found = labels.within(utm)
     assert found.area.area == pytest.approx(300 * 300)
     assert all(found.area.buffer(1e-6).covers(parcel.polygon) for parcel in found.parcels)
@@ -66,7 +66,7 @@ def test_a_mask_of_another_crs_and_resolution_is_aligned_by_its_nearest_pixels(t
     path = mask_file(tmp_path / "m.tif", values, grid_of("geographic"), transform=transform)
     mask = read_mask(path)
     assert guess_values(mask) == {7}
-    found = MaskLabels(mask, frozenset({7})).within(grid)
+    found = MaskFileLabels(mask, frozenset({7})).within(grid)
     whole = shapely.union_all([parcel.polygon for parcel in found.parcels])
     # The border lies at 15.0029 degrees east: 228 m from the left edge, to half a pixel.
 

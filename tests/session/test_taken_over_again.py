@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 from rasterio.features import rasterize
 
-from core.existing.choices import ClassChoice
+from core.existing.class_choice import ClassChoice
 from core.existing.labels_file import LabelsFile
 from core.existing.scene_labels import VectorLabels
 from core.grid import Grid

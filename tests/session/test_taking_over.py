@@ -7,9 +7,9 @@ import rasterio
 import shapely
 
 from core.errors import CancelledError
-from core.existing.choices import ClassChoice, guess
+from core.existing.class_choice import ClassChoice, guess
 from core.existing.labels_file import LabelsFile
-from core.existing.mask import MaskLabels, guess_values, read_mask
+from core.existing.mask import MaskFileLabels, guess_values, read_mask
 from core.existing.read_labels import read_labels
 from core.existing.scene_labels import VectorLabels
 from core.export.write_export import ExportOptions, write_export
@@ -115,7 +115,7 @@ def test_a_mask_taken_over_is_the_mask_that_is_exported(bare, tmp_path, workspac
         tmp_path / "m.tif", values[None], crs=grid.crs.to_wkt(), transform=grid.transform
     )
     mask = read_mask(path)
-    taken(bare, scene_id, MaskLabels(mask, guess_values(mask)))
+    taken(bare, scene_id, MaskFileLabels(mask, guess_values(mask)))
     with rasterio.open(  # noqa: TID251
         exported(bare, scene_id, tmp_path / "out", workspaces)["mask.tif"]
     ) as out:
@@ -227,7 +227,7 @@ def test_where_a_mask_knows_nothing_the_automatic_parcels_stay(
     path = write_raster(tmp_path / "m.tif", values[None], nodata=255, **place)
     workspace = workspaces.get(project, scene_id, tile)
     before = ready(workspace)
-    taken(project, scene_id, MaskLabels(read_mask(path), frozenset({1})))
+    taken(project, scene_id, MaskFileLabels(read_mask(path), frozenset({1})))
     after = ready(workspace)
     assert 0 < after["cropland_ha"] < before["cropland_ha"]
     corners = [c for p in after["parcels"] for ring in p["rings"] for c in ring]

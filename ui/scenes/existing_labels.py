@@ -7,9 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.existing.choices import ClassChoice, class_columns, guess, is_own, values_of
+from core.existing.class_choice import ClassChoice, class_columns, guess, is_own, values_of
 from core.existing.labels_file import LabelsFile
-from core.existing.mask import MaskFile, MaskLabels, guess_values
+from core.existing.mask import MaskFile, MaskFileLabels, guess_values
 from core.existing.scene_labels import Labels, VectorLabels
 from core.session.opened import open_scene
 from core.session.taking_over import STAGE, Stake, TakenOver, stake_of
@@ -231,7 +231,7 @@ def _tell_skipped(file: LabelsFile, labels: VectorLabels) -> None:
     st.caption(" ".join(parts))
 
 
-def _mask(found: ReadLabels, mask: MaskFile) -> tuple[MaskLabels, bool]:
+def _mask(found: ReadLabels, mask: MaskFile) -> tuple[MaskFileLabels, bool]:
     grid = mask.grid
     st.markdown(
         f"**{escape(mask.name)}** · mask of {grid.width:,} × {grid.height:,} px · "
@@ -252,7 +252,7 @@ def _mask(found: ReadLabels, mask: MaskFile) -> tuple[MaskLabels, bool]:
         share = mask.unknown / (grid.width * grid.height)
         st.caption(f"{share:.0%} of it is nodata: there the automatic parcels stay.")
     st.caption("They count as not reviewed until somebody accepts their tiles.")
-    return MaskLabels(mask, frozenset(chosen)), bool(chosen)
+    return MaskFileLabels(mask, frozenset(chosen)), bool(chosen)
 
 
 def _ask(stake: Stake, file: LabelsFile | MaskFile) -> tuple[bool | None, bool]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pyproj import CRS
 
 from core.errors import MissingCrsError
-from core.existing.choices import ClassChoice
+from core.existing.class_choice import ClassChoice
 from core.existing.labels_file import LabelsFile
 from core.existing.mask import MaskFile, read_mask
 from core.existing.read_labels import read_labels

@@ -14,7 +14,7 @@ from rasterio.features import rasterize
 
 from core.errors import InputError, MissingCrsError, NoOverlapError, UnreadableLabelsError
 from core.existing import mask as existing
-from core.existing.choices import ClassChoice, guess
+from core.existing.class_choice import ClassChoice, guess
 from core.existing.read_labels import read_labels
 from core.existing.scene_labels import VectorLabels
 from core.grid import Grid, Window
@@ -123,7 +123,7 @@ class MaskLabels:
         self.grid = mask.grid
         self.says = f"value {cropland} is cropland"
         unknown = frozenset({_UNKNOWN} - {cropland})
-        self._mask = existing.MaskLabels(mask, frozenset({cropland}), unknown)
+        self._mask = existing.MaskFileLabels(mask, frozenset({cropland}), unknown)
         self._parts = _Parts()
 
     def touches(self, grid: Grid) -> bool:
@@ -204,7 +204,7 @@ class PolygonLabels:
     """A file of polygons: cropland inside, something else outside, each polygon a parcel.
 
     Where an attribute says what the polygons are, those of other classes are no cropland
-    (``core.existing.choices``).  In a file that CropMap exported, parcels that are rejected or
+    (``core.existing.class_choice``).  In a file that CropMap exported, parcels that are rejected or
     unsure are unknown.
 
     Parameters

@@ -1,6 +1,6 @@
 """Labels that were taken over from a file travel in a replay bundle like every other edit."""
 
-from core.existing.choices import ClassChoice
+from core.existing.class_choice import ClassChoice
 from core.existing.labels_file import LabelsFile
 from core.existing.scene_labels import VectorLabels
 from core.export.replay.bundle_file import read_bundle

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.existing.choices import ClassChoice
-from core.existing.mask import MaskLabels
+from core.existing.class_choice import ClassChoice
+from core.existing.mask import MaskFileLabels
 from core.existing.scene_labels import VectorLabels
 from core.farmland import write_scene
 from core.project import Project
@@ -100,7 +100,7 @@ def test_a_mask_without_crs_and_its_copy(project, tmp_path) -> None:
         read(project, scene.id, wish, quiet, never)
     answered = LabelsWish(asked.value.wish.source, "m.tif", crs="EPSG:32633")
     found = read(project, scene.id, answered, quiet, never)
-    assert taken(project, found, MaskLabels(found.file, frozenset({1}))).parcels == 1
+    assert taken(project, found, MaskFileLabels(found.file, frozenset({1}))).parcels == 1
     assert not list((project.folder / "existing").iterdir())
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
-from core.existing.choices import (
+from core.existing.class_choice import (
     EMPTY,
     ClassChoice,
     class_columns,
