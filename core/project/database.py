@@ -30,6 +30,13 @@ class Database(Protocol):
 
     path: Path
 
+    @property
+    def stamp(self) -> str:
+        """Names the file or schema itself; another one at the same path has another."""
+
+    def is_in_place(self) -> bool:
+        """Whether the path still leads to what was opened."""
+
     def read(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one state of the project and changes nothing."""
 

@@ -79,6 +79,8 @@ class OpenFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # SQLite follows links and puts the journals beside the file itself.
+        self._real = path
         self._lock = threading.RLock()
         self._main: FileId | None = None
         self._journals: dict[str, FileId] = {}
@@ -106,6 +108,7 @@ class OpenFile:
         with self._lock:
             self.verify()
             if self._keeper is None:
+                self._real = self.path.resolve()
                 self._keeper = self._connected()
             return self._connected()
 
@@ -216,7 +219,8 @@ class OpenFile:
             restored = reason is _JOURNAL_GONE and rescued is not None and self._put_back()
         if reason is not _JOURNAL_GONE:
             self._empty_journal()
-            self._remove_own_journals()
+            if file_id(self._real) != self._main:  # or else only a link leads elsewhere now
+                self._remove_own_journals()
         elif not restored and self._main is not None:
             _unusable.add(self._main)
         for connection in self._connections:
@@ -279,17 +283,16 @@ class OpenFile:
         """
         if not self._nobody_else_wrote():
             return False
-        place = self.path.resolve()
-        part = place.with_name(f"{place.name}.restored")
+        part = self._real.with_name(f"{self._real.name}.restored")
         if not self._copied(part):
             return False
         try:
-            shutil.copymode(place, part)
+            shutil.copymode(self._real, part)
             new = file_id(part)
             if new is None or self._main is None or not self._nobody_else_wrote():
                 return False
             self._remove_own_journals()
-            part.replace(place)
+            part.replace(self._real)
         except OSError as error:
             _LOG.error("%s could not be put back: %s", self.path.name, error)
             return False
@@ -318,7 +321,7 @@ class OpenFile:
                 _remove(self._beside(suffix))
 
     def _beside(self, suffix: str) -> Path:
-        return self.path.with_name(self.path.name + suffix)
+        return self._real.with_name(self._real.name + suffix)
 
 
 def copy_database(source: sqlite3.Connection, target: Path) -> None:

@@ -81,6 +81,15 @@ class Database:
         # Threads of one process queue here and not with a connection each in the server.
         self._turn = threading.Lock()
 
+    @property
+    def stamp(self) -> str:
+        """Names the schema."""
+        return self.schema
+
+    def is_in_place(self) -> bool:
+        """Always: the schema is the place, and its file only names it."""
+        return True
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the project and changes nothing."""
