@@ -120,6 +120,12 @@ class ProjectReplacedError(ProjectError):
         self.rescued = rescued
         self.restored = restored
 
+    def again(self) -> ProjectReplacedError:
+        """A new error that says the same, to be raised where an earlier one was kept."""
+        return ProjectReplacedError(
+            self.message, self.hint, rescued=self.rescued, restored=self.restored
+        )
+
 
 def storage_error(error: OSError, path: Path) -> OutputError:
     """The error to show where writing ``path`` failed."""

@@ -124,15 +124,7 @@ class OpenFile:
             if self._lost is None and (reason := self._what_is_wrong()):
                 self._lose(reason)
             if self._lost is not None:
-                lost = self._lost
-                raise ProjectReplacedError(
-                    lost.message, lost.hint, rescued=lost.rescued, restored=lost.restored
-                )
-
-    def is_in_place(self) -> bool:
-        """Whether :meth:`verify` would return; rescues nothing."""
-        with self._lock:
-            return self._lost is None and self._what_is_wrong() is None
+                raise self._lost.again()
 
     def may_close(self, connection: Connection) -> bool:
         """Take note that a connection is closed; False where it must stay open."""

@@ -86,9 +86,8 @@ class Database:
         """Names the schema."""
         return self.schema
 
-    def is_in_place(self) -> bool:
-        """Always: the schema is the place, and its file only names it."""
-        return True
+    def verify(self) -> None:
+        """Nothing: the schema is the place, and its file only names it."""
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -63,9 +63,15 @@ class Database:
         """Names the file itself; another one at the same path has another."""
         return self._file.stamp
 
-    def is_in_place(self) -> bool:
-        """Whether the file at the path is still the one that was opened."""
-        return self._file.is_in_place()
+    def verify(self) -> None:
+        """Return only where the file at the path is still the one that was opened.
+
+        Raises
+        ------
+        ProjectReplacedError
+            It is not; what could be read was rescued.
+        """
+        self._file.verify()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

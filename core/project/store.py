@@ -160,9 +160,15 @@ class Project:
         """Names the project and the file that holds it; another file has another."""
         return f"{self.id[:12]}-{self._database.stamp}"
 
-    def is_in_place(self) -> bool:
-        """Whether the file at the path is still the one that was opened."""
-        return self._database.is_in_place()
+    def verify(self) -> None:
+        """Return only where the file at the path is still the one that was opened.
+
+        Raises
+        ------
+        ProjectReplacedError
+            It is not; what was saved before was rescued.
+        """
+        self._database.verify()
 
     def has_contents_of(self, file_stamp: str) -> bool:
         """Whether a stamp is this file's, or that of one that was put back under another inode."""

@@ -94,7 +94,6 @@ def test_no_edit_goes_where_nobody_finds_it(
             farm.append(2, "c")
     assert told.value.rescued is not None
     assert told.value.rescued.name in told.value.hint
-    assert not farm.project.is_in_place()
     assert stored(rescued_in(tmp_path / "farm"), farm.tile) == ["a", "b"]
     assert stored(farm.project.path, farm.tile) == ["other"]
     # Closing the old one removes nothing of the one that is there now, which can be worked on.
