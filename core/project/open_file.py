@@ -220,7 +220,8 @@ class OpenFile:
         message = reason.format(name=self.path.name)
         hint = _hint(rescued, restored=restored)
         self._lost = ProjectReplacedError(message, hint, rescued=rescued, restored=restored)
-        _LOG.warning("%s", self._lost)
+        # Where the whole folder is gone there is nothing left that anybody could do.
+        _LOG.log(logging.WARNING if self.path.parent.is_dir() else logging.DEBUG, "%s", self._lost)
 
     def _was_put_back(self) -> bool:
         """Whether other connections of this process have rescued the file already."""
