@@ -120,10 +120,11 @@ class ProjectReplacedError(ProjectError):
         self.rescued = rescued
         self.restored = restored
 
-    def again(self) -> ProjectReplacedError:
-        """A new error that says the same, to be raised where an earlier one was kept."""
+    def again(self, *, unsaved: bool = False) -> ProjectReplacedError:
+        """A new error that says the same, and with ``unsaved`` that a change was not saved."""
+        hint = f"The last change was not saved. {self.hint}" if unsaved else self.hint
         return ProjectReplacedError(
-            self.message, self.hint, rescued=self.rescued, restored=self.restored
+            self.message, hint, rescued=self.rescued, restored=self.restored
         )
 
 

@@ -383,16 +383,10 @@ def _remove(path: Path) -> None:
 def _hint(rescued: Path | None, *, restored: bool) -> str:
     if restored:
         copy = f"; a copy is in {rescued.name} beside it" if rescued is not None else ""
-        return (
-            "The last change was not saved: do it again. "
-            f"Everything saved before was put back{copy}."
-        )
+        return f"Everything saved before was put back{copy}."
     if rescued is not None:
         return (
-            "The last change was not saved. Everything saved before is in "
-            f"{rescued.name} beside it: open that file to go on from there."
+            f"Everything saved before is in {rescued.name} beside it: "
+            "open that file to go on from there."
         )
-    return (
-        "The last change was not saved. Put the file back where it was, or open the project "
-        "where it is now."
-    )
+    return "Put the file back where it was, or open the project where it is now."

@@ -16,7 +16,7 @@ from weakref import finalize
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
-from core.errors import CropMapError, ProjectError, storage_error
+from core.errors import CropMapError, ProjectError, ProjectReplacedError, storage_error
 from core.project.database import (
     busy,
     closed,
@@ -91,15 +91,18 @@ class Database:
         ProjectReplacedError
             The file at the path is another one, before or after: the change is not in it.
         """
-        with readable_errors(self.path):
-            self._refuse_closed()
-            self._file.verify()
-            with self._turn, self._engine.connect() as connection:
-                connection.execution_options(**{_WRITES: True})
-                with connection.begin():
-                    self._file.verify()
-                    yield connection
+        try:
+            with readable_errors(self.path):
+                self._refuse_closed()
                 self._file.verify()
+                with self._turn, self._engine.connect() as connection:
+                    connection.execution_options(**{_WRITES: True})
+                    with connection.begin():
+                        self._file.verify()
+                        yield connection
+                    self._file.verify()
+        except ProjectReplacedError as error:
+            raise error.again(unsaved=True) from error
 
     def close(self) -> None:
         """Close the connections; what comes later is refused."""

@@ -209,8 +209,7 @@ def _changing(
 
 def _replaced(asked: _Asked) -> Response:
     error = replacement(asked.project) or ProjectReplacedError(
-        f"The project file {asked.project.path.name} was replaced by another file.",
-        "The last change was not saved.",
+        f"The project file {asked.project.path.name} was replaced by another file."
     )
     try:
         state = asked.state()

@@ -80,10 +80,10 @@ def replaced_file(place: Place) -> ProjectReplacedError | None:
         return None
     error = replacement(project) or ProjectReplacedError(
         f"The project file {project.path.name} was replaced by another file.",
-        "What you did last was not saved: look at this page again before you go on.",
+        "Look at this page again before you go on.",
     )
     if not project.has_contents_of(before[1]):
-        return error
+        return error.again(unsaved=True)
     notify(str(error))
     return None
 
