@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from core.errors import ProjectReplacedError
 from ui.shared import navigation, page_style, settings_dialog, show_errors
 from ui.shared.browser_session import (
     Place,
@@ -86,10 +87,18 @@ def _place(*, tells_of_file: bool = True) -> Place | None:
         if found[0] is not None:
             replaced = replaced_file(found[0])
             if replaced is not None and tells_of_file:
-                show_errors.show(replaced)
-                st.button("Go on with the file that is there now", type="primary")
-                st.stop()
+                _stop_before_other_file(replaced)
     return found[0]
+
+
+def _stop_before_other_file(error: ProjectReplacedError) -> None:
+    """Show nothing of the file that is there now before the person knows of it."""
+    _, middle, _ = st.columns([1, 4, 1])
+    with middle:
+        st.title("Another project file")
+        show_errors.show(error)
+        st.button("Go on with the file that is there now", type="primary")
+    st.stop()
 
 
 @contextmanager
