@@ -102,6 +102,32 @@ class ProjectError(CropMapError):
     """A project file that is missing, damaged, or of a newer version."""
 
 
+class ProjectReplacedError(ProjectError):
+    """The file of an open project is not the one at its path any more; the change is not saved.
+
+    Parameters
+    ----------
+    rescued : Path or None
+        The file that holds all that was saved before; None where it could not be made.
+    restored : bool
+        Whether the file at the path holds all of it again.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", *, rescued: Path | None = None, restored: bool = False
+    ) -> None:
+        super().__init__(message, hint)
+        self.rescued = rescued
+        self.restored = restored
+
+    def again(self, *, unsaved: bool = False) -> ProjectReplacedError:
+        """A new error that says the same, and with ``unsaved`` that a change was not saved."""
+        hint = f"The last change was not saved. {self.hint}" if unsaved else self.hint
+        return ProjectReplacedError(
+            self.message, hint, rescued=self.rescued, restored=self.restored
+        )
+
+
 def storage_error(error: OSError, path: Path) -> OutputError:
     """The error to show where writing ``path`` failed."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

@@ -32,6 +32,7 @@ from rasterio.windows import Window as RasterioWindow
 
 from core.errors import AccessError, InputError, RasterTooLargeError, UnreadableRasterError
 from core.grid import Window
+from core.held_files import is_held
 from core.settings import get_settings
 
 _SIGNATURES = (
@@ -60,6 +61,8 @@ warnings.filterwarnings("ignore", category=NodataShadowWarning)
 
 def is_raster(path: Path) -> bool:
     """Whether a file starts as one of the formats does that are opened here."""
+    if is_held(path):
+        return False
     with path.open("rb") as file:
         start = file.read(16)
     return any(start.startswith(signature) for signature, _ in _SIGNATURES)
@@ -262,6 +265,8 @@ def _checked_url(path: str, scheme: str, what: str) -> str:
 def _driver(target: str, what: str) -> str:
     if "://" in target:
         return "GTiff"
+    if is_held(Path(target)):
+        raise _unreadable(target, what)
     try:
         with Path(target).open("rb") as file:
             start = file.read(16)

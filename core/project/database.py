@@ -30,6 +30,19 @@ class Database(Protocol):
 
     path: Path
 
+    @property
+    def stamp(self) -> str:
+        """Names the file or schema itself; another one at the same path has another."""
+
+    def verify(self) -> None:
+        """Return only where the path still leads to what was opened.
+
+        Raises
+        ------
+        ProjectReplacedError
+            It does not.
+        """
+
     def read(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one state of the project and changes nothing."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from core.errors import InputError, ProjectError, storage_error
+from core.held_files import is_held
 from core.project import postgres, sqlite
 from core.project.database import Database, exists_already
 from core.settings import get_settings
@@ -22,7 +23,8 @@ _WINDOWS_DEVICES = {
     *("con", "prn", "aux", "nul"),
     *(f"{device}{number}" for device in ("com", "lpt") for number in range(10)),
 }
-_SIGNPOST_BYTES = 4096
+_SIGNPOST_BYTES = 2048
+"""A signpost is smaller.  A database is not: its first page alone is larger, or it is empty."""
 _NOTE = "The tables of this project are in the PostgreSQL database that CROPMAP_DATABASE_URL names."
 
 
@@ -108,8 +110,14 @@ def open_database(target: Path | str) -> Database:
 
 
 def signpost_schema(path: Path) -> str | None:
-    """The schema that a project's file names; None where the file is a database itself."""
+    """The schema that a project's file names; None where the file is a database itself.
+
+    A database is never opened here, since closing it would take SQLite's locks away
+    (:mod:`core.held_files`); its size tells it from a signpost.
+    """
     try:
+        if not 0 < path.stat().st_size <= _SIGNPOST_BYTES or is_held(path):
+            return None
         with path.open("rb") as file:
             found = json.loads(file.read(_SIGNPOST_BYTES))
     except (OSError, ValueError):

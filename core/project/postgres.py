@@ -81,6 +81,14 @@ class Database:
         # Threads of one process queue here and not with a connection each in the server.
         self._turn = threading.Lock()
 
+    @property
+    def stamp(self) -> str:
+        """Names the schema."""
+        return self.schema
+
+    def verify(self) -> None:
+        """Nothing: the schema is the place, and its file only names it."""
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the project and changes nothing."""

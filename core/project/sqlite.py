@@ -10,17 +10,15 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
-from urllib.parse import quote
+from weakref import finalize
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
-from core.errors import CropMapError, ProjectError, storage_error
+from core.errors import CropMapError, ProjectError, ProjectReplacedError, storage_error
 from core.files import put_in_place
 from core.project.database import (
-    BUSY_SECONDS,
     busy,
     closed,
     damaged,
@@ -30,17 +28,12 @@ from core.project.database import (
     to_json,
     value_refused,
 )
+from core.project.open_file import OpenFile, copy_database
 
 APPLICATION_ID = int.from_bytes(b"CrMp", "big")
 """Marks the file as ours, so that no other program's database is taken for a project."""
 
-_BUSY_SECONDS = BUSY_SECONDS
 _WRITES = "cropmap_writes"
-_PRAGMAS = (
-    # A commit is on the disk, not only in the system's memory, before it is acknowledged.
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-)
 # A file system that is full may fail to grow the shared memory file before it says 'full'.
 _NEARLY_FULL_BYTES = 65536
 # Checking every page of a larger file would keep the person waiting for seconds.
@@ -61,30 +54,62 @@ class Database:
         self._closed = False
         # SQLite's own waiting is by polling and unfair; threads of one process queue here instead.
         self._turn = threading.Lock()
-        self._engine = _engine(path)
+        self._file = OpenFile(path)
+        self._engine = _engine(self._file)
+        # Also where nobody closes it: what is wrong with the files is noticed then, at the latest.
+        finalize(self, self._file.close)
+
+    @property
+    def stamp(self) -> str:
+        """Names the file itself; another one at the same path has another."""
+        return self._file.stamp
+
+    def verify(self) -> None:
+        """Return only where the file at the path is still the one that was opened.
+
+        Raises
+        ------
+        ProjectReplacedError
+            It is not; what could be read was rescued.
+        """
+        self._file.verify()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the project and changes nothing."""
         with readable_errors(self.path):
             self._refuse_closed()
+            self._file.verify()
             with self._engine.connect() as connection:
                 yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that is committed, and on the disk, when the block ends without error."""
-        with readable_errors(self.path):
-            self._refuse_closed()
-            with self._turn, self._engine.connect() as connection:
-                connection.execution_options(**{_WRITES: True})
-                with connection.begin():
-                    yield connection
+        """A transaction that is committed, and on the disk, when the block ends without error.
+
+        Raises
+        ------
+        ProjectReplacedError
+            The file at the path is another one, before or after: the change is not in it.
+        """
+        try:
+            with readable_errors(self.path):
+                self._refuse_closed()
+                self._file.verify()
+                with self._turn, self._engine.connect() as connection:
+                    connection.execution_options(**{_WRITES: True})
+                    with connection.begin():
+                        self._file.verify()
+                        yield connection
+                    self._file.verify()
+        except ProjectReplacedError as error:
+            raise error.again(unsaved=True) from error
 
     def close(self) -> None:
         """Close the connections; what comes later is refused."""
         self._closed = True
         self._engine.dispose()
+        self._file.close()
 
     def discard(self) -> None:
         """Remove the file, and SQLite's files beside it."""
@@ -110,10 +135,9 @@ class Database:
         """
         target = copy_path(self.path, version)
         part = target.with_name(target.name + ".part")
-        part.unlink(missing_ok=True)
         try:
-            with closing(_connect(self.path)) as source, closing(sqlite3.connect(part)) as copy:
-                source.backup(copy)
+            with closing(self._file.connect()) as source:
+                copy_database(source, part)
             put_in_place(part, target)
         except OSError as error:
             raise storage_error(error, target) from error
@@ -154,7 +178,7 @@ def copy_path(path: Path, version: int) -> Path:
     return path.with_name(f"{path.name}.version-{version}")
 
 
-def _engine(path: Path) -> Engine:
+def _engine(file: OpenFile) -> Engine:
     """An engine whose transactions are exactly those that are asked for.
 
     Python's sqlite3 starts transactions late and by its own rules (not before a SELECT, not before
@@ -164,7 +188,7 @@ def _engine(path: Path) -> Engine:
     """
     engine = create_engine(
         "sqlite://",
-        creator=partial(_connect, path),
+        creator=file.connect,
         poolclass=QueuePool,
         pool_size=8,
         max_overflow=56,
@@ -177,29 +201,6 @@ def _engine(path: Path) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        _uri(path),
-        uri=True,
-        timeout=_BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,  # the pool gives a connection to one thread at a time
-    )
-    try:
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _uri(path: Path) -> str:
-    """URI that opens an existing file only; a Windows share begins with four slashes."""
-    posix = path.absolute().as_posix()
-    return f"file://{'' if posix.startswith('/') else '/'}{quote(posix)}?mode=rw"
 
 
 def create(path: Path) -> Database:

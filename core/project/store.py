@@ -20,6 +20,7 @@ from core.project.branches import Branches
 from core.project.database import Database
 from core.project.journal import Change, read_history
 from core.project.migrations import migrate, newest_version
+from core.project.open_file import same_contents
 from core.project.paths import portable, resolved, with_paths
 from core.project.records import (
     UNSET,
@@ -153,6 +154,26 @@ class Project:
     def close(self) -> None:
         """Close the file; methods called later raise ProjectError."""
         self._database.close()
+
+    @property
+    def file_stamp(self) -> str:
+        """Names the project and the file that holds it; another file has another."""
+        return f"{self.id[:12]}-{self._database.stamp}"
+
+    def verify(self) -> None:
+        """Return only where the file at the path is still the one that was opened.
+
+        Raises
+        ------
+        ProjectReplacedError
+            It is not; what was saved before was rescued.
+        """
+        self._database.verify()
+
+    def has_contents_of(self, file_stamp: str) -> bool:
+        """Whether a stamp is this file's, or that of one that was put back under another inode."""
+        own, _, file = file_stamp.partition("-")
+        return own == self.id[:12] and same_contents(file, self._database.stamp)
 
     def revision(self) -> int:
         """A number that grows with every commit, whoever makes it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError, ProjectError
+from core.errors import InputError, ProjectError, ProjectReplacedError
 from core.imagery.scene import Scene
 from core.imagery.tile_plan import Tile, plan_tiles
 from core.label.frame import Frame, frame_of
@@ -21,7 +21,8 @@ _MOST_SCENES = 64
 
 _lock = threading.RLock()
 _projects: dict[Path, Project] = {}
-_scenes: OrderedDict[tuple[Path, str], OpenedScene] = OrderedDict()
+_replacements: dict[Path, ProjectReplacedError] = {}
+_scenes: OrderedDict[tuple[str, str], OpenedScene] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +81,44 @@ class OpenedScene:
 
 
 def open_project(path: Path) -> Project:
-    """The project of this file, opened once in this process.
+    """The project of this file, opened once in this process; anew where the file is another one.
 
     Raises
     ------
+    ProjectReplacedError
+        The file was moved or deleted after it had been opened, and nothing is in its place.
     ProjectError
         Missing, damaged, not a project, or of a newer version.
     """
     key = path.resolve()
     with _lock:
-        if key in _projects and not key.exists():
-            # The open file would go on taking edits that nobody could ever read again.
-            del _projects[key]
+        if key in _projects:
+            _drop_where_replaced(key)
+        if key in _replacements and not key.exists():
+            raise _replacements[key].again()
         if key not in _projects:
             _projects[key] = Project.open(key)
         return _projects[key]
+
+
+def replacement(project: Project) -> ProjectReplacedError | None:
+    """What happened to the file that was open at the path of a project before this one."""
+    with _lock:
+        found = _replacements.get(project.path)
+        return found.again() if found is not None else None
+
+
+def _drop_where_replaced(key: Path) -> None:
+    """What an open project saves must be found by whoever opens the file that is at its path."""
+    project = _projects[key]
+    try:
+        project.verify()
+        if key.exists():
+            return
+    except ProjectReplacedError as error:
+        _replacements[key] = error
+    del _projects[key]
+    project.close()
 
 
 def open_scene(project: Project, scene_id: str) -> OpenedScene:
@@ -106,7 +130,7 @@ def open_scene(project: Project, scene_id: str) -> OpenedScene:
         The project has no such scene.
     """
     record = project.scene(scene_id)
-    key = (project.path, scene_id)
+    key = (project.file_stamp, scene_id)
     with _lock:
         known = _scenes.get(key)
         if known is not None and known.record.version == record.version and _still_there(known):

@@ -73,6 +73,11 @@ class Workspace:
         self._answers: Answers | None = None
         self._scene_version = -1
 
+    @property
+    def project(self) -> Project:
+        """Where its edits are stored."""
+        return self._project
+
     # What the person does -----------------------------------------------------------------
 
     def edit(self, raw: Any, version: int, author: str) -> TileLog:

@@ -41,16 +41,21 @@ class Workspaces:
         """
         key = (project.path, scene_id, tile)
         with self._lock:
-            known = key in self._open
+            known = self._knows(key, project)
         if not known:
             open_scene(project, scene_id).tile(tile)
         with self._lock:
-            if key not in self._open:
+            if not self._knows(key, project):
                 self._open[key] = Workspace(project, scene_id, tile, self.models, self.later)
             self._open.move_to_end(key)
             while len(self._open) > _MOST_TILES:
                 self._open.popitem(last=False)
             return self._open[key]
+
+    def _knows(self, key: tuple[Path, str, str], project: Project) -> bool:
+        """Whether there is one that stores where this project does: its file may be another now."""
+        known = self._open.get(key)
+        return known is not None and known.project is project
 
     def look_ahead(self, project: Project, scene_id: str, tile: str | None) -> None:
         """Prepare a tile that somebody will probably open next, when nothing else is to do."""

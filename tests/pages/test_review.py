@@ -1,9 +1,12 @@
 import csv
 import io
+import sqlite3
+from contextlib import closing
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.annotate.opened import open_project
 from core.project import NewEdit, Project
 from tests.pages.conftest import press, said, settle, wrong
 from ui.review.second_look import pairs_csv
@@ -315,3 +318,34 @@ def test_a_failed_mapping_is_one_sentence(page, project, monkeypatch) -> None:
     app = press(judged(page, project), "Map all tiles")
     app = settle(app, ("map", str(project.path), scene.id))
     assert "Something went wrong in the application itself" in wrong(app)
+
+
+def test_a_verdict_for_a_file_that_was_replaced_is_not_given_to_the_other(page, project) -> None:
+    app = judged(page, project)
+    copy = project.path.with_name("incoming")
+    with closing(sqlite3.connect(copy)) as target, project._database.read() as connection:
+        connection.connection.driver_connection.backup(target)
+    copy.replace(project.path)
+    group(app, "Verdict").set_value("accepted")
+    press(app, "Save")
+    assert "was replaced by another file" in wrong(app)
+    assert "The last change was not saved" in wrong(app)
+    now = open_project(project.path)
+    (tile,) = now.tiles(now.scenes()[0].id)
+    assert tile.verdict.verdict == "open"
+    press(app, "Go on with the file that is there now")
+    group(app, "Verdict").set_value("accepted")
+    press(app, "Save")
+    assert now.tiles(now.scenes()[0].id)[0].verdict.verdict == "accepted"
+
+
+def test_a_project_of_another_kind_in_its_place_is_said_too(page, project) -> None:
+    app = judged(page, project)
+    other = Project.create(project.path.with_name("other.cropmap"), "Other")
+    other.close()
+    other.path.replace(project.path)
+    app.run()
+    assert "was replaced by another file" in wrong(app)
+    press(app, "Go on with the file that is there now")
+    assert wrong(app) == ""
+    assert "This project has no imagery yet" in said(app)

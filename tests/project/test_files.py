@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import CropMapError, DiskFullError, InputError, OutputError, ProjectError
-from core.project import NewEdit, Project, TileLog, sqlite
+from core.project import NewEdit, Project, TileLog, open_file, sqlite
 from tests.project.conftest import TILES, Farm, make_farm, names
 
 
@@ -107,8 +107,8 @@ def test_any_damage_is_found_or_harmless(file_farm: Farm, tmp_path: Path) -> Non
 
 
 def limit_pages(monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
-    limited = (*sqlite._PRAGMAS, f"PRAGMA max_page_count={pages}")
-    monkeypatch.setattr(sqlite, "_PRAGMAS", limited)
+    limited = (*open_file.PRAGMAS, f"PRAGMA max_page_count={pages}")
+    monkeypatch.setattr(open_file, "PRAGMAS", limited)
 
 
 def test_a_full_disk_is_said_and_loses_nothing(file_farm: Farm, monkeypatch) -> None:
@@ -237,7 +237,7 @@ def test_a_disk_that_fails_while_it_is_full_is_said_to_be_full(
 
 def test_a_project_that_may_only_be_read(file_farm: Farm, monkeypatch) -> None:
     file_farm.append(0, "a")
-    monkeypatch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, "PRAGMA query_only=ON"))
+    monkeypatch.setattr(open_file, "PRAGMAS", (*open_file.PRAGMAS, "PRAGMA query_only=ON"))
     reader = file_farm.reopened()
     assert names(reader.log()) == ["a"]
     with pytest.raises(ProjectError, match="cannot be written"):
@@ -257,6 +257,6 @@ def test_a_file_that_vanishes_is_not_made_again(tmp_path: Path) -> None:
     farm = make_farm(tmp_path)
     farm.project._database._engine.dispose()  # the next call has to connect
     farm.project.path.unlink()
-    with pytest.raises(ProjectError, match="cannot be opened"):
+    with pytest.raises(ProjectError, match="was moved or deleted"):
         farm.log()
     assert not farm.project.path.exists()

@@ -60,7 +60,8 @@ def test_its_tables_are_then_those_of_a_new_project(old: Path) -> None:
 
 
 def test_the_old_file_is_kept_beside_it(old_file: Path) -> None:
-    opened(old_file).append(3, "c")
+    farm = opened(old_file)
+    farm.append(3, "c")
     copy = sqlite.copy_path(old_file, 1)
     assert copy.name == "farm.cropmap.version-1"
     assert sorted(path.name for path in old_file.parent.iterdir() if "-" in path.name) == [

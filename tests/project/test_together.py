@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConflictError, ProjectError
-from core.project import NewEdit, NewTile, Project, sqlite
+from core.project import NewEdit, NewTile, Project, open_file
 from tests.project.conftest import Farm, names
 
 _THREADS = 8
@@ -112,7 +112,7 @@ def test_readers_see_whole_commits_while_others_write(farm: Farm) -> None:
 
 
 def test_a_project_that_another_program_holds_is_said_to_be(file_farm: Farm, monkeypatch) -> None:
-    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(open_file, "BUSY_SECONDS", 0.05)
     impatient = file_farm.reopened()
     holder = sqlite3.connect(file_farm.project.path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")

@@ -59,7 +59,7 @@ def _seen(place: Place, entry: Entry) -> Seen:
     verdict = entry.tile.verdict
     now = Seen(place.project, entry.tile.scene_id, entry.tile.name, verdict.version, entry.number)
     before: Seen | None = st.session_state.get(_SEEN)
-    if before is None or before.key != now.key:
+    if before is None or before.key != now.key or before.project is not now.project:
         st.session_state[_SEEN] = now
         return now
     return before

@@ -17,13 +17,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from core.errors import CancelledError, ConflictError, InputError
+from core.errors import (
+    CancelledError,
+    ConflictError,
+    CropMapError,
+    InputError,
+    ProjectReplacedError,
+)
 from core.grid import PixelPoint
 from core.project import Project, SecondReview, TileLog, TileRecord
 from core.review.second import judge, seen_by
 from core.session.label_json import parts_json
 from core.session.layers import value_picture
-from core.session.opened import OpenedScene, open_project, open_scene
+from core.session.opened import OpenedScene, open_project, open_scene, replacement
 from core.session.state import stamp, verdict_json
 from core.session.workspace import Workspace
 from core.session.workspaces import get_workspaces
@@ -53,7 +59,7 @@ class _Asked:
 
     def state(self, log: TileLog | None = None) -> dict[str, Any]:
         """The tile as this person may see it: a second look hides the first verdict."""
-        state = self.workspace.state(log=log, closely=False)
+        state = {**self.workspace.state(log=log, closely=False), **_file_json(self.project)}
         review = self.project.second_review(self.scene_id, self.tile)
         if review is None:
             return state
@@ -88,6 +94,7 @@ def edit_tile(request: Request) -> Response:
     asked, body = _asked(request), _body(request)
     return _changing(
         asked,
+        body,
         lambda: asked.workspace.edit(body.get("edits"), _version(body), asked.access.person),
     )
 
@@ -95,13 +102,13 @@ def edit_tile(request: Request) -> Response:
 def undo_tile(request: Request) -> Response:
     """One step back."""
     asked, body = _asked(request), _body(request)
-    return _changing(asked, lambda: asked.workspace.undo(_version(body), asked.access.person))
+    return _changing(asked, body, lambda: asked.workspace.undo(_version(body), asked.access.person))
 
 
 def redo_tile(request: Request) -> Response:
     """One step forward again."""
     asked, body = _asked(request), _body(request)
-    return _changing(asked, lambda: asked.workspace.redo(_version(body), asked.access.person))
+    return _changing(asked, body, lambda: asked.workspace.redo(_version(body), asked.access.person))
 
 
 def judge_tile(request: Request) -> Response:
@@ -122,7 +129,7 @@ def judge_tile(request: Request) -> Response:
             expected_version=_version(body),
         )
 
-    return _changing(asked, give)
+    return _changing(asked, body, give)
 
 
 def overlay(request: Request) -> Response:
@@ -165,7 +172,7 @@ def changes(request: Request) -> Response:
     touched = project.changes_since(int(since)) if since < revision else []
     stamps = _stamps(project, {scene for scene, _ in touched})
     tiles = [[scene, tile, stamps.get((scene, tile), "")] for scene, tile in touched]
-    return _json({"revision": revision, "tiles": tiles})
+    return _json({"revision": revision, "tiles": tiles, **_file_json(project)})
 
 
 def _stamps(project: Project, scenes: set[str]) -> dict[tuple[str, str], str]:
@@ -183,13 +190,39 @@ def _stamps(project: Project, scenes: set[str]) -> dict[tuple[str, str], str]:
     }
 
 
-def _changing(asked: _Asked, change: Callable[[], TileLog | None]) -> Response:
-    """Do what changes the store and answer with the new state; with the present one on conflict."""
+def _changing(
+    asked: _Asked, body: dict[str, Any], change: Callable[[], TileLog | None]
+) -> Response:
+    """Do what changes the store and answer with the new state; with the present one on conflict.
+
+    What was meant for another file than the one that is at the project's path now is not done:
+    the person is asked whether it shall be.
+    """
+    if body.get("file") is not None and not asked.project.has_contents_of(str(body["file"])):
+        return _replaced(asked)
     try:
         log = change()
     except ConflictError as error:
         return error_response(error, state=asked.state())
     return _json(asked.state(log))
+
+
+def _replaced(asked: _Asked) -> Response:
+    error = replacement(asked.project) or ProjectReplacedError(
+        f"The project file {asked.project.path.name} was replaced by another file."
+    )
+    try:
+        state = asked.state()
+    except CropMapError:  # the file that is there now has no such tile
+        state = None
+    return error_response(error, status=410, kind="replaced", state=state)
+
+
+def _file_json(project: Project) -> dict[str, Any]:
+    """The file that a project is in, and what happened to the one that was there before."""
+    error = replacement(project)
+    told = None if error is None else {"message": error.message, "hint": error.hint}
+    return {"file": project.file_stamp, "file_replaced": told}
 
 
 def _asked(request: Request) -> _Asked:
@@ -254,6 +287,7 @@ def _scene_json(project: Project, opened: OpenedScene, person: str) -> dict[str,
         "layers_version": f"{opened.record.version}-{scene.fingerprint[:12]}",
         "landcover_title": opened.landcover.title if opened.landcover else None,
         "revision": project.revision(),
+        **_file_json(project),
         "tiles": [
             _tile_json(opened, name, records.get(name), reviews.get(name), person)
             for name in opened.tiles

@@ -8,7 +8,13 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from core.errors import ConflictError, CropMapError, DiskFullError, ProjectError
+from core.errors import (
+    ConflictError,
+    CropMapError,
+    DiskFullError,
+    ProjectError,
+    ProjectReplacedError,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +37,8 @@ class NotFoundError(CropMapError):
 _STATUS: tuple[tuple[type[CropMapError], int], ...] = (
     (ForbiddenError, 403),
     (NotFoundError, 404),
+    # The server opens the file that is there now: the page asks again.
+    (ProjectReplacedError, 503),
     (ProjectError, 404),
     (ConflictError, 409),
     (DiskFullError, 507),
@@ -44,11 +52,15 @@ _HTTP_SENTENCES = {
 }
 
 
-def error_response(error: BaseException, **extra: Any) -> JSONResponse:
+def error_response(
+    error: BaseException, *, status: int | None = None, **extra: Any
+) -> JSONResponse:
     """The answer for an error; an unexpected one is logged with its traceback.
 
     Parameters
     ----------
+    status : int, optional
+        Instead of the one that belongs to the kind of error.
     extra : optional
         Further members of the body, such as the present ``state`` of a conflict.
     """
@@ -56,8 +68,8 @@ def error_response(error: BaseException, **extra: Any) -> JSONResponse:
         sentence = _HTTP_SENTENCES.get(error.status_code, "This request cannot be answered.")
         return _answer(error.status_code, CropMapError(sentence), extra)
     if isinstance(error, CropMapError):
-        status = next(code for kind, code in _STATUS if isinstance(error, kind))
-        return _answer(status, error, extra)
+        known = next(code for kind, code in _STATUS if isinstance(error, kind))
+        return _answer(status or known, error, extra)
     _log.error("a route failed", exc_info=error)
     return _answer(500, _UNEXPECTED, extra)
 

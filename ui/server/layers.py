@@ -138,7 +138,13 @@ def _identity(project: Project, opened: OpenedScene, layer: str) -> tuple[Hashab
         landcover = opened.landcover
         return (layer, landcover.path, landcover.fingerprint, scene.fingerprint)
     record = opened.record
-    return (layer, project.path, record.id, record.version, layers.version(project, record.id))
+    return (
+        layer,
+        project.file_stamp,
+        record.id,
+        record.version,
+        layers.version(project, record.id),
+    )
 
 
 def _render(project: Project, opened: OpenedScene, layer: str, place: _Place) -> bytes:

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import CropMapError, ProjectError
+from core.errors import CropMapError, ProjectError, ProjectReplacedError
 from core.project import Project, SceneRecord, recent_projects, remember_project
-from core.session.opened import open_project
+from core.session.opened import open_project, replacement
 from ui.server import tokens
 from ui.shared import preferences
 from ui.shared.preferences import Preferences
 
 _PROJECT, _SCENE, _TILE = "cropmap_project", "cropmap_scene", "cropmap_tile"
+_FILE = "cropmap_file"
 _IN_ADDRESS = ("project", "scene", "tile")
 _PREFERENCES, _TOKENS, _NOTICE = "cropmap_preferences", "cropmap_tokens", "cropmap_notice"
 
@@ -65,6 +66,26 @@ def find_place() -> Place | None:
     place = Place(project, scene, tile)
     keep_place(place)
     return place
+
+
+def replaced_file(place: Place) -> ProjectReplacedError | None:
+    """What happened to the project's file since the session's last page; told once.
+
+    What was clicked on that page was meant for the file that was there.
+    """
+    project = place.project
+    before = st.session_state.get(_FILE, ())
+    st.session_state[_FILE] = (str(project.path), project.file_stamp)
+    if not before or before[0] != str(project.path) or before[1] == project.file_stamp:
+        return None
+    error = replacement(project) or ProjectReplacedError(
+        f"The project file {project.path.name} was replaced by another file.",
+        "Look at this page again before you go on.",
+    )
+    if not project.has_contents_of(before[1]):
+        return error.again(unsaved=True)
+    notify(str(error))
+    return None
 
 
 def keep_place(place: Place) -> None:
@@ -191,9 +212,17 @@ def _project_path() -> Path | None:
     wanted = st.query_params.get("project")
     if not wanted:
         return Path(remembered) if remembered else None
-    if remembered and open_project(Path(remembered)).id == wanted:
-        return Path(remembered)
+    if remembered:
+        project = open_project(Path(remembered))
+        if project.id == wanted or _was_here(wanted, project):
+            return Path(remembered)
     return _path_of(wanted)
+
+
+def _was_here(project_id: str, present: Project) -> bool:
+    """Whether the address means the project whose file another one has replaced."""
+    path, stamp = st.session_state.get(_FILE, ("", ""))
+    return path == str(present.path) and stamp.startswith(project_id[:12])
 
 
 def _path_of(project_id: str) -> Path:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from core.errors import ProjectReplacedError
 from ui.shared import navigation, page_style, settings_dialog, show_errors
 from ui.shared.browser_session import (
     Place,
@@ -14,6 +15,7 @@ from ui.shared.browser_session import (
     find_place,
     my_preferences,
     notice,
+    replaced_file,
     was_noticed,
 )
 from ui.shared.job_progress import strip
@@ -46,7 +48,8 @@ def project_page(
     """
     st.set_page_config(initial_sidebar_state="collapsed" if full_screen else SIDEBAR_PX)
     page_style.apply(full_screen=full_screen)
-    place = _place()
+    # The map tells of an exchanged file itself, and keeps what is unsaved.
+    place = _place(tells_of_file=not full_screen)
     with show_errors.told():
         _sidebar(place, shows)
     with _saying(), show_errors.told():
@@ -77,11 +80,25 @@ def heading(title: str, facts: str = "") -> None:
         st.html(f'<p class="cropmap-facts">{escape(facts)}</p>')
 
 
-def _place() -> Place | None:
+def _place(*, tells_of_file: bool = True) -> Place | None:
     found: list[Place | None] = [None]
     with show_errors.told():
         found[0] = find_place()
+        if found[0] is not None:
+            replaced = replaced_file(found[0])
+            if replaced is not None and tells_of_file:
+                _stop_before_other_file(replaced)
     return found[0]
+
+
+def _stop_before_other_file(error: ProjectReplacedError) -> None:
+    """Show nothing of the file that is there now before the person knows of it."""
+    _, middle, _ = st.columns([1, 4, 1])
+    with middle:
+        st.title("Another project file")
+        show_errors.show(error)
+        st.button("Go on with the file that is there now", type="primary")
+    st.stop()
 
 
 @contextmanager

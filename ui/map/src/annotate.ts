@@ -10,7 +10,8 @@ import { asksInVain, extentOfParcel } from "./geometry";
 import { commandOf, type KeyCommand } from "./key-table";
 import { Keyboard } from "./keyboard";
 import type { LayerChoices } from "./panel/layer-controls";
-import { failingSessions, pendingEverywhere, retryEverywhere, sessionOf, type MapAddress } from "./session-pool";
+import { askAboutFile } from "./replaced-file";
+import { failingSessions, pendingEverywhere, replacedSessions, retryEverywhere, sessionOf, type MapAddress } from "./session-pool";
 import type { SessionListener, TileSession } from "./tile-session";
 import { ToolBox } from "./tools/tool-box";
 import type { ToolId, ToolInfo } from "./tools/tool";
@@ -76,7 +77,14 @@ export class Annotate {
       press: (event) => this.pressed(event),
       holdSpace: (held) => this.compare(held),
     });
-    this.watch = new ChangeWatch(api, address.scene, sceneState.revision, (stamps) => this.changedElsewhere(stamps));
+    this.watch = new ChangeWatch(
+      api,
+      address.scene,
+      sceneState.revision,
+      sceneState.file,
+      (stamps) => this.changedElsewhere(stamps),
+      () => void this.session?.read(),
+    );
     api.forgotten = () => this.askForToken();
     this.tools.choose("positive");
     this.layout.showToggles(this.maskOn, this.scene.preview.enabled);
@@ -170,6 +178,10 @@ export class Annotate {
           kept ? "Somebody else changed this tile; your edit was put on top." : "Somebody else changed this tile first.",
           kept ? "" : "Look at it again; nothing of yours was changed.",
         ),
+      fileReplaced: ({ message, hint }) => {
+        const seen = { name: "Go on", testId: "file-seen", press: () => notices.settle("file") };
+        notices.complain("file", message, hint ?? "", [seen]);
+      },
       unreadable: (error) => {
         if (!error) notices.settle("read");
         else notices.complain("read", `This tile cannot be read: ${clause(error.message)}.`, error.hint, [this.reload()]);
@@ -231,6 +243,13 @@ export class Annotate {
   }
 
   private showSaved(): void {
+    const asking = replacedSessions();
+    if (asking.length > 0) {
+      this.layout.showSaved(asking[0]!.saveStatus);
+      askAboutFile(this.layout.notices, asking);
+      return;
+    }
+    this.layout.notices.settle("replaced");
     const failing = failingSessions()[0];
     this.layout.showSaved(failing?.saveStatus ?? { kind: this.pending > 0 ? "saving" : "saved" });
     if (!failing) {

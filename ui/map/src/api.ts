@@ -11,9 +11,17 @@ export class ApiError extends Error {
     message: string,
     readonly hint: string = "",
     readonly state: TileState | null = null,
+    /** "replaced": another file is in the place of the one that this was meant for. */
+    readonly kind: string = "",
   ) {
     super(message);
   }
+}
+
+/** What a change was made on: a version of the log or verdict, in a file. */
+export interface EditBase {
+  version: number;
+  file?: string | undefined;
 }
 
 /** By scene: after the app was restarted its page brings another token than the one before. */
@@ -48,20 +56,20 @@ export class Api {
     return this.get(`changes?since=${since}`);
   }
 
-  sendEdits(tile: string, version: number, edits: Edit[]): Promise<TileState> {
-    return this.post(`${this.tilePath(tile)}/edits`, { version, edits });
+  sendEdits(tile: string, base: EditBase, edits: Edit[]): Promise<TileState> {
+    return this.post(`${this.tilePath(tile)}/edits`, { ...base, edits });
   }
 
-  undo(tile: string, version: number): Promise<TileState> {
-    return this.post(`${this.tilePath(tile)}/undo`, { version });
+  undo(tile: string, base: EditBase): Promise<TileState> {
+    return this.post(`${this.tilePath(tile)}/undo`, base);
   }
 
-  redo(tile: string, version: number): Promise<TileState> {
-    return this.post(`${this.tilePath(tile)}/redo`, { version });
+  redo(tile: string, base: EditBase): Promise<TileState> {
+    return this.post(`${this.tilePath(tile)}/redo`, base);
   }
 
-  judge(tile: string, version: number, verdict: Verdict, comment: string): Promise<TileState> {
-    return this.post(`${this.tilePath(tile)}/verdict`, { version, verdict, comment });
+  judge(tile: string, base: EditBase, verdict: Verdict, comment: string): Promise<TileState> {
+    return this.post(`${this.tilePath(tile)}/verdict`, { ...base, verdict, comment });
   }
 
   overlayUrl(tile: string, name: "probability" | "uncertainty", version: string): string {
@@ -155,8 +163,8 @@ async function readJson(response: Response): Promise<unknown> {
 }
 
 function asError(status: number, body: unknown): ApiError {
-  const said = (body ?? {}) as Partial<Complaint> & { state?: TileState };
+  const said = (body ?? {}) as Partial<Complaint> & { state?: TileState; kind?: string };
   const message = typeof said.message === "string" ? said.message : `the server answered ${status}`;
   const hint = typeof said.hint === "string" ? said.hint : "";
-  return new ApiError(status, message, hint, said.state ?? null);
+  return new ApiError(status, message, hint, said.state ?? null, said.kind ?? "");
 }

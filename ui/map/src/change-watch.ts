@@ -1,4 +1,4 @@
-// Looks every two seconds whether somebody else changed something.
+// Looks every two seconds whether somebody else changed something, or exchanged the project's file.
 
 import type { Api } from "./api";
 
@@ -12,7 +12,9 @@ export class ChangeWatch {
     private readonly api: Api,
     private readonly scene: string,
     private revision: number,
+    private file: string | undefined,
     private readonly changed: (stamps: Map<string, string>) => void,
+    private readonly replaced: () => void,
   ) {
     this.plan();
   }
@@ -37,9 +39,12 @@ export class ChangeWatch {
   }
 
   private async ask(): Promise<void> {
-    const { revision, tiles } = await this.api.readChanges(this.revision);
+    const { revision, tiles, file } = await this.api.readChanges(this.revision);
     if (this.stopped) return;
     this.revision = revision;
+    const other = this.file !== undefined && file !== undefined && file !== this.file;
+    this.file = file;
+    if (other) return this.replaced();
     const here = tiles.filter(([scene]) => scene === this.scene);
     if (here.length > 0) this.changed(new Map(here.map(([, tile, stamp]) => [tile, stamp ?? ""])));
   }

@@ -12,6 +12,12 @@ export interface Complaint {
   hint?: string | null;
 }
 
+/** The file that the project is in, and what happened to the one that was there before. */
+export interface InFile {
+  file?: string;
+  file_replaced?: Complaint | null;
+}
+
 export interface SceneTile {
   name: string;
   window: Bounds;
@@ -22,7 +28,7 @@ export interface SceneTile {
   predicted: boolean;
 }
 
-export interface SceneState {
+export interface SceneState extends InFile {
   id: string;
   name: string;
   width: number;
@@ -94,7 +100,7 @@ export interface VerdictState {
   version: number;
 }
 
-export interface TileState {
+export interface TileState extends InFile {
   scene: string;
   name: string;
   window: Bounds;
@@ -125,7 +131,7 @@ export interface TileState {
   verdict: VerdictState;
 }
 
-export interface Changes {
+export interface Changes extends InFile {
   revision: number;
   tiles: [scene: string, tile: string, stamp?: string][];
 }

@@ -24,7 +24,9 @@ export interface Transport {
 export type SaveStatus =
   | { kind: "saved" }
   | { kind: "saving" }
-  | { kind: "failing"; message: string; hint: string; attempts: number };
+  | { kind: "failing"; message: string; hint: string; attempts: number }
+  /** Waits for the person: another file is in the place of the project's. `possible`: it has this tile. */
+  | { kind: "replaced"; message: string; hint: string; possible: boolean };
 
 export interface QueueListener {
   /** The versions to send with the next commands. */
@@ -34,6 +36,8 @@ export interface QueueListener {
   refused(command: Queued, error: ApiError): void;
   /** Somebody else was faster; `kept` says whether the commands are sent again. */
   conflict(kept: boolean): void;
+  /** The person goes on in another file, where the tile is in this state. */
+  moved(state: TileState): void;
   changed(): void;
 }
 
@@ -51,6 +55,7 @@ export class EditQueue {
   /** How many of the next commands go one by one, because one of them is at fault. */
   private suspects = 0;
   private failure: ApiError | null = null;
+  private replaced: ApiError | null = null;
   private wake: (() => void) | null = null;
 
   constructor(
@@ -65,6 +70,10 @@ export class EditQueue {
 
   get status(): SaveStatus {
     if (this.size === 0) return { kind: "saved" };
+    if (this.replaced) {
+      const { message, hint, state } = this.replaced;
+      return { kind: "replaced", message, hint, possible: state !== null };
+    }
     if (!this.failure) return { kind: "saving" };
     return {
       kind: "failing",
@@ -95,15 +104,38 @@ export class EditQueue {
     this.waiting = [];
     this.failure = null;
     this.attempts = 0;
+    this.moveOn();
     this.wake?.();
     this.listener.changed();
+  }
+
+  /** Puts the edits on top of what is in the file that is there now. */
+  saveInPresentFile(): void {
+    if (!this.replaced?.state) return;
+    // Undoing or judging what one has not seen is not what the person asked for.
+    this.waiting = this.waiting.filter(({ type }) => type === "edit");
+    this.moveOn();
+    this.listener.changed();
+    void this.run();
+  }
+
+  /** Sends once more what was meant for the file that was there, which may have been put back. */
+  tryPresentFile(): void {
+    this.replaced = null;
+    void this.run();
+  }
+
+  private moveOn(): void {
+    const state = this.replaced?.state;
+    this.replaced = null;
+    if (state) this.listener.moved(state);
   }
 
   private async run(): Promise<void> {
     if (this.running) return;
     this.running = true;
     try {
-      while (this.waiting.length > 0 && this.listener.state()) await this.sendNext();
+      while (this.waiting.length > 0 && !this.replaced && this.listener.state()) await this.sendNext();
     } finally {
       this.running = false;
       this.listener.changed();
@@ -169,6 +201,12 @@ export class EditQueue {
 
   private async failed(batch: Queued[], error: ApiError): Promise<void> {
     if (error.status === 409 && error.state) return this.resolveConflict(batch, error);
+    if (error.kind === "replaced") {
+      this.waiting = [...batch, ...this.waiting];
+      this.failure = null;
+      this.replaced = error;
+      return;
+    }
     if (isRefusal(error.status)) return this.resolveRefusal(batch, error);
     this.waiting = [...batch, ...this.waiting];
     this.failure = error;

@@ -31,6 +31,11 @@ export function failingSessions(): TileSession[] {
   return [...sessions.values()].filter(({ saveStatus }) => saveStatus.kind === "failing");
 }
 
+/** Those whose edits were meant for a file that is not there any more. */
+export function replacedSessions(): TileSession[] {
+  return [...sessions.values()].filter(({ saveStatus }) => saveStatus.kind === "replaced");
+}
+
 export function retryEverywhere(): void {
   for (const session of sessions.values()) session.queue.retryNow();
 }

@@ -1,7 +1,7 @@
 // One tile being worked on: the server's state, the edits on their way, and what both make together.
 
-import { Api, ApiError } from "./api";
-import type { Edit, Settings, TileState, Verdict } from "./contract";
+import { Api, ApiError, type EditBase } from "./api";
+import type { Complaint, Edit, Settings, TileState, Verdict } from "./contract";
 import { EditQueue, type Queued, type SaveStatus } from "./edit-queue";
 import { withEdits } from "./optimistic";
 import { keepKnown } from "./same-parcels";
@@ -13,6 +13,8 @@ export interface SessionListener {
   changed(): void;
   refused(command: Queued, error: ApiError): void;
   conflict(kept: boolean): void;
+  /** The project is in another file from now on; nothing that was done here waits to be saved. */
+  fileReplaced(what: Complaint): void;
   /** The state could not be read; null when it could again. */
   unreadable(error: ApiError | null): void;
   /** The server has done these; `state` is what came of them. */
@@ -44,16 +46,17 @@ export class TileSession {
   ) {
     this.queue = new EditQueue(
       {
-        edits: (version, edits) => api.sendEdits(tile, version, edits),
-        undo: (version) => api.undo(tile, version),
-        redo: (version) => api.redo(tile, version),
-        verdict: (version, verdict, comment) => api.judge(tile, version, verdict, comment),
+        edits: (version, edits) => api.sendEdits(tile, this.base(version), edits),
+        undo: (version) => api.undo(tile, this.base(version)),
+        redo: (version) => api.redo(tile, this.base(version)),
+        verdict: (version, verdict, comment) => api.judge(tile, this.base(version), verdict, comment),
       },
       {
         state: () => this.confirmed,
         accepted: (state, done) => this.accept(state, done),
         refused: (command, error) => this.listener?.refused(command, error),
         conflict: (kept) => this.listener?.conflict(kept),
+        moved: (state) => this.moveTo(state),
         changed: () => this.listener?.changed(),
       },
     );
@@ -152,6 +155,20 @@ export class TileSession {
     this.listener = null;
   }
 
+  private base(version: number): EditBase {
+    return { version, file: this.confirmed?.file };
+  }
+
+  /** Goes on in the file that is there now, as the person has chosen. */
+  private moveTo(state: TileState): void {
+    this.confirmed = null;
+    this.unpainted = [];
+    this.doubtful = [];
+    this.take(state);
+    this.listener?.changed();
+    this.pollWhileWorking();
+  }
+
   private readFailed(error: ApiError): void {
     this.readFailures += 1;
     this.listener?.unreadable(error);
@@ -186,6 +203,10 @@ export class TileSession {
 
   private take(state: TileState): void {
     this.generation += 1;
+    const before = this.confirmed?.file;
+    if (before !== undefined && state.file !== undefined && before !== state.file) {
+      this.listener?.fileReplaced(state.file_replaced ?? { message: "The project file was replaced by another file." });
+    }
     this.confirmed = { ...state, parcels: keepKnown(this.confirmed?.parcels ?? [], state.parcels) };
     if (!state.can_redo) this.redoCount = 0;
   }

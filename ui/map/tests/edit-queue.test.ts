@@ -32,12 +32,17 @@ class Bench {
       accepted: (state) => (this.state = state),
       refused: (command) => this.refusals.push(command),
       conflict: (kept) => this.conflicts.push(kept),
+      moved: (state) => (this.state = state),
       changed: () => undefined,
     },
   );
 
   fails(status: number, state: TileState | null = null): void {
     this.answers.push(() => Promise.reject(new ApiError(status, "no", "", state)));
+  }
+
+  finds(state: TileState | null): void {
+    this.answers.push(() => Promise.reject(new ApiError(410, "another file", "look", state, "replaced")));
   }
 
   async settled(): Promise<void> {
@@ -151,4 +156,54 @@ test("what is given up is not sent", async () => {
   bench.queue.discard();
   await sleep(20);
   assert.deepEqual([bench.queue.size, bench.sent.length], [0, 1]);
+});
+
+test("edits for a file that was replaced wait for the person, with all that comes after", async () => {
+  const bench = new Bench();
+  bench.finds(tileState({ version: 7 }));
+  bench.queue.push(prompt("a"));
+  await sleep(20);
+  bench.queue.push({ type: "undo" });
+  bench.queue.push(prompt("b"));
+  bench.queue.retryNow();
+  await sleep(20);
+  assert.deepEqual(bench.queue.status, { kind: "replaced", message: "another file", hint: "look", possible: true });
+  assert.deepEqual([bench.sent.length, bench.others], [1, []]);
+  assert.deepEqual(idsOf(bench.queue.pendingEdits()), ["a", "b"]);
+});
+
+test("they are put on top of the file that is there now, without what one has not seen", async () => {
+  const bench = new Bench();
+  bench.finds(tileState({ version: 7 }));
+  bench.queue.push(prompt("a"));
+  await sleep(20);
+  bench.queue.push({ type: "undo" });
+  bench.queue.push(prompt("b"));
+  bench.queue.saveInPresentFile();
+  await bench.settled();
+  assert.deepEqual(bench.others, []);
+  assert.deepEqual([bench.sent[1]?.version, idsOf(bench.sent[1]!.edits)], [7, ["a", "b"]]);
+});
+
+test("they reach the file that was there when it is put back", async () => {
+  const bench = new Bench();
+  bench.finds(null);
+  bench.queue.push(prompt("a"));
+  await sleep(20);
+  bench.queue.saveInPresentFile(); // which has no such tile
+  assert.equal(bench.queue.status.kind, "replaced");
+  bench.queue.tryPresentFile();
+  await bench.settled();
+  assert.deepEqual(bench.sent.map(({ version }) => version), [1, 1]);
+});
+
+test("given up, the map goes on with the file that is there now", async () => {
+  const bench = new Bench();
+  bench.finds(tileState({ version: 7 }));
+  bench.queue.push(prompt("a"));
+  await sleep(20);
+  bench.queue.discard();
+  await sleep(20);
+  assert.deepEqual([bench.queue.size, bench.sent.length, bench.state.version], [0, 1, 7]);
+  assert.equal(bench.queue.status.kind, "saved");
 });

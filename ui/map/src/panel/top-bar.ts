@@ -80,8 +80,8 @@ export class TopBar {
   }
 
   showSaved(status: SaveStatus): void {
-    this.saved.dataset.kind = status.kind;
-    const words = { saved: "Saved", saving: "Saving…", failing: "" }[status.kind];
+    this.saved.dataset.kind = status.kind === "replaced" ? "failing" : status.kind;
+    const words = { saved: "Saved", saving: "Saving…", failing: "", replaced: "Not saved: the file was replaced" }[status.kind];
     setText(this.saved, status.kind === "failing" ? `Not saved: ${clause(status.message)}, retrying` : words);
   }
 
