@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.annotate.opened import open_project
+from core.session.opened import open_project
 from core.project import NewEdit, Project
 from tests.pages.conftest import press, said, settle, wrong
 from ui.review.second_look import pairs_csv

@@ -11,12 +11,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core.annotate.models import Models
-from core.annotate.opened import open_project
-from core.annotate.scenes import add_scene
-from core.annotate.workspaces import Workspaces
 from core.farmland import write_scene
 from core.project import Project
+from core.session.adding_scenes import add_scene
+from core.session.models import Models
+from core.session.opened import open_project
+from core.session.workspaces import Workspaces
 from tests.fakes import ColourSegmenter
 from tests.server.test_annotate import ORIGIN, click, ready
 from ui.server import annotate, tokens
