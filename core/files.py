@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import sqlite3
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,8 +19,6 @@ from functools import cache
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from pyogrio.errors import DataSourceError
-from rasterio.errors import RasterioError
 
 from core.errors import OutputError, storage_error
 
@@ -79,7 +78,7 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         # GDAL's errors are no OSErrors with a number, but rasterio's and pyogrio's inherit from it.
         raise _told(error, path) from error
-    except (RasterioError, DataSourceError, RuntimeError, sqlite3.Error) as error:
+    except _writers_errors() as error:
         raise _told(error, path) from error
 
 
@@ -334,6 +333,15 @@ def _told(error: Exception, path: Path) -> OutputError:
         f"{path.name} could not be written to {path.parent}.",
         "Check that you may write there, or choose another folder.",
     )
+
+
+def _writers_errors() -> tuple[type[Exception], ...]:
+    """What those who write raise beside OSErrors; pyogrio's are RuntimeErrors.
+
+    Rasterio's only where somebody has loaded it: that takes long, and most never need it.
+    """
+    loaded = sys.modules.get("rasterio.errors")
+    return (RuntimeError, sqlite3.Error, *((loaded.RasterioError,) if loaded else ()))
 
 
 def _no_room(folder: Path) -> OSError | None:

@@ -31,7 +31,10 @@ from tests.fakes import grid_of
 CORE = Path(str(files("core")))
 
 GROUND = {
-    f"core.{name}" for name in ("errors", "files", "fingerprint", "processors", "settings", "task")
+    f"core.{name}"
+    for name in (
+        *("errors", "files", "fingerprint", "held_files", "processors", "settings", "task"),
+    )
 }
 """Modules that the deciding ones import and that decide nothing themselves."""
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from core.errors import ProjectReplacedError
+from core.files import put_in_place
 from core.held_files import FileId, file_id, hold, release
 from core.project.database import BUSY_SECONDS
 
@@ -246,7 +247,7 @@ class OpenFile:
         part = target.with_name(f"{target.name}.part")
         try:
             copy_database(self._keeper, part)
-            part.replace(target)
+            put_in_place(part, target)
         except (sqlite3.Error, OSError) as error:
             _LOG.error("%s could not be rescued: %s", self.path.name, error)
             return False
@@ -285,7 +286,7 @@ class OpenFile:
             if new is None or self._main is None or not self._nobody_else_wrote():
                 return False
             self._remove_own_journals()
-            part.replace(self._real)
+            put_in_place(part, self._real)
         except OSError as error:
             _LOG.error("%s could not be put back: %s", self.path.name, error)
             return False
