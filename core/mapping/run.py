@@ -17,7 +17,7 @@ from core.errors import EmptySceneError
 from core.export.columns import Provenance, add_provenance
 from core.export.raster import MASK_NODATA, write_mask, write_probability
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
-from core.files import prepare_folder
+from core.files import folder_lock
 from core.grid import Window
 from core.mapping.options import MapOptions
 from core.mapping.predict_tiles import Run, plan_run, predict_tiles
@@ -120,28 +120,28 @@ def map_scene(
     start = time.perf_counter()
     segmenter = _load(options)
     scene, landcover = open_request(request)
-    prepare_folder(out)
-    run = plan_run(scene, landcover, options, segmenter, out / ".tiles")
-    kept = predict_tiles(run, progress, cancelled)
-    predicted = time.perf_counter()
-    parcels, files = _write_results(run, out, progress)
-    written = time.perf_counter()
-    record = out / "run.json"
-    seconds = {"predict": predicted - start, "write": written - predicted}
-    write_run_record(record, run, files, seconds, len(parcels))
-    run.store.clear()
-    progress(WRITING, 6, 6)
-    return MapResult(
-        files=(*files, record),
-        parcels=len(parcels),
-        cropland_ha=float(parcels["area_ha"].sum()),
-        tiles=len(run.tiles),
-        kept_tiles=kept,
-        seconds=time.perf_counter() - start,
-        strategy=options.chosen_strategy,
-        model=segmenter.name if segmenter else "none",
-        land_cover=landcover.title,
-    )
+    with folder_lock(out):
+        run = plan_run(scene, landcover, options, segmenter, out / ".tiles")
+        kept = predict_tiles(run, progress, cancelled)
+        predicted = time.perf_counter()
+        parcels, files = _write_results(run, out, progress)
+        written = time.perf_counter()
+        record = out / "run.json"
+        seconds = {"predict": predicted - start, "write": written - predicted}
+        write_run_record(record, run, files, seconds, len(parcels))
+        run.store.clear()
+        progress(WRITING, 6, 6)
+        return MapResult(
+            files=(*files, record),
+            parcels=len(parcels),
+            cropland_ha=float(parcels["area_ha"].sum()),
+            tiles=len(run.tiles),
+            kept_tiles=kept,
+            seconds=time.perf_counter() - start,
+            strategy=options.chosen_strategy,
+            model=segmenter.name if segmenter else "none",
+            land_cover=landcover.title,
+        )
 
 
 def _load(options: MapOptions) -> Segmenter | None:

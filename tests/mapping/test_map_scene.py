@@ -17,6 +17,7 @@ from core.errors import (
     OutputError,
 )
 from core.farmland import write_scene
+from core.files import folder_lock
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
@@ -225,6 +226,15 @@ def test_no_crs_and_no_data_have_their_own_sentence(farmland, tmp_path) -> None:
         map_scene(SceneRequest(str(empty), str(farmland.landcover)), PLAIN, tmp_path / "o")
     stated = SceneRequest(str(lost), str(farmland.landcover), crs="EPSG:32633")
     assert map_scene(stated, PLAIN, tmp_path / "o").tiles == 1
+
+
+def test_two_runs_cannot_map_into_one_folder(farmland, tmp_path) -> None:
+    out = tmp_path / "out"
+    with folder_lock(out), pytest.raises(OutputError, match="Another run is writing into"):
+        map_scene(request(farmland), PLAIN, out)
+    assert list(out.iterdir()) == []
+    map_scene(request(farmland), PLAIN, out)
+    assert not list(out.glob(".*"))  # the lock goes with the run
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_work(farmland, tmp_path) -> None:
