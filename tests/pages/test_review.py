@@ -6,8 +6,8 @@ from contextlib import closing
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.session.opened import open_project
 from core.project import NewEdit, Project
+from core.session.opened import open_project
 from tests.pages.conftest import press, said, settle, wrong
 from ui.review.second_look import pairs_csv
 from ui.review.tile_queue import entries
