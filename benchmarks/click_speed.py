@@ -14,10 +14,11 @@ import numpy as np
 from benchmarks.clicks import shipped
 from benchmarks.labelled import load_tiles
 from core.grid import PixelPoint
-from core.label.click import Question, TileViews, answer, in_half
+from core.label.click import Question, TileViews, answer
 from core.label.click_mask import draw
 from core.label.rivals import Claim, settle
 from core.prompts.prompt import Prompt
+from core.sam.protocol import in_half
 
 _ROUNDS = 11
 _PLACES = ((500.0, 500.0, 1), (560.0, 520.0, 0), (450.0, 480.0, 1), (520.0, 600.0, 0))

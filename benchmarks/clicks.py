@@ -20,10 +20,10 @@ from scipy import ndimage
 
 from benchmarks.labelled import LabelledTile, load_tiles
 from core.grid import PixelPoint
-from core.label.click import Question, TileViews, answer, in_full, in_half
+from core.label.click import Question, TileViews, answer
 from core.label.click_mask import draw
 from core.prompts.prompt import BoxPrompt, Prompt
-from core.sam.protocol import PromptBatch, Segmenter, upsample_logits
+from core.sam.protocol import PromptBatch, Segmenter, in_full, in_half, upsample_logits
 from core.sam.registry import DEFAULT_MODEL
 from core.study.metrics.pixels import compare
 

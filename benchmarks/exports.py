@@ -20,12 +20,11 @@ from affine import Affine
 from pyproj import CRS
 
 from core.export.chip_plan import ChipOptions
-from core.export.labelled_scene import LabelledScene
-from core.export.parcel_table import LabelledParcel, LabelSource
 from core.export.write_export import FORMATS, ExportOptions, write_export
 from core.farmland import generate
 from core.grid import Grid
 from core.imagery.scene import open_scene
+from core.label.labelled import LabelledParcel, LabelledScene, LabelSource
 
 PARCELS = 10_000
 SOURCE = LabelSource("Benchmark", "scene.tif", "apt_plus", "small", "ESA WorldCover 2021")

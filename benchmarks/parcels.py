@@ -19,7 +19,9 @@ from affine import Affine
 from pyproj import CRS
 
 from core.grid import Grid, Window
+from core.imagery.frame import Frame
 from core.label.answers import Field
+from core.label.choices import Choices
 from core.label.corrections import (
     AreaAdd,
     AreaRemove,
@@ -37,9 +39,8 @@ from core.label.corrections import (
     SnapToNeighbours,
     Split,
 )
-from core.label.frame import Frame
 from core.label.label_maker import LabelMaker
-from core.label.work import Choices, Work
+from core.label.work import Work
 from core.parcels.parcel import Parcel
 from core.parcels.polygons import mask_to_parcels
 from core.session.label_json import ParcelRows, problems_json

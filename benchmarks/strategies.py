@@ -91,8 +91,8 @@ def run(
             mask = clean_mask(
                 mask,
                 tile.image.grid,
-                min_part_m2=MapOptions().min_part_m2,
-                min_hole_m2=MapOptions().min_hole_m2,
+                min_part_m2=MapOptions().min_area_m2,
+                min_hole_m2=MapOptions().min_area_m2,
             )
             tallies[name].seconds.append(time.perf_counter() - start)
             tallies[name].tiles.append(compare(mask, tile.truth))

@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.labelled import data_folder
+from core.export.map_scene import map_scene
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
-from core.mapping import MapOptions, SceneRequest, map_scene
+from core.mapping import MapOptions, SceneRequest
 from core.study.metrics.pixels import Confusion, compare, mean_of_known, shown
 from core.study.metrics.truth_labels import MaskLabels, PolygonLabels, View
 

@@ -30,6 +30,7 @@ EMBEDDING = (
 
 PREDICTION = (
     "core.grid",
+    "core.imagery.frame",
     "core.imagery.georeference",
     "core.imagery.open",
     "core.imagery.scene",

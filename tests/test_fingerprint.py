@@ -17,16 +17,14 @@ import pytest
 from core import fingerprint
 from core.export.replay.differences import _setup
 from core.fingerprint import EMBEDDING, LABEL, PREDICTION, code_hash, environment_hash
-from core.label.work import Choices, Work
-from core.mapping.options import MapOptions
-from core.mapping.predict_tiles import plan_run
+from core.label.choices import Choices
+from core.label.work import Work
+from core.predict.key import prediction_key
 from core.project import TileLog
 from core.sam.cache import embedding_key
-from core.session.automatic import base_key
-from core.session.workspace import label_version
+from core.session.place import label_version
 from core.study.experiments.cells import digest
 from core.versions import software
-from tests.fakes import grid_of
 
 CORE = Path(str(files("core")))
 
@@ -61,24 +59,17 @@ def change(root: Path, module: str, before: str, after: str) -> None:
 
 def keys() -> dict[str, str]:
     """A key of each kind of kept result, of inputs that never change."""
-    grid = grid_of(64, 64)
     scene = SimpleNamespace(
-        working_grid=grid,
         fingerprint="scene",
         bands=(1, 2, 3),
         working_factor=1,
         stretch=SimpleNamespace(to_json=dict),
-        to_json=dict,
     )
-    landcover = SimpleNamespace(fingerprint="land cover")
-    opened = SimpleNamespace(
-        scene=scene, landcover_fingerprint="", tile=lambda _: SimpleNamespace(window="window")
-    )
-    run = plan_run(scene, landcover, MapOptions(), None, Path("kept"))  # type: ignore[arg-type]
+    tile = SimpleNamespace(name="tile", window="window", cores=())
+    options = Choices().prediction
     return {
         "embedding": embedding_key(np.zeros((8, 8, 3), np.uint8), "model", "weights", "torch"),
-        "prediction": base_key(opened, "tile", Choices(), frozenset(), None),  # type: ignore[arg-type]
-        "tile of a run": str(run.store.folder),
+        "prediction": prediction_key(scene, "land cover", tile, options, None),  # type: ignore[arg-type]
         "label": label_version("imported", TileLog(0, (), False, False), Work(Choices())),
         "cell": digest("work", 1),
         "bundle": software()["code"],

@@ -78,16 +78,21 @@ def map_command(
         str | None, typer.Option(help="classifier, apt, joint, per_field or apt_plus.")
     ] = None,
     threshold: Annotated[float, typer.Option(help="Probability that counts as cropland.")] = 0.5,
-    min_part_m2: Annotated[float, typer.Option(help="Smallest piece of cropland, m2.")] = 1000.0,
-    min_hole_m2: Annotated[float, typer.Option(help="Smallest hole in cropland, m2.")] = 1000.0,
-    simplify_m: Annotated[float, typer.Option(help="Tolerance of outlines, metres.")] = 0.0,
+    points_per_class: Annotated[
+        int, typer.Option(help="Automatic prompts for cropland, and for what is not.")
+    ] = 33,
+    min_area_m2: Annotated[float, typer.Option(help="Smallest parcel and hole, m2.")] = 1000.0,
+    simplify_px: Annotated[
+        float, typer.Option(help="Tolerance of outlines, pixels; 0 follows the pixels.")
+    ] = 1.5,
     seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
     runtime: Annotated[str, typer.Option(help="auto, torch or onnx.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     as_json: JsonFlag = False,
 ) -> None:
     """Map the cropland of SCENE from its land cover: masks, parcels, shapefile."""
-    from core.mapping import MapOptions, SceneRequest, map_scene
+    from core.export.map_scene import map_scene
+    from core.mapping import MapOptions, SceneRequest
 
     options = MapOptions(
         strategy=strategy,
@@ -95,9 +100,9 @@ def map_command(
         runtime=runtime,
         device=device,
         threshold=threshold,
-        min_part_m2=min_part_m2,
-        min_hole_m2=min_hole_m2,
-        simplify_m=simplify_m,
+        points_per_class=points_per_class,
+        min_area_m2=min_area_m2,
+        simplify_px=simplify_px,
         seed=seed,
     )
     request = SceneRequest(

@@ -12,9 +12,9 @@ from affine import Affine
 from rasterio.features import rasterize
 from scipy import ndimage
 
-from core.export.parcel_table import LabelledParcel
 from core.export.raster import MASK_NODATA
 from core.grid import Grid, PixelCoordinates, Window, WorldCoordinates
+from core.label.labelled import LabelledParcel
 
 BACKGROUND, FIELD, BOUNDARY, IGNORE = 0, 1, 2, 3
 """Codes of training masks, as in Fields of The World (arXiv:2409.16252)."""

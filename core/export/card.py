@@ -15,12 +15,13 @@ import geopandas
 import numpy as np
 
 from core.export.burn import CODE_NAMES
+from core.export.card_details import CardDetails
 from core.export.chip_plan import SPLITS
 from core.export.chips import ChipReport
-from core.export.labelled_scene import CardDetails, LabelledScene
 from core.export.parcel_table import in_utc
 from core.files import sha256_of
 from core.grid import Window
+from core.label.labelled import LabelledScene
 
 CARD_JSON = "data-card.json"
 CARD_MARKDOWN = "data-card.md"

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.export.burn import IGNORE, Codes, Shape, inside_of
-from core.export.parcel_table import LabelledParcel
 from core.export.rings import has_holes, run_lengths, shells
 from core.grid import Window
+from core.label.labelled import LabelledParcel
 
 CATEGORY = {"id": 1, "name": "field", "supercategory": "cropland"}
 _DIGITS = 2

@@ -30,49 +30,12 @@ FIELDS = (
     Field("image_source", "img_src", "File name of the scene"),
     Field("model", "model", "Model behind the strategy, or none"),
     Field("land_cover", "land_cover", "Land cover product that gave the prompts"),
-    Field("positive_prompts", "n_pos", "Cropland points shown to the model inside the parcel"),
-    Field("negative_prompts", "n_neg", "Other points shown to the model inside the parcel"),
+    Field("positive_prompts", "n_pos", "Cropland points inside the parcel, placed or a person's"),
+    Field("negative_prompts", "n_neg", "Other points inside the parcel, placed or a person's"),
     Field("reviewer", "reviewer", "Who gave the verdict on the tile; empty where nobody did"),
     Field("review_date", "rev_date", "Time of the verdict, UTC, ISO 8601 as text; may be empty"),
     Field("tile", "tile", "Tile of the scene in which the parcel was reviewed; may be empty"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """How the parcels of one file came about."""
-
-    method: str
-    model: str
-    image_source: str
-    land_cover: str
-
-
-def add_provenance(
-    parcels: geopandas.GeoDataFrame,
-    provenance: Provenance,
-    positives: list[int],
-    negatives: list[int],
-) -> geopandas.GeoDataFrame:
-    """Parcels that nobody has reviewed, with every column of :data:`FIELDS`, in that order.
-
-    ``positives`` and ``negatives`` hold a count of prompts for each parcel.
-    """
-    full = parcels.assign(
-        **{"class": "cropland"},
-        status="auto",
-        reason="",
-        method=provenance.method,
-        image_source=provenance.image_source,
-        model=provenance.model,
-        land_cover=provenance.land_cover,
-        positive_prompts=positives,
-        negative_prompts=negatives,
-        reviewer="",
-        review_date="",
-        tile="",
-    )
-    return in_order(full)
 
 
 def in_order(parcels: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:

@@ -13,22 +13,20 @@ from typing import Any
 
 from core.errors import CancelledError, CropMapError, EmptySceneError, OutputError
 from core.export.card import CARD_JSON, CARD_MARKDOWN
+from core.export.card_details import CardDetails
 from core.export.chip_plan import ChipOptions
-from core.export.labelled_scene import CardDetails
 from core.export.replay.bundle_file import SUFFIX
 from core.export.replay.make import make_bundle
 from core.export.reports import landcover_error
 from core.export.reports.landcover_error import write_error_report
 from core.export.write_export import FORMATS, ExportFormat, ExportOptions, write_export
 from core.files import prepare_folder, replacing
-from core.label.work import replay
+from core.label.make import prompts_in_force
 from core.project import Project
 from core.sam.registry import get_model
-from core.session.automatic import AUTO
 from core.session.opened import open_scene
-from core.session.preparation import TilePlace
-from core.session.scene_label import chosen_tiles, labelled_scene
-from core.session.workspace import default_choices
+from core.session.place import TilePlace, model_of
+from core.session.scene_parcels import chosen_tiles, labelled_scene
 from core.session.workspaces import Workspaces
 from core.task import Cancelled, Progress, never, silent
 
@@ -322,19 +320,13 @@ class _Making:
     def _details(self, tiles: Sequence[str]) -> CardDetails:
         """What the person said for the data card, with what can be counted in the logs."""
         opened = open_scene(self._project, self._scene_id)
-        model = TilePlace.model_of(opened)
+        model = model_of(opened)
         prompts = corrections = 0
         for name in tiles:
             place = TilePlace(self._project, opened, name)
-            log = self._project.log(self._scene_id, name)
-            work = replay(log.edits, opened.frame(name), default_choices(opened))
-            base = place.kept(work)
+            work = place.work(self._project.log(self._scene_id, name))
             corrections += len(work.corrections)
-            prompts += len(work.points) + len(work.boxes)
-            if base is not None:
-                prompts += sum(
-                    p.id.startswith(AUTO) and p.id not in work.denied for p in base.prompts
-                )
+            prompts += len(prompts_in_force(place.kept(work), work, place.frame)) + len(work.boxes)
         return replace(
             self._wishes.details,
             weights_sha256=get_model(model).sha256 if model else "",

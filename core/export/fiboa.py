@@ -22,8 +22,9 @@ import shapely
 from pyproj import CRS
 
 from core.export.geoparquet import GEOPARQUET_VERSION
-from core.export.parcel_table import LabelledParcel, LabelSource, in_utc
+from core.export.parcel_table import in_utc
 from core.files import replacing
+from core.label.labelled import LabelledParcel, LabelSource
 
 VECOREL_SCHEMA = "https://vecorel.org/specification/v0.1.0/schema.yaml"
 FIBOA_SCHEMA = "https://fiboa.org/specification/v0.3.0/schema.yaml"

@@ -3,85 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 
 import geopandas
 import numpy as np
 import pandas
 from pyproj import CRS
-from shapely import MultiPolygon, Polygon
 
 from core.export.columns import in_order
+from core.label.labelled import LabelledParcel, LabelSource
 from core.parcels.polygons import geodesic_measures
-
-VOUCHED_STATES = ("accepted", "corrected")
-"""States in which a person stands behind a parcel."""
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledParcel:
-    """One parcel with a person's verdict on it.
-
-    Parameters
-    ----------
-    id : str
-        Unique in the scene.
-    geometry : Polygon or MultiPolygon
-        In the CRS of the scene.
-    score : float
-        Mean probability, 0 to 1; NaN where there is none.
-    state : str
-        auto, accepted, corrected, rejected or unsure.
-    reviewer : str
-        Empty where nobody reviewed it.
-    reviewed_at : datetime or None
-        UTC where it has no time zone.
-    tile : str
-        Name of the tile in which it was reviewed.
-    land_class : str
-        cropland, other or unsure: what a person says it is.
-    reason : str
-        Why it was rejected or is unsure, in the reviewer's words; empty where none was given.
-    """
-
-    id: str
-    geometry: Polygon | MultiPolygon
-    score: float
-    state: str
-    reviewer: str
-    reviewed_at: datetime | None
-    tile: str
-    land_class: str = "cropland"
-    reason: str = ""
-
-    @property
-    def vouched(self) -> bool:
-        """Whether a person accepted or corrected it."""
-        return self.state in VOUCHED_STATES
-
-
-@dataclass(frozen=True, slots=True)
-class LabelSource:
-    """What the labels were made from."""
-
-    scene_name: str
-    image_source: str
-    method: str
-    model: str
-    land_cover: str
-
-    def facts(self) -> dict[str, str]:
-        """What goes into the tags of rasters and the tables of GeoPackages."""
-        return {
-            "software": f"cropmap {version('cropmap')}",
-            "scene": self.scene_name,
-            "image_source": self.image_source,
-            "strategy": self.method,
-            "model": self.model,
-            "land_cover": self.land_cover,
-        }
 
 
 def parcels_table(
@@ -94,8 +25,6 @@ def parcels_table(
     geometries = np.empty(len(parcels), dtype=object)
     geometries[:] = [parcel.geometry for parcel in parcels]
     measures = geodesic_measures(geometries, crs)
-    # How many prompts a corrected parcel had is not known, which is not 0.
-    unknown = pandas.array([pandas.NA] * len(parcels), dtype="Int64")
     columns = {
         "field_id": _texts([parcel.id for parcel in parcels]),
         "class": _texts([parcel.land_class for parcel in parcels]),
@@ -108,8 +37,8 @@ def parcels_table(
         "image_source": _texts([source.image_source] * len(parcels)),
         "model": _texts([source.model] * len(parcels)),
         "land_cover": _texts([source.land_cover] * len(parcels)),
-        "positive_prompts": unknown,
-        "negative_prompts": unknown,
+        "positive_prompts": _counts([parcel.positive_prompts for parcel in parcels]),
+        "negative_prompts": _counts([parcel.negative_prompts for parcel in parcels]),
         "reviewer": _texts([parcel.reviewer for parcel in parcels]),
         "review_date": _texts([_iso(parcel.reviewed_at) for parcel in parcels]),
         "tile": _texts([parcel.tile for parcel in parcels]),
@@ -124,6 +53,11 @@ def in_utc(moment: datetime) -> datetime:
 
 def _texts(values: list[str]) -> pandas.Series:
     return pandas.Series(values, dtype="str")
+
+
+def _counts(values: list[int | None]) -> pandas.api.extensions.ExtensionArray:
+    """Counts, of which one that is not known is not 0."""
+    return pandas.array(values, dtype="Int64")
 
 
 def _iso(moment: datetime | None) -> str:

@@ -16,15 +16,16 @@ import geopandas
 from core.errors import InputError
 from core.export.burn import BurntParcels
 from core.export.card import CARD_JSON, write_card
+from core.export.card_details import CardDetails
 from core.export.chip_plan import SPLITS, ChipOptions
 from core.export.chips import ChipContents, ChipReport, write_chips
 from core.export.fiboa import is_boundary, write_fiboa
 from core.export.geoparquet import write_geoparquet
-from core.export.labelled_scene import CardDetails, LabelledScene
-from core.export.parcel_table import LabelledParcel, parcels_table
+from core.export.parcel_table import parcels_table
 from core.export.raster import write_mask
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
 from core.files import fresh_folder
+from core.label.labelled import LabelledParcel, LabelledScene
 from core.task import Cancelled, Progress, check, never, silent
 
 WRITING_LABELS = "Writing parcels"
@@ -214,7 +215,7 @@ def write_export(
     parcels = [p for p in labelled.parcels if p.vouched or not options.accepted_only]
     table = parcels_table(parcels, labelled.grid.crs, labelled.source)
     with fresh_folder(folder, marker=CARD_JSON) as aside:
-        _write_labels(labelled, parcels, table, aside, options, progress, cancelled)
+        write_label_files(labelled, parcels, table, aside, options, progress, cancelled)
         chips = None
         if options.with_chips:
             contents = ChipContents(
@@ -233,16 +234,31 @@ def write_export(
     return WrittenExport(folder, len(parcels), chips, notes, card)
 
 
-def _write_labels(
+def write_label_files(
     labelled: LabelledScene,
     parcels: Sequence[LabelledParcel],
     table: geopandas.GeoDataFrame,
     folder: Path,
     options: ExportOptions,
-    progress: Progress,
-    cancelled: Cancelled,
-) -> None:
-    """The chosen formats that need no imagery."""
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
+) -> list[Path]:
+    """Write the chosen formats that need no imagery into ``folder``, and return their files.
+
+    Parameters
+    ----------
+    parcels : sequence of LabelledParcel
+        Those of the scene that count.
+    table : GeoDataFrame
+        Of :func:`parcels_table`.
+
+    Raises
+    ------
+    OutputError
+        A file cannot be written; an earlier one is whole.
+    CancelledError
+        ``cancelled`` said so; the files that were written stay.
+    """
     grid, source = labelled.grid, labelled.source
     facts = source.facts()
 
@@ -250,7 +266,8 @@ def _write_labels(
         burnt = BurntParcels(
             labelled.parcels, grid, labelled.reviewed, accepted_only=options.accepted_only
         )
-        write_mask(path, burnt.mask_bands(), grid, grid, facts)
+        target = grid if labelled.scene is None else labelled.scene.grid
+        write_mask(path, burnt.mask_bands(), grid, target, facts)
 
     writers: dict[str, Callable[[Path], object]] = {
         "shapefile": lambda path: write_shapefile_zip(path, table),
@@ -266,6 +283,7 @@ def _write_labels(
         progress(WRITING_LABELS, done, len(chosen))
         writers[one.key](folder / one.files[0])
     progress(WRITING_LABELS, len(chosen), len(chosen))
+    return [folder / one.files[0] for one in chosen]
 
 
 def _refuse_cancelled(cancelled: Cancelled) -> None:

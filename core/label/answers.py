@@ -20,13 +20,14 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from core.grid import PixelPoint, Window
-from core.label.click import Probability, Question
+from core.imagery.frame import Frame
+from core.label.click import Probability, Question, TileViews, answer
 from core.label.click_mask import Flags, draw
-from core.label.frame import Frame
 from core.label.work import PersonBox, PersonPrompt, Work
 from core.parcels.overlay import Overlay
 from core.parcels.polygons import mask_to_parcels
 from core.prompts.prompt import BoxPrompt, Prompt
+from core.sam.protocol import Segmenter
 
 _MOST_KEPT = 2000
 _SMOOTHING_PIXELS = 1.5
@@ -54,6 +55,15 @@ class Field:
     area: Area
     adds: bool
     prompt_id: str
+
+
+def ask_directly(views: TileViews, segmenter: Segmenter) -> Ask:
+    """Every question is answered closely and at once, in the thread that asks."""
+
+    def ask(question: Question, _closely: bool) -> tuple[Probability, bool]:
+        return answer(views, question, segmenter), True
+
+    return ask
 
 
 class _Left:

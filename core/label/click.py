@@ -13,7 +13,7 @@ exported is always the answer of all looks.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,14 @@ from core.label.rivals import Claim, settle
 from core.predict.encode import sigmoid
 from core.prompts.prompt import BoxPrompt, Prompt
 from core.sam.cache import uncached
-from core.sam.protocol import Embedding, Segmenter, to_batch, upsample_logits
+from core.sam.protocol import (
+    Embedding,
+    Segmenter,
+    in_full,
+    in_half,
+    to_batch,
+    upsample_logits,
+)
 
 CLOSER_SIDE = 384
 """Side of the first closer look, in pixels of the tile."""
@@ -157,16 +164,6 @@ def answer(
     if question.box is not None:
         return _cut(claims[0].probability, question.box)
     return settle(claims, views.rgb)
-
-
-def in_half(embedding: Embedding) -> Embedding:
-    """The embedding in half precision, which is how the cache on disk keeps it, too."""
-    return replace(embedding, features=embedding.features.astype(np.float16))
-
-
-def in_full(embedding: Embedding) -> Embedding:
-    """The embedding as a model takes it."""
-    return replace(embedding, features=embedding.features.astype(np.float32))
 
 
 def _ask(look: Embedding, point: PixelPoint, segmenter: Segmenter) -> Probability:

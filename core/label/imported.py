@@ -9,8 +9,8 @@ from collections import OrderedDict
 from typing import Any
 
 from core.grid import Grid
+from core.imagery.frame import Frame
 from core.label.correction_import import LabelsImport, import_from_json
-from core.label.frame import Frame
 
 _MOST = 32
 

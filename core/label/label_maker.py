@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
+from core.imagery.frame import Frame
 from core.label.answers import Field
 from core.label.correction_import import LabelsImport
 from core.label.correction_layer import Edit, Layer
 from core.label.corrections import Signature, Signed, apply_to_layer
-from core.label.frame import Frame
 from core.label.tile_label import Label
 from core.label.work import Work
 from core.parcels.overlay import Overlay

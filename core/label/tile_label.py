@@ -12,18 +12,16 @@ import numpy.typing as npt
 import shapely
 from rasterio.features import rasterize
 
+from core.grid import Grid
+from core.imagery.frame import Frame
 from core.imagery.scene import SceneImage
-from core.label.frame import Frame
-from core.label.work import Choices
+from core.label.choices import Choices
 from core.parcels.cleanup import clean_mask
 from core.parcels.fields import complete_numbers, split_fields
 from core.parcels.parcel import Parcel
 from core.parcels.polygons import mask_to_parcels
 from core.parcels.topology import Problem
-from core.predict.kept import Base, from_bytes
-
-SIMPLIFY_PIXELS = 1.5
-"""Outlines are smoothed by this many pixels of the working grid: a staircase is not an edge."""
+from core.predict.kept_prediction import Prediction, from_bytes
 
 _AT = 4
 """Place of the time in what is kept of a parcel's review."""
@@ -59,7 +57,7 @@ class Label:
         return {
             "version": self.version,
             "parcels": [
-                [p.id, p.polygon.wkb_hex, _number(p.score), *_said(p)] for p in self.parcels
+                [p.id, p.polygon.wkb_hex, _number(p.score), *_to_json(p)] for p in self.parcels
             ],
         }
 
@@ -67,8 +65,13 @@ class Label:
     def from_json(cls, data: dict[str, Any]) -> Label:
         """The inverse of :meth:`to_json`."""
         parcels = tuple(
-            Parcel(name, shapely.from_wkb(wkb), math.nan if score is None else score, *_heard(said))
-            for name, wkb, score, *said in data["parcels"]
+            Parcel(
+                name,
+                shapely.from_wkb(wkb),
+                math.nan if score is None else score,
+                *_from_json(review),
+            )
+            for name, wkb, score, *review in data["parcels"]
         )
         return cls(data["version"], parcels)
 
@@ -77,44 +80,55 @@ def _number(score: float) -> float | None:
     return None if math.isnan(score) else score
 
 
-def _said(parcel: Parcel) -> list[Any]:
+def _to_json(parcel: Parcel) -> list[Any]:
     at = parcel.reviewed_at.isoformat() if parcel.reviewed_at else None
     return [parcel.state, parcel.land_class, parcel.reason, parcel.reviewer, at, parcel.edited]
 
 
-def _heard(said: list[Any]) -> list[Any]:
-    """The inverse of :func:`_said`; a file of an earlier version holds the state alone."""
-    heard = list(said)
-    if len(heard) > _AT and heard[_AT] is not None:
-        heard[_AT] = datetime.fromisoformat(heard[_AT])
-    return heard
+def _from_json(review: list[Any]) -> list[Any]:
+    """The inverse of :func:`_to_json`; a file of an earlier version holds the state alone."""
+    values = list(review)
+    if len(values) > _AT and values[_AT] is not None:
+        values[_AT] = datetime.fromisoformat(values[_AT])
+    return values
 
 
-def automatic_parcels(
-    base: Base, choices: Choices, image: SceneImage, frame: Frame
-) -> tuple[Parcel, ...]:
-    """Parcels of the automatic prediction inside the tile's core, in native pixels."""
-    probability = from_bytes(base.probability)
-    mask = clean_mask(
+def cropland_mask(prediction: Prediction, choices: Choices, grid: Grid) -> npt.NDArray[np.bool_]:
+    """Cropland of the prediction on the tile's ``grid``: threshold, small parts and holes gone."""
+    probability = from_bytes(prediction.probability)
+    return clean_mask(
         np.nan_to_num(probability) >= choices.threshold,
-        image.grid,
+        grid,
         min_part_m2=choices.min_area_m2,
         min_hole_m2=choices.min_area_m2,
         valid=np.isfinite(probability),
     )
+
+
+def automatic_parcels(
+    prediction: Prediction, choices: Choices, image: SceneImage, frame: Frame
+) -> tuple[Parcel, ...]:
+    """Parcels of the automatic prediction inside the tile's core, in native pixels.
+
+    Parameters
+    ----------
+    image : SceneImage
+        Of the tile's window: where the strategy does not tell fields apart, its colours do.
+    """
+    mask = cropland_mask(prediction, choices, image.grid)
     if not mask[frame.core.slices].any():
         return ()
     numbers = (
         split_fields(image, mask)
-        if base.instances is None
-        else complete_numbers(base.instances, mask)
+        if prediction.instances is None
+        else complete_numbers(prediction.instances, mask)
     )
     inside = frame.core.slices
     table = mask_to_parcels(
         numbers[inside],
         frame.core_grid,
-        probability[inside],
-        simplify_m=SIMPLIFY_PIXELS * frame.core_grid.gsd_m,
+        from_bytes(prediction.probability)[inside],
+        simplify_m=choices.simplify_px * frame.core_grid.gsd_m,
     )
     native = frame.worlds_to_native(table.geometry.to_numpy())
     return tuple(

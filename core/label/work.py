@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import shapely
 
 from core.errors import InputError
 from core.grid import PixelPoint, WorldPoint
+from core.imagery.frame import Frame
+from core.label.choices import CHOICE_NAMES, Choices
 from core.label.correction_import import LABELS_IMPORT, LabelsImport
 from core.label.corrections import (
     CORRECTION_KINDS,
@@ -23,52 +25,13 @@ from core.label.corrections import (
     correction_from_json,
     correction_to_json,
 )
-from core.label.frame import Frame
 from core.label.imported import native_import
-from core.predict.strategies import STRATEGIES
+from core.predict.options import AUTO
 from core.project import EditRecord, NewEdit
 
 _MOST_EDITS = 1000
 _MOST_POINTS = 20_000
 _LONGEST_ID = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What acts on a tile without encoding it again.
-
-    Parameters
-    ----------
-    min_area_m2 : float
-        Smaller parcels, and smaller holes, are left out.
-    """
-
-    strategy: str = "apt_plus"
-    threshold: float = 0.5
-    points_per_class: int = 33
-    min_area_m2: float = 1000.0
-
-    def changed(self, wishes: dict[str, Any]) -> Choices:
-        """With what a person wishes.
-
-        Raises
-        ------
-        InputError
-            A wish that cannot be granted.
-        """
-        new = replace(self, **{k: wishes[k] for k in wishes if k in _CHOICES})
-        known = isinstance(new.strategy, str) and new.strategy in STRATEGIES
-        _check(known, f"There is no strategy '{str(new.strategy)[:40]}'.")
-        _check(_number(new.threshold, 0.01, 0.99), "The threshold lies between 0.01 and 0.99.")
-        _check(
-            _number(new.points_per_class, 1, 400) and float(new.points_per_class).is_integer(),
-            "Points per class are a whole number from 1 to 400.",
-        )
-        _check(_number(new.min_area_m2, 0, 1e9), "The smallest area is 0 m² or more.")
-        return replace(new, points_per_class=int(new.points_per_class))
-
-
-_CHOICES = ("strategy", "threshold", "points_per_class", "min_area_m2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +92,11 @@ class Work:
     def needs_prediction(self) -> bool:
         """Whether any of the automatic prediction is part of the label."""
         return self.imported is None or self.imported.area is not None
+
+    @property
+    def changes_prompts(self) -> bool:
+        """Whether an automatic prompt was changed or deleted."""
+        return any(name.startswith(AUTO) for name in self.denied)
 
     @property
     def asks_model(self) -> bool:
@@ -226,7 +194,7 @@ def _to_new_edit(raw: Any, frame: Frame) -> NewEdit:
     if kind == "prompts_clear":
         return NewEdit(kind, {})
     if kind == "settings":
-        wishes = {k: raw[k] for k in _CHOICES if k in raw}
+        wishes = {k: raw[k] for k in CHOICE_NAMES if k in raw}
         Choices().changed(wishes)
         return NewEdit(kind, wishes)
     return _correction_edit(kind, raw, frame)

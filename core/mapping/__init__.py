@@ -1,7 +1,9 @@
-"""The main job: scene and land cover in, cropland on disk out."""
+"""Every tile of a scene: what is asked for, the plan, the tiles one by one, and their joining.
+
+This face is light to import: what predicts is imported by those who predict.
+"""
 
 from core.mapping.options import MapOptions
-from core.mapping.request import SceneRequest
-from core.mapping.run import MapResult, map_scene, model_title
+from core.mapping.request import SceneRequest, open_request
 
-__all__ = ["MapOptions", "MapResult", "SceneRequest", "map_scene", "model_title"]
+__all__ = ["MapOptions", "SceneRequest", "open_request"]

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from core.errors import InputError
-from core.predict.strategies import STRATEGIES, WITHOUT_MODEL
+from core.label.choices import Choices
+from core.predict.names import STRATEGY_NAMES, WITH_MODEL, WITHOUT_MODEL
 from core.sam.registry import DEFAULT_MODEL
+
+_SEEDS = 2**32
 
 
 @dataclass(frozen=True, slots=True)
 class MapOptions:
-    """Options of one run; areas in square metres, lengths in metres on the ground.
+    """Options of one run: the choices that the app offers for a scene, and what runs the model.
 
     Parameters
     ----------
     strategy : str or None
-        One of ``core.predict.strategies.STRATEGIES``; None takes ``apt_plus`` where a model is
+        One of ``core.predict.names.STRATEGY_NAMES``; None takes ``apt_plus`` where a model is
         given and ``classifier`` where none is.
     model : str or None
         Key of a model in ``core.sam.registry.MODELS``; None runs without one.  The strategy
         ``classifier`` needs none and loads none.
-    threshold : float
-        Probability from which a pixel is cropland.
-    min_part_m2, min_hole_m2 : float
-        Smaller pieces of cropland, and smaller holes in it, are removed.
-    simplify_m : float
-        Tolerance of the parcels' outlines; 0 follows the pixels' edges exactly.
+    threshold, points_per_class, min_area_m2, simplify_px, seed
+        As in :class:`core.label.choices.Choices`.
     """
 
     strategy: str | None = None
@@ -36,9 +33,9 @@ class MapOptions:
     runtime: str = "auto"
     device: str = "auto"
     threshold: float = 0.5
-    min_part_m2: float = 1000.0
-    min_hole_m2: float = 1000.0
-    simplify_m: float = 0.0
+    points_per_class: int = 33
+    min_area_m2: float = 1000.0
+    simplify_px: float = 1.5
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -47,46 +44,49 @@ class MapOptions:
                 f"The threshold {self.threshold:g} is not between 0 and 1.",
                 "Take 0.5, more for surer and smaller cropland, less for more of it.",
             )
-        if not 0 <= self.seed < 2**32:
+        if self.points_per_class < 1:
             raise InputError(
-                f"The seed {self.seed} cannot be used.", "Take a number from 0 to 4294967295."
+                f"{self.points_per_class} points per class cannot be placed.", "Take at least 1."
             )
-        for name in ("min_part_m2", "min_hole_m2", "simplify_m"):
-            if getattr(self, name) < 0:
+        if not 0 <= self.seed < _SEEDS:
+            raise InputError(
+                f"The seed {self.seed} cannot be used.", f"Take a number from 0 to {_SEEDS - 1}."
+            )
+        for name in ("min_area_m2", "simplify_px"):
+            if not getattr(self, name) >= 0:
                 raise InputError(f"{name} must not be negative.", "Take 0 to switch it off.")
 
     @property
     def chosen_strategy(self) -> str:
         """The strategy that runs, defaults resolved."""
-        return self.strategy or ("apt_plus" if self.model else "classifier")
+        return self.strategy or (WITH_MODEL if self.model else WITHOUT_MODEL)
 
     @property
     def needed_model(self) -> str | None:
         """The model that the strategy will ask; None where it asks none."""
         return None if self.chosen_strategy == WITHOUT_MODEL else self.model
 
+    @property
+    def choices(self) -> Choices:
+        """The choices that give the same label in the app."""
+        return Choices(
+            strategy=self.chosen_strategy,
+            threshold=self.threshold,
+            points_per_class=self.points_per_class,
+            min_area_m2=self.min_area_m2,
+            simplify_px=self.simplify_px,
+            seed=self.seed,
+        )
+
     def check_strategy(self) -> None:
         """Raise ``InputError`` unless the strategy exists and has the model that it needs."""
         chosen = self.chosen_strategy
-        if chosen not in STRATEGIES:
+        if chosen not in STRATEGY_NAMES:
             raise InputError(
-                f"There is no strategy '{chosen}'.", f"Known are: {', '.join(STRATEGIES)}."
+                f"There is no strategy '{chosen}'.", f"Known are: {', '.join(STRATEGY_NAMES)}."
             )
         if chosen != WITHOUT_MODEL and self.model is None:
             raise InputError(
                 f"The strategy '{chosen}' needs a model.",
                 "Name one with --model (see: cropmap weights list), or use --strategy classifier.",
             )
-
-    def prediction_key(self, *facts: str) -> str:
-        """SHA-256 over ``facts`` and the options that change a tile's kept result.
-
-        Clean-up and simplification are left out: they act on kept results.
-        """
-        values = asdict(self)
-        for later in ("min_part_m2", "min_hole_m2", "simplify_m", "device"):
-            del values[later]
-        values["strategy"] = self.chosen_strategy
-        values["model"] = self.needed_model
-        text = json.dumps([values, *facts], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from core.errors import InputError
 from core.prompts.prompt import PromptSet
+from core.sam.protocol import Embedding
 from core.task import Cancelled, never
 
 _SEEDS = 2**32
@@ -55,6 +56,8 @@ class StrategyOptions:
         Least distance of a placed point from the land cover's class borders (``apt_plus``).
     classified : float32 (rows, columns) or None
         The image's own classifier's probability, where the caller has kept it (``apt_plus``).
+    embedding : Embedding or None
+        The tile's, where the caller has kept it; it is embedded anew otherwise.
     cancelled : callable
         Asked between decodes; True stops with ``CancelledError``.
     """
@@ -65,6 +68,7 @@ class StrategyOptions:
     points_per_class: int = 33
     min_border_distance_m: float = 15.0
     classified: npt.NDArray[np.float32] | None = None
+    embedding: Embedding | None = None
     cancelled: Cancelled = never
 
     def __post_init__(self) -> None:

@@ -10,14 +10,12 @@ from core.predict.apt import apt
 from core.predict.apt_plus import apt_plus
 from core.predict.classifier import classify
 from core.predict.joint import joint
+from core.predict.names import WITHOUT_MODEL
 from core.predict.per_field import per_field
 from core.predict.prediction import StrategyOptions, TilePrediction
 from core.sam.protocol import Segmenter
 
 Strategy = Callable[[SceneImage, LandCoverTile, Segmenter | None, StrategyOptions], TilePrediction]
-
-WITHOUT_MODEL = "classifier"
-"""The one strategy that needs no model."""
 
 
 def classifier(
@@ -31,7 +29,7 @@ def classifier(
 
 
 STRATEGIES: dict[str, Strategy] = {
-    "classifier": classifier,
+    WITHOUT_MODEL: classifier,
     "apt": apt,
     "joint": joint,
     "per_field": per_field,

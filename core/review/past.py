@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
+from core.label.kept_label import keep_label, load_label
+from core.label.make import answer_prompts, make_label, predict_work
 from core.label.tile_label import Label
-from core.project import Project, TileLog
-from core.session.automatic import base_path
+from core.label.work import Work
+from core.predict.kept_prediction import Prediction
+from core.predict.tile import TileInputs, TileMemory
+from core.project import Project
+from core.sam.protocol import Segmenter
 from core.session.models import Models
-from core.session.workspace import Workspace
+from core.session.opened import open_scene
+from core.session.place import TilePlace, label_path
 from core.session.workspaces import get_workspaces
 
 ROOT = 0
 """Head of a log before its first edit: the label there is the automatic prediction."""
-
-
-class _AtHead(Project):
-    """A project seen with one tile's log at an earlier point; it takes no figures.
-
-    What is made for it lies in a folder of its own, so that the present label stays where it is.
-    """
-
-    def __init__(self, project: Project, head: int) -> None:
-        # The same open file: this is a view, not another connection.
-        vars(self).update(vars(project))
-        self._head = head
-        self._own_folder = project.folder / "past" / str(head)
-
-    @property
-    def folder(self) -> Path:
-        """Where labels of this point of the log are kept."""
-        return self._own_folder
-
-    def log(self, scene_id: str, name: str) -> TileLog:
-        """The edits that were in force."""
-        return self.log_at(scene_id, name, self._head)
-
-    def set_figures(self, scene_id: str, name: str, figures: dict[str, float]) -> None:
-        """Nothing: figures are of the present label."""
 
 
 def label_at(
@@ -46,27 +26,48 @@ def label_at(
 ) -> Label:
     """The label that a tile's edits amounted to when its log stood at ``head``.
 
-    It is made with the scene's present imagery, land cover and model, and kept on disk.
+    It is made with the scene's present imagery, land cover and model, and kept on disk, in a
+    folder of its own: the present label and its prediction stay where they are.
 
     Raises
     ------
     CropMapError
         Why it cannot be made.
     """
-    past = _AtHead(project, head)
-    _lend_predictions(project, past, scene_id, tile)
-    try:
-        own = models or get_workspaces().models
-        return Workspace(past, scene_id, tile, own, lambda work: work()).finished()
-    finally:
-        shutil.rmtree(past.folder / "predictions", ignore_errors=True)
+    place = TilePlace(project, open_scene(project, scene_id), tile)
+    log = project.log_at(scene_id, tile, head)
+    work = place.work(log)
+    version = place.label_version(log, work)
+    path = _path(project, scene_id, tile, head)
+    kept = load_label(path)
+    if kept is not None and kept["version"] == version:
+        return Label.from_json(kept)
+    inputs = place.inputs(place.image())
+    memory = TileMemory()
+    segmenter = (models or get_workspaces().models).service(place.model_key).segmenter()
+    prediction = _prediction(place, work, inputs, segmenter, memory)
+    answers = answer_prompts(inputs, work, segmenter, memory)
+    label = make_label(inputs, prediction, work, answers, version=version)
+    keep_label(path, label.to_json())
+    return label
 
 
-def _lend_predictions(project: Project, past: Project, scene_id: str, tile: str) -> None:
-    """Copy kept predictions: making one takes seconds, and a wrong one is not taken anyway."""
-    for changed in (False, True):
-        kept = base_path(project.folder, scene_id, tile, changed=changed)
-        if kept.exists():
-            lent = base_path(past.folder, scene_id, tile, changed=changed)
-            lent.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(kept, lent)
+def _prediction(
+    place: TilePlace,
+    work: Work,
+    inputs: TileInputs,
+    segmenter: Segmenter | None,
+    memory: TileMemory,
+) -> Prediction | None:
+    """The prediction that the work stands on; one that is kept is taken."""
+    if not work.needs_prediction:
+        return None
+    kept = place.kept(work)
+    if kept is not None:
+        return kept
+    placed = place.kept(Work(work.choices))
+    return predict_work(inputs, work, segmenter, memory, placed=placed)
+
+
+def _path(project: Project, scene_id: str, tile: str, head: int) -> Path:
+    return label_path(project.folder / "past" / str(head), scene_id, tile)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -98,6 +98,16 @@ class Segmenter(Protocol):
     def decode(self, embedding: Embedding, batch: PromptBatch, *, multimask: bool) -> Decoded:
         """Answer prompts from an embedding; never encodes."""
         ...
+
+
+def in_half(embedding: Embedding) -> Embedding:
+    """The embedding in half precision, which is how it is kept in memory and on disk."""
+    return replace(embedding, features=embedding.features.astype(np.float16))
+
+
+def in_full(embedding: Embedding) -> Embedding:
+    """The embedding in single precision, as a model takes it."""
+    return replace(embedding, features=embedding.features.astype(np.float32))
 
 
 def to_batch(

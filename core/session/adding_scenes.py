@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from core.imagery.frame import plan_scene
 from core.imagery.scene import Scene
 from core.imagery.scene import open_scene as open_raster_scene
 from core.imagery.stretch import Stretch
 from core.landcover.align import check_overlap
 from core.landcover.source import open_landcover
 from core.project import NewTile, Project, SceneRecord
-from core.session.opened import open_scene, plan_scene
+from core.session.opened import open_scene
 
 
 def add_scene(

@@ -8,7 +8,7 @@ from core.errors import CropMapError
 from core.label.answers import Answers, Ask, Field
 from core.label.click import Probability, Question, TileViews, answer
 from core.label.work import Work
-from core.predict.kept import Base
+from core.predict.kept_prediction import Prediction
 from core.session.models import ModelService, Urgency
 
 PATIENCE_S = 60.0
@@ -18,20 +18,20 @@ _FIRST = "~first"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sight:
+class Snapshot:
     """What a tile's label is made from, as it was at one moment.
 
     Parameters
     ----------
-    base : Base or None
-        The automatic prediction.
+    prediction : Prediction or None
+        The automatic one.
     views : TileViews or None
         What the model saw; None before it did, and without a model.
     answers : Answers or None
         The model's answers so far.
     """
 
-    base: Base | None
+    prediction: Prediction | None
     views: TileViews | None
     answers: Answers | None
     service: ModelService

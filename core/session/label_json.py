@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from core.label.frame import Frame
+from core.imagery.frame import Frame
 from core.label.label_maker import problem_width
 from core.label.tile_label import Label
 from core.parcels.parcel import Parcel

@@ -12,15 +12,15 @@ from rasterio.enums import Resampling
 from rasterio.features import rasterize
 
 from core.grid import Bounds, Grid, WorldCoordinates, transform_coordinates
+from core.imagery.frame import Frame
 from core.imagery.warp import warp
-from core.label.frame import Frame
+from core.label.kept_label import load_label
 from core.label.tile_label import Label
-from core.predict.kept import UNKNOWN, load_base, load_label
+from core.predict.kept_prediction import UNKNOWN, load_prediction
 from core.project import Project
-from core.session.automatic import base_path
 from core.session.opened import OpenedScene, open_scene
-from core.session.scene_label import chosen_tiles
-from core.session.workspace import label_path
+from core.session.place import label_path, prediction_path
+from core.session.scene_parcels import chosen_tiles
 
 LayerName = Literal["label", "accepted", "probability", "uncertainty"]
 """``accepted`` is the label of accepted tiles alone."""
@@ -134,10 +134,10 @@ def _values(
 ) -> Picture | None:
     steps = np.full(grid.shape, UNKNOWN, dtype=np.uint8)
     for name, frame in touched:
-        base = load_base(base_path(project.folder, scene_id, name, changed=False))
-        if base is None:
+        prediction = load_prediction(prediction_path(project.folder, scene_id, name, changed=False))
+        if prediction is None:
             continue
-        values = np.ascontiguousarray(getattr(base, layer)[frame.core.slices])
+        values = np.ascontiguousarray(getattr(prediction, layer)[frame.core.slices])
         moved = warp(values, frame.core_grid, grid, Resampling.nearest, UNKNOWN)
         known = moved != UNKNOWN
         steps[known] = moved[known]

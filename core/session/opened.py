@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError, ProjectError, ProjectReplacedError
+from core.grid import Window
+from core.imagery.frame import Frame, core_on_scene, frame_of, plan_scene
 from core.imagery.scene import Scene
-from core.imagery.tile_plan import Tile, plan_tiles
-from core.label.frame import Frame, frame_of
+from core.imagery.tile_plan import Tile
 from core.landcover.product_registry import PRODUCTS
 from core.landcover.source import LandCover, open_landcover
 from core.project import Project, SceneRecord
-from core.settings import get_settings
 
 _MOST_SCENES = 64
 
@@ -78,6 +78,10 @@ class OpenedScene:
     def frame(self, name: str) -> Frame:
         """Where a tile lies."""
         return frame_of(self.scene, self.tile(name))
+
+    def core(self, name: str) -> Window:
+        """The pixels of the scene's working grid that a tile answers for."""
+        return core_on_scene(self.frame(name), self.tile(name))
 
 
 def open_project(path: Path) -> Project:
@@ -144,12 +148,6 @@ def open_scene(project: Project, scene_id: str) -> OpenedScene:
         while len(_scenes) > _MOST_SCENES:
             _scenes.popitem(last=False)
     return opened
-
-
-def plan_scene(scene: Scene) -> tuple[Tile, ...]:
-    """The tile plan of a scene under this machine's settings."""
-    settings = get_settings()
-    return plan_tiles(scene.working_grid, size=settings.tile_size, halo=settings.tile_halo)
 
 
 def _still_there(opened: OpenedScene) -> bool:

@@ -7,13 +7,14 @@ from typing import Any
 
 from core.errors import CropMapError
 from core.grid import PixelPoint
-from core.label.frame import Frame
+from core.imagery.frame import Frame
 from core.label.tile_label import Label
 from core.label.work import Work
-from core.predict.kept import Base
+from core.predict.kept_prediction import Prediction
 from core.project import TileLog, VerdictRecord
 from core.session.label_json import ParcelRows, problems_json
-from core.session.preparation import Preparation, TilePlace
+from core.session.place import TilePlace
+from core.session.preparation import Preparation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +28,7 @@ class Moment:
     label: Label
     refining: bool
     rows: ParcelRows
-    base: Base | None
+    prediction: Prediction | None
     preparing: Preparation | None
     error: CropMapError | None
     verdict: VerdictRecord
@@ -52,7 +53,7 @@ def to_json(now: Moment) -> dict[str, Any]:
     """The state; every position in native pixels."""
     names = list(now.place.opened.tiles)
     index = names.index(now.place.tile)
-    preparing, error, base = now.preparing, now.error, now.base
+    preparing, error, prediction = now.preparing, now.error, now.prediction
     return {
         "scene": now.place.opened.record.id,
         "name": now.place.tile,
@@ -72,14 +73,14 @@ def to_json(now: Moment) -> dict[str, Any]:
         "can_redo": now.log.can_redo,
         "edit_count": len(now.log.edits),
         "settings": asdict(now.work.choices),
-        "prompts": _prompts(base, now.work, now.frame),
+        "prompts": _prompts(now.prediction, now.work, now.frame),
         "boxes": [{**asdict(box), "source": "person"} for box in now.work.boxes],
         "parcels": now.rows.of(now.label, now.frame),
         "problems": problems_json(now.label, now.frame),
         "mask_version": now.label.version,
         "cropland_ha": cropland_ha(now.label, now.frame),
-        "landcover_ha": base.landcover_ha if base else None,
-        "disagreement": base.disagreement if base else None,
+        "landcover_ha": prediction.landcover_ha if prediction else None,
+        "disagreement": prediction.disagreement if prediction else None,
         "verdict": verdict_json(now.verdict),
     }
 
@@ -95,10 +96,10 @@ def verdict_json(verdict: VerdictRecord) -> dict[str, Any]:
     }
 
 
-def _prompts(base: Base | None, work: Work, frame: Frame) -> list[dict[str, Any]]:
+def _prompts(prediction: Prediction | None, work: Work, frame: Frame) -> list[dict[str, Any]]:
     rows = [
         _prompt(prompt.id, frame.from_world(prompt.world), prompt.label, "auto")
-        for prompt in (base.prompts if base else ())
+        for prompt in (prediction.prompts if prediction else ())
         if prompt.id not in work.denied
     ]
     for own in work.points:

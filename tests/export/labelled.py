@@ -11,11 +11,10 @@ from affine import Affine
 from pyproj import CRS
 from shapely import MultiPolygon
 
-from core.export.labelled_scene import LabelledScene
-from core.export.parcel_table import LabelledParcel, LabelSource
 from core.farmland import generate
 from core.grid import Grid, PixelCoordinates
 from core.imagery.scene import open_scene
+from core.label.labelled import LabelledParcel, LabelledScene, LabelSource
 from core.parcels.polygons import mask_to_parcels
 from tests.rasters import PLACES, write_raster
 

@@ -20,9 +20,10 @@ from PIL import Image
 
 from core.errors import DiskFullError, InputError, OutputError
 from core.export import write_export as bundle
+from core.export.card_details import CardDetails
 from core.export.chip_plan import SPLITS, ChipOptions
-from core.export.labelled_scene import CardDetails, LabelledScene
 from core.export.write_export import FORMATS, ExportOptions, WrittenExport, write_export
+from core.label.labelled import LabelledScene
 from tests.export.labelled import AWKWARD, labelled_scene
 
 ALL = tuple(one.key for one in FORMATS)

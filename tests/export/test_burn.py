@@ -7,8 +7,8 @@ import pytest
 from shapely import MultiPolygon, box
 
 from core.export.burn import BACKGROUND, BOUNDARY, FIELD, IGNORE, BurntParcels, parcel_code
-from core.export.parcel_table import LabelledParcel
 from core.grid import Window
+from core.label.labelled import LabelledParcel
 from tests.export.labelled import grid_of, in_pixels
 
 GRID = grid_of("rotated", 60, 40)

@@ -15,9 +15,9 @@ from core.errors import CancelledError, EmptySceneError, InputError
 from core.export import chips
 from core.export.burn import IGNORE, BurntParcels
 from core.export.chip_plan import ChipOptions
-from core.export.labelled_scene import LabelledScene
 from core.export.write_export import ExportOptions, WrittenExport, write_export
 from core.imagery.scene import open_scene, read_window
+from core.label.labelled import LabelledScene
 from tests.export.labelled import SOURCE, labelled_scene
 from tests.rasters import kind, write_raster
 

@@ -16,12 +16,12 @@ from pycocotools.cocoeval import COCOeval
 from shapely import MultiPolygon, Point, box
 
 from core.export.burn import FIELD, IGNORE
+from core.export.card_details import CardDetails
 from core.export.chip_plan import SPLITS, ChipOptions
 from core.export.coco import CocoFile
-from core.export.labelled_scene import CardDetails
-from core.export.parcel_table import LabelledParcel
 from core.export.rings import run_lengths
 from core.export.write_export import ExportOptions, write_export
+from core.label.labelled import LabelledParcel
 from tests.export.labelled import labelled_scene
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

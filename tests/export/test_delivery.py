@@ -8,9 +8,9 @@ import pyogrio
 import pytest
 
 from core.errors import CancelledError, EmptySceneError
+from core.export.card_details import CardDetails
 from core.export.chip_plan import ChipOptions
 from core.export.delivery import RECORD, TRAINING, Wishes, deliver, last_delivery, state_of
-from core.export.labelled_scene import CardDetails
 from core.export.replay.bundle_file import read_bundle
 from core.export.write_export import FORMATS
 from core.farmland import write_scene

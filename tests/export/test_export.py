@@ -15,11 +15,13 @@ from affine import Affine
 from pyproj import CRS
 
 from core.errors import DiskFullError, OutputError
-from core.export.columns import FIELDS, Provenance, add_provenance, cut_text
+from core.export.columns import FIELDS, cut_text
+from core.export.parcel_table import parcels_table
 from core.export.raster import write_mask, write_probability
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
 from core.files import prepare_folder, replacing
 from core.grid import Grid, Window
+from core.label.labelled import LabelledParcel, LabelSource
 from core.parcels.polygons import mask_to_parcels
 
 GRID = Grid(CRS.from_epsg(32633), Affine(10, 0, 500_000, 0, -10, 5e6), 48, 40)
@@ -32,8 +34,18 @@ def parcels(image_source: str = "scene.tif") -> geopandas.GeoDataFrame:
     mask[5:9, 5:9] = False
     mask[30:38, 30:45] = True
     frame = mask_to_parcels(mask, GRID, np.full(GRID.shape, 0.75, dtype=np.float32))
-    provenance = Provenance("classifier", "none", image_source, "WorldCover")
-    return add_provenance(frame, provenance, [3, 0], [0, 1])
+    counts = zip([3, 0], [0, 1], strict=True)
+    found = [
+        LabelledParcel(
+            name, shape, 0.75, "auto", "", None, "x1_y1",
+            positive_prompts=positive, negative_prompts=negative,
+        )
+        for name, shape, (positive, negative) in zip(
+            frame["field_id"], frame.geometry, counts, strict=True
+        )
+    ]  # fmt: skip
+    source = LabelSource("scene", image_source, "classifier", "none", "WorldCover")
+    return parcels_table(found, GRID.crs, source)
 
 
 def test_short_names_fit_and_are_unique() -> None:

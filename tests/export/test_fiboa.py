@@ -24,8 +24,8 @@ from shapely import box
 
 from core.export.fiboa import FIBOA_SCHEMA, VECOREL_SCHEMA, write_fiboa
 from core.export.geoparquet import write_geoparquet
-from core.export.labelled_scene import LabelledScene
-from core.export.parcel_table import LabelledParcel, parcels_table
+from core.export.parcel_table import parcels_table
+from core.label.labelled import LabelledParcel, LabelledScene
 from tests.export.labelled import SOURCE, grid_of, in_pixels, labelled_scene
 
 LANGUAGE = "https://vecorel.org/sdl/v0.2.0/schema.json"

@@ -18,10 +18,9 @@ from pyproj import CRS, Geod
 from shapely import MultiPolygon, box
 
 from core.export.columns import FIELDS
-from core.export.labelled_scene import LabelledScene
-from core.export.parcel_table import LabelledParcel, LabelSource
 from core.export.write_export import ExportOptions, write_export
 from core.grid import Grid
+from core.label.labelled import LabelledParcel, LabelledScene, LabelSource
 from core.parcels.polygons import mask_to_parcels
 
 UTM = CRS.from_epsg(32633)

@@ -18,10 +18,9 @@ from pyproj import CRS
 
 from core.export.columns import cut_text
 from core.export.fiboa import is_boundary
-from core.export.labelled_scene import LabelledScene
-from core.export.parcel_table import LabelledParcel
 from core.export.write_export import ExportOptions, write_export
 from core.grid import Grid, WorldCoordinates, transform_coordinates
+from core.label.labelled import LabelledParcel, LabelledScene
 from core.parcels.polygons import geodesic_areas_m2
 from tests.export.labelled import AWKWARD, labelled_scene
 

@@ -15,10 +15,10 @@ from skimage.draw import polygon2mask
 
 from core.export.burn import BACKGROUND, IGNORE, inside_of
 from core.export.chip_plan import ChipOptions
-from core.export.parcel_table import LabelledParcel
 from core.export.rings import one_line
 from core.export.write_export import ExportOptions, WrittenExport, write_export
 from core.export.yolo import label_lines
+from core.label.labelled import LabelledParcel
 from tests.export.labelled import labelled_scene
 
 SIZE = 64

@@ -11,11 +11,12 @@ import shapely
 from pyproj import CRS, Transformer
 from rasterio.features import rasterize
 
-from core.export.columns import Provenance, add_provenance
+from core.export.parcel_table import parcels_table
 from core.export.raster import write_mask
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
 from core.grid import Window
 from core.imagery.scene import open_scene, read_window
+from core.label.labelled import LabelledParcel, LabelSource
 from core.parcels.polygons import mask_to_parcels
 from tests.rasters import KINDS, PLACES, kind, write_raster
 
@@ -58,9 +59,13 @@ def test_scene_to_mask_to_polygons_to_files_and_back(place, name, tmp_path) -> N
     parcels = mask_to_parcels(mask, scene.grid, mask.astype(np.float32))
     areas = [independent_area_m2(g, scene.grid.crs) / 1e4 for g in parcels.geometry]
     np.testing.assert_allclose(parcels["area_ha"], areas, rtol=1e-3)
-    full = add_provenance(
-        parcels, Provenance("classifier", "none", "scene.tif", "x"), [0] * 2, [0] * 2
+    found = zip(parcels["field_id"], parcels.geometry, parcels["score"], strict=True)
+    full = parcels_table(
+        [LabelledParcel(name, shape, score, "auto", "", None, "t") for name, shape, score in found],
+        scene.grid.crs,
+        LabelSource("scene", "scene.tif", "classifier", "none", "x"),
     )
+    np.testing.assert_array_equal(full["area_ha"], parcels["area_ha"])
 
     write_geopackage(tmp_path / "p.gpkg", full, {"a": "b"})
     write_shapefile_zip(tmp_path / "p.shp.zip", full)

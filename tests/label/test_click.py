@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from core.grid import PixelPoint
-from core.label.click import CLOSER_SIDE, CLOSER_SIDES, Question, TileViews, answer, in_half
+from core.label.click import CLOSER_SIDE, CLOSER_SIDES, Question, TileViews, answer
 from core.prompts.prompt import BoxPrompt, Prompt
 from core.sam.cache import CachedSegmenter, EmbeddingCache
+from core.sam.protocol import in_half
 from tests.fakes import ColourSegmenter
 
 GREEN, BROWN = (60, 140, 50), (150, 110, 80)

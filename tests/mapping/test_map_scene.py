@@ -16,12 +16,13 @@ from core.errors import (
     NoOverlapError,
     OutputError,
 )
+from core.export.map_scene import map_scene
 from core.farmland import write_scene
 from core.files import folder_lock
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
-from core.mapping import MapOptions, SceneRequest, map_scene
+from core.mapping import MapOptions, SceneRequest
 from core.sam.registry import get_model
 from core.settings import get_settings
 from core.study.metrics.pixels import compare
@@ -256,8 +257,8 @@ def test_strategies_and_models_that_do_not_exist(farmland, tmp_path) -> None:
         MapOptions(threshold=1.0)
     with pytest.raises(InputError, match="seed -1"):
         MapOptions(seed=-1)
-    with pytest.raises(InputError, match="simplify_m"):
-        MapOptions(simplify_m=-1.0)
+    with pytest.raises(InputError, match="simplify_px"):
+        MapOptions(simplify_px=-1.0)
 
 
 @pytest.mark.real_data

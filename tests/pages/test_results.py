@@ -4,7 +4,7 @@ import json
 import ui.results.scene_results
 from core.errors import DiskFullError
 from core.export.delivery import RECORD, Delivered, Delivery, state_of
-from core.session.areas import AreaReport, ClassArea
+from core.export.reports.areas import AreaReport, ClassArea
 from core.session.opened import open_scene
 from tests.pages.conftest import press, said, settle, wrong
 from ui.results import make_files, overview_map

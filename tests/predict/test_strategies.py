@@ -9,8 +9,9 @@ import pytest
 
 from core.errors import CancelledError, InputError
 from core.predict.joint import joint
+from core.predict.names import STRATEGY_NAMES, WITHOUT_MODEL
 from core.predict.prediction import StrategyOptions
-from core.predict.strategies import STRATEGIES, WITHOUT_MODEL
+from core.predict.strategies import STRATEGIES
 from core.prompts.auto import PromptOptions, place_prompts
 from core.prompts.prompt import PromptSet
 from tests.fakes import ColourSegmenter, farmland_tile, iou, landcover_of, plain_image
@@ -21,6 +22,7 @@ PROMPTED = sorted(set(STRATEGIES) - {WITHOUT_MODEL})
 
 def test_the_strategies_of_the_design_are_all_there() -> None:
     assert set(STRATEGIES) == {"classifier", "apt", "joint", "per_field", "apt_plus"}
+    assert tuple(STRATEGIES) == STRATEGY_NAMES
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))

@@ -5,14 +5,14 @@ import pytest
 import shapely
 
 from core.errors import CancelledError
+from core.label.kept_label import load_label
 from core.label.tile_label import rasterize_label
-from core.predict.kept import load_label
 from core.project import Project
 from core.review.change import between_reviewers, changes_of, pooled
 from core.review.past import ROOT, label_at
 from core.review.second import judge
 from core.session.opened import open_scene
-from core.session.workspace import label_path
+from core.session.place import label_path
 from tests.session.conftest import ready
 
 

@@ -14,13 +14,14 @@ from core.existing.class_choice import ClassChoice
 from core.existing.labels_file import LabelsFile
 from core.existing.scene_labels import VectorLabels
 from core.grid import Grid
+from core.imagery.frame import Frame, frame_of
 from core.imagery.tile_plan import plan_tiles
+from core.label.choices import Choices
 from core.label.correction_import import import_from_json, import_to_json
-from core.label.frame import Frame, frame_of
 from core.label.label_maker import LabelMaker
-from core.label.work import Choices, Work
+from core.label.work import Work
+from core.mapping.join import join_parcels, pieces_of
 from core.project import VerdictRecord
-from core.session.scene_label import joined_parcels, pieces_of
 from tests.existing.conftest import PLACES, fields, grid_of, on, table
 
 _OPEN = VerdictRecord("open", "", "", None, 0)
@@ -48,7 +49,7 @@ def through_the_tiles(grid: Grid, shapes, crs: CRS | None = None) -> np.ndarray:
         work = Work(Choices(), imported=stored)
         label = LabelMaker().make("v", (), [], work, frame, checked=False)
         pieces += pieces_of(label, frame, name, _OPEN)
-    return np.array([p.geometry for p in joined_parcels(pieces, grid)], dtype=object)
+    return np.array([p.geometry for p in join_parcels(pieces, grid)], dtype=object)
 
 
 def as_geojson(grid: Grid, shapes) -> np.ndarray:

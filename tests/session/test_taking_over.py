@@ -17,7 +17,7 @@ from core.parcels.polygons import geodesic_areas_m2
 from core.project import NewEdit, Project
 from core.session.adding_scenes import add_scene
 from core.session.opened import open_scene
-from core.session.scene_label import chosen_tiles, labelled_scene
+from core.session.scene_parcels import chosen_tiles, labelled_scene
 from core.session.taking_over import stake_of, take_over
 from tests.existing.conftest import PLACES, fields, grid_of, table, write
 from tests.rasters import write_raster

@@ -7,6 +7,8 @@ from pyproj import CRS
 
 from core.errors import InputError
 from core.grid import Grid, Window
+from core.imagery.frame import Frame
+from core.label.choices import Choices
 from core.label.corrections import (
     AreaAdd,
     AreaRemove,
@@ -18,8 +20,7 @@ from core.label.corrections import (
     Reshape,
     Split,
 )
-from core.label.frame import Frame
-from core.label.work import Choices, replay, to_new_edits
+from core.label.work import replay, to_new_edits
 from core.project import EditRecord
 from tests.rasters import PLACES
 

@@ -10,12 +10,12 @@ from core.errors import CancelledError, ConflictError, InputError, ProjectError,
 from core.farmland import write_scene
 from core.grid import PixelPoint
 from core.label.click import CLOSER_SIDE
-from core.predict.kept import load_label
+from core.label.kept_label import load_label
 from core.project import Project
 from core.session.adding_scenes import add_scene, change_landcover
 from core.session.batch import predict_all
 from core.session.models import Models
-from core.session.workspace import label_path
+from core.session.place import label_path
 from core.session.workspaces import Workspaces
 from tests.fakes import ColourSegmenter
 from tests.session.conftest import ready

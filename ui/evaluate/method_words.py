@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from core.predict.strategies import WITHOUT_MODEL
+from core.predict.names import WITHOUT_MODEL
 from core.study.experiments.methods import LANDCOVER, METHODS
 from core.study.metrics.bootstrap import LEAST_TILES, Interval
 from core.study.projects.findings import Finding

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import CropMapError
 from core.project import SceneRecord
 from core.session.opened import OpenedScene, open_scene
-from core.session.scene_label import chosen_tiles
+from core.session.scene_parcels import chosen_tiles
 from core.study.projects.run_locations import upload_folder
 from core.study.projects.run_request import unready
 from core.study.projects.truth import (

@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
+from core.export.reports.areas import AreaReport, areas
 from core.project import Project
-from core.session.areas import AreaReport, areas
 from ui.results import make_files, overview_map
 from ui.results.area_tables import class_table, matrix
 from ui.shared import show_errors

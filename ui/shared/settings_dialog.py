@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.errors import InputError
-from core.predict.strategies import WITHOUT_MODEL
+from core.predict.names import WITHOUT_MODEL
 from core.sam.registry import DEFAULT_MODEL, MODELS, ModelSpec
 from core.settings import get_settings
 from ui.shared import show_errors

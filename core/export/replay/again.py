@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -16,23 +13,26 @@ from pyproj.exceptions import CRSError
 from core.errors import InputError
 from core.export.replay.bundle_file import LandCoverFacts, Record, TileFacts, read_bundle
 from core.export.replay.differences import ReplayReport, compare
-from core.export.replay.label_record import record_label
+from core.export.replay.label_record import LabelSetup, RecordedTile, record_label, record_tile
 from core.files import prepare_folder, replacing
-from core.imagery.scene import Scene, coarser_grid
-from core.imagery.scene import open_scene as open_raster_scene
+from core.grid import Window
+from core.imagery.frame import Frame, frame_of, plan_scene
+from core.imagery.scene import Scene, coarser_grid, open_scene
 from core.imagery.stretch import Stretch
-from core.label.work import replay
+from core.imagery.tile_plan import Tile
+from core.label.choices import Choices
+from core.label.make import answer_prompts, make_label, predict_work
+from core.label.work import Work, replay
 from core.landcover.align import check_overlap
-from core.landcover.source import open_landcover
-from core.project import EditRecord, NewTile, Project, TileLog
+from core.landcover.source import LandCover, open_landcover
+from core.predict.tile import TileInputs, TileMemory, read_tile_inputs
+from core.project import EditRecord, VerdictRecord
 from core.sam.protocol import Segmenter
 from core.sam.registry import get_model
-from core.session.models import Models
-from core.session.opened import OpenedScene, open_scene, plan_scene
-from core.session.workspace import default_choices
-from core.session.workspaces import Workspaces
 from core.settings import get_settings
-from core.task import Cancelled, Progress, never, silent
+from core.task import Cancelled, Progress, check, never, silent
+
+STAGE = "Making the label again"
 
 LABEL, REPORT = "label.geojson", "replay.json"
 
@@ -45,7 +45,7 @@ def replay_bundle(
     *,
     progress: Progress = silent,
     cancelled: Cancelled = never,
-    models: Models | None = None,
+    segmenter: Segmenter | None = None,
 ) -> ReplayReport:
     """Make a bundle's label again, and write it and what differs to ``out``.
 
@@ -53,8 +53,9 @@ def replay_bundle(
     ----------
     scene, landcover : str
         Image and land cover on this machine; ``landcover`` is None where the bundle has none.
-    models : Models, optional
-        By default the registry's, their weights checked, no embedding taken from a cache.
+    segmenter : Segmenter, optional
+        By default the bundle's model from the registry, its weights checked, no embedding taken
+        from a cache.
 
     Returns
     -------
@@ -71,15 +72,52 @@ def replay_bundle(
         ``out`` cannot be written.
     """
     bundle = read_bundle(path)
-    _check_model(bundle.record, given=models is not None)
-    with _project(bundle.record, scene, landcover) as (project, scene_id):
-        own = Workspaces(models or Models(_load))
-        names = [tile.name for tile in bundle.record.tiles]
-        again = record_label(project, scene_id, names, own, progress, cancelled)
-        own.settle()
+    record = bundle.record
+    _check_model(record, given=segmenter is not None)
+    raster = _scene(record, path=_absolute(scene))
+    product = _landcover(record.landcover, landcover, raster)
+    plan = _checked_plan(record, raster)
+    choices = Choices().changed(dict(record.settings))
+    works = {tile.name: _work(tile, frame_of(raster, plan[tile.name]), choices)
+             for tile in record.tiles}  # fmt: skip
+    if segmenter is None and record.model is not None:
+        segmenter = _load(record.model.key)
+    recorded = []
+    for done, tile in enumerate(record.tiles):
+        check(cancelled, "Making the label again was cancelled.", "Start again to do it.")
+        progress(STAGE, done, len(record.tiles))
+        inputs = read_tile_inputs(raster, product, plan[tile.name])
+        recorded.append(_made(tile, plan[tile.name], inputs, works[tile.name], segmenter))
+    progress(STAGE, len(record.tiles), len(record.tiles))
+    setup = LabelSetup(
+        project=record.project,
+        name=record.scene.name,
+        scene=raster,
+        landcover=product,
+        landcover_crs=record.landcover.crs if record.landcover else None,
+        model=record.model.key if record.model else None,
+        choices=choices,
+    )
+    again = record_label(setup, recorded)
     report = compare(bundle, again)
     _write(out, again.label, report)
     return report
+
+
+def _made(
+    tile: TileFacts, planned: Tile, inputs: TileInputs, work: Work, segmenter: Segmenter | None
+) -> RecordedTile:
+    """The label of one tile, made from nothing but its inputs and edits."""
+    memory = TileMemory()
+    prediction = None
+    if work.needs_prediction:
+        prediction = predict_work(inputs, work, segmenter, memory)
+    answers = answer_prompts(inputs, work, segmenter, memory)
+    label = make_label(inputs, prediction, work, answers)
+    verdict = VerdictRecord(
+        tile.verdict.verdict, tile.verdict.reviewer, tile.verdict.comment, tile.verdict.at, 0
+    )
+    return record_tile(planned, inputs, label, prediction, work, _records(tile), verdict)
 
 
 def _load(key: str) -> Segmenter:
@@ -100,44 +138,7 @@ def _check_model(record: Record, *, given: bool) -> None:
         verify(spec)
 
 
-class _Replayed(Project):
-    """A project whose edits are a bundle's, with their own authors and times."""
-
-    edits: dict[str, tuple[EditRecord, ...]]
-
-    def log(self, scene_id: str, name: str) -> TileLog:
-        """The edits of a tile in the bundle."""
-        edits = self.edits[name]
-        return TileLog(len(edits), edits, can_undo=False, can_redo=False)
-
-
-@contextmanager
-def _project(record: Record, scene: str, landcover: str | None) -> Iterator[tuple[Project, str]]:
-    """A project for the time of the replay that holds the scene and the edits of a bundle."""
-    raster = _scene(record, _absolute(scene))
-    stored = _landcover(record.landcover, landcover, raster)
-    tiles = [NewTile(t.name, i, t.window) for i, t in enumerate(record.tiles)]
-    _check_plan(record, raster)
-    with tempfile.TemporaryDirectory(prefix="cropmap-replay-") as folder:
-        project = _Replayed.create(Path(folder) / "replay.cropmap", "Replay")
-        project.edits = {tile.name: _records(tile) for tile in record.tiles}
-        try:
-            added = project.add_scene(record.scene.name, raster.to_json(), stored, tiles)
-            model = record.model.key if record.model else None
-            project.update_scene(
-                added.id,
-                expected_version=added.version,
-                settings={**record.settings, "model": model},
-            )
-            opened = open_scene(project, added.id)
-            for tile in record.tiles:
-                _check_edits(project, opened, tile.name)
-            yield project, added.id
-        finally:
-            project.close()
-
-
-def _scene(record: Record, path: str) -> Scene:
+def _scene(record: Record, *, path: str) -> Scene:
     """The image on this machine, looked at as the bundle says.
 
     Raises
@@ -148,7 +149,7 @@ def _scene(record: Record, path: str) -> Scene:
     facts = record.scene
     stated = facts.crs if facts.crs_source == "person" else None
     stretch = Stretch(facts.stretch_low, facts.stretch_high)
-    scene = open_raster_scene(path, crs=stated, bands=facts.bands, stretch=stretch)
+    scene = open_scene(path, crs=stated, bands=facts.bands, stretch=stretch)
     grid = scene.grid
     t = grid.transform
     unlike = []
@@ -181,9 +182,7 @@ def _same_crs(scene: Scene, wkt: str) -> bool:
         return False
 
 
-def _landcover(
-    facts: LandCoverFacts | None, path: str | None, scene: Scene
-) -> dict[str, str | None] | None:
+def _landcover(facts: LandCoverFacts | None, path: str | None, scene: Scene) -> LandCover | None:
     if facts is None:
         if path is not None:
             raise InputError("This label was made without land cover.", "Leave out --landcover.")
@@ -195,11 +194,17 @@ def _landcover(
         )
     found = open_landcover(_absolute(path), product=facts.product, crs=facts.crs)
     check_overlap(found, scene.working_grid)
-    return {"path": _absolute(path), "product": facts.product, "crs": facts.crs}
+    return found
 
 
-def _check_plan(record: Record, scene: Scene) -> None:
-    """Raise unless this machine cuts the scene into the bundle's tiles."""
+def _checked_plan(record: Record, scene: Scene) -> dict[str, Tile]:
+    """The tiles of this machine's plan by name, of which the bundle's must be some.
+
+    Raises
+    ------
+    InputError
+        A tile of the bundle is not one of them.
+    """
     settings = get_settings()
     if (settings.tile_size, settings.tile_halo) != (record.tile_size, record.tile_halo):
         raise InputError(
@@ -207,16 +212,20 @@ def _check_plan(record: Record, scene: Scene) -> None:
             f"{record.tile_halo}; here they are {settings.tile_size} and {settings.tile_halo}.",
             f"Set CROPMAP_TILE_SIZE={record.tile_size} and CROPMAP_TILE_HALO={record.tile_halo}.",
         )
-    plan = {tile.name: tile.window for tile in plan_scene(scene)}
+    plan = {tile.name: tile for tile in plan_scene(scene)}
     for tile in record.tiles:
-        window = plan.get(tile.name)
-        here = None if window is None else (window.column, window.row, window.width, window.height)
-        if here != tile.window:
+        found = plan.get(tile.name)
+        if found is None or _corner_and_size(found.window) != tile.window:
             raise InputError(
                 f"This version of CropMap cuts the scene otherwise: tile {tile.name[:40]} is not "
                 "where the bundle has it.",
                 f"Use the version that made it, {record.software.get('cropmap', 'unknown')}.",
             )
+    return plan
+
+
+def _corner_and_size(window: Window) -> tuple[int, int, int, int]:
+    return window.column, window.row, window.width, window.height
 
 
 def _records(tile: TileFacts) -> tuple[EditRecord, ...]:
@@ -226,14 +235,19 @@ def _records(tile: TileFacts) -> tuple[EditRecord, ...]:
     )
 
 
-def _check_edits(project: Project, opened: OpenedScene, name: str) -> None:
-    """Raise unless the edits of a tile mean something; a stranger may have written them."""
-    log = project.log(opened.record.id, name)
+def _work(tile: TileFacts, frame: Frame, choices: Choices) -> Work:
+    """What the edits of a tile amount to; a stranger may have written them.
+
+    Raises
+    ------
+    InputError
+        They mean nothing.
+    """
     try:
-        replay(log.edits, opened.frame(name), default_choices(opened))
+        return replay(_records(tile), frame, choices)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(
-            f"An edit of tile {name} in the bundle cannot be understood.",
+            f"An edit of tile {tile.name} in the bundle cannot be understood.",
             "It may come from a newer version of CropMap, or be damaged.",
         ) from error
 

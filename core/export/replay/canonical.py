@@ -18,7 +18,7 @@ import shapely
 from pyproj import CRS
 
 from core.errors import InputError
-from core.label.frame import Frame
+from core.imagery.frame import Frame
 from core.label.tile_label import Label
 
 _NOT_FACTS = ("polygon",)

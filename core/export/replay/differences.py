@@ -10,6 +10,7 @@ import shapely
 
 from core.export.replay.bundle_file import Bundle, LandCoverFacts, Record, SceneFacts, TileFacts
 from core.export.replay.canonical import read_areas
+from core.label.choices import Choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,8 @@ def _tiles(was: Sequence[TileFacts], now: Sequence[TileFacts]) -> Iterator[Diffe
     kinds: tuple[tuple[str, Callable[[TileFacts], object]], ...] = (
         ("pixels", lambda tile: tile.pixels_sha256),
         ("land cover", lambda tile: tile.landcover_sha256),
-        ("choices", lambda tile: tile.choices),
+        # A bundle of an earlier version lacks a choice that was no choice then.
+        ("choices", lambda tile: {**asdict(Choices()), **tile.choices}),
         ("prompts", lambda tile: tile.prompts),
     )
     for what, of in kinds:

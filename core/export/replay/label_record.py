@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import CancelledError, ConflictError
 from core.export.replay.bundle_file import (
     FORMAT,
     Bundle,
     EditFacts,
     LandCoverFacts,
     ModelFacts,
+    PromptFacts,
     Record,
     SceneFacts,
     TileFacts,
@@ -27,76 +27,78 @@ from core.export.replay.input_hashes import (
     file_sha256,
     landcover_sha256,
     pixels_sha256,
-    prompts_in_force,
 )
+from core.imagery.scene import Scene
+from core.imagery.tile_plan import Tile
+from core.label.choices import Choices
+from core.label.make import prompts_in_force
 from core.label.tile_label import Label
-from core.label.work import Work, replay
-from core.predict.kept import AutoPrompt
-from core.project import Project, TileLog
+from core.label.work import Work
+from core.landcover.source import LandCover
+from core.predict.kept_prediction import Prediction, WorldPrompt
+from core.predict.tile import TileInputs
+from core.project import EditRecord, VerdictRecord
 from core.project.paths import with_paths
 from core.sam.registry import get_model
-from core.session.automatic import TileMemory
-from core.session.opened import OpenedScene, open_scene
-from core.session.preparation import Preparation, TilePlace
-from core.session.workspace import default_choices, label_version, stands_on
-from core.session.workspaces import Workspaces
 from core.settings import get_settings
-from core.task import Cancelled, Progress
 from core.versions import machine, software
 
-STAGE = "Recording tiles"
 
-_MOST_TRIES = 5
+@dataclass(frozen=True, slots=True)
+class LabelSetup:
+    """What all tiles of a label have in common.
 
-
-def record_label(
-    project: Project,
-    scene_id: str,
-    tiles: Sequence[str],
-    workspaces: Workspaces,
-    progress: Progress,
-    cancelled: Cancelled,
-) -> Bundle:
-    """The label of these tiles, made where it is not there yet, and all that it came from.
-
-    Raises
-    ------
-    CancelledError
-        ``cancelled`` said so.
-    ConflictError
-        A tile was edited all the time.
-    CropMapError
-        A label cannot be made, or the image or the land cover cannot be read any more.
+    Parameters
+    ----------
+    project, name : str
+        Of the project and of the scene, for people.
+    landcover_crs : str or None
+        As a person stated it, for a land cover that has none.
+    model : str or None
+        Key of the model at hand.
+    choices : Choices
+        What each tile starts with.
     """
-    opened = open_scene(project, scene_id)
-    recorded: list[tuple[TileFacts, TileLines]] = []
-    for done, name in enumerate(tiles):
-        if cancelled():
-            raise CancelledError("Recording the label was cancelled.", "Start again to do it.")
-        progress(STAGE, done, len(tiles))
-        recorded.append(_tile(TilePlace(project, opened, name), workspaces))
-    progress(STAGE, len(tiles), len(tiles))
-    label = label_bytes((lines for _, lines in recorded), opened.scene.grid.crs)
-    return Bundle(_record(project, opened, [facts for facts, _ in recorded], label), label)
+
+    project: str
+    name: str
+    scene: Scene
+    landcover: LandCover | None
+    landcover_crs: str | None
+    model: str | None
+    choices: Choices
 
 
-def _tile(place: TilePlace, own: Workspaces) -> tuple[TileFacts, TileLines]:
-    opened, name = place.opened, place.tile
-    frame = opened.frame(name)
-    label, log, work = _at_one_moment(place, own)
-    lines = tile_lines(name, label, frame)
-    verdict = place.project.tile(opened.record.id, name).verdict
-    window = opened.tile(name).window
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordedTile:
+    """One tile: what went in, and what came out."""
+
+    facts: TileFacts
+    lines: TileLines
+
+
+def record_tile(
+    tile: Tile,
+    inputs: TileInputs,
+    label: Label,
+    prediction: Prediction | None,
+    work: Work,
+    edits: Sequence[EditRecord],
+    verdict: VerdictRecord,
+) -> RecordedTile:
+    """What a tile's label came from, and the label as lines."""
+    frame, window = inputs.frame, tile.window
+    lines = tile_lines(tile.name, label, frame)
     facts = TileFacts(
-        name=name,
+        name=tile.name,
         window=(window.column, window.row, window.width, window.height),
-        pixels_sha256=pixels_sha256(opened, name),
-        landcover_sha256=landcover_sha256(opened, frame.tile_grid),
+        pixels_sha256=pixels_sha256(inputs.image),
+        landcover_sha256=landcover_sha256(inputs.landcover),
         choices=asdict(work.choices),
-        prompts=prompts_in_force(_placed(place, work, own), work, frame),
+        prompts=tuple(map(_prompt, prompts_in_force(prediction, work, frame))),
         edits=tuple(
             EditFacts(kind=e.kind, data=_without_folders(e.data), author=e.author, at=e.at)
-            for e in log.edits
+            for e in edits
         ),
         verdict=VerdictFacts(
             verdict=verdict.verdict,
@@ -107,31 +109,39 @@ def _tile(place: TilePlace, own: Workspaces) -> tuple[TileFacts, TileLines]:
         parcels=len(lines.lines),
         label_sha256=lines.sha256,
     )
-    return facts, lines
+    return RecordedTile(facts, lines)
 
 
-def _at_one_moment(place: TilePlace, own: Workspaces) -> tuple[Label, TileLog, Work]:
-    """A tile's label and the log that it came from, though others may be editing it."""
-    scene_id, frame = place.opened.record.id, place.opened.frame(place.tile)
-    for _ in range(_MOST_TRIES):
-        log = place.project.log(scene_id, place.tile)
-        work = replay(log.edits, frame, default_choices(place.opened))
-        label = own.get(place.project, scene_id, place.tile).finished()
-        if label.version == label_version(stands_on(place, work), log, work):
-            return label, log, work
-    raise ConflictError(
-        f"Somebody is editing tile {place.tile} all the time.", "Make the bundle a little later."
+def record_label(setup: LabelSetup, tiles: Sequence[RecordedTile]) -> Bundle:
+    """A label and all that it came from, as a bundle."""
+    settings = get_settings()
+    label = label_bytes((tile.lines for tile in tiles), setup.scene.grid.crs)
+    record = Record(
+        format=FORMAT,
+        made=datetime.now(UTC),
+        project=setup.project,
+        scene=_scene(setup.scene, setup.name),
+        landcover=_landcover(setup),
+        model=_model(setup.model),
+        settings=asdict(setup.choices),
+        tile_size=settings.tile_size,
+        tile_halo=settings.tile_halo,
+        tiles=tuple(tile.facts for tile in tiles),
+        label_sha256=hashlib.sha256(label).hexdigest(),
+        software=software(),
+        machine=machine(),
     )
+    return Bundle(record, label)
 
 
-def _placed(place: TilePlace, work: Work, own: Workspaces) -> tuple[AutoPrompt, ...]:
-    base = place.kept(work)
-    if base is None and not work.needs_prediction:
-        return ()
-    if base is None:  # somebody cleared the folder: the label was kept, its prediction was not
-        service = own.models.service(place.model_key)
-        base = Preparation(place, work, service, TileMemory(), place.key(work)).run()
-    return base.prompts
+def _prompt(prompt: WorldPrompt) -> PromptFacts:
+    return PromptFacts(
+        id=prompt.id,
+        x=prompt.world.x,
+        y=prompt.world.y,
+        label=1 if prompt.label else 0,
+        origin=prompt.source,
+    )
 
 
 def _without_folders(data: dict[str, Any]) -> dict[str, Any]:
@@ -140,32 +150,10 @@ def _without_folders(data: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _record(
-    project: Project, opened: OpenedScene, tiles: Sequence[TileFacts], label: bytes
-) -> Record:
-    settings = get_settings()
-    return Record(
-        format=FORMAT,
-        made=datetime.now(UTC),
-        project=project.name,
-        scene=_scene(opened),
-        landcover=_landcover(opened),
-        model=_model(TilePlace.model_of(opened)),
-        settings=asdict(default_choices(opened)),
-        tile_size=settings.tile_size,
-        tile_halo=settings.tile_halo,
-        tiles=tuple(tiles),
-        label_sha256=hashlib.sha256(label).hexdigest(),
-        software=software(),
-        machine=machine(),
-    )
-
-
-def _scene(opened: OpenedScene) -> SceneFacts:
-    scene = opened.scene
+def _scene(scene: Scene, name: str) -> SceneFacts:
     t = scene.grid.transform
     return SceneFacts(
-        name=opened.record.name,
+        name=name,
         file=file_name(scene.path),
         fingerprint=scene.fingerprint,
         crs=scene.grid.crs.to_wkt(),
@@ -180,17 +168,15 @@ def _scene(opened: OpenedScene) -> SceneFacts:
     )
 
 
-def _landcover(opened: OpenedScene) -> LandCoverFacts | None:
-    if opened.landcover_error is not None:
-        raise opened.landcover_error
-    landcover, stored = opened.landcover, opened.record.landcover
+def _landcover(setup: LabelSetup) -> LandCoverFacts | None:
+    landcover = setup.landcover
     if landcover is None:
         return None
     return LandCoverFacts(
         file=file_name(landcover.path),
         product=landcover.product.key,
         title=landcover.title,
-        crs=stored.get("crs") if stored else None,
+        crs=setup.landcover_crs,
         fingerprint=landcover.fingerprint,
         sha256=file_sha256(landcover.path),
     )

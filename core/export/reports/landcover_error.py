@@ -14,14 +14,14 @@ from rasterio.enums import Resampling
 from core.errors import EmptySceneError, InputError
 from core.export.csv_file import Cell, to_csv
 from core.export.raster import write_codes
+from core.export.reports.areas import AreaCounter, AreaReport, compared_tiles
 from core.export.reports.landcover_error_page import ReportFacts, figures_of, render_page
 from core.files import fresh_folder, sha256_of
 from core.grid import Window
 from core.imagery.open import open_raster, read_bands
 from core.project import Project
-from core.session.areas import AreaCounter, AreaReport, compared_tiles
 from core.session.opened import OpenedScene, open_scene
-from core.session.scene_label import chosen_tiles, core_window
+from core.session.scene_parcels import chosen_tiles
 from core.session.workspaces import Workspaces
 from core.study.metrics.compare import NOT_JUDGED
 from core.study.metrics.pictures import ERROR_CODES, paint_errors
@@ -84,7 +84,7 @@ def write_error_report(
 
     def windows() -> Iterator[tuple[Window, Codes]]:
         for name in opened.tiles.keys() - set(chosen):
-            window = core_window(opened, name)
+            window = opened.core(name)
             yield window, np.full((window.height, window.width), NOT_JUDGED, dtype=np.uint8)
         for tile in compared_tiles(
             project, scene_id, chosen, workspaces=workspaces, progress=progress, cancelled=cancelled

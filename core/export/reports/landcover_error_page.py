@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from core.session.areas import AreaReport, ClassArea
+from core.export.reports.areas import AreaReport, ClassArea
 from core.study.metrics.compare import FALSE, MISSED, NOT_JUDGED, RIGHT_CROPLAND, RIGHT_REST
 from core.study.metrics.pictures import paint_errors
 

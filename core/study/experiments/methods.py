@@ -13,8 +13,9 @@ import torch
 from core.mapping import MapOptions
 from core.parcels.cleanup import clean_mask
 from core.predict.classifier import classify
+from core.predict.names import WITHOUT_MODEL
 from core.predict.prediction import StrategyOptions
-from core.predict.strategies import STRATEGIES, WITHOUT_MODEL
+from core.predict.strategies import STRATEGIES
 from core.sam.load import load_segmenter
 from core.sam.protocol import Embedding, Segmenter
 from core.sam.registry import DEFAULT_MODEL, get_model
@@ -122,8 +123,8 @@ def thresholded(probability: npt.NDArray[np.float32], sample: Sample) -> Flags:
     return clean_mask(
         probability >= options.threshold,
         sample.image.grid,
-        min_part_m2=options.min_part_m2,
-        min_hole_m2=options.min_hole_m2,
+        min_part_m2=options.min_area_m2,
+        min_hole_m2=options.min_area_m2,
     )
 
 

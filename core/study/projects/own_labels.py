@@ -15,7 +15,7 @@ from core.files import prepare_folder
 from core.grid import PixelPoint, Window
 from core.project import Project
 from core.session.opened import OpenedScene, open_scene
-from core.session.scene_label import chosen_tiles, labelled_scene
+from core.session.scene_parcels import chosen_tiles, labelled_scene
 from core.session.workspaces import Workspaces
 from core.study.metrics.bootstrap import Interval, read_intervals
 from core.study.metrics.compare import PREDICTION

@@ -19,13 +19,13 @@ import numpy.typing as npt
 
 from core.errors import CancelledError, EmptySceneError, InputError
 from core.export.raster import MASK_COLOURS, MASK_NODATA, geotiff_bytes
+from core.export.reports.areas import compared_tiles
 from core.files import fresh_folder
 from core.grid import Grid
 from core.project import Project
-from core.session.areas import compared_tiles
 from core.session.opened import OpenedScene, open_scene
-from core.session.scene_label import chosen_tiles, core_window
-from core.session.workspace import default_choices
+from core.session.place import default_choices
+from core.session.scene_parcels import chosen_tiles
 from core.session.workspaces import Workspaces
 from core.study.metrics.truth_labels import View, open_labels
 from core.study.projects.run_locations import truth_folder
@@ -183,7 +183,7 @@ def _of_file(
 
     def tiles() -> Iterator[tuple[str, Grid, Flags, Flags]]:
         for name in opened.tiles:
-            window = core_window(opened, name)
+            window = opened.core(name)
             said = labels.tile(View(grid, window, window))
             yield name, grid.window_grid(window), said.cropland, said.known
 

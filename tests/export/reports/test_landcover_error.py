@@ -10,12 +10,12 @@ from PIL import Image
 
 from core.errors import CancelledError, EmptySceneError, InputError
 from core.export.reports import landcover_error
+from core.export.reports.areas import AreaReport, ClassArea, areas
 from core.export.reports.landcover_error import MAP, MATRIX, PAGE, PICTURE, write_error_report
 from core.farmland import write_scene
 from core.landcover.align import align
 from core.project import Project
 from core.session.adding_scenes import add_scene
-from core.session.areas import AreaReport, ClassArea, areas
 from core.session.models import Models
 from core.session.opened import open_scene
 from core.session.workspaces import Workspaces
@@ -200,5 +200,5 @@ def test_figures_follow_from_hectares() -> None:
 def test_areas_on_the_page_are_those_of_the_report(
     written, project, scene_id, workspaces, monkeypatch
 ) -> None:
-    monkeypatch.setattr("core.session.areas.get_workspaces", lambda: workspaces)
+    monkeypatch.setattr("core.export.reports.areas.get_workspaces", lambda: workspaces)
     assert areas(project, scene_id) == written[1]

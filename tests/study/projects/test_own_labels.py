@@ -8,7 +8,6 @@ import pytest
 from core.errors import EmptySceneError, InputError
 from core.grid import PixelPoint
 from core.session.opened import open_scene
-from core.session.scene_label import core_window
 from core.session.workspaces import get_workspaces
 from core.study.projects.own_labels import judge_labels, last_judged, tile_at
 from core.study.projects.runs import past_runs
@@ -34,7 +33,7 @@ def test_labels_are_judged_where_there_are_any(project, scene_id, numbers, tiles
         judge(project, scene_id)
     assert last_judged(project, scene_id) is None
     opened = open_scene(project, scene_id)
-    sizes = {name: core_window(opened, name) for name in tiles}
+    sizes = {name: opened.core(name) for name in tiles}
     largest = max(tiles, key=lambda name: sizes[name].width * sizes[name].height)
     get_workspaces().get(project, scene_id, largest).finished()
     judge(project, scene_id)
@@ -74,7 +73,7 @@ def test_corrected_labels_do_not_judge_themselves(project, scene_id, tiles) -> N
 def test_every_place_of_the_scene_has_its_tile(project, scene_id, tiles) -> None:
     opened = open_scene(project, scene_id)
     for name in tiles:
-        own = core_window(opened, name)
+        own = opened.core(name)
         middle = PixelPoint(own.column + own.width / 2, own.row + own.height / 2)
         assert tile_at(opened, middle) == name
     assert tile_at(opened, PixelPoint(-5.0, 3.0)) == ""

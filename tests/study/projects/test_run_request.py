@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from core.errors import InputError
 from core.session.adding_scenes import add_scene, change_landcover
 from core.session.opened import open_scene
-from core.session.scene_label import core_window
 from core.study.experiments.samples import tiles as samples_of
 from core.study.projects.run_request import (
     RunWish,
@@ -65,7 +64,7 @@ def test_the_process_sees_each_tile_as_the_project_does(
         expected = np.zeros(frame.tile_grid.shape, dtype=bool)
         expected[frame.core.slices] = True
         np.testing.assert_array_equal(sample.known, expected)
-        own = core_window(opened, image.tile)
+        own = opened.core(image.tile)
         np.testing.assert_array_equal(sample.truth[frame.core.slices], true_fields[own.slices])
 
 

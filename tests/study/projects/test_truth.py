@@ -12,7 +12,6 @@ import shapely
 from core.errors import CancelledError, EmptySceneError, InputError, MissingCrsError
 from core.project import Project
 from core.session.opened import open_scene
-from core.session.scene_label import core_window
 from core.study.projects.run_locations import truth_folder
 from core.study.projects.truth import (
     RECORD,
@@ -47,7 +46,7 @@ def test_each_tile_has_its_own_pixels_and_no_neighbours(
     assert sum(truth.tiles.values()) == true_fields.size
     opened = open_scene(project, scene_id)
     for name in tiles:
-        window = core_window(opened, name)
+        window = opened.core(name)
         np.testing.assert_array_equal(
             read_codes(tile_path(project, scene_id, name)), true_fields[window.slices]
         )
@@ -140,7 +139,7 @@ def test_accepted_labels_are_known_where_somebody_looked(
     with pytest.raises(EmptySceneError, match="No tile of North is accepted yet"):
         read_truth(project, scene_id, TruthWish("corrected"))
     opened = open_scene(project, scene_id)
-    sizes = {name: core_window(opened, name) for name in tiles}
+    sizes = {name: opened.core(name) for name in tiles}
     largest = max(tiles, key=lambda name: sizes[name].width * sizes[name].height)
     accept(project, scene_id, largest)
     truth = read_truth(project, scene_id, TruthWish("corrected"))

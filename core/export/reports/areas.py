@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import CancelledError, NoOverlapError
+from core.errors import CancelledError
 from core.export.burn import FIELD, IGNORE, BurntParcels
 from core.grid import Window
-from core.landcover.align import align
 from core.landcover.source import LandCoverTile
+from core.mapping.join import own_parcels
+from core.predict.tile import align_tile
 from core.project import Project
 from core.session.opened import OpenedScene, open_scene
-from core.session.scene_label import chosen_tiles, core_window, own_parcels
+from core.session.scene_parcels import chosen_tiles
 from core.session.workspaces import Workspaces, get_workspaces
 from core.study.metrics.compare import NOT_JUDGED, error_codes
 from core.study.metrics.pixels import Confusion
@@ -213,16 +214,11 @@ def _compared(project: Project, opened: OpenedScene, name: str, own: Workspaces)
     grid = frame.core_grid
     whole = Window(0, 0, grid.width, grid.height)
     codes = BurntParcels(own_parcels(label, frame, name), grid, None).codes(whole)
-    landcover = None
-    if opened.landcover is not None:
-        try:
-            landcover = align(opened.landcover, grid)
-        except NoOverlapError:
-            landcover = None  # this tile lies beside the product
+    landcover = None if opened.landcover is None else align_tile(opened.landcover, grid)
     hectares = label.cropland_pixels * frame.native_pixel_area_m2 / _M2
     return ComparedTile(
         name,
-        core_window(opened, name),
+        opened.core(name),
         codes == FIELD,
         codes != IGNORE,
         landcover,

@@ -1,4 +1,4 @@
-"""Automatic predictions of tiles on disk: small, checked, and never served for other inputs."""
+"""The automatic prediction of a tile as a value, and as a file that is checked when it is read."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import OutputError, storage_error
+from core.errors import storage_error
 from core.files import read_checked, write_checked
 from core.grid import WorldPoint
 
@@ -22,43 +22,61 @@ _STEPS = 250.0
 _log = logging.getLogger(__name__)
 
 Bytes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class AutoPrompt:
-    """A point that auto-prompting placed, in the scene's CRS."""
+class WorldPrompt:
+    """A point prompt in the scene's CRS.
+
+    Parameters
+    ----------
+    id : str
+        One that was placed automatically has a name that says where it lies, so that the name
+        outlives another placement.
+    label : int
+        1 cropland, 0 not.
+    source : {"auto", "person"}
+    """
 
     id: str
     world: WorldPoint
     label: int
+    source: Literal["auto", "person"] = "auto"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Base:
+class Prediction:
     """The automatic prediction of a tile, before anything that a person did.
 
     Parameters
     ----------
-    key : str
-        SHA-256 over all that it depends on.
     probability, uncertainty : uint8 (rows, columns)
         On the tile's grid; 0 to 250 stands for 0 to 1, 255 for unknown.
+    valid : bool (rows, columns)
+        Where the image holds something.
     instances : int32 (rows, columns) or None
         Parcel numbers where the strategy tells fields apart.
-    prompts : tuple of AutoPrompt
+    prompts : tuple of WorldPrompt
+        What the model was asked with.
     landcover_ha : float or None
         Cropland of the land cover inside the tile's core; None without land cover.
     disagreement : float or None
         Share of the core where prediction (at 0.5) and land cover differ.
     """
 
-    key: str
     probability: Bytes
     uncertainty: Bytes
+    valid: Flags
     instances: npt.NDArray[np.int32] | None
-    prompts: tuple[AutoPrompt, ...]
+    prompts: tuple[WorldPrompt, ...]
     landcover_ha: float | None
     disagreement: float | None
+
+    @property
+    def known(self) -> Flags:
+        """Where the prediction says anything, bool (rows, columns)."""
+        return np.asarray(self.probability != UNKNOWN, dtype=np.bool_)
 
 
 def to_bytes(values: npt.NDArray[np.float32]) -> Bytes:
@@ -75,8 +93,13 @@ def from_bytes(steps: Bytes) -> npt.NDArray[np.float32]:
     return values
 
 
-def save_base(path: Path, base: Base) -> None:
+def save_prediction(path: Path, prediction: Prediction, key: str) -> None:
     """Keep a prediction in place of an earlier one.
+
+    Parameters
+    ----------
+    key : str
+        SHA-256 over all that it depends on (:func:`core.predict.key.prediction_key`).
 
     Raises
     ------
@@ -84,12 +107,13 @@ def save_base(path: Path, base: Base) -> None:
         The disk is full or the folder cannot be written.
     """
     arrays: dict[str, npt.NDArray[Any]] = {
-        "probability": base.probability,
-        "uncertainty": base.uncertainty,
-        "facts": np.frombuffer(json.dumps(_facts(base)).encode(), dtype=np.uint8),
+        "probability": prediction.probability,
+        "uncertainty": prediction.uncertainty,
+        "valid": prediction.valid,
+        "facts": np.frombuffer(json.dumps(_facts(prediction, key)).encode(), dtype=np.uint8),
     }
-    if base.instances is not None:
-        arrays["instances"] = base.instances
+    if prediction.instances is not None:
+        arrays["instances"] = prediction.instances
     body = io.BytesIO()
     np.savez_compressed(body, allow_pickle=False, **arrays)
     try:
@@ -99,60 +123,41 @@ def save_base(path: Path, base: Base) -> None:
     write_checked(path, body.getvalue())
 
 
-def load_base(path: Path, key: str | None = None) -> Base | None:
+def load_prediction(path: Path, key: str | None = None) -> Prediction | None:
     """The kept prediction; None where there is none, or (with ``key``) one of other inputs."""
-    body = _read(path)
+    body = read_kept(path)
     if body is None:
         return None
     with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
         facts = json.loads(arrays["facts"].tobytes())
         if key is not None and facts["key"] != key:
             return None
-        return Base(
-            facts["key"],
-            arrays["probability"],
+        probability = arrays["probability"]
+        return Prediction(
+            probability,
             arrays["uncertainty"],
+            # A file of an earlier version does not tell what the image held.
+            arrays.get("valid", probability != UNKNOWN),
             arrays.get("instances"),
-            tuple(AutoPrompt(i, WorldPoint(x, y), n) for i, x, y, n in facts["prompts"]),
+            tuple(WorldPrompt(i, WorldPoint(x, y), n) for i, x, y, n in facts["prompts"]),
             facts["landcover_ha"],
             facts["disagreement"],
         )
 
 
-def _facts(base: Base) -> dict[str, Any]:
-    return {
-        "key": base.key,
-        "prompts": [(p.id, p.world.x, p.world.y, p.label) for p in base.prompts],
-        "landcover_ha": base.landcover_ha,
-        "disagreement": base.disagreement,
-    }
-
-
-def keep_label(path: Path, label: dict[str, Any]) -> None:
-    """Keep a tile's label (plain JSON) for the maps that show the whole scene.
-
-    It can always be made again, so a full disk costs the picture and nothing else.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_checked(path, json.dumps(label).encode())
-    except (OutputError, OSError) as error:
-        _log.warning("A label was not kept: %s", error)
-
-
-def load_label(path: Path) -> dict[str, Any] | None:
-    """What :func:`keep_label` kept; None where there is none, or a damaged one."""
-    body = _read(path)
-    if body is None:
-        return None
-    label: dict[str, Any] = json.loads(body)
-    return label
-
-
-def _read(path: Path) -> bytes | None:
+def read_kept(path: Path) -> bytes | None:
     """A kept file; None where it is missing, damaged, or cannot be read: it is made again then."""
     try:
         return read_checked(path)
     except OSError as error:
         _log.warning("%s cannot be read: %s", path.name, error)
         return None
+
+
+def _facts(prediction: Prediction, key: str) -> dict[str, Any]:
+    return {
+        "key": key,
+        "prompts": [(p.id, p.world.x, p.world.y, p.label) for p in prediction.prompts],
+        "landcover_ha": prediction.landcover_ha,
+        "disagreement": prediction.disagreement,
+    }

@@ -3,10 +3,11 @@ import pytest
 from pyproj import CRS
 
 from core.grid import Grid, PixelPoint, Window
+from core.imagery.frame import Frame
 from core.label.answers import Answers
+from core.label.choices import Choices
 from core.label.click import Question
-from core.label.frame import Frame
-from core.label.work import Choices, PersonBox, PersonPrompt, Work
+from core.label.work import PersonBox, PersonPrompt, Work
 from tests.rasters import PLACES
 
 SIDE = 128

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from core.grid import Grid, PixelPoint, Window
+from core.imagery.frame import Frame, frame_of
 from core.imagery.scene import open_scene
 from core.imagery.tile_plan import plan_tiles
-from core.label.frame import Frame, frame_of
 from tests.rasters import PLACES, write_raster
 
 

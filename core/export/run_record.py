@@ -6,13 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from core.files import replacing, sha256_of
-from core.mapping.predict_tiles import Run
-from core.prompts.prompt import prompts_to_json
+from core.imagery.tile_plan import Tile
+from core.mapping.map_tiles import Run, prediction_of
 from core.versions import software
 
 FORMAT = 1
@@ -40,7 +39,7 @@ def write_run_record(
         "model": None
         if run.segmenter is None
         else {"name": run.segmenter.name, "weights_sha256": run.segmenter.weights_hash},
-        "tiles": [_tile_row(run, index) for index in range(len(run.tiles))],
+        "tiles": [_tile_row(run, tile) for tile in run.tiles],
         "parcels": parcels,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
         "files": {file.name: sha256_of(file) for file in files},
@@ -50,26 +49,14 @@ def write_run_record(
         aside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def provenance_of(run: Run) -> dict[str, str]:
-    """The few facts that go into the tags of each raster and the GeoPackage."""
-    return {
-        "software": f"cropmap {version('cropmap')}",
-        "strategy": run.options.chosen_strategy,
-        "model": run.segmenter.name if run.segmenter else "none",
-        "scene": Path(run.scene.path).name,
-        "scene_fingerprint": run.scene.fingerprint,
-        "land_cover": run.landcover.title,
-        "threshold": f"{run.options.threshold:g}",
-    }
-
-
-def _tile_row(run: Run, index: int) -> dict[str, Any]:
-    tile = run.tiles[index]
-    grid = run.scene.working_grid.window_grid(tile.window)
-    prompts = run.store.load(tile.name, grid).prompts
+def _tile_row(run: Run, tile: Tile) -> dict[str, Any]:
     window = tile.window
+    prompts = [
+        {"x": prompt.world.x, "y": prompt.world.y, "label": prompt.label, "source": prompt.source}
+        for prompt in prediction_of(run, tile).prompts
+    ]
     return {
         "name": tile.name,
         "window": [window.column, window.row, window.width, window.height],
-        "prompts": prompts_to_json(prompts, grid),
+        "prompts": prompts,
     }

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from core.grid import Grid, Window
+from core.imagery.frame import Frame
 from core.label.answers import Field
+from core.label.choices import Choices
 from core.label.corrections import (
     Correction,
     FillHoles,
@@ -22,9 +24,8 @@ from core.label.corrections import (
     Signed,
     Smooth,
 )
-from core.label.frame import Frame
 from core.label.label_maker import LabelMaker
-from core.label.work import Choices, Work
+from core.label.work import Work
 from core.parcels.parcel import Parcel
 from core.session.label_json import ParcelRows, problems_json
 from tests.label.corrections import SIZE, corrections, largest_overlap, mosaics

@@ -8,12 +8,13 @@ import shapely
 from pyproj import CRS
 
 from core.grid import Grid, Window
+from core.imagery.frame import Frame
 from core.label.answers import Field
+from core.label.choices import Choices
 from core.label.corrections import AreaRemove, Judge, ParcelDelete, Reclassify, Signature, Signed
-from core.label.frame import Frame
 from core.label.label_maker import LabelMaker
 from core.label.tile_label import Label, rasterize_label
-from core.label.work import Choices, Work
+from core.label.work import Work
 from core.parcels.parcel import Parcel
 from core.session.label_json import ParcelRows
 from tests.rasters import PLACES

@@ -16,7 +16,8 @@ from affine import Affine
 
 from core.grid import Grid, PixelPoint, Window, WorldPoint
 from core.imagery.scene import Scene
-from core.imagery.tile_plan import Tile
+from core.imagery.tile_plan import Tile, plan_tiles
+from core.settings import get_settings
 
 Geometries = npt.NDArray[np.object_]
 
@@ -109,6 +110,18 @@ def frame_of(scene: Scene, tile: Tile) -> Frame:
     return Frame(
         scene.grid, scene.working_grid.window_grid(tile.window), core.relative_to(tile.window)
     )
+
+
+def plan_scene(scene: Scene) -> tuple[Tile, ...]:
+    """The tile plan of a scene under this machine's settings, in reading order."""
+    settings = get_settings()
+    return plan_tiles(scene.working_grid, size=settings.tile_size, halo=settings.tile_halo)
+
+
+def core_on_scene(frame: Frame, tile: Tile) -> Window:
+    """The pixels of the scene's working grid that a tile answers for."""
+    core, corner = frame.core, tile.window
+    return Window(corner.column + core.column, corner.row + core.row, core.width, core.height)
 
 
 def _between(source: Grid, target: Grid) -> Affine:

@@ -1,0 +1,49 @@
+"""The files of a mapped scene: what an export from the app writes, and the probability."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas
+
+from core.export.parcel_table import parcels_table
+from core.export.raster import write_probability
+from core.export.write_export import ExportOptions, write_label_files
+from core.label.labelled import LabelledScene
+from core.mapping.blend import Blend
+from core.mapping.map_tiles import Run, prediction_of
+from core.settings import get_settings
+from core.task import Progress
+
+PROBABILITY = "probability.tif"
+FORMATS = ("shapefile", "geopackage", "geojson", "mask")
+
+
+def write_map_files(
+    run: Run, labelled: LabelledScene, out: Path, progress: Progress
+) -> tuple[list[Path], geopandas.GeoDataFrame]:
+    """Write a mapped scene into ``out``, each file in place of an earlier one.
+
+    Returns
+    -------
+    list of Path, GeoDataFrame
+        The files, and the attribute table of the parcels.
+
+    Raises
+    ------
+    OutputError
+        A file cannot be written; an earlier one is whole.
+    """
+    grid, source = run.scene.working_grid, labelled.source
+    blend = Blend(
+        grid,
+        run.tiles,
+        lambda tile: prediction_of(run, tile).probability,
+        get_settings().tile_halo,
+    )
+    probability = out / PROBABILITY
+    write_probability(probability, blend.bands(), grid, run.scene.grid, source.facts())
+    table = parcels_table(labelled.parcels, grid.crs, source)
+    options = ExportOptions(FORMATS, accepted_only=False)
+    files = write_label_files(labelled, labelled.parcels, table, out, options, progress)
+    return [probability, *files], table

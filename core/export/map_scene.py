@@ -1,0 +1,168 @@
+"""The main job: scene and land cover in, cropland on disk out, tile by tile, resumable."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import EmptySceneError
+from core.files import folder_lock
+from core.mapping import MapOptions, SceneRequest, open_request
+from core.sam.registry import MODELS
+from core.settings import get_settings
+from core.task import Cancelled, Progress, never, silent
+
+if TYPE_CHECKING:
+    from core.imagery.scene import Scene
+    from core.landcover.source import LandCover
+    from core.sam.protocol import Segmenter
+
+
+@dataclass(frozen=True, slots=True)
+class MapResult:
+    """What a run made.
+
+    Parameters
+    ----------
+    files : tuple of Path
+        Probability, mask, parcels in three formats, run record.
+    parcels : int
+    cropland_ha : float
+        Geodesic area of all parcels.
+    tiles, kept_tiles : int
+        Tiles in all, and those that an earlier, stopped run had finished.
+    seconds : float
+    """
+
+    files: tuple[Path, ...]
+    parcels: int
+    cropland_ha: float
+    tiles: int
+    kept_tiles: int
+    seconds: float
+    strategy: str
+    model: str
+    land_cover: str
+
+    def sentence(self) -> str:
+        """The result in words, method and land cover named."""
+        model = model_title(self.model)
+        parcels = "1 parcel" if self.parcels == 1 else f"{self.parcels:,} parcels"
+        tiles = "1 tile" if self.tiles == 1 else f"{self.tiles} tiles"
+        kept = f", {self.kept_tiles} of them from an earlier run" if self.kept_tiles else ""
+        return (
+            f"{parcels}, {self.cropland_ha:,.1f} ha of cropland, in {self.seconds:.1f} s "
+            f"({tiles}{kept}).\n"
+            f"Strategy {self.strategy} with {model}; prompts from {self.land_cover}."
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """The result as plain values for ``--json``."""
+        return {
+            "files": [str(path) for path in self.files],
+            "parcels": self.parcels,
+            "cropland_ha": round(self.cropland_ha, 4),
+            "tiles": self.tiles,
+            "kept_tiles": self.kept_tiles,
+            "seconds": round(self.seconds, 3),
+            "strategy": self.strategy,
+            "model": self.model,
+            "land_cover": self.land_cover,
+        }
+
+
+def model_title(key: str) -> str:
+    """A model in words, for people; keys that no registry knows stay as they are."""
+    if key == "none":
+        return "no model"
+    return MODELS[key].title if key in MODELS else key
+
+
+def map_scene(
+    request: SceneRequest,
+    options: MapOptions,
+    out: Path,
+    *,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
+    segmenter: Segmenter | None = None,
+) -> MapResult:
+    """Map one scene; results land in the folder ``out``.
+
+    The parcels are those that the app gives for the same scene, land cover and choices.  Finished
+    tiles are kept under ``out/.tiles`` until the files are written, so the same call goes on where
+    a stopped one ended.
+
+    Parameters
+    ----------
+    segmenter : Segmenter, optional
+        By default the one that ``options`` names is loaded, where the strategy needs one.
+
+    Raises
+    ------
+    InputError, WeightsError, NetworkError, OutputError
+        What is wrong, in one sentence; files that cannot be used are told before a model loads.
+    CancelledError
+        ``cancelled`` said so.
+    """
+    start = time.perf_counter()
+    options.check_strategy()
+    scene, landcover = open_request(request)
+    with folder_lock(out):
+        return _map_and_write(scene, landcover, options, out, segmenter, start, progress, cancelled)
+
+
+def _map_and_write(
+    scene: Scene,
+    landcover: LandCover,
+    options: MapOptions,
+    out: Path,
+    segmenter: Segmenter | None,
+    start: float,
+    progress: Progress,
+    cancelled: Cancelled,
+) -> MapResult:
+    # Whatever predicts and writes takes seconds to import, and files come first.
+    from core.export.map_files import write_map_files  # noqa: PLC0415
+    from core.export.run_record import write_run_record  # noqa: PLC0415
+    from core.mapping.map_tiles import map_tiles, plan_run  # noqa: PLC0415
+
+    if options.needed_model is not None and segmenter is None:
+        segmenter = _load(options, options.needed_model)
+    run = plan_run(scene, landcover, options, segmenter, out / ".tiles")
+    mapped = map_tiles(run, progress, cancelled)
+    if not mapped.labelled.reviewed.any():
+        raise EmptySceneError(
+            "Scene and land cover share no valid pixel, so there is nothing to map.",
+            "Choose a land cover that covers the scene's imagery.",
+        )
+    predicted = time.perf_counter()
+    files, table = write_map_files(run, mapped.labelled, out, progress)
+    written = time.perf_counter()
+    record = out / "run.json"
+    seconds = {"predict": predicted - start, "write": written - predicted}
+    write_run_record(record, run, files, seconds, len(table))
+    run.clear()
+    return MapResult(
+        files=(*files, record),
+        parcels=len(table),
+        cropland_ha=float(table["area_ha"].sum()),
+        tiles=len(run.tiles),
+        kept_tiles=mapped.kept_tiles,
+        seconds=time.perf_counter() - start,
+        strategy=options.chosen_strategy,
+        model=options.needed_model or "none",
+        land_cover=landcover.title,
+    )
+
+
+def _load(options: MapOptions, model: str) -> Segmenter:
+    # torch takes seconds to import, and the classifier does without.
+    from core.sam.cache import EmbeddingCache  # noqa: PLC0415
+    from core.sam.load import load_segmenter  # noqa: PLC0415
+
+    settings = get_settings()
+    cache = EmbeddingCache(settings.embeddings_folder, settings.embedding_cache_bytes)
+    return load_segmenter(model, runtime=options.runtime, device=options.device, cache=cache)

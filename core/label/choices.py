@@ -1,0 +1,84 @@
+"""What a person may choose about how a tile is predicted and labelled."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from core.errors import InputError
+from core.predict.names import STRATEGY_NAMES, WITH_MODEL
+from core.predict.options import PredictOptions
+
+_SEEDS = 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Choices for a scene or a tile; a run of ``cropmap map`` has the same ones.
+
+    Parameters
+    ----------
+    strategy : str
+        One of ``core.predict.names.STRATEGY_NAMES``.
+    threshold : float
+        Probability from which a pixel is cropland.
+    points_per_class : int
+        Automatic prompts that are placed for cropland, and for what is not.
+    min_area_m2 : float
+        Smaller parcels, and smaller holes, are left out.
+    simplify_px : float
+        Tolerance of automatic outlines in pixels of the working grid: a staircase is not an edge.
+        0 follows the pixels exactly.
+    seed : int
+        Of every random choice.
+    """
+
+    strategy: str = WITH_MODEL
+    threshold: float = 0.5
+    points_per_class: int = 33
+    min_area_m2: float = 1000.0
+    simplify_px: float = 1.5
+    seed: int = 0
+
+    @property
+    def prediction(self) -> PredictOptions:
+        """Those that decide on the prediction; the others act on it."""
+        return PredictOptions(self.strategy, self.points_per_class, self.seed)
+
+    def changed(self, wishes: dict[str, Any]) -> Choices:
+        """With what a person wishes.
+
+        Raises
+        ------
+        InputError
+            A wish that cannot be granted.
+        """
+        new = replace(self, **{k: wishes[k] for k in wishes if k in CHOICE_NAMES})
+        known = isinstance(new.strategy, str) and new.strategy in STRATEGY_NAMES
+        _check(known, f"There is no strategy '{str(new.strategy)[:40]}'.")
+        _check(_within(new.threshold, 0.01, 0.99), "The threshold lies between 0.01 and 0.99.")
+        _check(
+            _within(new.points_per_class, 1, 400) and float(new.points_per_class).is_integer(),
+            "Points per class are a whole number from 1 to 400.",
+        )
+        _check(_within(new.min_area_m2, 0, 1e9), "The smallest area is 0 m² or more.")
+        _check(_within(new.simplify_px, 0, 100), "Outlines are smoothed by 0 to 100 pixels.")
+        _check(
+            _within(new.seed, 0, _SEEDS - 1) and float(new.seed).is_integer(),
+            f"The seed is a whole number from 0 to {_SEEDS - 1}.",
+        )
+        return replace(new, points_per_class=int(new.points_per_class), seed=int(new.seed))
+
+
+CHOICE_NAMES = tuple(field.name for field in fields(Choices))
+
+
+def _within(value: Any, least: float, most: float) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value) and least <= value <= most
+
+
+def _check(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise InputError(otherwise, "Nothing was changed.")

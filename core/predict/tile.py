@@ -1,0 +1,220 @@
+"""One tile from image and land cover to its prediction: the one way, whoever asks.
+
+Batch, app, replay, experiments and benchmarks call :func:`predict_tile`.  It is a function of
+values; what is remembered of a tile (:class:`TileMemory`) makes it faster and never different.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import NoOverlapError
+from core.grid import Grid, PixelPoint
+from core.imagery.frame import Frame, frame_of
+from core.imagery.scene import Scene, SceneImage, read_window
+from core.imagery.tile_plan import Tile
+from core.landcover.align import align
+from core.landcover.source import LandCover, LandCoverTile
+from core.predict.classifier import classify
+from core.predict.kept_prediction import (
+    UNKNOWN,
+    Bytes,
+    Prediction,
+    WorldPrompt,
+    from_bytes,
+    to_bytes,
+)
+from core.predict.names import WITH_MODEL, WITHOUT_MODEL
+from core.predict.options import AUTO, PredictOptions
+from core.predict.prediction import StrategyOptions, TilePrediction
+from core.predict.strategies import STRATEGIES
+from core.prompts.prompt import Prompt, PromptSet
+from core.sam.protocol import Embedding, Segmenter, in_half
+from core.task import Cancelled, never
+
+Stage = Callable[[str, float], None]
+"""Called with what is being done, in words, and its share of the whole, 0 to 1."""
+
+
+def no_stage(_stage: str, _share: float) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TileInputs:
+    """All that the prediction of a tile is made from.
+
+    Parameters
+    ----------
+    image : SceneImage
+        Stretched pixels of the tile's window, halo included.
+    landcover : LandCoverTile or None
+        On the image's grid; None without land cover, or where the tile lies beside it.
+    frame : Frame
+        Where the tile lies, and which part of it is its own.
+    """
+
+    image: SceneImage
+    landcover: LandCoverTile | None
+    frame: Frame
+
+
+@dataclass(slots=True, eq=False)
+class TileMemory:
+    """What the next question about the same pixels and land cover need not compute again.
+
+    Parameters
+    ----------
+    embedding : Embedding or None
+        In half precision.
+    classified : uint8 (rows, columns) or None
+        The image's own classifier's probability, as :func:`to_bytes` has it, by seed.
+    """
+
+    embedding: Embedding | None = None
+    classified: tuple[int, Bytes] | None = None
+
+
+def read_tile_inputs(scene: Scene, landcover: LandCover | None, tile: Tile) -> TileInputs:
+    """Read a tile's image and land cover.
+
+    Raises
+    ------
+    InputError
+        The imagery or the land cover cannot be read any more.
+    """
+    image = read_window(scene, tile.window)
+    aligned = None if landcover is None else align_tile(landcover, image.grid)
+    return TileInputs(image, aligned, frame_of(scene, tile))
+
+
+def align_tile(landcover: LandCover, grid: Grid) -> LandCoverTile | None:
+    """Land cover on a tile's grid; None where this tile lies beside the product.
+
+    Raises
+    ------
+    InputError
+        The land cover cannot be read any more.
+    """
+    try:
+        return align(landcover, grid)
+    except NoOverlapError:
+        return None
+
+
+def embed_tile(
+    image: SceneImage, segmenter: Segmenter | None, memory: TileMemory
+) -> Embedding | None:
+    """The image's embedding in half precision, remembered; None without a model or valid pixel."""
+    if memory.embedding is None and segmenter is not None and image.valid.any():
+        memory.embedding = in_half(segmenter.embed(image.rgb))
+    return memory.embedding
+
+
+def predict_tile(
+    inputs: TileInputs,
+    options: PredictOptions,
+    segmenter: Segmenter | None,
+    memory: TileMemory | None = None,
+    *,
+    stage: Stage = no_stage,
+    cancelled: Cancelled = never,
+) -> Prediction:
+    """Predict a tile.
+
+    Parameters
+    ----------
+    segmenter : Segmenter or None
+        The strategy ``classifier`` asks none.
+    memory : TileMemory, optional
+        What earlier questions about these very inputs left.
+
+    Raises
+    ------
+    InputError
+        The strategy needs a model and there is none.
+    CancelledError
+        ``cancelled`` said so.
+    """
+    image, landcover = inputs.image, inputs.landcover
+    if landcover is None or not image.valid.any():
+        return _unprompted(image, options.remaining or ())
+    own = TileMemory() if memory is None else memory
+    classified = None
+    if options.strategy == WITH_MODEL:
+        stage("Learning from the land cover", 0.25)
+        classified = _classified(image, landcover, options.seed, own)
+    stage("Drawing the fields", 0.8)
+    embedding = None if options.strategy == WITHOUT_MODEL else embed_tile(image, segmenter, own)
+    remaining = options.remaining
+    told = StrategyOptions(
+        seed=options.seed,
+        points_per_class=options.points_per_class,
+        prompts=None if remaining is None else _on_tile(remaining, image.grid),
+        classified=classified,
+        embedding=embedding,
+        cancelled=cancelled,
+    )
+    found = STRATEGIES[options.strategy](image, landcover, segmenter, told)
+    prompts = _named(found.prompts, image.grid) if remaining is None else remaining
+    return _to_prediction(found, inputs.frame, image, landcover, prompts)
+
+
+def _classified(
+    image: SceneImage, landcover: LandCoverTile, seed: int, memory: TileMemory
+) -> npt.NDArray[np.float32]:
+    # In the steps in which it is remembered, so that the first answer equals every later one.
+    if memory.classified is None or memory.classified[0] != seed:
+        memory.classified = seed, to_bytes(classify(image, landcover, seed).probability)
+    return from_bytes(memory.classified[1])
+
+
+def _on_tile(prompts: tuple[WorldPrompt, ...], grid: Grid) -> PromptSet:
+    return PromptSet(
+        tuple(Prompt(grid.world_to_pixel(p.world), 1 if p.label else 0) for p in prompts)
+    )
+
+
+def _named(prompts: PromptSet, grid: Grid) -> tuple[WorldPrompt, ...]:
+    """Prompts with names that say where they lie, so that a name outlives another placement."""
+    named = []
+    for prompt in prompts.points:
+        world = grid.pixel_to_world(PixelPoint(prompt.point.column, prompt.point.row))
+        text = f"{world.x!r} {world.y!r} {prompt.label}"
+        name = AUTO + hashlib.sha256(text.encode()).hexdigest()[:12]
+        named.append(WorldPrompt(name, world, prompt.label))
+    return tuple(named)
+
+
+def _to_prediction(
+    found: TilePrediction,
+    frame: Frame,
+    image: SceneImage,
+    landcover: LandCoverTile,
+    prompts: tuple[WorldPrompt, ...],
+) -> Prediction:
+    inside = frame.core.slices
+    crop = landcover.cropland[inside]
+    known = np.isfinite(found.probability[inside]) & landcover.valid[inside]
+    differs = (found.probability[inside] >= 0.5) != crop
+    pixels = float(np.nansum(np.where(landcover.valid, landcover.cropland_fraction, 0.0)[inside]))
+    return Prediction(
+        to_bytes(found.probability),
+        to_bytes(found.uncertainty),
+        image.valid,
+        found.instances,
+        prompts,
+        pixels * frame.core_grid.pixel_area_m2 / 10_000.0,
+        float(differs[known].mean()) if known.any() else None,
+    )
+
+
+def _unprompted(image: SceneImage, prompts: tuple[WorldPrompt, ...]) -> Prediction:
+    """Without land cover to prompt from nothing is known; a person's clicks add fields."""
+    blank = np.full(image.valid.shape, UNKNOWN, dtype=np.uint8)
+    return Prediction(blank, blank.copy(), image.valid, None, prompts, None, None)

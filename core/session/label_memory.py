@@ -1,0 +1,113 @@
+"""A tile's label as it was made last: what the next one needs not compute again, and its file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from core.label.kept_label import keep_label, load_label
+from core.label.label_maker import LabelMaker
+from core.label.tile_label import Label, automatic_parcels
+from core.label.work import Work
+from core.parcels.parcel import Parcel
+from core.predict.kept_prediction import Prediction
+from core.project import TileLog
+from core.session.asking import Snapshot, first_version, is_final
+from core.session.place import TilePlace
+
+Later = Callable[[Callable[[], None]], None]
+"""Does something small soon, in another thread, in order."""
+
+_NO_LABEL = Label("none", ())
+
+
+class LabelMemory:
+    """The labels of one tile; safe to call from any thread.
+
+    A label is what :func:`core.label.make.make_label` makes; here its parts are remembered.
+
+    Parameters
+    ----------
+    path : Path
+        Where the final label is kept.
+    lock : RLock
+        That of the tile.
+    later : callable
+        Takes the writing of files.
+    """
+
+    def __init__(self, path: Path, lock: threading.RLock, later: Later) -> None:
+        self.path = path
+        self._lock, self._later = lock, later
+        self._maker = LabelMaker()
+        self._automatic: tuple[tuple[object, ...], tuple[Parcel, ...]] = ((), ())
+        self._label: Label | None = None
+        self._log_version = -1
+
+    def kept(self, version: str) -> Label | None:
+        """The label of this version from disk, where it is there."""
+        kept = load_label(self.path)
+        return Label.from_json(kept) if kept is not None and kept["version"] == version else None
+
+    def last(self) -> Label:
+        """The last label, while another cannot be made."""
+        with self._lock:
+            if self._label is None and (kept := load_label(self.path)) is not None:
+                self._label = Label.from_json(kept)
+            return self._label or _NO_LABEL
+
+    def make(
+        self,
+        seen: Snapshot,
+        place: TilePlace,
+        work: Work,
+        log: TileLog,
+        *,
+        closely: bool,
+        checked: bool = True,
+    ) -> Label:
+        """The label of this log; not ``closely``, with answers that may not be final.
+
+        Not ``checked``, its problems are not known, as of a label from disk.
+
+        Asks without holding the lock: others go on with the tile meanwhile.
+        """
+        version = place.label_version(log, work)
+        with self._lock:
+            # A label from disk does not tell its problems.
+            made = self._log_version >= 0
+            if self._label is not None and made and self._label.version == version:
+                return self._label
+        automatic: tuple[Parcel, ...] = ()
+        if seen.prediction is not None and work.needs_prediction:
+            automatic = self._automatic_parcels(place, work, seen.prediction)
+        fields, final = seen.fields(work, closely=closely)
+        named = version if final else first_version(version)
+        with self._lock:
+            label = self._maker.make(
+                named, automatic, fields, work, place.frame, checked=checked and final
+            )
+        self._keep(label, log, checked=checked)
+        return label
+
+    def _keep(self, label: Label, log: TileLog, *, checked: bool) -> None:
+        """Keep a label unless there is one of a newer log, or a final one of the same."""
+        with self._lock:
+            newer = log.version > self._log_version
+            if not newer and (log.version < self._log_version or not is_final(label.version)):
+                return
+            if checked:
+                self._label, self._log_version = label, log.version
+        if is_final(label.version):
+            self._later(lambda: keep_label(self.path, label.to_json()))
+
+    def _automatic_parcels(
+        self, place: TilePlace, work: Work, prediction: Prediction
+    ) -> tuple[Parcel, ...]:
+        choices = work.choices
+        key = (place.key(work), choices.threshold, choices.min_area_m2, choices.simplify_px)
+        if self._automatic[0] != key:
+            made = automatic_parcels(prediction, choices, place.image(), place.frame)
+            self._automatic = (key, made)
+        return self._automatic[1]
