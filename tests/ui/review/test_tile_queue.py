@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.project import PastVerdict, SecondReview, TileRecord, VerdictRecord
-from ui.review.review_tabs import open_now_text, reviewers_text
+from ui.review.review_tabs import reviewers_text
 from ui.review.tile_queue import Entry, Wish, done, filtered, listed, next_up, nothing_here, ordered
 
 AT = datetime(2025, 6, 1, tzinfo=UTC)
@@ -113,9 +113,3 @@ def test_progress_by_count_by_area_and_by_reviewer() -> None:
     assert done([]).share == 0.0
     many = done([entry(n, "fix", who=f"P{n}") for n in range(9)])
     assert reviewers_text(many).endswith("and 3 others")
-
-
-def test_names_of_people_are_no_markup() -> None:
-    assert "<b>" not in open_now_text([("<b>Ada</b>", 3)])
-    assert open_now_text([]) == ""
-    assert open_now_text([("Ada", 3), ("Ada", 3)]).count("on tile 3") == 1
