@@ -30,6 +30,9 @@ from ui.shared.jobs import JOBS, Cancelled, Key, Progress
 from ui.shared.text import escape, file_size
 from ui.shared.times import ago
 
+KIND = "files"
+"""Kind of this module's jobs."""
+
 GROUPS = {GIS: "For QGIS", TRAINING: "For training", RECORD: "For the record"}
 
 
@@ -60,7 +63,7 @@ def show(place: Place, last: Delivery | None, *, accepted_only: bool) -> None:
 def job_key(place: Place, accepted_only: bool) -> Key:
     """Under which the making of files is found."""
     scene = place.scene.id if place.scene else ""
-    return ("files", str(place.project.path), scene, accepted_only)
+    return (KIND, str(place.project.path), scene, accepted_only)
 
 
 def _choices(

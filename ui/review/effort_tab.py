@@ -22,6 +22,9 @@ from ui.shared.text import count, hectares
 
 Changes = dict[str, TileChange]
 
+KIND = "changes"
+"""Kind of this module's jobs."""
+
 
 def show(place: Place, queue: list[Entry]) -> None:
     """The figures, the tables and the file."""
@@ -30,7 +33,7 @@ def show(place: Place, queue: list[Entry]) -> None:
         st.info("Nobody has worked on this scene yet: no click, no verdict.")
         return
     above = st.container()
-    found = compared(place, "changes", "Compare with the automatic map", _changes)
+    found = compared(place, KIND, "Compare with the automatic map", _changes)
     changes: Changes = {change.tile: change for change in found or []}
     accepted = [e.tile.name for e in queue if e.tile.verdict.verdict == "accepted"]
     with above:

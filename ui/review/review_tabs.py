@@ -13,7 +13,11 @@ from ui.review.tile_queue import Done, Entry, done, entries, next_up
 from ui.server.presence import ROOM
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import Place, person, token
+from ui.shared.page_frame import empty, heading
 from ui.shared.text import count, escape, hectares
+
+JOB_KINDS = (map_all_tiles.KIND, effort_tab.KIND, second_look.KIND)
+"""Kinds of jobs that the page itself shows."""
 
 _MOST_NAMES = 6
 
@@ -21,7 +25,13 @@ _MOST_NAMES = 6
 def show(place: Place) -> None:
     """The whole review of the place's scene."""
     if place.scene is None:
+        empty(
+            "Review",
+            "This project has no imagery yet, so there is nothing to review.",
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
+        )
         return
+    heading("Review")
     queue = entries(place.project, place.scene.id, person())
     _head(place, queue)
     tiles, second, effort, history = st.tabs(

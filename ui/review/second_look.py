@@ -25,6 +25,9 @@ from ui.shared.text import count, hectares
 _FAILED = "cropmap_second_error"
 _NUMBER, _SHARE, _SEED, _BY = "second number", "second share", "second seed", "second by"
 
+KIND = "second labels"
+"""Kind of this module's jobs."""
+
 
 def show(place: Place, queue: list[Entry]) -> None:
     """Sample and agreement side by side, then the tiles whose verdicts differ."""
@@ -140,7 +143,7 @@ def _agreement(place: Place, reviews: Sequence[SecondReview]) -> None:
     if found.caution:
         st.caption(found.caution)
     st.html(counts_table(found))
-    labels = compared(place, "second labels", "Compare the two labels", _labels)
+    labels = compared(place, KIND, "Compare the two labels", _labels)
     if labels is None:
         return
     shared = pooled(labels).iou if labels else None

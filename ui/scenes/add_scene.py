@@ -17,6 +17,9 @@ from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS, Cancelled, Job, Key, Progress
 from ui.shared.source_fields import checked, path_field, source_fields, uploads
 
+KIND = "add scene"
+"""Kind of this module's jobs."""
+
 LANDCOVER_FAILED = "cropmap_landcover_error"
 """In the session: which scene was added without its land cover, and why."""
 
@@ -30,7 +33,7 @@ LANDCOVER_TITLES: dict[LandCoverFrom, str] = {
 
 def key_of(place: Place) -> Key:
     """The key of the job that adds a scene to the place's project."""
-    return ("add scene", str(place.project.path))
+    return (KIND, str(place.project.path))
 
 
 def show(place: Place) -> None:
@@ -124,7 +127,7 @@ def start(project: Project, wish: Wish) -> Job[Added]:
         progress("Opening the imagery", 0, 0)
         return add(project, wish, progress, cancelled)
 
-    return JOBS.start(("add scene", str(project.path)), "Adding a scene", work)
+    return JOBS.start((KIND, str(project.path)), "Adding a scene", work)
 
 
 def _ask_crs(place: Place, question: CrsQuestionError) -> None:

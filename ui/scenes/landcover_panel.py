@@ -18,10 +18,13 @@ from ui.shared.jobs import JOBS, Cancelled, Key, Progress
 from ui.shared.landcover_facts import agreeing_share, class_rows, legend, sources
 from ui.shared.text import escape
 
+KIND = "land cover"
+"""Kind of this module's jobs."""
+
 
 def key_of(place: Place) -> Key:
     """The key of the job that brings land cover into the place's scene."""
-    return ("land cover", str(place.project.path), place.scene.id if place.scene else "")
+    return (KIND, str(place.project.path), place.scene.id if place.scene else "")
 
 
 def show(place: Place) -> None:
@@ -116,5 +119,5 @@ def start(
     def work(progress: Progress, cancelled: Cancelled) -> SceneRecord:
         return add_landcover(project, scene.id, kind, source, product, progress, cancelled)
 
-    key = ("land cover", str(project.path), scene.id)
+    key = (KIND, str(project.path), scene.id)
     JOBS.start(key, f"Land cover of {scene.name}", work)
