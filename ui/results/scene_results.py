@@ -10,12 +10,13 @@ import streamlit as st
 
 from core.project import Project
 from core.session.areas import AreaReport, areas
+from core.task import Cancelled, Progress
 from ui.results import make_files, overview_map
 from ui.results.area_tables import class_table, matrix
 from ui.shared import moved_imagery, navigation, show_errors
 from ui.shared.browser_session import Place
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.jobs import JOBS, Key
 from ui.shared.page_frame import empty, heading
 from ui.shared.text import hectares
 

@@ -9,14 +9,16 @@ import streamlit as st
 from core.project import Project, SceneRecord
 from core.session.adding_scenes import change_landcover
 from core.session.opened import OpenedScene, open_scene
+from core.task import Cancelled, Progress
 from ui.scenes.add_scene import LANDCOVER_FAILED, landcover_source
+from ui.scenes.adding import LandCoverFrom, add_landcover
+from ui.scenes.landcover_facts import agreeing_share, class_rows, legend, sources
 from ui.shared import show_errors
-from ui.shared.adding import LandCoverFrom, Source, add_landcover
 from ui.shared.browser_session import Place, notify
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
-from ui.shared.landcover_facts import agreeing_share, class_rows, legend, sources
+from ui.shared.jobs import JOBS, Key
 from ui.shared.text import escape
+from ui.shared.uploaded_files import Source
 
 KIND = "land cover"
 """Kind of this module's jobs."""

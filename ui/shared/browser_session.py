@@ -149,7 +149,8 @@ def my_preferences() -> Preferences:
     """The choices of this session; at first, those remembered on this machine."""
     if _PREFERENCES not in st.session_state:
         st.session_state[_PREFERENCES] = preferences.load()
-    return st.session_state[_PREFERENCES]
+    mine: Preferences = st.session_state[_PREFERENCES]
+    return mine
 
 
 def prefer(chosen: Preferences) -> None:
@@ -188,7 +189,7 @@ def notify(text: str) -> None:
 
 def notice() -> str:
     """What :func:`notify` left, until :func:`was_noticed`."""
-    return st.session_state.get(_NOTICE, "")
+    return str(st.session_state.get(_NOTICE, ""))
 
 
 def was_noticed(text: str) -> None:

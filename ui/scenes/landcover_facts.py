@@ -15,7 +15,7 @@ from core.landcover.agreement import agreement
 from core.landcover.align import align, class_areas
 from core.landcover.source import open_landcover
 from core.session.opened import open_project, open_scene
-from ui.shared.text import escape, hectares
+from ui.shared.text import escape, escape_colour, hectares
 
 _SIDE = 1024
 """Areas are counted on the scene reduced to this many pixels along its longer side."""
@@ -103,13 +103,6 @@ def legend(rows: Sequence[ClassRow]) -> str:
             f'<td class="number">{row.share:.0%}</td></tr>'
         )
     return f'<table class="cropmap-legend">{"".join(lines)}</table>'
-
-
-def escape_colour(colour: str) -> str:
-    """A ``#rrggbb`` colour, or grey for anything else."""
-    digits = colour.removeprefix("#")
-    good = len(digits) == 6 and all(d in "0123456789abcdefABCDEF" for d in digits)
-    return f"#{digits}" if good else "#888888"
 
 
 def _reduced(grid: Grid) -> Grid:
