@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from ui.review import effort_tab, history_tab, map_all_tiles, second_look, tile_lists
-from ui.review.open_now import show_open_now
+from ui.review.presence_line import show_open_now
 from ui.review.tile_queue import Done, Entry, done, entries, next_up
 from ui.server.presence import ROOM
 from ui.shared import navigation, show_errors

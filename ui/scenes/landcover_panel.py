@@ -12,7 +12,7 @@ from core.session.opened import OpenedScene, open_scene
 from core.task import Cancelled, Progress
 from ui.scenes.add_scene import LANDCOVER_FAILED, landcover_source
 from ui.scenes.adding import LandCoverFrom, add_landcover
-from ui.scenes.landcover_facts import agreeing_share, class_rows, legend, sources
+from ui.scenes.landcover_facts import agreeing_share, class_rows, legend, source_of, sources
 from ui.shared import show_errors
 from ui.shared.browser_session import Place, notify
 from ui.shared.job_progress import watch
@@ -76,7 +76,7 @@ def _choose(place: Place) -> None:
     if scene is None or scene.landcover is None:
         return
     known = {source["path"]: source for source in sources(scene.settings)}
-    known.setdefault(scene.landcover["path"], scene.landcover)
+    known.setdefault(scene.landcover["path"], source_of(scene.landcover))
     if len(known) < 2:
         return
     paths = list(known)

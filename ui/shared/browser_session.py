@@ -223,7 +223,7 @@ def _project_path() -> Path | None:
 def _was_here(project_id: str, present: Project) -> bool:
     """Whether the address means the project whose file another one has replaced."""
     path, stamp = st.session_state.get(_FILE, ("", ""))
-    return path == str(present.path) and stamp.startswith(project_id[:12])
+    return path == str(present.path) and str(stamp).startswith(project_id[:12])
 
 
 def _path_of(project_id: str) -> Path:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui.server.prefix import route_bases
 
-_SCRIPT = Path(__file__).with_name("open_now.js").read_text(encoding="utf-8")
+_SCRIPT = Path(__file__).with_name("presence_line.js").read_text(encoding="utf-8")
 _STYLE = """
 .cropmap-open-now { font-size: .875rem; opacity: .7; }
 .cropmap-open-now:empty { display: none; }
