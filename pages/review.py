@@ -2,23 +2,7 @@
 
 from __future__ import annotations
 
-from ui.review import review_tabs
-from ui.shared import navigation
-from ui.shared.browser_session import Place
-from ui.shared.page_frame import empty, heading, project_page
+from ui.review import JOB_KINDS, show
+from ui.shared import project_page
 
-
-def body(place: Place) -> None:
-    """The page, top to bottom."""
-    if place.scene is None:
-        empty(
-            "Review",
-            "This project has no imagery yet, so there is nothing to review.",
-            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
-        )
-        return
-    heading("Review")
-    review_tabs.show(place)
-
-
-project_page("Review", body, shows=("map", "changes", "second labels"))
+project_page("Review", show, shows=JOB_KINDS)

@@ -2,40 +2,7 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from ui.scenes import JOB_KINDS, show
+from ui.shared import project_page
 
-from ui.scenes import add_scene, colours, existing_labels, landcover_panel, scene_view
-from ui.shared import moved_imagery, navigation, show_errors
-from ui.shared.browser_session import Place
-from ui.shared.page_frame import heading, project_page
-
-
-def body(place: Place) -> None:
-    """The page, top to bottom."""
-    if place.scene is None:
-        add_scene.empty_project(place)
-        return
-    heading(place.scene.name, scene_view.facts(place))
-    view, panel = st.columns([5, 3], gap="large")
-    with view:
-        if not moved_imagery.show(place):
-            scene_view.show(place)
-            navigation.link(navigation.ANNOTATE, "Go on to Annotate", place)
-    with panel:
-        about, look, labels, more = st.tabs(
-            ["Land cover", "Colours", "Existing labels", "Add a scene"]
-        )
-        # Each for itself: what fails in one does not take the others away.
-        with about, show_errors.told():
-            landcover_panel.show(place)
-        with look, show_errors.told():
-            colours.show(place)
-        with labels, show_errors.told():
-            existing_labels.show(place)
-        with more, show_errors.told():
-            add_scene.show(place)
-
-
-project_page(
-    "Scene", body, shows=("add scene", "land cover", *existing_labels.KINDS, moved_imagery.KIND)
-)
+project_page("Scene", show, shows=JOB_KINDS)

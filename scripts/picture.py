@@ -13,7 +13,7 @@ import pyogrio
 from PIL import Image, ImageDraw
 
 from core.grid import PixelCoordinates, WorldCoordinates
-from core.imagery.scene import open_scene, read_preview
+from core.imagery.scene import SceneImage, open_scene, read_preview
 from core.landcover.align import align
 from core.landcover.source import open_landcover
 
@@ -34,7 +34,7 @@ def draw(folder: Path, out: Path) -> None:
     sheet.save(out, optimize=True)
 
 
-def _landcover(folder: Path, preview) -> Image.Image:
+def _landcover(folder: Path, preview: SceneImage) -> Image.Image:
     landcover = open_landcover(folder / "landcover_simulated.tif")
     tile = align(landcover, preview.grid)
     table = np.zeros((256, 3), dtype=np.uint8)
@@ -44,7 +44,7 @@ def _landcover(folder: Path, preview) -> Image.Image:
     return Image.fromarray(mixed.astype(np.uint8))
 
 
-def _parcels(folder: Path, preview, image: Image.Image) -> Image.Image:
+def _parcels(folder: Path, preview: SceneImage, image: Image.Image) -> Image.Image:
     canvas = ImageDraw.Draw(image)
     for geometry in pyogrio.read_dataframe(folder / "parcels.gpkg", layer="parcels").geometry:
         for ring in (geometry.exterior, *geometry.interiors):

@@ -39,6 +39,7 @@ PARCELS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (204, 1
 """Okabe and Ito's colours, told apart by everybody."""
 
 Ring = list[tuple[float, float]]
+Colour = tuple[int, int, int]
 
 
 def draw(out: Path) -> None:
@@ -111,7 +112,7 @@ def _corrected(preview: SceneImage, parcels: list[Ring]) -> Image.Image:
     canvas = ImageDraw.Draw(image)
     middle = shapely.Point(OUT[0] * SCALE / 2, OUT[1] * SCALE / 2)
     chosen = min(parcels, key=lambda ring: shapely.Polygon(ring).centroid.distance(middle))
-    corners = shapely.Polygon(chosen).simplify(9 * SCALE).exterior.coords
+    corners = shapely.simplify(shapely.LinearRing(chosen), 9 * SCALE).coords
     canvas.line(list(corners), fill=GREEN, width=3 * SCALE, joint="curve")
     for column, row in corners:
         reach = 5 * SCALE
@@ -121,7 +122,11 @@ def _corrected(preview: SceneImage, parcels: list[Ring]) -> Image.Image:
 
 
 def _filled(
-    image: Image.Image, rings: list[Ring], colour: tuple, opacity: int, line: tuple
+    image: Image.Image,
+    rings: list[Ring],
+    colour: Colour,
+    opacity: int,
+    line: Colour,
 ) -> Image.Image:
     layer = Image.new("RGBA", image.size, (*colour, 0))
     canvas = ImageDraw.Draw(layer)

@@ -11,10 +11,10 @@ from core.errors import InputError
 from core.session.opened import open_scene
 from core.study.projects.truth import TruthWish, missing_file, read_truth
 from tests.rasters import write_raster
-from tests.ui.shared.test_adding import Sent, quiet
+from tests.ui.shared.test_uploaded_files import Sent, quiet
 from ui.evaluate.truth_rows import _brought_in
-from ui.shared.adding import Source
 from ui.shared.browser_session import Place
+from ui.shared.uploaded_files import Source
 
 
 @pytest.fixture

@@ -6,17 +6,42 @@ import streamlit as st
 
 from core.project import TileRecord
 from ui.map import annotate_map
+from ui.shared import moved_imagery, navigation
 from ui.shared.browser_session import Place, choose_tile, token
+from ui.shared.page_frame import empty
 
 HEIGHT = 640
 """For browsers that do not stretch the map to the window themselves."""
 
 
 def show(place: Place) -> None:
-    """The map of the place's tile; a tile chosen on it becomes the place."""
-    if place.scene is None:
+    """The map of the place's tile; or what is missing for it."""
+    scene = place.scene
+    if scene is None:
+        empty(
+            "Annotate",
+            "This project has no imagery yet.",
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
+        )
         return
-    tiles = place.project.tiles(place.scene.id)
+    if moved_imagery.problem(place) is not None:
+        _, middle, _ = st.columns([1, 4, 1])
+        with middle:
+            moved_imagery.tell(place)
+        return
+    if scene.landcover is None:
+        text, way = st.columns([4, 1], vertical_alignment="center")
+        text.caption(
+            "No land cover, so no prompts were placed: click on fields to set them by hand, "
+            "or add land cover."
+        )
+        with way:
+            navigation.link(navigation.SCENE, "Add land cover", place)
+    _map(place, scene.id)
+
+
+def _map(place: Place, scene_id: str) -> None:
+    tiles = place.project.tiles(scene_id)
     name = tile_to_show(tiles, place.tile)
     if name is None:
         st.info("This scene has no tile: it is smaller than one pixel of the map.")
@@ -25,10 +50,10 @@ def show(place: Place) -> None:
         place = choose_tile(place, name)
     event = annotate_map(
         token(place.project),
-        place.scene.id,
+        scene_id,
         name,
         height=HEIGHT,
-        key=f"annotate {place.project.id} {place.scene.id}",
+        key=f"annotate {place.project.id} {scene_id}",
     )
     if event is not None and event.tile != name and any(t.name == event.tile for t in tiles):
         choose_tile(place, event.tile)

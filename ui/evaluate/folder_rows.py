@@ -8,10 +8,11 @@ import streamlit as st
 
 from core.errors import InputError
 from core.study.projects.truth_folders import Folder, add_folder, kept_folders, remove_folder
+from core.task import Cancelled, Progress
 from ui.shared import show_errors
 from ui.shared.browser_session import Place
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.jobs import JOBS, Key
 from ui.shared.source_fields import path_field
 from ui.shared.text import count, escape
 

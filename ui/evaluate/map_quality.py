@@ -13,6 +13,7 @@ from core.study.metrics.bootstrap import LEAST_TILES, Interval
 from core.study.metrics.evaluation_report import with_interval
 from core.study.projects.own_labels import Judged, WorstTile, judge_labels, last_judged
 from core.study.projects.truth import kept_truth
+from core.task import Cancelled, Progress
 from ui.evaluate import truth_rows
 from ui.evaluate.file_links import links
 from ui.evaluate.method_words import (
@@ -25,7 +26,7 @@ from ui.evaluate.worst_tiles import in_threes, legend
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import Place
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.jobs import JOBS, Key
 from ui.shared.text import count, escape
 from ui.shared.times import ago
 

@@ -57,7 +57,7 @@ def rows(record: Record, folder: Path) -> None:
     _dataframe(pd.DataFrame([_other_row(row, told) for row in record.rows]))
 
 
-def chart(ordered: Sequence[Row], *, several: bool) -> alt.LayerChart:
+def chart(ordered: Sequence[Row], *, several: bool) -> alt.LayerChart | alt.FacetChart:
     """Mean IoU of each method with its interval; the same colours as in the plots of the files."""
     looks = styles([row.labels["method"] for row in ordered])
     table = pd.DataFrame(
@@ -126,14 +126,14 @@ def _method_row(row: Row, *, several: bool) -> dict[str, object]:
 def _other_row(row: Row, columns: Sequence[Column]) -> dict[str, object]:
     less = None if row.difference is None else row.difference["mean_iou"]
     return {
-        **{column.title.capitalize(): _said(column, row) for column in columns},
+        **{column.title.capitalize(): _label_text(column, row) for column in columns},
         **_figures(row),
         "Against the reference": difference(less) or None,
         "Tiles": row.tiles,
     }
 
 
-def _said(column: Column, row: Row) -> Label:
+def _label_text(column: Column, row: Row) -> Label:
     """A label of a row; a method in words, and as the plots call it."""
     value = row.labels[column.key]
     title = method_title(str(value)) if column.title == "method" else str(value)

@@ -7,12 +7,13 @@ import streamlit as st
 from core.study.projects.runs import Run, past_runs
 from ui.evaluate import earlier_runs, folder_rows, map_quality, start_run, truth_rows
 from ui.evaluate.start_run import run_key
-from ui.shared import show_errors
+from ui.shared import moved_imagery, navigation, show_errors
 from ui.shared.browser_session import Place
 from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS
+from ui.shared.page_frame import empty, heading
 
-KINDS = (start_run.KIND, truth_rows.KIND, folder_rows.KIND, map_quality.KIND)
+JOB_KINDS = (start_run.KIND, truth_rows.KIND, folder_rows.KIND, map_quality.KIND)
 """Kinds of jobs that the page itself shows."""
 
 _NEW, _RESULTS, _LABELS = "new", "results", "labels"
@@ -21,6 +22,15 @@ _VIEW, _SEEN = "evaluate view", "cropmap_evaluated"
 
 def show(place: Place) -> None:
     """The whole page."""
+    if place.scene is None:
+        empty(
+            "Evaluate",
+            "This project has no imagery yet, so there is nothing to evaluate.",
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
+        )
+        return
+    heading("Evaluate")
+    moved_imagery.tell(place)
     runs = past_runs(place.project)
     _job(place, runs)
     view = _view(place, runs)

@@ -9,17 +9,17 @@ import streamlit as st
 
 from core.errors import InputError
 from core.sam.registry import DEFAULT_MODEL
-from core.study.experiments.methods import METHODS
+from core.study.experiments.methods import LANDCOVER, METHODS
 from core.study.projects.questions import METHODS_QUESTION, QUESTIONS, Question
 from core.study.projects.run_process import jobs_beside_the_app
 from core.study.projects.run_request import MOST_TILES, RunWish, chosen_truth_tiles
 from core.study.projects.runs import Run, do_run, new_run
 from core.study.projects.truth import kept_truth
 from core.study.projects.truth_folders import Folder
+from core.task import Cancelled, Progress
 from ui.evaluate import folder_rows, truth_rows
 from ui.evaluate.method_words import (
     FIRST_CHOICE,
-    LANDCOVER,
     SECONDS,
     SENTENCES,
     duration,
@@ -30,7 +30,7 @@ from ui.evaluate.method_words import (
 )
 from ui.shared import show_errors
 from ui.shared.browser_session import Place
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.jobs import JOBS, Key
 from ui.shared.settings_dialog import NO_MODEL, model_of
 from ui.shared.text import count
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import CropMapError
+from core.imagery.open import is_raster
 from core.project import SceneRecord
 from core.session.opened import OpenedScene, open_scene
 from core.session.scene_parcels import chosen_tiles
@@ -23,15 +24,16 @@ from core.study.projects.truth import (
     missing_file,
     read_truth,
 )
+from core.task import Cancelled, Progress
 from ui.evaluate.method_words import method_title
 from ui.shared import navigation, show_errors
-from ui.shared.adding import Source, discard, store, usable
 from ui.shared.browser_session import Place
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
-from ui.shared.reading_labels import FILES, PARTS, is_raster
+from ui.shared.jobs import JOBS, Key
+from ui.shared.reading_labels import FILES, PARTS
 from ui.shared.source_fields import checked, source_fields
 from ui.shared.text import count, escape
+from ui.shared.uploaded_files import Source, discard, store, usable
 
 KIND = "truth"
 """Of the jobs that read one."""

@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import streamlit as st
 
+from ui.server.prefix import route_bases
+
 _HERE: Final = Path(__file__).resolve().parent
 _BUNDLE: Final = _HERE / "bundle"
 
@@ -106,13 +108,10 @@ def view_map(
 
 
 def _address(token: str, scene_id: str) -> dict[str, Any]:
-    prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    under_prefix = [f"/{prefix}/cropmap"] if prefix else []
     return {
         "token": token,
         "scene": scene_id,
-        # Behind a proxy the routes are found below the prefix, without one at the root.
-        "bases": [*under_prefix, "/cropmap"],
+        "bases": route_bases(),
         "bundle": bundle_version(),
     }
 

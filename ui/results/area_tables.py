@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ui.shared.landcover_facts import escape_colour
-from ui.shared.text import escape, hectares
+from ui.shared.text import escape, escape_colour, hectares
 
 
 class ClassArea(Protocol):

@@ -126,9 +126,10 @@ def _kept_text(name: str, title: str, example: str, meaning: str) -> str:
         key=f"take {name}",
     )
     kept[name] = text
-    return text.strip()
+    return str(text).strip()
 
 
 def _kept() -> dict[str, Any]:
     """What was chosen in this session, also on an earlier visit of the page."""
-    return st.session_state.setdefault(_CHOSEN, {})
+    kept: dict[str, Any] = st.session_state.setdefault(_CHOSEN, {})
+    return kept

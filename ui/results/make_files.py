@@ -20,15 +20,19 @@ from core.export.delivery import (
 )
 from core.project import SceneRecord
 from core.session.opened import open_scene
+from core.task import Cancelled, Progress
 from ui.results.file_choices import choose
 from ui.server.downloads import RESULTS, address
 from ui.shared import show_errors
-from ui.shared.adding import safe_stem
 from ui.shared.browser_session import Place, token
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.jobs import JOBS, Key
 from ui.shared.text import escape, file_size
 from ui.shared.times import ago
+from ui.shared.uploaded_files import safe_stem
+
+KIND = "files"
+"""Kind of this module's jobs."""
 
 GROUPS = {GIS: "For QGIS", TRAINING: "For training", RECORD: "For the record"}
 
@@ -60,7 +64,7 @@ def show(place: Place, last: Delivery | None, *, accepted_only: bool) -> None:
 def job_key(place: Place, accepted_only: bool) -> Key:
     """Under which the making of files is found."""
     scene = place.scene.id if place.scene else ""
-    return ("files", str(place.project.path), scene, accepted_only)
+    return (KIND, str(place.project.path), scene, accepted_only)
 
 
 def _choices(

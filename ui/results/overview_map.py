@@ -71,7 +71,9 @@ def build(place: Place, parcels: Path | None, *, accepted_only: bool = False) ->
     if features is not None:
         _parcels(chart, features)
     folium.LayerControl(collapsed=False).add_to(chart)
-    chart.get_root().header.add_child(folium.Element(_WHOLE_LIST))
+    figure = chart.get_root()
+    assert isinstance(figure, folium.Figure)  # noqa: S101  (folium puts a map into one)
+    figure.header.add_child(folium.Element(_WHOLE_LIST))
     return chart
 
 

@@ -10,15 +10,20 @@ import streamlit as st
 
 from core.export.reports.areas import AreaReport, areas
 from core.project import Project
+from core.task import Cancelled, Progress
 from ui.results import make_files, overview_map
 from ui.results.area_tables import class_table, matrix
-from ui.shared import show_errors
+from ui.shared import moved_imagery, navigation, show_errors
 from ui.shared.browser_session import Place
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.jobs import JOBS, Key
+from ui.shared.page_frame import empty, heading
 from ui.shared.text import hectares
 
 T = TypeVar("T")
+
+JOB_KINDS = ("areas", make_files.KIND)
+"""Kinds of jobs that the page itself shows."""
 
 _REPORTS = "cropmap_reports"
 
@@ -34,7 +39,14 @@ class Dated(Generic[T]):
 def show(place: Place) -> None:
     """The whole page of the place's scene."""
     if place.scene is None:
+        empty(
+            "Results",
+            "This project has no imagery yet, so there are no results.",
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
+        )
         return
+    heading("Results", place.scene.name)
+    moved_imagery.tell(place)
     accepted_only = bool(
         st.segmented_control(
             "Tiles that count",
@@ -98,7 +110,7 @@ def _areas(place: Place, *, accepted_only: bool) -> AreaReport | None:
     scene = place.scene
     if scene is None:
         return None
-    key: Key = ("areas", str(place.project.path), scene.id, accepted_only)
+    key: Key = (JOB_KINDS[0], str(place.project.path), scene.id, accepted_only)
     kept: dict[Key, Dated[AreaReport]] = st.session_state.setdefault(_REPORTS, {})
     job = JOBS.get(key)
     if job is not None and not job.running and job.result is not None:

@@ -9,10 +9,11 @@ from typing import Generic, TypeVar
 import streamlit as st
 
 from core.project import Project
+from core.task import Cancelled, Progress
 from ui.shared import show_errors
 from ui.shared.browser_session import Place
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.jobs import JOBS, Key
 
 T = TypeVar("T")
 

@@ -11,16 +11,19 @@ from core.export.csv_file import Cell, to_csv
 from core.project import Project
 from core.review.change import TileChange, changes_of, pooled
 from core.review.effort import PAUSE_S, Effort, Share, ledger, total
+from core.task import Cancelled, Progress
 from ui.review.action_words import kinds_in_words
 from ui.review.comparisons import compared, now
 from ui.review.history_tab import whole_history
 from ui.review.tile_queue import Entry
-from ui.shared.adding import safe_stem
 from ui.shared.browser_session import Place
-from ui.shared.jobs import Cancelled, Progress
 from ui.shared.text import count, hectares
+from ui.shared.uploaded_files import safe_stem
 
 Changes = dict[str, TileChange]
+
+KIND = "changes"
+"""Kind of this module's jobs."""
 
 
 def show(place: Place, queue: list[Entry]) -> None:
@@ -30,7 +33,7 @@ def show(place: Place, queue: list[Entry]) -> None:
         st.info("Nobody has worked on this scene yet: no click, no verdict.")
         return
     above = st.container()
-    found = compared(place, "changes", "Compare with the automatic map", _changes)
+    found = compared(place, KIND, "Compare with the automatic map", _changes)
     changes: Changes = {change.tile: change for change in found or []}
     accepted = [e.tile.name for e in queue if e.tile.verdict.verdict == "accepted"]
     with above:

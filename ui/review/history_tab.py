@@ -11,9 +11,9 @@ from core.review.second import without_hidden
 from ui.review.action_words import ACTIONS, PROJECT, describe, group
 from ui.review.comparisons import now
 from ui.review.tile_queue import Entry
-from ui.shared.adding import safe_stem
 from ui.shared.browser_session import Place
 from ui.shared.times import local
+from ui.shared.uploaded_files import safe_stem
 
 MOST_SHOWN = 500
 _ALL = 1_000_000

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from core.project import Project
+from core.task import Cancelled, Progress
 from ui.shared import show_errors
 from ui.shared.browser_session import Place
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.jobs import JOBS, Key
+
+KIND = "map"
+"""Kind of this module's jobs."""
 
 
 def key_of(place: Place) -> Key:
     """The key of the job that maps the place's scene."""
-    return ("map", str(place.project.path), place.scene.id if place.scene else "")
+    return (KIND, str(place.project.path), place.scene.id if place.scene else "")
 
 
 def controls(place: Place, missing: int) -> None:
@@ -25,7 +31,7 @@ def controls(place: Place, missing: int) -> None:
         "Predicts the tiles that are not mapped yet, or whose model or settings changed, in the "
         "background. Nothing that you have corrected is changed."
     )
-    kind = "primary" if missing else "secondary"
+    kind: Literal["primary", "secondary"] = "primary" if missing else "secondary"
     if st.button("Map all tiles", type=kind, help=help_text, width="stretch"):
         with show_errors.told():
             start(place.project, place.scene.id, place.scene.name)
@@ -52,4 +58,4 @@ def start(project: Project, scene_id: str, name: str) -> None:
         progress("Getting ready", 0, 0)
         predict_all(project, scene_id, progress, cancelled)
 
-    JOBS.start(("map", str(project.path), scene_id), f"Mapping {name}", work)
+    JOBS.start((KIND, str(project.path), scene_id), f"Mapping {name}", work)

@@ -7,22 +7,31 @@ from typing import Literal
 
 import streamlit as st
 
-from core.project import Project
 from ui.review import effort_tab, history_tab, map_all_tiles, second_look, tile_lists
+from ui.review.presence_line import show_open_now
 from ui.review.tile_queue import Done, Entry, done, entries, next_up
 from ui.server.presence import ROOM
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import Place, person, token
+from ui.shared.page_frame import empty, heading
 from ui.shared.text import count, escape, hectares
 
-_LOOK_EVERY_S = 5.0
+JOB_KINDS = (map_all_tiles.KIND, effort_tab.KIND, second_look.KIND)
+"""Kinds of jobs that the page itself shows."""
+
 _MOST_NAMES = 6
 
 
 def show(place: Place) -> None:
     """The whole review of the place's scene."""
     if place.scene is None:
+        empty(
+            "Review",
+            "This project has no imagery yet, so there is nothing to review.",
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
+        )
         return
+    heading("Review")
     queue = entries(place.project, place.scene.id, person())
     _head(place, queue)
     tiles, second, effort, history = st.tabs(
@@ -53,7 +62,7 @@ def _head(place: Place, queue: list[Entry]) -> None:
         _next(place, queue, first=not missing)
     st.caption(reviewers_text(so_far))
     if place.scene is not None:
-        _open_now(place.project, place.scene.id, token(place.project), _numbers(queue))
+        show_open_now(token(place.project), place.scene.id)
     map_all_tiles.progress_of(place)
 
 
@@ -88,29 +97,3 @@ def reviewers_text(so_far: Done) -> str:
     if len(people) > _MOST_NAMES:
         parts.append(f"and {count(len(people) - _MOST_NAMES, 'other')}")
     return " · ".join(parts) or "Nobody has reviewed a tile yet."
-
-
-def _numbers(queue: list[Entry]) -> dict[str, int]:
-    return {entry.tile.name: entry.number for entry in queue}
-
-
-@st.fragment(run_every=_LOOK_EVERY_S)
-def _open_now(project: Project, scene_id: str, own: str, numbers: dict[str, int]) -> None:
-    """Which tiles other windows show now."""
-    text = open_now_text(
-        [
-            (seen.person, numbers[seen.tile])
-            for seen in ROOM.others(project.path, own)
-            if seen.scene_id == scene_id and seen.tile in numbers
-        ]
-    )
-    if text:
-        st.caption(text)
-
-
-def open_now_text(seen: list[tuple[str, int]]) -> str:
-    """``Open now: Ada on tile 3``; empty where nobody is."""
-    if not seen:
-        return ""
-    people = ", ".join(f"{escape(name)} on tile {number}" for name, number in sorted(set(seen)))
-    return f":material/visibility: Open now: {people}"

@@ -14,16 +14,19 @@ from core.project import Project, SecondReview
 from core.review.change import TileChange, between_reviewers, pooled
 from core.review.reviewer_agreement import ORDER, VerdictAgreement, verdict_agreement
 from core.review.second import sample
+from core.task import Cancelled, Progress
 from ui.review.comparisons import compared
 from ui.review.tile_queue import VERDICTS, Entry
 from ui.shared import navigation, show_errors
-from ui.shared.adding import safe_stem
 from ui.shared.browser_session import Place, notify, person
-from ui.shared.jobs import Cancelled, Progress
 from ui.shared.text import count, hectares
+from ui.shared.uploaded_files import safe_stem
 
 _FAILED = "cropmap_second_error"
 _NUMBER, _SHARE, _SEED, _BY = "second number", "second share", "second seed", "second by"
+
+KIND = "second labels"
+"""Kind of this module's jobs."""
 
 
 def show(place: Place, queue: list[Entry]) -> None:
@@ -140,7 +143,7 @@ def _agreement(place: Place, reviews: Sequence[SecondReview]) -> None:
     if found.caution:
         st.caption(found.caution)
     st.html(counts_table(found))
-    labels = compared(place, "second labels", "Compare the two labels", _labels)
+    labels = compared(place, KIND, "Compare the two labels", _labels)
     if labels is None:
         return
     shared = pooled(labels).iou if labels else None

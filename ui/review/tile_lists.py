@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -11,7 +13,7 @@ from ui.review.tile_queue import (
     ORDERS,
     VERDICTS,
     Entry,
-    Wish,
+    TileFilter,
     filtered,
     listed,
     nothing_here,
@@ -42,11 +44,11 @@ def show(place: Place, queue: list[Entry]) -> None:
 def _list(place: Place, queue: list[Entry]) -> Entry | None:
     """The entry of the chosen row; where none is chosen, that of the place."""
     name = _which_list(queue)
-    order, wish = _order_and_filter(queue)
-    shown = ordered(filtered(listed(queue, name), wish), order)
+    order, tile_filter = _order_and_filter(queue)
+    shown = ordered(filtered(listed(queue, name), tile_filter), order)
     here = next((entry for entry in queue if entry.tile.name == place.tile), None)
     if not shown:
-        st.info(nothing_here(name, wish))
+        st.info(nothing_here(name, tile_filter))
         return here
     rows = _table_of(place, shown)
     if rows and rows[0] < len(shown):
@@ -75,7 +77,7 @@ def _which_list(queue: list[Entry]) -> str:
     return chosen or "todo"
 
 
-def _order_and_filter(queue: list[Entry]) -> tuple[str, Wish]:
+def _order_and_filter(queue: list[Entry]) -> tuple[str, TileFilter]:
     order_column, text_column, more_column = st.columns([3, 3, 1], vertical_alignment="bottom")
     order = order_column.selectbox(
         "Order",
@@ -107,13 +109,13 @@ def _order_and_filter(queue: list[Entry]) -> tuple[str, Wish]:
             st.session_state["review people"] = [name for name in kept if name in people]
         reviewers = st.multiselect("Reviewer", people, key="review people", persist_state="session")
         commented = st.toggle("Has a comment", key="review commented", persist_state="session")
-    wish = Wish(tuple(verdicts or ()), tuple(reviewers), commented, text or "")
-    _say_filter(wish)
-    return order or chosen_order(), wish
+    tile_filter = TileFilter(tuple(verdicts or ()), tuple(reviewers), commented, text or "")
+    _say_filter(tile_filter)
+    return order or chosen_order(), tile_filter
 
 
-def _say_filter(wish: Wish) -> None:
-    hidden = Wish(wish.verdicts, wish.reviewers, wish.commented).restrictions
+def _say_filter(tile_filter: TileFilter) -> None:
+    hidden = replace(tile_filter, text="").restrictions
     if hidden:
         st.caption(f":material/filter_list: {hidden} of the filters under *Filter* in use.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from core.project import Project, SecondReview, TileRecord, VerdictRecord
@@ -99,7 +99,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TileFilter:
     """What of a list is shown; empty members do not restrict.
 
     Parameters
@@ -161,30 +161,31 @@ def entries(project: Project, scene_id: str, person: str) -> list[Entry]:
 
 def listed(queue: Sequence[Entry], name: str) -> list[Entry]:
     """The entries of one of :data:`LISTS`."""
-    keep = {
+    tests: dict[str, Callable[[Entry], bool]] = {
         "todo": lambda entry: not entry.reviewed,
         "fix": lambda entry: entry.verdict.verdict == "fix",
         "second": lambda entry: entry.needs_second,
         "reviewed": lambda entry: entry.reviewed,
         "all": lambda entry: True,
-    }[name]
+    }
+    keep = tests[name]
     return [entry for entry in queue if keep(entry)]
 
 
-def filtered(queue: Sequence[Entry], wish: Wish) -> list[Entry]:
-    """Entries that fulfil the whole wish; a hidden verdict fulfils none about verdicts."""
-    return [entry for entry in queue if _fulfils(entry, wish)]
+def filtered(queue: Sequence[Entry], chosen: TileFilter) -> list[Entry]:
+    """Entries that fulfil the whole filter; a hidden verdict fulfils none about verdicts."""
+    return [entry for entry in queue if _fulfils(entry, chosen)]
 
 
-def _fulfils(entry: Entry, wish: Wish) -> bool:
+def _fulfils(entry: Entry, chosen: TileFilter) -> bool:
     verdict = entry.verdict
-    if wish.verdicts and (entry.asked or verdict.verdict not in wish.verdicts):
+    if chosen.verdicts and (entry.asked or verdict.verdict not in chosen.verdicts):
         return False
-    if wish.reviewers and verdict.reviewer not in wish.reviewers:
+    if chosen.reviewers and verdict.reviewer not in chosen.reviewers:
         return False
-    if wish.commented and not verdict.comment:
+    if chosen.commented and not verdict.comment:
         return False
-    return _matches(entry, wish.text.strip())
+    return _matches(entry, chosen.text.strip())
 
 
 def _matches(entry: Entry, text: str) -> bool:
@@ -202,9 +203,9 @@ def _ranges(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def nothing_here(name: str, wish: Wish) -> str:
+def nothing_here(name: str, chosen: TileFilter) -> str:
     """Why a list is empty."""
-    return "No tile fits the filter." if wish.restrictions else _NOTHING_HERE[name]
+    return "No tile fits the filter." if chosen.restrictions else _NOTHING_HERE[name]
 
 
 def ordered(queue: Sequence[Entry], order: str) -> list[Entry]:

@@ -50,7 +50,7 @@ def show(place: Place, entry: Entry) -> None:
         failed = st.session_state.pop(_FAILED, None)
         if failed is not None:
             show_errors.show(failed)
-        _said(entry, seen)
+        _show_verdict(entry, seen)
         _form(entry, seen)
 
 
@@ -65,7 +65,7 @@ def _seen(place: Place, entry: Entry) -> Seen:
     return before
 
 
-def _said(entry: Entry, seen: Seen) -> None:
+def _show_verdict(entry: Entry, seen: Seen) -> None:
     """What others have said of the tile, as far as this person may know."""
     verdict, review = entry.tile.verdict, entry.review
     if entry.asked:

@@ -9,13 +9,18 @@ import streamlit as st
 from core.landcover.product_registry import PRODUCTS
 from core.project import Project
 from core.settings import get_settings
+from core.task import Cancelled, Progress
+from ui.scenes.adding import Added, CrsQuestionError, LandCoverFrom, NewScene, add
 from ui.scenes.crs_question import ANOTHER_FILE, crs_question
 from ui.shared import show_errors
-from ui.shared.adding import Added, CrsQuestionError, LandCoverFrom, Source, Wish, add
 from ui.shared.browser_session import Place, choose_scene, my_preferences, notify
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Job, Key, Progress
+from ui.shared.jobs import JOBS, Job, Key
 from ui.shared.source_fields import checked, path_field, source_fields, uploads
+from ui.shared.uploaded_files import Source
+
+KIND = "add scene"
+"""Kind of this module's jobs."""
 
 LANDCOVER_FAILED = "cropmap_landcover_error"
 """In the session: which scene was added without its land cover, and why."""
@@ -30,7 +35,7 @@ LANDCOVER_TITLES: dict[LandCoverFrom, str] = {
 
 def key_of(place: Place) -> Key:
     """The key of the job that adds a scene to the place's project."""
-    return ("add scene", str(place.project.path))
+    return (KIND, str(place.project.path))
 
 
 def show(place: Place) -> None:
@@ -68,10 +73,10 @@ def _form(place: Place) -> None:
         with show_errors.told():
             checked(source, "imagery")
             chosen = my_preferences()
-            wish = Wish(
+            new = NewScene(
                 source, name.strip(), None, kind, landcover, product, chosen.model, chosen.strategy
             )
-            start(place.project, wish)
+            start(place.project, new)
             st.rerun()
 
 
@@ -117,14 +122,14 @@ def landcover_source(key: str, *, later: bool) -> tuple[LandCoverFrom, Source, s
     return kind, source, product
 
 
-def start(project: Project, wish: Wish) -> Job[Added]:
+def start(project: Project, new: NewScene) -> Job[Added]:
     """Add a scene in the background."""
 
     def work(progress: Progress, cancelled: Cancelled) -> Added:
         progress("Opening the imagery", 0, 0)
-        return add(project, wish, progress, cancelled)
+        return add(project, new, progress, cancelled)
 
-    return JOBS.start(("add scene", str(project.path)), "Adding a scene", work)
+    return JOBS.start((KIND, str(project.path)), "Adding a scene", work)
 
 
 def _ask_crs(place: Place, question: CrsQuestionError) -> None:
@@ -134,7 +139,7 @@ def _ask_crs(place: Place, question: CrsQuestionError) -> None:
         return
     JOBS.forget(key_of(place))
     if answer != ANOTHER_FILE:
-        start(place.project, replace(question.wish, crs=answer))
+        start(place.project, replace(question.new, crs=answer))
     st.rerun()
 
 

@@ -13,17 +13,17 @@ from core.existing.mask import MaskFile, MaskFileLabels, guess_values
 from core.existing.scene_labels import Labels, VectorLabels
 from core.session.opened import open_scene
 from core.session.taking_over import STAGE, Stake, TakenOver, stake_of
+from core.task import Cancelled, Progress
 from ui.scenes.crs_question import ANOTHER_FILE, crs_question
 from ui.shared import navigation, show_errors
-from ui.shared.adding import Source
 from ui.shared.browser_session import Place, person
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.jobs import JOBS, Key
 from ui.shared.reading_labels import (
     FILES,
     PARTS,
     LabelsCrsQuestionError,
-    LabelsWish,
+    LabelsRequest,
     ReadLabels,
     crs_of,
     forget,
@@ -32,6 +32,7 @@ from ui.shared.reading_labels import (
 )
 from ui.shared.source_fields import checked, source_fields
 from ui.shared.text import count, escape, hectares
+from ui.shared.uploaded_files import Source
 
 KINDS = ("read labels", "take labels")
 """Kinds of the jobs of this tab."""
@@ -95,7 +96,7 @@ def _form(place: Place) -> None:
     if st.button("Read the file", type="primary"):
         with show_errors.told():
             checked(source, "file")
-            _start_reading(place, LabelsWish(source, _name(source)))
+            _start_reading(place, LabelsRequest(source, _name(source)))
             st.rerun()
 
 
@@ -104,17 +105,17 @@ def _name(source: Source) -> str:
     return Path(sent[0] if sent else source.path).name
 
 
-def _start_reading(place: Place, wish: LabelsWish) -> None:
+def _start_reading(place: Place, request: LabelsRequest) -> None:
     project, scene = place.project, place.scene
     if scene is None:
         return
 
     def work(progress: Progress, cancelled: Cancelled) -> ReadLabels:
         progress("Opening the file", 0, 0)
-        return read(project, scene.id, wish, progress, cancelled)
+        return read(project, scene.id, request, progress, cancelled)
 
     JOBS.forget(take_key(place))
-    JOBS.start(read_key(place), f"Reading {wish.name}", work)
+    JOBS.start(read_key(place), f"Reading {request.name}", work)
 
 
 def _ask_crs(place: Place, question: LabelsCrsQuestionError) -> None:
@@ -123,7 +124,7 @@ def _ask_crs(place: Place, question: LabelsCrsQuestionError) -> None:
         return
     JOBS.forget(read_key(place))
     if answer != ANOTHER_FILE:
-        _start_reading(place, replace(question.wish, crs=answer))
+        _start_reading(place, replace(question.request, crs=answer))
     st.rerun()
 
 
@@ -155,7 +156,7 @@ def _offer(place: Place, found: ReadLabels) -> None:
 
 def _vectors(place: Place, found: ReadLabels, file: LabelsFile) -> VectorLabels:
     crs = crs_of(found)
-    stated = ", as you stated" if found.wish.crs else ""
+    stated = ", as you stated" if found.request.crs else ""
     named = f" · {escape(crs.name)}{stated}" if crs else ""
     st.markdown(f"**{escape(file.name)}** · {_FORMATS[file.kind]}{named}")
     if len(file.layers) > 1:
@@ -182,7 +183,7 @@ def _choose_layer(place: Place, found: ReadLabels, file: LabelsFile) -> None:
     chosen = st.selectbox("Layer", file.layers, index=file.layers.index(file.layer))
     if chosen != file.layer:
         JOBS.forget(read_key(place))
-        _start_reading(place, replace(found.wish, layer=chosen))
+        _start_reading(place, replace(found.request, layer=chosen))
         st.rerun()
 
 

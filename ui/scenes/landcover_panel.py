@@ -9,19 +9,24 @@ import streamlit as st
 from core.project import Project, SceneRecord
 from core.session.adding_scenes import change_landcover
 from core.session.opened import OpenedScene, open_scene
+from core.task import Cancelled, Progress
 from ui.scenes.add_scene import LANDCOVER_FAILED, landcover_source
+from ui.scenes.adding import LandCoverFrom, add_landcover
+from ui.scenes.landcover_facts import agreeing_share, class_rows, legend, source_of, sources
 from ui.shared import show_errors
-from ui.shared.adding import LandCoverFrom, Source, add_landcover
 from ui.shared.browser_session import Place, notify
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
-from ui.shared.landcover_facts import agreeing_share, class_rows, legend, sources
+from ui.shared.jobs import JOBS, Key
 from ui.shared.text import escape
+from ui.shared.uploaded_files import Source
+
+KIND = "land cover"
+"""Kind of this module's jobs."""
 
 
 def key_of(place: Place) -> Key:
     """The key of the job that brings land cover into the place's scene."""
-    return ("land cover", str(place.project.path), place.scene.id if place.scene else "")
+    return (KIND, str(place.project.path), place.scene.id if place.scene else "")
 
 
 def show(place: Place) -> None:
@@ -71,7 +76,7 @@ def _choose(place: Place) -> None:
     if scene is None or scene.landcover is None:
         return
     known = {source["path"]: source for source in sources(scene.settings)}
-    known.setdefault(scene.landcover["path"], scene.landcover)
+    known.setdefault(scene.landcover["path"], source_of(scene.landcover))
     if len(known) < 2:
         return
     paths = list(known)
@@ -116,5 +121,5 @@ def start(
     def work(progress: Progress, cancelled: Cancelled) -> SceneRecord:
         return add_landcover(project, scene.id, kind, source, product, progress, cancelled)
 
-    key = ("land cover", str(project.path), scene.id)
+    key = (KIND, str(project.path), scene.id)
     JOBS.start(key, f"Land cover of {scene.name}", work)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import cast
 
 import anyio
 import numpy as np
@@ -162,7 +163,9 @@ def _overlay(project: Project, opened: OpenedScene, layer: str, grid: Grid) -> R
     if layer in _LANDCOVER:
         draw: Callable[..., Rgba] = _LANDCOVER[layer]
         return draw(opened.landcover, grid)
-    picture: Rgba | None = layers.overlay(project, opened.record.id, layer, grid)
+    # The route has refused every other name.
+    name = cast(layers.LayerName, layer)
+    picture: Rgba | None = layers.overlay(project, opened.record.id, name, grid)
     return None if picture is None else picture.copy()
 
 

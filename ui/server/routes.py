@@ -5,14 +5,21 @@ from __future__ import annotations
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from ui.server import annotate, downloads, layers, static
+from ui.server import annotate, downloads, layers, open_now, progress, static
 from ui.server.guard import Guard
 
-# The files of the map come first: 'static' is no token.
+# The files of the map and the jobs come first: neither 'static' nor 'jobs' is a token.
 ROUTES = [
     Mount(
         "/cropmap",
-        routes=[*static.ROUTES, *layers.ROUTES, *downloads.ROUTES, *annotate.ROUTES],
+        routes=[
+            *static.ROUTES,
+            *progress.ROUTES,
+            *layers.ROUTES,
+            *downloads.ROUTES,
+            *annotate.ROUTES,
+            *open_now.ROUTES,
+        ],
         middleware=[Middleware(Guard)],
     )
 ]

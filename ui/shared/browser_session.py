@@ -149,7 +149,8 @@ def my_preferences() -> Preferences:
     """The choices of this session; at first, those remembered on this machine."""
     if _PREFERENCES not in st.session_state:
         st.session_state[_PREFERENCES] = preferences.load()
-    return st.session_state[_PREFERENCES]
+    mine: Preferences = st.session_state[_PREFERENCES]
+    return mine
 
 
 def prefer(chosen: Preferences) -> None:
@@ -188,7 +189,7 @@ def notify(text: str) -> None:
 
 def notice() -> str:
     """What :func:`notify` left, until :func:`was_noticed`."""
-    return st.session_state.get(_NOTICE, "")
+    return str(st.session_state.get(_NOTICE, ""))
 
 
 def was_noticed(text: str) -> None:
@@ -222,7 +223,7 @@ def _project_path() -> Path | None:
 def _was_here(project_id: str, present: Project) -> bool:
     """Whether the address means the project whose file another one has replaced."""
     path, stamp = st.session_state.get(_FILE, ("", ""))
-    return path == str(present.path) and stamp.startswith(project_id[:12])
+    return path == str(present.path) and str(stamp).startswith(project_id[:12])
 
 
 def _path_of(project_id: str) -> Path:

@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from core.errors import CropMapError, InputError
 from core.task import Cancelled, Progress
+from ui.server import progress
 from ui.shared.show_errors import as_told
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ MOST_RUNNING = 4
 MOST_KEPT = 64
 
 
-@dataclass
+@dataclass(eq=False)
 class Job(Generic[T]):
     """One piece of work: its state is written by its thread and read by pages.
 
@@ -45,8 +46,13 @@ class Job(Generic[T]):
     result: T | None = None
     error: CropMapError | None = None
     started: float = field(default_factory=time.monotonic)
+    token: str = field(init=False)
+    """Under which the app's own routes tell of this job; see ``ui.server.progress``."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _ended: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.token = progress.issue_token(self)
 
     def start(self) -> None:
         """Begin in the background."""
@@ -96,7 +102,7 @@ class Jobs:
     """The jobs of this process by key, a bounded number of them."""
 
     def __init__(self) -> None:
-        self._jobs: dict[Key, Job] = {}
+        self._jobs: dict[Key, Job[Any]] = {}
         self._lock = threading.Lock()
 
     def start(self, key: Key, title: str, work: Callable[[Progress, Cancelled], T]) -> Job[T]:
@@ -124,7 +130,7 @@ class Jobs:
         job.start()
         return job
 
-    def get(self, key: Key) -> Job | None:
+    def get(self, key: Key) -> Job[Any] | None:
         """The job of this key, running or ended."""
         with self._lock:
             return self._jobs.get(key)
@@ -136,7 +142,7 @@ class Jobs:
             if job is not None and not job.running:
                 del self._jobs[key]
 
-    def running(self) -> list[tuple[Key, Job]]:
+    def running(self) -> list[tuple[Key, Job[Any]]]:
         """Keys and jobs that are running."""
         with self._lock:
             return [(key, job) for key, job in self._jobs.items() if job.running]

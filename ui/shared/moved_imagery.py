@@ -10,12 +10,13 @@ from core.errors import CropMapError, InputError
 from core.imagery.scene import Scene
 from core.project import Project, SceneRecord
 from core.session.relink import Found, OtherImageryError, look_at, missing_imagery, relink
+from core.task import Cancelled, Progress
 from ui.shared import navigation, show_errors
-from ui.shared.adding import Source, discard, store, usable
 from ui.shared.browser_session import Place, notify
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.jobs import JOBS, Key
 from ui.shared.source_fields import checked, source_fields
+from ui.shared.uploaded_files import Source, discard, store, usable
 
 KIND = "find imagery"
 """Kind of this module's jobs."""

@@ -8,15 +8,6 @@ _COMMON = """
 [data-testid="stMainBlockContainer"] { padding: 3.25rem 2rem 2rem; max-width: 1680px; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
 [data-testid="stImage"] img { border-radius: 6px; }
-[class*="st-key-cropmap_job"] [data-testid="stProgressBarTrack"] { overflow: hidden;
-  position: relative; }
-[class*="st-key-cropmap_job"] [data-testid="stProgressBarTrack"]::after { content: "";
-  position: absolute; inset: 0 auto 0 0; width: 25%; animation: cropmap-alive 1.6s linear infinite;
-  background: linear-gradient(90deg, transparent, rgba(11, 110, 79, .35), transparent); }
-@keyframes cropmap-alive { from { transform: translateX(-100%); }
-  to { transform: translateX(400%); } }
-@media (prefers-reduced-motion: reduce) {
-  [class*="st-key-cropmap_job"] [data-testid="stProgressBarTrack"]::after { animation: none; } }
 .cropmap-legend { width: 100%; border-collapse: collapse; font-size: .875rem; }
 .cropmap-legend td { padding: .2rem .4rem .2rem 0; border: 0; vertical-align: middle; }
 .cropmap-legend td.number { text-align: right; font-variant-numeric: tabular-nums;

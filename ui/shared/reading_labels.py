@@ -21,8 +21,8 @@ from core.project import Project
 from core.session.opened import open_scene
 from core.session.taking_over import Stake, TakenOver, take_over
 from core.session.workspaces import get_workspaces
-from ui.shared.adding import SIDECARS, Source, asks_for_crs, discard, store, usable
-from ui.shared.jobs import Cancelled, Progress
+from core.task import Cancelled, Progress
+from ui.shared.uploaded_files import SIDECARS, Source, asks_for_crs, discard, store, usable
 
 FILES = (".zip", ".gpkg", ".geojson", ".json", ".shp", ".tif", ".tiff")
 """Endings of files of labels; what they hold is told by their content."""
@@ -33,7 +33,7 @@ _STEPS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class LabelsWish:
+class LabelsRequest:
     """A file of labels that a person wants to take over.
 
     Parameters
@@ -54,9 +54,9 @@ class LabelsWish:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadLabels:
-    """A file that was read, and the wish that it came from."""
+    """A file that was read, and the request that it came from."""
 
-    wish: LabelsWish
+    request: LabelsRequest
     file: LabelsFile | MaskFile
     laid: dict[ClassChoice, VectorLabels] = field(default_factory=dict)
 
@@ -65,21 +65,25 @@ class ReadLabels:
         if not isinstance(self.file, LabelsFile):
             raise TypeError("a mask has no features")
         if choice not in self.laid:
-            crs = parse_crs(self.wish.crs) if self.wish.crs else self.file.crs
+            crs = parse_crs(self.request.crs) if self.request.crs else self.file.crs
             self.laid[choice] = VectorLabels(self.file, choice, grid, crs or grid.crs)
         return self.laid[choice]
 
 
 class LabelsCrsQuestionError(MissingCrsError):
-    """The labels have no CRS: a question, with the wish that waits for the answer."""
+    """The labels have no CRS: a question, with the request that waits for the answer."""
 
-    def __init__(self, message: str, hint: str, wish: LabelsWish) -> None:
+    def __init__(self, message: str, hint: str, request: LabelsRequest) -> None:
         super().__init__(message, hint)
-        self.wish = wish
+        self.request = request
 
 
 def read(
-    project: Project, scene_id: str, wish: LabelsWish, progress: Progress, cancelled: Cancelled
+    project: Project,
+    scene_id: str,
+    request: LabelsRequest,
+    progress: Progress,
+    cancelled: Cancelled,
 ) -> ReadLabels:
     """Read a file of labels; nothing of the project changes.
 
@@ -90,44 +94,44 @@ def read(
     CropMapError
         It cannot be used.
     """
-    source = store(project, wish.source, progress, wanted=FILES, sidecars=PARTS)
-    wish = replace(wish, source=source)
+    source = store(project, request.source, progress, wanted=FILES, sidecars=PARTS)
+    request = replace(request, source=source)
     path = source.stored or Path(source.path)
     if path.is_file() and is_raster(path):
-        return _read_mask(project, wish, progress, cancelled)
+        return _read_mask(project, request, progress, cancelled)
     file = read_labels(
         path,
         open_scene(project, scene_id).scene.grid,
-        layer=wish.layer,
-        name=wish.name,
+        layer=request.layer,
+        name=request.name,
         progress=lambda share: progress("Reading the labels", round(share * _STEPS), _STEPS),
         cancelled=cancelled,
     )
-    if file.crs is None and wish.crs is None:
+    if file.crs is None and request.crs is None:
         raise LabelsCrsQuestionError(
-            f"{wish.name} does not say in which CRS it is.", "State it.", wish
+            f"{request.name} does not say in which CRS it is.", "State it.", request
         )
-    return ReadLabels(wish, file)
+    return ReadLabels(request, file)
 
 
 def _read_mask(
-    project: Project, wish: LabelsWish, progress: Progress, cancelled: Cancelled
+    project: Project, request: LabelsRequest, progress: Progress, cancelled: Cancelled
 ) -> ReadLabels:
     try:
         path = usable(
             project,
-            wish.source,
+            request.source,
             progress,
             cancelled,
-            crs=wish.crs,
+            crs=request.crs,
             categorical=True,
             folder="existing",
         )
         progress("Counting the mask's values", 0, 0)
-        return ReadLabels(wish, read_mask(path, name=wish.name, crs=wish.crs))
+        return ReadLabels(request, read_mask(path, name=request.name, crs=request.crs))
     except MissingCrsError as error:
-        if wish.crs is None and asks_for_crs(error):
-            raise LabelsCrsQuestionError(error.message, error.hint, wish) from error
+        if request.crs is None and asks_for_crs(error):
+            raise LabelsCrsQuestionError(error.message, error.hint, request) from error
         raise
 
 
@@ -167,7 +171,7 @@ def take(
 
 def forget(project: Project, found: ReadLabels) -> None:
     """Remove what was uploaded, and our copy of a mask; a person's own file stays."""
-    discard(found.wish.source)
+    discard(found.request.source)
     if isinstance(found.file, MaskFile):
         copy = Path(found.file.path)
         if copy.is_relative_to(project.folder / "existing"):
@@ -178,4 +182,4 @@ def crs_of(found: ReadLabels) -> CRS | None:
     """The CRS in which the file lies, by itself or as the person stated."""
     if isinstance(found.file, MaskFile):
         return found.file.grid.crs
-    return parse_crs(found.wish.crs) if found.wish.crs else found.file.crs
+    return parse_crs(found.request.crs) if found.request.crs else found.file.crs

@@ -10,10 +10,11 @@ from core.errors import InputError
 from core.predict.names import WITHOUT_MODEL
 from core.sam.registry import DEFAULT_MODEL, MODELS, ModelSpec
 from core.settings import get_settings
+from core.task import Cancelled, Progress
 from ui.shared import show_errors
 from ui.shared.browser_session import Place, my_preferences, prefer
 from ui.shared.job_progress import watch_in_place
-from ui.shared.jobs import JOBS, Cancelled, Key, Progress
+from ui.shared.jobs import JOBS, Key
 from ui.shared.preferences import LONGEST_NAME
 from ui.shared.text import escape, file_size
 
@@ -47,7 +48,7 @@ def strategy_of(place: Place | None) -> str:
     settings = place.scene.settings if place and place.scene else {}
     if place and place.scene:
         unset = WITHOUT_MODEL if model_of(place) == NO_MODEL else "apt_plus"
-        return settings.get("strategy", unset)
+        return str(settings.get("strategy", unset))
     return my_preferences().strategy
 
 

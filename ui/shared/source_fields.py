@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import InputError
-from ui.shared.adding import RASTERS, SIDECARS, Source
+from ui.shared.uploaded_files import RASTERS, SIDECARS, Source, Upload
 
 _TITLES = {"path": "A path on this computer", "upload": "Upload", "url": "A URL"}
 _RASTER_ENDINGS = (*RASTERS, *SIDECARS)
@@ -74,7 +74,7 @@ def uploads(
     key: str,
     endings: Sequence[str] = _RASTER_ENDINGS,
     note: str = _RASTER_NOTE,
-) -> tuple:
+) -> tuple[Upload, ...]:
     """A field for files that the browser sends."""
     found = st.file_uploader(
         "Files",

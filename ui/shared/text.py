@@ -36,3 +36,10 @@ def file_size(size: int) -> str:
     if size >= 1e9:
         return f"{size / 1e9:,.1f} GB"
     return f"{round(size / 1e6):,} MB" if size >= 999_500 else f"{max(1, round(size / 1e3)):,} kB"
+
+
+def escape_colour(colour: str) -> str:
+    """A ``#rrggbb`` colour, or grey for anything else."""
+    digits = colour.removeprefix("#")
+    good = len(digits) == 6 and all(d in "0123456789abcdefABCDEF" for d in digits)
+    return f"#{digits}" if good else "#888888"

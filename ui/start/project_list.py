@@ -14,10 +14,11 @@ from core.project import (
     new_project_path,
 )
 from core.session.opened import open_project
+from core.task import Cancelled, Progress
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import enter_project
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Cancelled, Progress
+from ui.shared.jobs import JOBS
 from ui.shared.text import count, escape
 from ui.shared.times import ago
 

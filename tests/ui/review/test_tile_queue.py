@@ -4,8 +4,17 @@ from datetime import UTC, datetime
 import pytest
 
 from core.project import PastVerdict, SecondReview, TileRecord, VerdictRecord
-from ui.review.review_tabs import open_now_text, reviewers_text
-from ui.review.tile_queue import Entry, Wish, done, filtered, listed, next_up, nothing_here, ordered
+from ui.review.review_tabs import reviewers_text
+from ui.review.tile_queue import (
+    Entry,
+    TileFilter,
+    done,
+    filtered,
+    listed,
+    next_up,
+    nothing_here,
+    ordered,
+)
 
 AT = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -64,29 +73,29 @@ def test_reviewed_tiles_leave_what_is_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "found"),
+    ("chosen", "found"),
     [
-        (Wish(), ["t0", "t1", "t2", "t3", "t4", "t5"]),
-        (Wish(verdicts=["open"]), ["t0", "t2"]),
-        (Wish(verdicts=["accepted", "fix"]), ["t1", "t4"]),
-        (Wish(reviewers=["Ada"]), ["t1"]),
-        (Wish(commented=True), ["t1", "t4"]),
-        (Wish(text="2"), ["t1"]),
-        (Wish(text=" 1, 3–4;6 "), ["t0", "t2", "t3", "t5"]),
-        (Wish(text="hedge"), ["t1"]),
-        (Wish(text="secret"), []),
-        (Wish(text="99999999999999999999"), []),
-        (Wish(reviewers=["Ben"], commented=True), ["t4"]),
+        (TileFilter(), ["t0", "t1", "t2", "t3", "t4", "t5"]),
+        (TileFilter(verdicts=["open"]), ["t0", "t2"]),
+        (TileFilter(verdicts=["accepted", "fix"]), ["t1", "t4"]),
+        (TileFilter(reviewers=["Ada"]), ["t1"]),
+        (TileFilter(commented=True), ["t1", "t4"]),
+        (TileFilter(text="2"), ["t1"]),
+        (TileFilter(text=" 1, 3–4;6 "), ["t0", "t2", "t3", "t5"]),
+        (TileFilter(text="hedge"), ["t1"]),
+        (TileFilter(text="secret"), []),
+        (TileFilter(text="99999999999999999999"), []),
+        (TileFilter(reviewers=["Ben"], commented=True), ["t4"]),
     ],
 )
-def test_filters(wish: Wish, found: list[str]) -> None:
+def test_filters(chosen: TileFilter, found: list[str]) -> None:
     """A hidden verdict is found by no word, person or verdict of it."""
-    assert names(filtered(QUEUE, wish)) == found
+    assert names(filtered(QUEUE, chosen)) == found
 
 
 def test_an_empty_list_says_why() -> None:
-    assert "every tile" in nothing_here("todo", Wish()).lower()
-    assert "filter" in nothing_here("todo", Wish(text="x"))
+    assert "every tile" in nothing_here("todo", TileFilter()).lower()
+    assert "filter" in nothing_here("todo", TileFilter(text="x"))
 
 
 def test_next_is_what_is_to_do_then_what_is_asked_of_the_person() -> None:
@@ -113,9 +122,3 @@ def test_progress_by_count_by_area_and_by_reviewer() -> None:
     assert done([]).share == 0.0
     many = done([entry(n, "fix", who=f"P{n}") for n in range(9)])
     assert reviewers_text(many).endswith("and 3 others")
-
-
-def test_names_of_people_are_no_markup() -> None:
-    assert "<b>" not in open_now_text([("<b>Ada</b>", 3)])
-    assert open_now_text([]) == ""
-    assert open_now_text([("Ada", 3), ("Ada", 3)]).count("on tile 3") == 1

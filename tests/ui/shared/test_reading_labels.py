@@ -16,10 +16,10 @@ from core.session.opened import open_scene
 from core.session.taking_over import stake_of
 from tests.existing.conftest import fields, table, write
 from tests.rasters import write_raster
-from tests.ui.shared.test_adding import Sent, quiet
-from ui.shared.adding import Source
+from tests.ui.shared.test_uploaded_files import Sent, quiet
 from ui.shared.moved_imagery import OtherFileError, find
-from ui.shared.reading_labels import LabelsCrsQuestionError, LabelsWish, read, take
+from ui.shared.reading_labels import LabelsCrsQuestionError, LabelsRequest, read, take
+from ui.shared.uploaded_files import Source
 
 
 def never() -> bool:
@@ -66,8 +66,8 @@ def test_the_parts_of_a_shapefile(project, tmp_path) -> None:
     grid = open_scene(project, scene.id).scene.grid
     path = write(tmp_path / "old fields.shp", table(grid, fields((5, 5, 60, 60)), crop=["Öl"]))
     parts = [path.with_suffix(end) for end in (".dbf", ".shp", ".shx", ".prj", ".cpg")]
-    wish = LabelsWish(sent(*parts), "old fields.shp")
-    found = read(project, scene.id, wish, quiet, never)
+    request = LabelsRequest(sent(*parts), "old fields.shp")
+    found = read(project, scene.id, request, quiet, never)
     assert found.file.columns["crop"] == ["Öl"]
     assert taken(project, found, found.on_scene(ClassChoice(), grid)).parcels == 1
     assert isinstance(found.on_scene(ClassChoice(), grid), VectorLabels)
@@ -80,11 +80,11 @@ def test_a_missing_crs_needs_no_second_upload(project, tmp_path) -> None:
     scene = project.scenes()[0]
     grid = open_scene(project, scene.id).scene.grid
     path = write(tmp_path / "a.shp", table(grid, fields((5, 5, 60, 60))))
-    wish = LabelsWish(sent(path, path.with_suffix(".shx")), "a.shp")
+    request = LabelsRequest(sent(path, path.with_suffix(".shx")), "a.shp")
     with pytest.raises(LabelsCrsQuestionError) as asked:
-        read(project, scene.id, wish, quiet, never)
-    stored = asked.value.wish
-    answered = LabelsWish(stored.source, stored.name, crs="EPSG:32633")
+        read(project, scene.id, request, quiet, never)
+    stored = asked.value.request
+    answered = LabelsRequest(stored.source, stored.name, crs="EPSG:32633")
     found = read(project, scene.id, answered, quiet, never)
     assert found.on_scene(ClassChoice(), grid).counts.parcels == 1
 
@@ -95,10 +95,10 @@ def test_a_mask_without_crs_and_its_copy(project, tmp_path) -> None:
     values = np.zeros((1, *grid.shape), dtype=np.uint8)
     values[0, 20:90, 20:90] = 1
     path = write_raster(tmp_path / "m.tif", values, crs=None, transform=grid.transform)
-    wish = LabelsWish(sent(path), "m.tif")
+    request = LabelsRequest(sent(path), "m.tif")
     with pytest.raises(LabelsCrsQuestionError) as asked:
-        read(project, scene.id, wish, quiet, never)
-    answered = LabelsWish(asked.value.wish.source, "m.tif", crs="EPSG:32633")
+        read(project, scene.id, request, quiet, never)
+    answered = LabelsRequest(asked.value.request.source, "m.tif", crs="EPSG:32633")
     found = read(project, scene.id, answered, quiet, never)
     assert taken(project, found, MaskFileLabels(found.file, frozenset({1}))).parcels == 1
     assert not list((project.folder / "existing").iterdir())

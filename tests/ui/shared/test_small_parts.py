@@ -9,10 +9,11 @@ from core.settings import get_settings
 from ui.annotate.tile_map import tile_to_show
 from ui.results.overview_map import load_parcels
 from ui.scenes.histogram import HEIGHT, WIDTH, draw
+from ui.scenes.landcover_facts import ClassRow, legend, sources, with_source
 from ui.shared import preferences
-from ui.shared.landcover_facts import ClassRow, escape_colour, legend, sources, with_source
 from ui.shared.preferences import Preferences
 from ui.shared.settings_dialog import scene_settings
+from ui.shared.text import escape_colour
 from ui.shared.times import ago
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from core.landcover.agreement import agreement
 from core.landcover.align import align, class_areas
 from core.landcover.source import open_landcover
 from core.session.opened import open_project, open_scene
-from ui.shared.text import escape, hectares
+from ui.shared.text import escape, escape_colour, hectares
 
 _SIDE = 1024
 """Areas are counted on the scene reduced to this many pixels along its longer side."""
@@ -30,6 +30,14 @@ class ClassRow:
     cropland: bool
     area_ha: float
     share: float
+
+
+class LandCoverFile(TypedDict):
+    """A land cover file that was given for a scene; its product and CRS where somebody said so."""
+
+    path: str
+    product: str | None
+    crs: str | None
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring the land cover…")
@@ -75,14 +83,17 @@ def agreeing_share(project_path: str, scene_id: str, version: int) -> float | No
     return float(unanimous.sum() / known.sum())
 
 
-def sources(settings: dict[str, Any]) -> list[dict[str, Any]]:
+def sources(settings: dict[str, Any]) -> list[LandCoverFile]:
     """The land cover files that were given for a scene, first given first."""
     found = settings.get("landcovers", [])
-    return [
-        {"path": str(s["path"]), "product": s.get("product"), "crs": s.get("crs")}
-        for s in found
-        if isinstance(s, dict) and "path" in s
-    ]
+    return [source_of(one) for one in found if isinstance(one, dict) and "path" in one]
+
+
+def source_of(record: dict[str, Any]) -> LandCoverFile:
+    """What a record of a land cover, such as a scene's present one, says about its file."""
+    return LandCoverFile(
+        path=str(record["path"]), product=record.get("product"), crs=record.get("crs")
+    )
 
 
 def with_source(settings: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
@@ -103,13 +114,6 @@ def legend(rows: Sequence[ClassRow]) -> str:
             f'<td class="number">{row.share:.0%}</td></tr>'
         )
     return f'<table class="cropmap-legend">{"".join(lines)}</table>'
-
-
-def escape_colour(colour: str) -> str:
-    """A ``#rrggbb`` colour, or grey for anything else."""
-    digits = colour.removeprefix("#")
-    good = len(digits) == 6 and all(d in "0123456789abcdefABCDEF" for d in digits)
-    return f"#{digits}" if good else "#888888"
 
 
 def _reduced(grid: Grid) -> Grid:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError, MissingCrsError
-from ui.shared.adding import Source, asks_for_crs, discard, safe_stem, store
+from ui.shared.uploaded_files import Source, asks_for_crs, discard, safe_stem, store
 
 
 class Project:

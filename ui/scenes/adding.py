@@ -1,0 +1,158 @@
+"""Imagery and land cover into a project: the background work behind the page's forms."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from core.errors import CropMapError, MissingCrsError, storage_error
+from core.files import replacing
+from core.imagery.scene import Scene
+from core.landcover.fetch import fetch_worldcover
+from core.project import Project, SceneRecord
+from core.session.adding_scenes import add_scene, change_landcover
+from core.task import Cancelled, Progress
+from ui.scenes.landcover_facts import with_source
+from ui.shared.settings_dialog import scene_settings
+from ui.shared.uploaded_files import (
+    RASTERS,
+    Source,
+    asks_for_crs,
+    discard,
+    store,
+    suffix_of,
+    usable,
+)
+
+FETCHED_PRODUCT = "worldcover_v200"
+
+LandCoverFrom = Literal["fetch", "path", "upload", "later"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewScene:
+    """What a person asked for: a scene to be added, with its land cover."""
+
+    source: Source
+    name: str = ""
+    crs: str | None = None
+    landcover_from: LandCoverFrom = "later"
+    landcover: Source = field(default_factory=Source)
+    product: str | None = None
+    model: str = ""
+    strategy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A scene that was added, and what went wrong with its land cover, if anything did."""
+
+    scene: SceneRecord
+    landcover_error: CropMapError | None = None
+
+
+class CrsQuestionError(MissingCrsError):
+    """The imagery has no CRS: a question to the person; ``new`` waits for the answer."""
+
+    def __init__(self, message: str, hint: str, new: NewScene) -> None:
+        super().__init__(message, hint)
+        self.new = new
+
+
+def add(project: Project, new: NewScene, progress: Progress, cancelled: Cancelled) -> Added:
+    """Add a scene; a land cover that cannot be had does not keep it out.
+
+    Raises
+    ------
+    CrsQuestionError
+        The imagery does not say in which CRS it is.
+    CropMapError
+        It cannot be used.
+    """
+    source = store(project, new.source, progress)
+    try:
+        path = usable(project, source, progress, cancelled, crs=new.crs)
+        progress("Adding the scene", 0, 0)
+        name = new.name or _title(new.source)
+        scene = add_scene(project, path, name=name, crs=new.crs)
+    except MissingCrsError as error:
+        if new.crs is None and asks_for_crs(error):
+            waiting = replace(new, source=source, name=new.name or _title(new.source))
+            raise CrsQuestionError(error.message, error.hint, waiting) from error
+        raise
+    discard(source)
+    scene = _with_settings(project, scene, new)
+    if new.landcover_from == "later":
+        return Added(scene)
+    try:
+        return Added(
+            add_landcover(
+                project,
+                scene.id,
+                new.landcover_from,
+                new.landcover,
+                new.product,
+                progress,
+                cancelled,
+            )
+        )
+    except CropMapError as error:
+        return Added(project.scene(scene.id), error)
+
+
+def add_landcover(
+    project: Project,
+    scene_id: str,
+    kind: LandCoverFrom,
+    source: Source,
+    product: str | None,
+    progress: Progress,
+    cancelled: Cancelled,
+) -> SceneRecord:
+    """Make a land cover the source of a scene's prompts, and list it with the scene.
+
+    Raises
+    ------
+    CropMapError
+        It cannot be had or used here; the present one stays.
+    """
+    if kind == "fetch":
+        progress("Fetching ESA WorldCover", 0, 0)
+        grid = Scene.from_json(project.scene(scene_id).scene).working_grid
+        path, product = _kept(project, fetch_worldcover(grid)), FETCHED_PRODUCT
+    else:
+        stored = store(project, source, progress)
+        path = usable(project, stored, progress, cancelled, categorical=True)
+        discard(stored)
+    progress("Reading the land cover", 0, 0)
+    scene = change_landcover(project, scene_id, path, product)
+    if scene.landcover is None:
+        return scene
+    wanted = with_source(scene.settings, scene.landcover)
+    return project.update_scene(scene.id, expected_version=scene.version, settings=wanted)
+
+
+def _kept(project: Project, fetched: Path) -> str:
+    """A copy inside the project: the cache that holds the original may be emptied."""
+    target = project.folder / "landcover" / fetched.name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, target) from error
+    with replacing(target) as aside:
+        shutil.copyfile(fetched, aside)
+    return str(target)
+
+
+def _with_settings(project: Project, scene: SceneRecord, new: NewScene) -> SceneRecord:
+    if not new.model:
+        return scene
+    wanted = {**scene.settings, **scene_settings(new.model, new.strategy)}
+    return project.update_scene(scene.id, expected_version=scene.version, settings=wanted)
+
+
+def _title(source: Source) -> str:
+    names = [u.name for u in source.uploads if suffix_of(u) in RASTERS]
+    return Path(names[0] if names else source.path).stem or "Scene"
