@@ -23,7 +23,7 @@ from core.existing.scene_labels import VectorLabels
 from core.farmland import write_scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.session.taking_over import stake_of, take_over
 from core.session.workspaces import Workspaces
 
@@ -40,7 +40,7 @@ def main() -> None:
 def _measure(folder: Path, parcels: int) -> None:
     project = Project.create(folder / "p.cropmap", "P")
     scene_id = add_scene(project, write_scene(folder, seed=1, size=_SIDE).scene).id
-    grid = open_scene(project, scene_id).scene.grid
+    grid = open_project_scene(project, scene_id).scene.grid
     across = int(np.ceil(parcels**0.5))
     cell = _SIDE / across
     places = [divmod(number, across) for number in range(parcels)]

@@ -12,8 +12,8 @@ from affine import Affine
 from rasterio.features import rasterize
 from scipy import ndimage
 
-from core.export.raster import MASK_NODATA
 from core.grid import Grid, PixelCoordinates, Window, WorldCoordinates
+from core.imagery.write_raster import MASK_NODATA
 from core.label.labelled import LabelledParcel
 
 BACKGROUND, FIELD, BOUNDARY, IGNORE = 0, 1, 2, 3

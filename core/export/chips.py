@@ -31,12 +31,12 @@ from core.export.burn import BOUNDARY, CODE_NAMES, FIELD, IGNORE, BurntParcels
 from core.export.card_details import CardDetails
 from core.export.chip_plan import SPLITS, Chip, ChipOptions, plan_chips
 from core.export.coco import CocoFile
-from core.export.raster import geotiff_bytes
 from core.export.vector import verify_geopackage
 from core.export.yolo import label_lines, write_lists
 from core.files import replacing
 from core.grid import Grid, Window
 from core.imagery.scene import Scene, read_window
+from core.imagery.write_raster import geotiff_bytes
 from core.label.labelled import LabelledScene
 from core.task import Cancelled, Progress
 

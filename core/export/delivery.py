@@ -16,7 +16,7 @@ from core.export.card import CARD_JSON, CARD_MARKDOWN
 from core.export.card_details import CardDetails
 from core.export.chip_plan import ChipOptions
 from core.export.replay.bundle_file import SUFFIX
-from core.export.replay.make import make_bundle
+from core.export.replay.make_bundle import make_bundle
 from core.export.reports import landcover_error
 from core.export.reports.landcover_error import write_error_report
 from core.export.write_export import FORMATS, ExportFormat, ExportOptions, write_export
@@ -24,7 +24,7 @@ from core.files import prepare_folder, replacing
 from core.label.make import prompts_in_force
 from core.project import Project
 from core.sam.registry import get_model
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.session.place import TilePlace, model_of
 from core.session.scene_parcels import chosen_tiles, labelled_scene
 from core.session.workspaces import Workspaces
@@ -319,7 +319,7 @@ class _Making:
 
     def _details(self, tiles: Sequence[str]) -> CardDetails:
         """What the person said for the data card, with what can be counted in the logs."""
-        opened = open_scene(self._project, self._scene_id)
+        opened = open_project_scene(self._project, self._scene_id)
         model = model_of(opened)
         prompts = corrections = 0
         for name in tiles:

@@ -7,8 +7,8 @@ from pathlib import Path
 import geopandas
 
 from core.export.parcel_table import parcels_table
-from core.export.raster import write_probability
 from core.export.write_export import ExportOptions, write_label_files
+from core.imagery.write_raster import write_probability
 from core.label.labelled import LabelledScene
 from core.mapping.blend import Blend
 from core.mapping.map_tiles import Run, prediction_of

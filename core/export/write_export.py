@@ -22,9 +22,9 @@ from core.export.chips import ChipContents, ChipReport, write_chips
 from core.export.fiboa import is_boundary, write_fiboa
 from core.export.geoparquet import write_geoparquet
 from core.export.parcel_table import parcels_table
-from core.export.raster import write_mask
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
 from core.files import fresh_folder
+from core.imagery.write_raster import write_mask
 from core.label.labelled import LabelledParcel, LabelledScene
 from core.task import Cancelled, Progress, check, never, silent
 

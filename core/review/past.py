@@ -13,7 +13,7 @@ from core.predict.tile import TileInputs, TileMemory
 from core.project import Project
 from core.sam.protocol import Segmenter
 from core.session.models import Models
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.session.place import TilePlace, label_path
 from core.session.workspaces import get_workspaces
 
@@ -34,7 +34,7 @@ def label_at(
     CropMapError
         Why it cannot be made.
     """
-    place = TilePlace(project, open_scene(project, scene_id), tile)
+    place = TilePlace(project, open_project_scene(project, scene_id), tile)
     log = project.log_at(scene_id, tile, head)
     work = place.work(log)
     version = place.label_version(log, work)

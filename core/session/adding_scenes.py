@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from core.imagery.frame import plan_scene
-from core.imagery.scene import Scene
-from core.imagery.scene import open_scene as open_raster_scene
+from core.imagery.scene import Scene, open_scene
 from core.imagery.stretch import Stretch
 from core.landcover.align import check_overlap
 from core.landcover.source import open_landcover
 from core.project import NewTile, Project, SceneRecord
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 
 
 def add_scene(
@@ -44,7 +43,7 @@ def add_scene(
     NoOverlapError
         The land cover lies elsewhere.
     """
-    scene = open_raster_scene(_absolute(path), crs=crs, bands=bands, stretch=stretch)
+    scene = open_scene(_absolute(path), crs=crs, bands=bands, stretch=stretch)
     landcover = None
     if landcover_path is not None:
         landcover = _checked_landcover(scene, landcover_path, product, None)
@@ -69,7 +68,7 @@ def change_landcover(
     ConflictError
         Somebody changed the scene meanwhile.
     """
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     chosen = None if path is None else _checked_landcover(opened.scene, path, product, crs)
     return project.update_scene(scene_id, expected_version=opened.record.version, landcover=chosen)
 
@@ -89,10 +88,10 @@ def change_view(
     ConflictError
         Somebody changed the scene meanwhile.
     """
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     old = opened.scene
     stated_crs = old.grid.crs.to_wkt() if old.crs_source == "person" else None
-    new = open_raster_scene(old.path, crs=stated_crs, bands=bands or old.bands, stretch=stretch)
+    new = open_scene(old.path, crs=stated_crs, bands=bands or old.bands, stretch=stretch)
     return project.update_scene(
         scene_id, expected_version=opened.record.version, scene=new.to_json()
     )

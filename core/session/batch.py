@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.errors import CancelledError
 from core.project import Project
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.session.workspaces import Workspaces, get_workspaces
 from core.task import Cancelled, Progress
 
@@ -28,7 +28,7 @@ def predict_all(
         A tile cannot be predicted.
     """
     own = workspaces or get_workspaces()
-    names = list(open_scene(project, scene_id).tiles)
+    names = list(open_project_scene(project, scene_id).tiles)
     progress(STAGE, 0, len(names))
     for done, name in enumerate(names, start=1):
         if cancelled():

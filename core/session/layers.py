@@ -18,7 +18,7 @@ from core.label.kept_label import load_label
 from core.label.tile_label import Label
 from core.predict.kept_prediction import UNKNOWN, load_prediction
 from core.project import Project
-from core.session.opened import OpenedScene, open_scene
+from core.session.opened import OpenedScene, open_project_scene
 from core.session.place import label_path, prediction_path
 from core.session.scene_parcels import chosen_tiles
 
@@ -48,7 +48,7 @@ def overlay(project: Project, scene_id: str, layer: LayerName, grid: Grid) -> Pi
 
     Labels are the last that were made for each tile.
     """
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     touched = _touched(opened, grid)
     if layer in ("label", "accepted"):
         if layer == "accepted":

@@ -125,7 +125,7 @@ def _drop_where_replaced(key: Path) -> None:
     project.close()
 
 
-def open_scene(project: Project, scene_id: str) -> OpenedScene:
+def open_project_scene(project: Project, scene_id: str) -> OpenedScene:
     """A scene of a project as it now is; opened again when the store has a newer version.
 
     Raises

@@ -10,8 +10,7 @@ import numpy as np
 from core.errors import InputError
 from core.grid import Grid
 from core.imagery.describe import describe
-from core.imagery.scene import Scene
-from core.imagery.scene import open_scene as open_raster_scene
+from core.imagery.scene import Scene, open_scene
 from core.project import Project, SceneRecord
 
 _SAME_PIXELS = 1e-3
@@ -89,7 +88,7 @@ def look_at(old: Scene, path: str | Path, *, trusted: bool = True) -> Found:
         It cannot be opened, or has other bands than the scene.
     """
     stated = old.grid.crs.to_wkt() if old.crs_source == "person" else None
-    opened = open_raster_scene if trusted else describe
+    opened = open_scene if trusted else describe
     new = opened(path, crs=stated, stretch=old.stretch)
     if max(old.bands) <= new.band_count:
         # The fingerprint holds the pixels of the bands that are looked at.

@@ -12,7 +12,7 @@ from core.label.labelled import LabelledScene, LabelSource
 from core.label.make import prompts_in_force
 from core.mapping.join import Piece, join_parcels, pieces_of
 from core.project import Project, VerdictRecord
-from core.session.opened import OpenedScene, open_scene
+from core.session.opened import OpenedScene, open_project_scene
 from core.session.place import default_choices, model_of
 from core.session.workspace import FinishedTile
 from core.session.workspaces import Workspaces, get_workspaces
@@ -49,7 +49,7 @@ def labelled_scene(
             "Accept tiles on the Annotate page, or map all tiles on the Review page.",
         )
     own = workspaces or get_workspaces()
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     pieces: list[Piece] = []
     grid = opened.scene.working_grid
     reviewed = np.zeros(grid.shape, dtype=np.bool_)

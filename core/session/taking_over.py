@@ -9,7 +9,7 @@ from core.errors import CancelledError, ConflictError
 from core.existing.scene_labels import Labels
 from core.label.correction_import import LABELS_IMPORT, LabelsImport, import_to_json
 from core.project import NewEdit, Project, TileRecord
-from core.session.opened import OpenedScene, open_scene
+from core.session.opened import OpenedScene, open_project_scene
 from core.task import Cancelled, Progress, never, silent
 
 STAGE = "Taking over the labels"
@@ -61,7 +61,7 @@ class TakenOver:
 
 def stake_of(project: Project, scene_id: str, labels: Labels) -> Stake:
     """The tiles that labels would reach, and those that people have worked on."""
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     reached, worked_on, beside = {}, [], []
     for tile in project.tiles(scene_id):
         if labels.touches(opened.frame(tile.name).core_grid):
@@ -100,7 +100,7 @@ def take_over(
     CancelledError
         ``cancelled`` said so; the tiles that are done keep the labels.
     """
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     left = () if replace_work else stake.worked_on
     names = [name for name in stake.reached if name not in left]
     total = len(names) + (len(stake.beside) if empty_beside else 0)

@@ -24,7 +24,7 @@ from core.session.asking import PATIENCE_S, Snapshot, asking_in_turn, is_final
 from core.session.label_json import ParcelRows
 from core.session.label_memory import LabelMemory, Later
 from core.session.models import Models, Urgency
-from core.session.opened import OpenedScene, open_scene
+from core.session.opened import OpenedScene, open_project_scene
 from core.session.parcel_counts import parcel_counts
 from core.session.place import TilePlace, label_path, model_of
 from core.session.preparation import Preparation, SeenTile
@@ -219,7 +219,7 @@ class Workspace:
         return place, log, place.work(log)
 
     def _opened(self) -> OpenedScene:
-        return open_scene(self._project, self._scene_id)
+        return open_project_scene(self._project, self._scene_id)
 
     def _follow_scene(self, place: TilePlace) -> None:
         """Forget what belongs to earlier imagery, land cover or model."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from core.errors import CropMapError
 from core.project import Project
 from core.session.models import Models, Urgency
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.session.workspace import Workspace
 
 _MOST_TILES = 32
@@ -43,7 +43,7 @@ class Workspaces:
         with self._lock:
             known = self._knows(key, project)
         if not known:
-            open_scene(project, scene_id).tile(tile)
+            open_project_scene(project, scene_id).tile(tile)
         with self._lock:
             if not self._knows(key, project):
                 self._open[key] = Workspace(project, scene_id, tile, self.models, self.later)

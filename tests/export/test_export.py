@@ -17,10 +17,10 @@ from pyproj import CRS
 from core.errors import DiskFullError, OutputError
 from core.export.columns import FIELDS, cut_text
 from core.export.parcel_table import parcels_table
-from core.export.raster import write_mask, write_probability
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
 from core.files import prepare_folder, replacing
 from core.grid import Grid, Window
+from core.imagery.write_raster import write_mask, write_probability
 from core.label.labelled import LabelledParcel, LabelSource
 from core.parcels.polygons import mask_to_parcels
 

@@ -12,10 +12,10 @@ from pyproj import CRS, Transformer
 from rasterio.features import rasterize
 
 from core.export.parcel_table import parcels_table
-from core.export.raster import write_mask
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
 from core.grid import Window
 from core.imagery.scene import open_scene, read_window
+from core.imagery.write_raster import write_mask
 from core.label.labelled import LabelledParcel, LabelSource
 from core.parcels.polygons import mask_to_parcels
 from tests.rasters import KINDS, PLACES, kind, write_raster

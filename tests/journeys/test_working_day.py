@@ -14,7 +14,7 @@ from PIL import Image
 from core.farmland import write_scene
 from core.project import Project, new_project_path, remember_project
 from core.session.adding_scenes import add_scene
-from core.session.opened import open_project, open_scene
+from core.session.opened import open_project, open_project_scene
 from tests.journeys.conftest import PATIENCE_MS, storing_in
 from tests.rasters import write_raster
 
@@ -73,7 +73,7 @@ def test_from_the_first_start_to_a_shapefile(visitor, at_home) -> None:
 
     # At the right place: inside the accepted tile, where the label says cropland.
     project = open_project(next((at_home / "projects").glob("demo*/*.cropmap")))
-    opened = open_scene(project, project.scenes()[0].id)
+    opened = open_project_scene(project, project.scenes()[0].id)
     core = opened.frame(state["name"]).core_grid.bounds
     inside = shapely.box(core.left, core.bottom, core.right, core.top).buffer(1.0)
     assert all(inside.covers(shape) for shape in parcels.geometry)
@@ -227,7 +227,7 @@ def test_a_click_on_a_crossing_is_that_crossing(visitor, at_home, place) -> None
     project, scene, address = made_project(f"Crossing {place}", raster)
     visitor.open(address)
     visitor.map_ready()
-    grid = open_scene(project, scene).scene.grid
+    grid = open_project_scene(project, scene).scene.grid
 
     # Zoomed in there, so that a pixel of the screen is finer than one of the scene.
     visitor.page.mouse.move(*magenta(visitor))

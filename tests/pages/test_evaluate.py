@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import CancelledError
 from core.session.adding_scenes import change_landcover
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.study.metrics.bootstrap import Interval
 from core.study.projects.own_labels import Judged
 from core.study.projects.run_request import RunWish
@@ -203,7 +203,7 @@ def written(project, place, rows: list[tuple[str, list[int]]]):
     from core.study.metrics.scores import Score
 
     columns = (Column("region", "region"), Column("method", "method"))
-    (tile,) = open_scene(project, place.scene.id).tiles
+    (tile,) = open_project_scene(project, place.scene.id).tiles
     results = []
     for method, rights in rows:
         cell = Cell({"region": "Fields <b>", "method": method}, print, None)
@@ -256,7 +256,7 @@ def test_a_worst_tile_opens_in_annotate(page, project, place) -> None:
     written(project, place, [("land cover", [70] * 6), ("classifier", [90] * 6)])
     app = page("evaluate", project)
     app = press(app, "Open in Annotate")
-    (tile,) = open_scene(project, place.scene.id).tiles
+    (tile,) = open_project_scene(project, place.scene.id).tiles
     assert app.query_params["tile"] == tile
 
 

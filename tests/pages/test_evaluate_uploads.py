@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from core.errors import InputError
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.study.projects.truth import TruthWish, missing_file, read_truth
 from tests.rasters import write_raster
 from tests.ui.shared.test_uploaded_files import Sent, quiet
@@ -24,7 +24,7 @@ def place(project) -> Place:
 
 @pytest.fixture
 def grid(project, place):
-    return open_scene(project, place.scene.id).scene.grid
+    return open_project_scene(project, place.scene.id).scene.grid
 
 
 def brought(place, path) -> TruthWish:

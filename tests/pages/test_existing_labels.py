@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.project import NewEdit
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from tests.existing.conftest import fields, table, write
 from tests.pages.conftest import press, said, settle, wrong
 from tests.pages.test_scene import fill
@@ -15,7 +15,7 @@ from ui.shared.browser_session import Place
 
 @pytest.fixture
 def grid(project):
-    return open_scene(project, project.scenes()[0].id).scene.grid
+    return open_project_scene(project, project.scenes()[0].id).scene.grid
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import ui.results.scene_results
 from core.errors import DiskFullError
 from core.export.delivery import RECORD, Delivered, Delivery, state_of
 from core.export.reports.areas import AreaReport, ClassArea
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from tests.pages.conftest import press, said, settle, wrong
 from ui.results import make_files, overview_map
 from ui.shared.browser_session import Place
@@ -156,7 +156,7 @@ def test_an_edit_makes_the_files_old(page, project, monkeypatch) -> None:
 def test_accepted_tiles_filter_the_colours_of_the_map(project, monkeypatch) -> None:
     monkeypatch.setattr(overview_map, "token", lambda _: "t")
     (scene,) = project.scenes()
-    assert open_scene(project, scene.id).landcover is not None
+    assert open_project_scene(project, scene.id).landcover is not None
     for accepted_only, layer in ((False, "label"), (True, "accepted")):
         chart = overview_map.build(Place(project, scene, ""), None, accepted_only=accepted_only)
         drawn = chart.get_root().render()

@@ -11,7 +11,7 @@ from core.project import Project
 from core.review.change import between_reviewers, changes_of, pooled
 from core.review.past import ROOT, label_at
 from core.review.second import judge
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.session.place import label_path
 from tests.session.conftest import ready
 
@@ -75,7 +75,7 @@ def test_automatic_against_corrected_counted_by_hand(
     ready(workspace)
     automatic = workspace.finished()
     cut_left_half(workspace)
-    frame = open_scene(project, scene_id).frame(tile)
+    frame = open_project_scene(project, scene_id).frame(tile)
     left, right = left_and_right(automatic, frame)
     now_left, now_right = left_and_right(workspace.finished(), frame)
     assert left > 0
@@ -139,7 +139,7 @@ def test_the_label_of_both_reviewers(
     workspace.edit([{"kind": "settings", "threshold": 0.99}], state["version"], "Cleo")
 
     (change,) = between_reviewers(project, scene_id, quietly, never, workspaces)
-    frame = open_scene(project, scene_id).frame(tile)
+    frame = open_project_scene(project, scene_id).frame(tile)
     one, other = (rasterize_label(label, frame) for label in (first, second))
     shared = np.count_nonzero(one & other) / np.count_nonzero(one | other)
     assert change.pixels.iou == pytest.approx(shared)

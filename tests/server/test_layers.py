@@ -21,7 +21,7 @@ from core.landcover.picture import CROPLAND_COLOUR
 from core.project import Project
 from core.session import layers as annotated
 from core.session.adding_scenes import add_scene
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from ui.server import layers, static, tokens
 from ui.server.cache import PictureCache
 from ui.server.errors import ForbiddenError
@@ -60,7 +60,9 @@ def base(project) -> str:
 
 @pytest.fixture
 def scene(project):
-    return open_scene(project, next(s for s in project.scenes() if s.landcover is not None).id)
+    return open_project_scene(
+        project, next(s for s in project.scenes() if s.landcover is not None).id
+    )
 
 
 def decoded(response: Response) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Labels of a whole scene as pictures: all of them, or those of accepted tiles alone."""
 
 from core.session.layers import overlay
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 
 
 def test_only_accepted_tiles_have_colour_where_that_is_asked(project, scene_id, workspaces) -> None:
@@ -9,11 +9,11 @@ def test_only_accepted_tiles_have_colour_where_that_is_asked(project, scene_id, 
     for name in names:
         workspaces.get(project, scene_id, name).finished()
     workspaces.settle()
-    grid = open_scene(project, scene_id).scene.grid
+    grid = open_project_scene(project, scene_id).scene.grid
     assert overlay(project, scene_id, "accepted", grid) is None
     coloured = {
         name: overlay(
-            project, scene_id, "label", open_scene(project, scene_id).frame(name).core_grid
+            project, scene_id, "label", open_project_scene(project, scene_id).frame(name).core_grid
         )
         for name in names
     }
@@ -22,7 +22,7 @@ def test_only_accepted_tiles_have_colour_where_that_is_asked(project, scene_id, 
         scene_id, accepted, "accepted", comment="", reviewer="A", expected_version=0
     )
     for name in names:
-        core = open_scene(project, scene_id).frame(name).core_grid
+        core = open_project_scene(project, scene_id).frame(name).core_grid
         seen = overlay(project, scene_id, "accepted", core)
         if name == accepted:
             assert (seen[..., 3] > 0).any()

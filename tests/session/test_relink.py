@@ -9,7 +9,7 @@ from core.errors import InputError
 from core.imagery.scene import Scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.session.relink import OtherImageryError, look_at, missing_imagery, relink
 from tests.rasters import UTM, write_raster
 from tests.session.conftest import ready
@@ -132,9 +132,9 @@ def test_a_deleted_land_cover_stops_only_new_predictions(own, record, workspaces
     workspace = workspaces.get(own, record.id, tile)
     before = ready(workspace)
     assert before["prompts"]
-    path = open_scene(own, record.id).landcover.path
+    path = open_project_scene(own, record.id).landcover.path
     shutil.move(path, tmp_path / "away.tif")
-    opened = open_scene(own, record.id)
+    opened = open_project_scene(own, record.id)
     assert opened.landcover is None
     assert path in opened.landcover_error.message
     assert opened.landcover_title
@@ -153,4 +153,4 @@ def test_a_deleted_land_cover_stops_only_new_predictions(own, record, workspaces
     again.undo(state["version"], "Ann")
     shutil.move(tmp_path / "away.tif", path)
     assert ready(again)["error"] is None
-    assert open_scene(own, record.id).landcover is not None
+    assert open_project_scene(own, record.id).landcover is not None

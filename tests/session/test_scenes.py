@@ -15,16 +15,16 @@ from core.imagery.stretch import Stretch
 from core.project import Project, recent_projects
 from core.session.adding_scenes import add_scene, change_landcover, change_view
 from core.session.made_project import make_demo
-from core.session.opened import open_project, open_scene
+from core.session.opened import open_project, open_project_scene
 from tests.rasters import write_raster
 
 
 def test_a_scene_is_kept_with_its_tiles_and_land_cover(project, scene_id, farmland) -> None:
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     assert opened.scene.path == str(farmland.scene)
     assert opened.landcover is not None
     assert [t.name for t in project.tiles(scene_id)] == list(opened.tiles)
-    assert open_scene(project, scene_id) is opened
+    assert open_project_scene(project, scene_id) is opened
 
 
 def test_land_cover_that_lies_elsewhere_is_refused_and_the_old_one_stays(
@@ -34,14 +34,14 @@ def test_land_cover_that_lies_elsewhere_is_refused_and_the_old_one_stays(
     elsewhere = write_raster(tmp_path / "ESA_WorldCover_10m_2021_v200_N45E015_Map.tif", codes)
     with pytest.raises(NoOverlapError):
         change_landcover(project, scene_id, elsewhere)
-    assert open_scene(project, scene_id).landcover.path == str(farmland.landcover)
+    assert open_project_scene(project, scene_id).landcover.path == str(farmland.landcover)
 
 
 def test_another_stretch_is_another_view_of_the_same_tiles(project, scene_id) -> None:
-    before = open_scene(project, scene_id)
+    before = open_project_scene(project, scene_id)
     stretch = Stretch((0.0, 0.0, 0.0), (100.0, 120.0, 140.0))
     change_view(project, scene_id, bands=(3, 2, 1), stretch=stretch)
-    after = open_scene(project, scene_id)
+    after = open_project_scene(project, scene_id)
     assert after.scene.bands == (3, 2, 1)
     assert after.scene.stretch == stretch
     assert list(after.tiles) == list(before.tiles)
@@ -57,7 +57,7 @@ def test_a_broken_file_adds_nothing(project, tmp_path) -> None:
 
 def test_an_unknown_scene_or_project_is_a_sentence(project, tmp_path) -> None:
     with pytest.raises(ProjectError):
-        open_scene(project, "nothing")
+        open_project_scene(project, "nothing")
     with pytest.raises(ProjectError):
         open_project(tmp_path / "nothing.cropmap")
 
@@ -100,7 +100,7 @@ def test_a_moved_project_opens_with_the_imagery_and_land_cover_inside_it(
     made.close()
     (tmp_path / "old").rename(tmp_path / "new")
     moved = open_project(tmp_path / "new" / "farm.cropmap")
-    opened = open_scene(moved, scene_id)
+    opened = open_project_scene(moved, scene_id)
     assert opened.scene.path == str(tmp_path / "new" / "uploads" / "3f" / scene.name)
     assert opened.landcover.path == str(tmp_path / "new" / "uploads" / "3f" / landcover.name)
     assert read_window(opened.scene, next(iter(opened.tiles.values())).window).valid.any()

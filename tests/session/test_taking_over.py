@@ -16,7 +16,7 @@ from core.export.write_export import ExportOptions, write_export
 from core.parcels.polygons import geodesic_areas_m2
 from core.project import NewEdit, Project
 from core.session.adding_scenes import add_scene
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.session.scene_parcels import chosen_tiles, labelled_scene
 from core.session.taking_over import stake_of, take_over
 from tests.existing.conftest import PLACES, fields, grid_of, table, write
@@ -43,7 +43,7 @@ def bare(tmp_path) -> Project:
 
 def labels_of(project, scene_id, parcels, columns=None) -> VectorLabels:
     shapes = parcels.geometry.to_numpy()
-    grid = open_scene(project, scene_id).scene.grid
+    grid = open_project_scene(project, scene_id).scene.grid
     file = LabelsFile(
         "old.gpkg", "geopackage", "old", ("old",), grid.crs, len(shapes), shapes, columns or {}
     )
@@ -107,7 +107,7 @@ def test_exported_and_taken_over_again(tmp_path, workspaces, place, ending) -> N
 
 def test_a_mask_taken_over_is_the_mask_that_is_exported(bare, tmp_path, workspaces) -> None:
     scene_id = scene_on(bare, tmp_path, "rotated")
-    grid = open_scene(bare, scene_id).scene.working_grid
+    grid = open_project_scene(bare, scene_id).scene.working_grid
     values = np.kron(
         np.random.default_rng(1).random((6, 8)) < 0.5, np.ones((50, 50), dtype=bool)
     ).astype(np.uint8)
@@ -125,7 +125,7 @@ def test_a_mask_taken_over_is_the_mask_that_is_exported(bare, tmp_path, workspac
 def test_it_is_one_step_that_can_be_undone_and_corrected(
     project, scene_id, workspaces, farmland
 ) -> None:
-    grid = open_scene(project, scene_id).scene.grid
+    grid = open_project_scene(project, scene_id).scene.grid
     tile = project.tiles(scene_id)[0].name
     workspace = workspaces.get(project, scene_id, tile)
     automatic = ready(workspace)["parcels"]
@@ -217,7 +217,7 @@ def test_cancelling_keeps_what_is_done(bare, tmp_path) -> None:
 def test_where_a_mask_knows_nothing_the_automatic_parcels_stay(
     project, scene_id, tile, workspaces, tmp_path
 ) -> None:
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     grid = opened.scene.working_grid
     column, _, width, _ = opened.frame(tile).core_bounds()
     middle = round(column + width / 2)

@@ -18,7 +18,7 @@ import shapely
 from core.export.map_scene import map_scene
 from core.export.replay.again import replay_bundle
 from core.export.replay.bundle_file import read_bundle
-from core.export.replay.make import make_bundle
+from core.export.replay.make_bundle import make_bundle
 from core.export.write_export import ExportOptions, write_export
 from core.imagery.frame import plan_scene
 from core.imagery.scene import open_scene
@@ -36,7 +36,7 @@ from core.project import Project
 from core.session.adding_scenes import add_scene
 from core.session.batch import predict_all
 from core.session.models import Models
-from core.session.opened import open_scene as open_project_scene
+from core.session.opened import open_project_scene
 from core.session.scene_parcels import labelled_scene
 from core.session.workspaces import Workspaces
 from tests.export.replay.conftest import every_edit

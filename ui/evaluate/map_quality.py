@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.study.metrics.bootstrap import LEAST_TILES, Interval
 from core.study.metrics.evaluation_report import with_interval
 from core.study.projects.own_labels import Judged, WorstTile, judge_labels, last_judged
@@ -161,7 +161,7 @@ def _picture(place: Place, one: WorstTile) -> None:
     if place.scene is None:
         return
     st.image(str(one.picture), width="stretch")
-    names = list(open_scene(place.project, place.scene.id).tiles)
+    names = list(open_project_scene(place.project, place.scene.id).tiles)
     where = f"Around tile {names.index(one.tile) + 1}" if one.tile in names else "A part"
     figure = "no mean IoU" if one.mean_iou is None else f"mean IoU {one.mean_iou:.2f}"
     st.markdown(f"**{where}**: {figure}")

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import CropMapError
 from core.imagery.open import is_raster
 from core.project import SceneRecord
-from core.session.opened import OpenedScene, open_scene
+from core.session.opened import OpenedScene, open_project_scene
 from core.session.scene_parcels import chosen_tiles
 from core.study.projects.run_locations import upload_folder
 from core.study.projects.run_request import unready
@@ -63,7 +63,10 @@ def row(place: Place, scene: SceneRecord, *, alone: bool) -> bool:
             st.markdown(f"**{escape(scene.name)}**")
             watch(key)
             return False
-        opened, truth = open_scene(place.project, scene.id), kept_truth(place.project, scene.id)
+        opened, truth = (
+            open_project_scene(place.project, scene.id),
+            kept_truth(place.project, scene.id),
+        )
         problem = unready(opened, truth)
         chosen = _line(place, scene, opened, truth, problem, in_popover=not alone)
         if job is not None and job.error is not None:

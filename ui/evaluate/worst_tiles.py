@@ -9,7 +9,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.project import SceneRecord
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.study.experiments.cells import Label
 from core.study.experiments.experiment_record import PictureRecord, Record
 from core.study.metrics.compare import FALSE, MISSED
@@ -98,7 +98,7 @@ def _number(place: Place, scene: SceneRecord | None, tile: str) -> int:
     """The tile's number, as the annotation map counts; 0 where it is none of the project's."""
     if scene is None:
         return 0
-    names = list(open_scene(place.project, scene.id).tiles)
+    names = list(open_project_scene(place.project, scene.id).tiles)
     return names.index(tile) + 1 if tile in names else 0
 
 

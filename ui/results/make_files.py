@@ -19,7 +19,7 @@ from core.export.delivery import (
     state_of,
 )
 from core.project import SceneRecord
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.task import Cancelled, Progress
 from ui.results.file_choices import choose
 from ui.server.downloads import RESULTS, address
@@ -138,7 +138,7 @@ def _where(place: Place, folder: Path) -> str:
     """Where the files lie, and in which CRS."""
     crs = ""
     if place.scene is not None:
-        name = open_scene(place.project, place.scene.id).scene.grid.crs.name
+        name = open_project_scene(place.project, place.scene.id).scene.grid.crs.name
         crs = f" All but the GeoJSON are in the scene's own CRS, {escape(name)}."
     return f"They lie in {escape(folder)}.{crs}"
 

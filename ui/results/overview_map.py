@@ -15,7 +15,7 @@ from pyproj import CRS
 from streamlit_folium import st_folium
 
 from core.grid import Bounds
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from ui.shared.browser_session import Place, token
 from ui.shared.text import escape, hectares
 
@@ -52,7 +52,7 @@ def build(place: Place, parcels: Path | None, *, accepted_only: bool = False) ->
     if place.scene is None:
         raise ValueError("a place without a scene has no map")
     use_own_leaflet()
-    opened = open_scene(place.project, place.scene.id)
+    opened = open_project_scene(place.project, place.scene.id)
     bounds = opened.scene.grid.bounds_in(CRS.from_epsg(4326))
     # Without the wheel: it scrolls the page.
     chart = folium.Map(

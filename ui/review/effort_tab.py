@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.export.csv_file import Cell, to_csv
+from core.csv_file import Cell, to_csv
 from core.project import Project
 from core.review.change import TileChange, changes_of, pooled
 from core.review.effort import PAUSE_S, Effort, Share, ledger, total

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.export.csv_file import Cell, to_csv
+from core.csv_file import Cell, to_csv
 from core.project import HistoryRow, Project
 from core.review.second import without_hidden
 from ui.review.action_words import ACTIONS, PROJECT, describe, group

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from core.csv_file import Cell, to_csv
 from core.errors import CropMapError
-from core.export.csv_file import Cell, to_csv
 from core.project import Project, SecondReview
 from core.review.change import TileChange, between_reviewers, pooled
 from core.review.reviewer_agreement import ORDER, VerdictAgreement, verdict_agreement

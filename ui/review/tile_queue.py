@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from core.project import Project, SecondReview, TileRecord, VerdictRecord
 from core.review.second import asked, settled
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 
 ORDERS = {
     "uncertainty": "Most uncertain first",
@@ -143,7 +143,7 @@ class Done:
 
 def entries(project: Project, scene_id: str, person: str) -> list[Entry]:
     """All tiles of a scene as a person may see them, in reading order."""
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     hectares = opened.scene.working_grid.pixel_area_m2 / 10_000.0
     cores = {name: opened.frame(name).core for name in opened.tiles}
     areas = {name: core.width * core.height * hectares for name, core in cores.items()}

@@ -19,7 +19,7 @@ from core.imagery.stretch import (
     estimate_stretch,
 )
 from core.session.adding_scenes import change_view
-from core.session.opened import open_project, open_scene
+from core.session.opened import open_project, open_project_scene
 from ui.scenes.histogram import draw
 from ui.shared import show_errors
 from ui.shared.browser_session import Place, notify
@@ -48,7 +48,7 @@ class Sample:
 @st.cache_data(max_entries=16, show_spinner="Reading the bands…")
 def sample(project_path: str, scene_id: str, version: int, bands: Bands) -> Sample:
     """The scene's own values in these bands, kept for the project's file and scene's version."""
-    scene = open_scene(open_project(Path(project_path)), scene_id).scene
+    scene = open_project_scene(open_project(Path(project_path)), scene_id).scene
     factor = max(1.0, max(scene.grid.width, scene.grid.height) / _SIDE)
     shape = (max(1, round(scene.grid.height / factor)), max(1, round(scene.grid.width / factor)))
     with open_raster(scene.path) as dataset:
@@ -60,7 +60,7 @@ def show(place: Place) -> None:
     """The choices, what they would look like, and the button that takes them over."""
     if place.scene is None:
         return
-    scene = open_scene(place.project, place.scene.id).scene
+    scene = open_project_scene(place.project, place.scene.id).scene
     bands = _bands(scene)
     seen = sample(str(place.project.path), place.scene.id, place.scene.version, bands)
     if not seen.valid.any():

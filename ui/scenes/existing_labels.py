@@ -11,7 +11,7 @@ from core.existing.class_choice import ClassChoice, class_columns, guess, is_own
 from core.existing.labels_file import LabelsFile
 from core.existing.mask import MaskFile, MaskFileLabels, guess_values
 from core.existing.scene_labels import Labels, VectorLabels
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.session.taking_over import STAGE, Stake, TakenOver, stake_of
 from core.task import Cancelled, Progress
 from ui.scenes.crs_question import ANOTHER_FILE, crs_question
@@ -162,7 +162,7 @@ def _vectors(place: Place, found: ReadLabels, file: LabelsFile) -> VectorLabels:
     if len(file.layers) > 1:
         _choose_layer(place, found, file)
     choice = _choose_classes(file)
-    grid = open_scene(place.project, place.scene.id if place.scene else "").scene.grid
+    grid = open_project_scene(place.project, place.scene.id if place.scene else "").scene.grid
     with st.spinner("Laying the parcels on the scene…"):
         labels = found.on_scene(choice, grid)
     counts = labels.counts

@@ -14,7 +14,7 @@ from core.grid import Grid
 from core.landcover.agreement import agreement
 from core.landcover.align import align, class_areas
 from core.landcover.source import open_landcover
-from core.session.opened import open_project, open_scene
+from core.session.opened import open_project, open_project_scene
 from ui.shared.text import escape, escape_colour, hectares
 
 _SIDE = 1024
@@ -46,7 +46,7 @@ def class_rows(project_path: str, scene_id: str, version: int) -> list[ClassRow]
 
     Keyed on the project's own file, so that no two owners share an entry.
     """
-    opened = open_scene(open_project(Path(project_path)), scene_id)
+    opened = open_project_scene(open_project(Path(project_path)), scene_id)
     if opened.landcover is None:
         return []
     tile = align(opened.landcover, _reduced(opened.scene.working_grid))
@@ -63,7 +63,7 @@ def class_rows(project_path: str, scene_id: str, version: int) -> list[ClassRow]
 @st.cache_data(max_entries=64, show_spinner="Comparing the land cover products…")
 def agreeing_share(project_path: str, scene_id: str, version: int) -> float | None:
     """Share of the scene on which its products agree about cropland; None for fewer than two."""
-    opened = open_scene(open_project(Path(project_path)), scene_id)
+    opened = open_project_scene(open_project(Path(project_path)), scene_id)
     grid = _reduced(opened.scene.working_grid)
     tiles = []
     for source in sources(opened.record.settings):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.project import Project, SceneRecord
 from core.session.adding_scenes import change_landcover
-from core.session.opened import OpenedScene, open_scene
+from core.session.opened import OpenedScene, open_project_scene
 from core.task import Cancelled, Progress
 from ui.scenes.add_scene import LANDCOVER_FAILED, landcover_source
 from ui.scenes.adding import LandCoverFrom, add_landcover
@@ -36,7 +36,7 @@ def show(place: Place) -> None:
     failed = st.session_state.get(LANDCOVER_FAILED)
     if failed is not None and failed[0] == place.scene.id and place.scene.landcover is None:
         show_errors.show(failed[1])
-    opened = open_scene(place.project, place.scene.id)
+    opened = open_project_scene(place.project, place.scene.id)
     with show_errors.told():
         _present(place, opened)
     key = key_of(place)

@@ -29,7 +29,7 @@ from core.project import Project, SecondReview, TileLog, TileRecord
 from core.review.second import judge, seen_by
 from core.session.label_json import parts_json
 from core.session.layers import value_picture
-from core.session.opened import OpenedScene, open_project, open_scene, replacement
+from core.session.opened import OpenedScene, open_project, open_project_scene, replacement
 from core.session.state import stamp, verdict_json
 from core.session.workspace import Workspace
 from core.session.workspaces import get_workspaces
@@ -71,7 +71,7 @@ def scene_state(request: Request) -> Response:
     """``SceneState``: the scene's size, its tiles and their verdicts."""
     access = tokens.resolve(request.path_params["token"])
     project = open_project(access.project_path)
-    opened = open_scene(project, request.path_params["scene"])
+    opened = open_project_scene(project, request.path_params["scene"])
     return _json(_scene_json(project, opened, access.person))
 
 

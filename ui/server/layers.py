@@ -31,7 +31,7 @@ from core.imagery.scene import SceneImage
 from core.landcover.picture import cropland_rgba, landcover_rgba
 from core.project import Project
 from core.session import layers
-from core.session.opened import OpenedScene, open_project, open_scene
+from core.session.opened import OpenedScene, open_project, open_project_scene
 from ui.server import tokens
 from ui.server.cache import PictureCache
 from ui.server.errors import NotFoundError
@@ -101,7 +101,7 @@ def _tile(request: Request, *, warped: bool) -> Response:
         raise NotFoundError("The map has no such layer.", "Load the page again.")
     place = _checked_place(parameters, warped=warped)
     project = open_project(access.project_path)
-    opened = open_scene(project, parameters["scene"])
+    opened = open_project_scene(project, parameters["scene"])
     if layer in _LANDCOVER and opened.landcover is None:
         picture = nothing()
     else:

@@ -18,7 +18,7 @@ from core.grid import Grid
 from core.imagery.georeference import parse_crs
 from core.imagery.open import is_raster
 from core.project import Project
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.session.taking_over import Stake, TakenOver, take_over
 from core.session.workspaces import get_workspaces
 from core.task import Cancelled, Progress
@@ -101,7 +101,7 @@ def read(
         return _read_mask(project, request, progress, cancelled)
     file = read_labels(
         path,
-        open_scene(project, scene_id).scene.grid,
+        open_project_scene(project, scene_id).scene.grid,
         layer=request.layer,
         name=request.name,
         progress=lambda share: progress("Reading the labels", round(share * _STEPS), _STEPS),

@@ -16,7 +16,7 @@ from core.landcover.source import LandCoverTile
 from core.mapping.join import own_parcels
 from core.predict.tile import align_tile
 from core.project import Project
-from core.session.opened import OpenedScene, open_scene
+from core.session.opened import OpenedScene, open_project_scene
 from core.session.scene_parcels import chosen_tiles
 from core.session.workspaces import Workspaces, get_workspaces
 from core.study.metrics.compare import NOT_JUDGED, error_codes
@@ -151,7 +151,7 @@ def compared_tiles(
         A label cannot be made, or the land cover cannot be read any more.
     """
     own = workspaces or get_workspaces()
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     for done, name in enumerate(tiles):
         if cancelled():
             raise CancelledError("Comparing label and land cover was cancelled.", "")
@@ -193,7 +193,7 @@ class AreaCounter:
 
     def report(self, project: Project, scene_id: str, tiles: Sequence[str]) -> AreaReport:
         """The areas of these tiles, which were all counted."""
-        opened = open_scene(project, scene_id)
+        opened = open_project_scene(project, scene_id)
         rows = _rows(opened, self)
         landcover = sum(r.total_ha for r in rows if r.cropland_class) if opened.landcover else None
         accepted = chosen_tiles(project, scene_id, accepted_only=True)

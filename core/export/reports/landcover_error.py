@@ -11,16 +11,16 @@ import numpy.typing as npt
 from PIL import Image
 from rasterio.enums import Resampling
 
+from core.csv_file import Cell, to_csv
 from core.errors import EmptySceneError, InputError
-from core.export.csv_file import Cell, to_csv
-from core.export.raster import write_codes
 from core.export.reports.areas import AreaCounter, AreaReport, compared_tiles
 from core.export.reports.landcover_error_page import ReportFacts, figures_of, render_page
 from core.files import fresh_folder, sha256_of
 from core.grid import Window
 from core.imagery.open import open_raster, read_bands
+from core.imagery.write_raster import write_codes
 from core.project import Project
-from core.session.opened import OpenedScene, open_scene
+from core.session.opened import OpenedScene, open_project_scene
 from core.session.scene_parcels import chosen_tiles
 from core.session.workspaces import Workspaces
 from core.study.metrics.compare import NOT_JUDGED
@@ -69,7 +69,7 @@ def write_error_report(
     OutputError
         It cannot be written; ``folder`` is as it was before.
     """
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     if opened.landcover is None:
         raise InputError(
             "The scene has no land cover to report on.", "Choose one on the Scene page."

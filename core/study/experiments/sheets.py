@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from core.export.csv_file import Cell as Value
-from core.export.csv_file import to_csv
+from core.csv_file import Cell as Value
+from core.csv_file import to_csv
 from core.study.experiments.cells import Cell, CellResult, Label, labels_of
 from core.study.experiments.experiment import SEED, Column
 from core.study.experiments.figures import SHOWN

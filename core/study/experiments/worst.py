@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.export.raster import write_codes
 from core.files import safe_name
+from core.imagery.write_raster import write_codes
 from core.study.experiments.cells import Cell, Label, TileResult, kept_mask, labels_of
 from core.study.experiments.experiment import SEED, Experiment
 from core.study.experiments.experiment_record import PictureRecord

@@ -11,11 +11,11 @@ import numpy as np
 from PIL import Image
 
 from core.errors import CancelledError, InputError
-from core.export.raster import write_codes
 from core.files import prepare_folder, replacing, safe_name
 from core.grid import Window
 from core.imagery.maptiles import scene_on
 from core.imagery.open import open_raster, read_bands
+from core.imagery.write_raster import write_codes
 from core.study.metrics.compare import PREDICTION, PairComparison, TileScore
 from core.study.metrics.evaluation_report import write_markdown, write_summary, write_table
 from core.study.metrics.pairs import Pair

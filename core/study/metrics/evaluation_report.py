@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from core.export.csv_file import Cell, to_csv
+from core.csv_file import Cell, to_csv
 from core.files import replacing, sha256_of
 from core.study.metrics.bootstrap import LEAST_TILES, LEVEL, Interval
 from core.study.metrics.compare import PREDICTION, TileScore

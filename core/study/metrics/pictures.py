@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from core.export.raster import Codes as CodeTable
+from core.imagery.write_raster import Codes as CodeTable
 from core.study.metrics.compare import FALSE, MISSED, NOT_JUDGED, RIGHT_CROPLAND, RIGHT_REST
 
 COLOURS = {

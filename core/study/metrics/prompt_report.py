@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from core.export.csv_file import Cell, to_csv
+from core.csv_file import Cell, to_csv
 from core.files import prepare_folder, replacing
 from core.imagery.scene import open_scene, read_preview
 from core.study.metrics.bootstrap import Interval, Weights, intervals

@@ -14,7 +14,7 @@ from core.export.write_export import ExportOptions, write_export
 from core.files import prepare_folder
 from core.grid import PixelPoint, Window
 from core.project import Project
-from core.session.opened import OpenedScene, open_scene
+from core.session.opened import OpenedScene, open_project_scene
 from core.session.scene_parcels import chosen_tiles, labelled_scene
 from core.session.workspaces import Workspaces
 from core.study.metrics.bootstrap import Interval, read_intervals
@@ -104,7 +104,7 @@ def judge_labels(
     gone = missing_file(truth)
     if gone is not None:
         raise gone
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     chosen = chosen_tiles(project, scene_id, accepted_only=accepted_only)
     labelled = labelled_scene(
         project, scene_id, chosen, workspaces=workspaces, progress=progress, cancelled=cancelled
@@ -133,7 +133,7 @@ def last_judged(project: Project, scene_id: str) -> Judged | None:
         own = methods.pop(PREDICTION)
         others = [read_intervals(one["pooled"]) for one in methods.values()]
         less = [read_intervals(one["pooled"])["mean_iou"] for one in found["differences"]]
-        worst = _worst(folder / _FILES, open_scene(project, scene_id))
+        worst = _worst(folder / _FILES, open_project_scene(project, scene_id))
         made = datetime.fromisoformat(found["made"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

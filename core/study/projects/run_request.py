@@ -15,7 +15,7 @@ from core.grid import Window
 from core.imagery.scene import Scene
 from core.project import Project
 from core.sam.registry import DEFAULT_MODEL
-from core.session.opened import OpenedScene, open_scene
+from core.session.opened import OpenedScene, open_project_scene
 from core.study.experiments.methods import METHODS
 from core.study.experiments.region import Region, read_region, region_of
 from core.study.metrics.evaluation_report import many
@@ -83,7 +83,7 @@ def region_order(project: Project, wish: RunWish) -> dict[str, Any] | None:
     images: list[dict[str, Any]] = []
     notes: list[str] = []
     for scene_id, name in scene_names(project, wish.scenes).items():
-        opened = open_scene(project, scene_id)
+        opened = open_project_scene(project, scene_id)
         truth = kept_truth(project, scene_id)
         problem = unready(opened, truth)
         if problem is not None or truth is None:

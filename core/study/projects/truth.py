@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import CancelledError, EmptySceneError, InputError
-from core.export.raster import MASK_COLOURS, MASK_NODATA, geotiff_bytes
 from core.export.reports.areas import compared_tiles
 from core.files import fresh_folder
 from core.grid import Grid
+from core.imagery.write_raster import MASK_COLOURS, MASK_NODATA, geotiff_bytes
 from core.project import Project
-from core.session.opened import OpenedScene, open_scene
+from core.session.opened import OpenedScene, open_project_scene
 from core.session.place import default_choices
 from core.session.scene_parcels import chosen_tiles
 from core.session.workspaces import Workspaces
@@ -116,7 +116,7 @@ def is_current(project: Project, scene_id: str, truth: Truth) -> bool:
 
 def state_of(project: Project, scene_id: str, wish: TruthWish) -> str:
     """Changes with the file, or with edits and verdicts; and with the scene's tiles."""
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     facts: list[Any] = [repr(opened.scene.working_grid), sorted(opened.tiles), asdict(wish)]
     if wish.kind == "file":
         facts.append(_touched(Path(wish.path)))
@@ -148,7 +148,7 @@ def read_truth(
         ``cancelled`` said so.
     """
     state = state_of(project, scene_id, wish)
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     source: Iterator[tuple[str, Grid, Flags, Flags]]
     if wish.kind == "file":
         says, source = _of_file(opened, wish)

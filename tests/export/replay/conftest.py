@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.export.replay.make import make_bundle
+from core.export.replay.make_bundle import make_bundle
 from core.farmland import write_scene
 from core.project import Project
 from core.session.adding_scenes import add_scene

@@ -4,8 +4,8 @@ from core.existing.class_choice import ClassChoice
 from core.existing.labels_file import LabelsFile
 from core.existing.scene_labels import VectorLabels
 from core.export.replay.bundle_file import read_bundle
-from core.export.replay.make import make_bundle
-from core.session.opened import open_scene
+from core.export.replay.make_bundle import make_bundle
+from core.session.opened import open_project_scene
 from core.session.taking_over import stake_of, take_over
 from tests.existing.conftest import fields, table
 from tests.export.replay.conftest import largest, new_project
@@ -15,7 +15,7 @@ from tests.export.replay.test_replay import again
 def test_a_label_that_was_taken_over_is_made_again(farmland, workspaces, tmp_path) -> None:
     project = new_project(tmp_path, farmland)
     scene_id, _ = largest(project)
-    grid = open_scene(project, scene_id).scene.grid
+    grid = open_project_scene(project, scene_id).scene.grid
     shapes = table(grid, fields((20, 20, 280, 130), (40, 160, 250, 270))).geometry.to_numpy()
     file = LabelsFile("old.gpkg", "geopackage", "old", ("old",), grid.crs, 2, shapes)
     labels = VectorLabels(file, ClassChoice(), grid, grid.crs)

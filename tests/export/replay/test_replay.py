@@ -18,7 +18,7 @@ from core.cli import app
 from core.errors import CancelledError, EmptySceneError, InputError, MissingWeightsError
 from core.export.replay.again import replay_bundle
 from core.export.replay.bundle_file import read_bundle, write_bundle
-from core.export.replay.make import make_bundle
+from core.export.replay.make_bundle import make_bundle
 from core.label.corrections import CORRECTION_KINDS
 from core.project import Project
 from core.session.workspaces import Workspaces

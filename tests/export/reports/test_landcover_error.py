@@ -17,7 +17,7 @@ from core.landcover.align import align
 from core.project import Project
 from core.session.adding_scenes import add_scene
 from core.session.models import Models
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.session.workspaces import Workspaces
 from core.settings import get_settings
 from core.study.metrics.pixels import Confusion
@@ -91,7 +91,7 @@ def read(path):
 def test_the_hectares_are_those_of_the_map(written, project, scene_id) -> None:
     folder, report = written
     codes, tags, _, _ = read(folder / MAP)
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     pixel_ha = opened.scene.working_grid.pixel_area_m2 / 1e4
     count = {code: int((codes == code).sum()) * pixel_ha for code in (0, 1, 2, 3)}
     found = report.confusion
@@ -108,7 +108,7 @@ def test_the_hectares_are_those_of_the_map(written, project, scene_id) -> None:
 def test_the_map_says_what_land_cover_and_label_say(written, project, scene_id) -> None:
     folder, _ = written
     codes = read(folder / MAP)[0]
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     product = align(opened.landcover, opened.scene.working_grid)
     judged = codes != 255
     crop = np.isin(product.classes, product.product.cropland_codes)

@@ -10,7 +10,7 @@ import rasterio
 from core.farmland import write_scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.study.projects.truth import TruthWish
 
 
@@ -48,7 +48,7 @@ def true_fields(farmland) -> npt.NDArray[np.bool_]:
 
 @pytest.fixture
 def tiles(project, scene_id) -> list[str]:
-    return list(open_scene(project, scene_id).tiles)
+    return list(open_project_scene(project, scene_id).tiles)
 
 
 def read_codes(path: Path) -> npt.NDArray[np.uint8]:

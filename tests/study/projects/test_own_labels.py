@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import EmptySceneError, InputError
 from core.grid import PixelPoint
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.session.workspaces import get_workspaces
 from core.study.projects.own_labels import judge_labels, last_judged, tile_at
 from core.study.projects.runs import past_runs
@@ -32,7 +32,7 @@ def test_labels_are_judged_where_there_are_any(project, scene_id, numbers, tiles
     with pytest.raises(EmptySceneError, match="No tile counts"):
         judge(project, scene_id)
     assert last_judged(project, scene_id) is None
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     sizes = {name: opened.core(name) for name in tiles}
     largest = max(tiles, key=lambda name: sizes[name].width * sizes[name].height)
     get_workspaces().get(project, scene_id, largest).finished()
@@ -71,7 +71,7 @@ def test_corrected_labels_do_not_judge_themselves(project, scene_id, tiles) -> N
 
 
 def test_every_place_of_the_scene_has_its_tile(project, scene_id, tiles) -> None:
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     for name in tiles:
         own = opened.core(name)
         middle = PixelPoint(own.column + own.width / 2, own.row + own.height / 2)

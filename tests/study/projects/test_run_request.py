@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.session.adding_scenes import add_scene, change_landcover
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.study.experiments.samples import tiles as samples_of
 from core.study.projects.run_request import (
     RunWish,
@@ -54,7 +54,7 @@ def test_the_process_sees_each_tile_as_the_project_does(
     assert not region.train
     assert "Truth of North: the file truth.tif" in region.note
     assert len({image.fingerprint for image in region.test}) == 4
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     for image in region.test:
         (sample,) = samples_of(image)
         frame = opened.frame(image.tile)

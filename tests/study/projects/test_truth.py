@@ -11,7 +11,7 @@ import shapely
 
 from core.errors import CancelledError, EmptySceneError, InputError, MissingCrsError
 from core.project import Project
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.study.projects.run_locations import truth_folder
 from core.study.projects.truth import (
     RECORD,
@@ -44,7 +44,7 @@ def test_each_tile_has_its_own_pixels_and_no_neighbours(
     truth = read_truth(project, scene_id, numbers)
     assert list(truth.tiles) == tiles
     assert sum(truth.tiles.values()) == true_fields.size
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     for name in tiles:
         window = opened.core(name)
         np.testing.assert_array_equal(
@@ -55,7 +55,7 @@ def test_each_tile_has_its_own_pixels_and_no_neighbours(
 
 
 def test_tiles_of_which_nothing_is_known_have_no_truth(project, scene_id, tiles, tmp_path) -> None:
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     grid = opened.scene.grid
     codes = np.full(grid.shape, 255, dtype=np.uint8)
     codes[:40, :50] = 0
@@ -73,7 +73,7 @@ def test_tiles_of_which_nothing_is_known_have_no_truth(project, scene_id, tiles,
 
 
 def test_polygons_are_a_truth(project, scene_id, tmp_path) -> None:
-    grid = open_scene(project, scene_id).scene.grid
+    grid = open_project_scene(project, scene_id).scene.grid
     left, bottom, right, top = (
         grid.bounds.left,
         grid.bounds.bottom,
@@ -95,7 +95,7 @@ def test_what_cannot_be_a_truth_is_one_sentence_and_the_present_one_stays(
     project, scene_id, numbers, tmp_path
 ) -> None:
     before = read_truth(project, scene_id, numbers)
-    grid = open_scene(project, scene_id).scene.grid
+    grid = open_project_scene(project, scene_id).scene.grid
     far = replace(grid, transform=grid.transform.translation(1e5, 0) @ grid.transform)
     codes = np.zeros(grid.shape, dtype=np.uint8)
     elsewhere = write_mask(tmp_path / "far.tif", far, codes)
@@ -138,7 +138,7 @@ def test_accepted_labels_are_known_where_somebody_looked(
 ) -> None:
     with pytest.raises(EmptySceneError, match="No tile of North is accepted yet"):
         read_truth(project, scene_id, TruthWish("corrected"))
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     sizes = {name: opened.core(name) for name in tiles}
     largest = max(tiles, key=lambda name: sizes[name].width * sizes[name].height)
     accept(project, scene_id, largest)

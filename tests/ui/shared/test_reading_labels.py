@@ -12,7 +12,7 @@ from core.existing.scene_labels import VectorLabels
 from core.farmland import write_scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
-from core.session.opened import open_scene
+from core.session.opened import open_project_scene
 from core.session.taking_over import stake_of
 from tests.existing.conftest import fields, table, write
 from tests.rasters import write_raster
@@ -63,7 +63,7 @@ def taken(project, found, labels):
 
 def test_the_parts_of_a_shapefile(project, tmp_path) -> None:
     scene = project.scenes()[0]
-    grid = open_scene(project, scene.id).scene.grid
+    grid = open_project_scene(project, scene.id).scene.grid
     path = write(tmp_path / "old fields.shp", table(grid, fields((5, 5, 60, 60)), crop=["Öl"]))
     parts = [path.with_suffix(end) for end in (".dbf", ".shp", ".shx", ".prj", ".cpg")]
     request = LabelsRequest(sent(*parts), "old fields.shp")
@@ -78,7 +78,7 @@ def test_the_parts_of_a_shapefile(project, tmp_path) -> None:
 
 def test_a_missing_crs_needs_no_second_upload(project, tmp_path) -> None:
     scene = project.scenes()[0]
-    grid = open_scene(project, scene.id).scene.grid
+    grid = open_project_scene(project, scene.id).scene.grid
     path = write(tmp_path / "a.shp", table(grid, fields((5, 5, 60, 60))))
     request = LabelsRequest(sent(path, path.with_suffix(".shx")), "a.shp")
     with pytest.raises(LabelsCrsQuestionError) as asked:
@@ -91,7 +91,7 @@ def test_a_missing_crs_needs_no_second_upload(project, tmp_path) -> None:
 
 def test_a_mask_without_crs_and_its_copy(project, tmp_path) -> None:
     scene = project.scenes()[0]
-    grid = open_scene(project, scene.id).scene.grid
+    grid = open_project_scene(project, scene.id).scene.grid
     values = np.zeros((1, *grid.shape), dtype=np.uint8)
     values[0, 20:90, 20:90] = 1
     path = write_raster(tmp_path / "m.tif", values, crs=None, transform=grid.transform)

@@ -10,7 +10,7 @@ from core.export.replay.bundle_file import Bundle, write_bundle
 from core.export.replay.label_record import LabelSetup, RecordedTile, record_label, record_tile
 from core.files import prepare_folder
 from core.project import Project
-from core.session.opened import OpenedScene, open_scene
+from core.session.opened import OpenedScene, open_project_scene
 from core.session.place import TilePlace, default_choices, model_of
 from core.session.scene_parcels import chosen_tiles
 from core.session.workspaces import Workspaces, get_workspaces
@@ -51,7 +51,7 @@ def make_bundle(
     if not names:
         raise EmptySceneError("No tile has a label yet.", "Map tiles, or accept some, first.")
     own = workspaces or get_workspaces()
-    opened = open_scene(project, scene_id)
+    opened = open_project_scene(project, scene_id)
     if opened.landcover_error is not None:
         raise opened.landcover_error
     recorded = []

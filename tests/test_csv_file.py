@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.export.csv_file import to_csv
+from core.csv_file import to_csv
 
 
 def read(body: bytes) -> list[list[str]]:
