@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import InputError
 from core.predict.names import STRATEGY_NAMES, WITH_MODEL
-from core.predict.options import PredictOptions
+from core.predict.predict_options import PredictOptions
 
 _SEEDS = 2**32
 

@@ -26,7 +26,7 @@ from core.label.corrections import (
     correction_to_json,
 )
 from core.label.imported import native_import
-from core.predict.options import AUTO
+from core.predict.predict_options import AUTO
 from core.project import EditRecord, NewEdit
 
 _MOST_EDITS = 1000

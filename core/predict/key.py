@@ -9,7 +9,7 @@ from core.fingerprint import PREDICTION, result_hash
 from core.imagery.scene import Scene
 from core.imagery.tile_plan import Tile
 from core.predict.names import WITHOUT_MODEL
-from core.predict.options import AUTO, PredictOptions
+from core.predict.predict_options import AUTO, PredictOptions
 
 
 def prediction_key(

@@ -30,7 +30,7 @@ from core.predict.kept_prediction import (
     to_bytes,
 )
 from core.predict.names import WITH_MODEL, WITHOUT_MODEL
-from core.predict.options import AUTO, PredictOptions
+from core.predict.predict_options import AUTO, PredictOptions
 from core.predict.prediction import StrategyOptions, TilePrediction
 from core.predict.strategies import STRATEGIES
 from core.prompts.prompt import Prompt, PromptSet
