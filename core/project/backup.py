@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from core.errors import CropMapError, OutputError, ProjectError, storage_error
 from core.files import replacing
-from core.project import sqlite
+from core.project import places, sqlite
+from core.project.chain import Checks
 from core.project.database import Database, exists_already
 from core.project.migrations import newest_version
-from core.project.schema import metadata
+from core.project.schema import metadata, project, scene
 
 FOLDER = "backups"
 DAYS = 3
@@ -114,10 +115,17 @@ def _copy_tables(database: Database, target: Path) -> None:
 
 
 class AutomaticBackup:
-    """The backup of a day, made in a thread of its own while the project is in use."""
+    """The backup of a day, made in a thread of its own while the project is in use.
 
-    def __init__(self, database: sqlite.Database) -> None:
+    Parameters
+    ----------
+    checks : Checks
+        Of the project: while damage is known, its good backups stay.
+    """
+
+    def __init__(self, database: sqlite.Database, checks: Checks) -> None:
         self._database = database
+        self._checks = checks
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -141,17 +149,18 @@ class AutomaticBackup:
         target = path.parent / FOLDER / f"{path.stem}-{today}{path.suffix}"
         try:
             with _one_at_a_time:
-                if not target.exists() and self._has_changed(target):
+                if not (self._checks.damages() or target.exists()) and self._has_changed():
                     _copy(self._database, target)
                     _rotate(path)
         except (CropMapError, OSError) as error:
             _LOG.warning("There is no backup of %s from %s: %s", path.name, today, error)
 
-    def _has_changed(self, target: Path) -> bool:
+    def _has_changed(self) -> bool:
         known = backups_of(self._database.path)
         with self._database.read() as connection:
-            revision = connection.execute(select(metadata.tables["project"].c.revision)).scalar()
-        return not known or known[0].revision != revision
+            revision = connection.execute(select(project.c.revision)).scalar_one()
+            scenes = connection.execute(select(func.count()).select_from(scene)).scalar_one()
+        return bool(scenes) and (not known or known[0].revision != revision)
 
 
 def _rotate(path: Path) -> None:
@@ -184,10 +193,17 @@ def restore(path: Path, backup: Path, *, reason: str = "replaced") -> Path | Non
     Raises
     ------
     ProjectError
-        The backup cannot be read.
+        The backup cannot be read, or the project is kept in PostgreSQL.
     OutputError
         The folder cannot be written.
     """
+    if path.exists() and places.signpost_schema(path) is not None:
+        raise ProjectError(
+            f"The project {path.name} is kept in a PostgreSQL database.",
+            "Copy the backup into a folder of its own and open it there as a project in a file.",
+        )
+    if not backup.is_file():
+        raise ProjectError(f"There is no backup at {backup} any more.", "Choose another one.")
     kept: Path | None = None
     with closing(sqlite.Database(backup)) as source, replacing(path) as part:
         source.copy_to(part)
@@ -202,11 +218,10 @@ def _set_aside(path: Path, reason: str) -> Path:
     kept = path.with_name(f"{path.stem}.{reason}-{now:%Y%m%d-%H%M%S}{path.suffix}")
     if kept.exists():
         raise OutputError(f"{kept.name} exists already.", "Try again in a second.")
-    for suffix in ("-wal", "-journal"):
+    for suffix in ("-wal", "-shm", "-journal"):
         beside = path.with_name(path.name + suffix)
         if beside.exists():
             beside.rename(kept.with_name(kept.name + suffix))
-    path.with_name(path.name + "-shm").unlink(missing_ok=True)
     return path.rename(kept)
 
 
@@ -239,8 +254,3 @@ def _read(path: Path) -> Backup | None:
         _LOG.warning("The backup %s cannot be read: %s", path.name, error)
         return None
     return Backup(path, made_at, int(edits), int(revision))
-
-
-def backup_not_found(path: Path) -> ProjectError:
-    """The error for a backup that is gone meanwhile."""
-    return ProjectError(f"There is no backup at {path} any more.", "Choose another one.")

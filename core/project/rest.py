@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from weakref import WeakMethod
 
 from core.errors import CropMapError
 
@@ -17,14 +18,15 @@ class Rest:
 
     Parameters
     ----------
-    work : callable
+    work : bound method
         Returns whether it is done; otherwise it is called again after as many seconds.
     seconds : float
         How long the rest has to be.
     """
 
     def __init__(self, work: Callable[[], bool], seconds: float) -> None:
-        self._work, self._seconds = work, seconds
+        # Weak, so that this keeps nothing open that everybody else has let go.
+        self._work, self._seconds = WeakMethod(work), seconds
         self._last = 0.0
         self._ended = False
         self._timer: threading.Timer | None = None
@@ -71,8 +73,9 @@ class Rest:
                     self._wait(self._seconds)
 
     def _done(self) -> bool:
+        work = self._work()
         try:
-            return self._work()
+            return work is None or work()
         except CropMapError as error:
             _LOG.warning("What is done at rest failed: %s", error)
             return True

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
+from weakref import WeakMethod
 
 from sqlalchemy import insert, select, update
 
 from core.errors import DiskFullError, InputError, ProjectError
 from core.project import edits as logs
-from core.project import places, scenes, second_reviews, tiles
+from core.project import places, scenes, second_reviews, sqlite, tiles
+from core.project.backup import AutomaticBackup, back_up, is_kept_aside, new_backup_path
 from core.project.branches import Branches
 from core.project.chain import Checks, Damage, verify_project
 from core.project.database import Database
@@ -37,6 +39,7 @@ from core.project.records import (
     Unset,
 )
 from core.project.schema import metadata, project
+from core.settings import get_settings
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,6 +67,7 @@ class Project:
         self._database = database
         self._branches = Branches()
         self._checks = Checks()
+        self._automatic: AutomaticBackup | None = None
         self._tile_lists = tiles.TileLists()
         self.path = database.path
         with database.read() as connection:
@@ -126,6 +130,7 @@ class Project:
             opened = cls(database)
             opened._verify()
             opened._find_paths_again()
+            opened._back_up_daily()
             return opened
         except BaseException:
             database.close()
@@ -161,6 +166,29 @@ class Project:
         """
         return self._checks.damages()
 
+    def backup(self, target: Path | None = None) -> Path:
+        """Copy the project as it is into one file; by default beside it, in ``backups``.
+
+        Raises
+        ------
+        ProjectError
+            There is a file already, or the project cannot be read.
+        OutputError
+            The copy cannot be written.
+        """
+        target = target or new_backup_path(self.path)
+        back_up(self._database, target)
+        return target.absolute()
+
+    def _back_up_daily(self) -> None:
+        """Once a day, now or when work rests; nobody waits for it."""
+        database = self._database
+        wanted = get_settings().automatic_backups and not is_kept_aside(self.path)
+        if wanted and isinstance(database, sqlite.Database):
+            self._automatic = AutomaticBackup(database, self._checks)
+            database.at_rest = WeakMethod(self._automatic.make)
+            self._automatic.start()
+
     def rename(self, name: str) -> None:
         """Give the project another name; the file keeps its own."""
         name = scenes.checked_name(name)
@@ -171,6 +199,8 @@ class Project:
 
     def close(self) -> None:
         """Close the file; methods called later raise ProjectError."""
+        if self._automatic is not None:
+            self._automatic.wait()
         self._database.close()
 
     @property

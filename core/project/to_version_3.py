@@ -28,6 +28,7 @@ _COLUMNS = (
     ("edit", "link"),
     ("journal", "link"),
 )
+_UNREADABLE = "unreadable"
 _frozen = MetaData()
 _tile = Table(
     "tile",
@@ -47,20 +48,22 @@ def to_version_3(connection: Connection) -> None:
             f"ALTER TABLE {table} ADD COLUMN {column} TEXT NOT NULL DEFAULT ''"
         )
     for row in connection.execute(select(_tile)).all():
-        link = _chain(connection, row.id)
+        steps = raw_steps(connection, row.id)
+        link = _chain(connection, row.id, steps)
+        # A head that is no step would be taken for a log without edits.
+        sealed = seal(row, link=link) if {row.head, row.tip} <= {0, *steps} else ""
         changed = update(_tile).where(_tile.c.id == row.id)
-        connection.execute(changed.values(link=link, seal=seal(row, link=link)))
+        connection.execute(changed.values(link=link, seal=sealed))
     _chain_journal(connection)
 
 
-def _chain(connection: Connection, tile_id: int) -> str:
+def _chain(connection: Connection, tile_id: int, parents: dict[int, int]) -> str:
     """Hash the log of a tile; the link of its last edit."""
-    parents = raw_steps(connection, tile_id)
     link, rows = NO_LINK, []
     for entry in raw_edits(connection, tile_id):
         parent = parents.get(entry.step, -1)
         own = edit_link(link, tile_id, entry.sequence, entry.step, parent, *entry.values)
-        link = own if _is_readable(entry) and parent >= 0 else NO_LINK
+        link = own if _is_readable(entry) and parent >= 0 else _UNREADABLE
         rows.append({"row": entry.sequence, "new": link})
     of_tile = _edit.c.tile_id == tile_id
     _store(connection, update(_edit).where(of_tile, _edit.c.sequence == bindparam("row")), rows)
