@@ -132,6 +132,15 @@ def damages_of(path: Path) -> tuple[Damage, ...]:
     return () if opened is None else opened.damages()
 
 
+def close_project(path: Path) -> Project | None:
+    """Close a project in this process; the object that was open, None where none was."""
+    with _lock:
+        opened = _projects.pop(path.resolve(), None)
+        if opened is not None:
+            opened.close()
+        return opened
+
+
 def restore_project(path: Path, backup: Path) -> Path | None:
     """Put a backup in the place of a project, which is closed in this process before.
 
@@ -145,10 +154,8 @@ def restore_project(path: Path, backup: Path) -> Path | None:
         The folder cannot be written.
     """
     with _lock:
-        opened = _projects.pop(path.resolve(), None)
+        opened = close_project(path)
         damaged = opened is None or bool(opened.damages())
-        if opened is not None:
-            opened.close()
         kept = restore(path, backup, reason="damaged" if damaged else "replaced")
         # What other sessions are told, which had the file before open.
         _replacements[path.resolve()] = ProjectReplacedError(

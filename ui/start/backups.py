@@ -30,6 +30,11 @@ def restore_newest(summary: ProjectSummary) -> bool:
 @st.dialog("Backups", width="medium")
 def show(summary: ProjectSummary) -> None:
     """The dialog of one project."""
+    body(summary)
+
+
+def body(summary: ProjectSummary) -> None:
+    """What the dialog shows."""
     st.markdown(f"**{escape(summary.name)}**")
     for damage in damages_of(summary.path):
         st.warning(escape(damage.sentence))
