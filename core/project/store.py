@@ -19,7 +19,7 @@ from core.project import edits as logs
 from core.project import places, scenes, second_reviews, sqlite, tiles
 from core.project.backup import AutomaticBackup, back_up, is_kept_aside, new_backup_path
 from core.project.branches import Branches
-from core.project.chain import Checks, Damage, verify_project
+from core.project.chain import Checks, Damage
 from core.project.database import Database
 from core.project.journal import Change, read_history
 from core.project.links import NO_LINK
@@ -39,6 +39,7 @@ from core.project.records import (
     Unset,
 )
 from core.project.schema import metadata, project
+from core.project.verification import verify_project
 from core.settings import get_settings
 
 _LOG = logging.getLogger(__name__)
