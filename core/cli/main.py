@@ -19,6 +19,7 @@ from rich.table import Table
 
 from core.cli.evaluate import evaluate_command
 from core.cli.experiment import experiment_app
+from core.cli.project import project_app
 from core.cli.terminal import JsonFlag, cancel_on_interrupt, errors, output, progress_bar
 from core.errors import CancelledError, CropMapError
 from core.sam.registry import DEFAULT_MODEL
@@ -33,6 +34,7 @@ weights_app = typer.Typer(help="Model weights: list, fetch, verify.", no_args_is
 app.add_typer(weights_app, name="weights")
 app.command("evaluate")(evaluate_command)
 app.add_typer(experiment_app, name="experiment")
+app.add_typer(project_app, name="project")
 
 
 _DIFFERS = 3

@@ -6,6 +6,8 @@ Whatever two people can touch has a version; a change made on an old version is 
 :class:`~core.errors.ConflictError`.  Nothing that a person did is ever changed or erased.
 """
 
+from core.project.backup import Backup, backups_of, restore
+from core.project.chain import Damage
 from core.project.places import new_project_path
 from core.project.recent import (
     ProjectSummary,
@@ -34,6 +36,8 @@ from core.project.store import Project
 __all__ = [
     "UNSET",
     "VERDICTS",
+    "Backup",
+    "Damage",
     "EditRecord",
     "HistoryRow",
     "NewEdit",
@@ -48,8 +52,10 @@ __all__ = [
     "TileRecord",
     "Unset",
     "VerdictRecord",
+    "backups_of",
     "forget_project",
     "new_project_path",
     "recent_projects",
     "remember_project",
+    "restore",
 ]

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import CTE, Connection, bindparam, select
 
+from core.errors import ProjectError
+from core.project.chain import ROOT
 from core.project.records import EditRecord
 from core.project.schema import edit, step
-
-ROOT = 0
-"""The head of a log without edits in force."""
 
 _MOST_TILES = 64
 
@@ -75,7 +74,10 @@ class Branches:
 
 
 def _steps() -> CTE:
-    """The steps from ``:head`` towards the root that are newer than the step ``:above``."""
+    """The steps from ``:head`` towards the root that are newer than the step ``:above``.
+
+    Numbers fall from step to step, so that it ends whatever the table holds.
+    """
     of_tile = step.c.tile_id == bindparam("tile_id")
     first = (
         select(step.c.number, step.c.parent)
@@ -83,7 +85,10 @@ def _steps() -> CTE:
         .cte("branch", recursive=True)
     )
     next_ones = select(step.c.number, step.c.parent).where(
-        of_tile, step.c.number == first.c.parent, step.c.number > bindparam("above")
+        of_tile,
+        step.c.number == first.c.parent,
+        step.c.number < first.c.number,
+        step.c.number > bindparam("above"),
     )
     return first.union_all(next_ones)
 
@@ -108,7 +113,13 @@ _CHILD = select(_STEPS.c.number).where(_STEPS.c.parent == bindparam("above"))
 
 
 def read_branch(connection: Connection, tile_id: int, head: int, known: Branch) -> Branch:
-    """The branch that ends at ``head``; ``known`` may be any branch of the same tile."""
+    """The branch that ends at ``head``; ``known`` may be any branch of the same tile.
+
+    Raises
+    ------
+    ProjectError
+        The steps do not lead to the root.
+    """
     if known.holds(head):
         return known.until(head)
     above = known.head if known.head < head else ROOT
@@ -116,6 +127,8 @@ def read_branch(connection: Connection, tile_id: int, head: int, known: Branch) 
     rows = connection.execute(_EDITS_OF_STEPS, values).all()
     fork = rows[0].parent if rows else ROOT
     if not known.holds(fork):
+        if known.head == ROOT:
+            raise _broken(head)
         return read_branch(connection, tile_id, head, Branch())
     common = known.until(fork)
     new = (EditRecord(row.sequence, row.kind, row.data, row.author, row.at) for row in rows)
@@ -123,6 +136,16 @@ def read_branch(connection: Connection, tile_id: int, head: int, known: Branch) 
 
 
 def child_towards(connection: Connection, tile_id: int, tip: int, head: int) -> int:
-    """The step after ``head`` on the way to ``tip``."""
+    """The step after ``head`` on the way to ``tip``; ProjectError where there is none."""
     values = {"tile_id": tile_id, "head": tip, "above": head}
-    return int(connection.execute(_CHILD, values).scalar_one())
+    child = connection.execute(_CHILD, values).scalar_one_or_none()
+    if child is None:
+        raise _broken(tip)
+    return int(child)
+
+
+def _broken(head: int) -> ProjectError:
+    return ProjectError(
+        f"The steps before step {head} of this tile are damaged.",
+        "Restore a backup of the project on the Start page.",
+    )

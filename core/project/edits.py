@@ -11,40 +11,54 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from core.project.branches import ROOT, Branch, Branches, child_towards, read_branch
+from core.project.branches import Branch, Branches, child_towards, read_branch
+from core.project.chain import ROOT, Checks, LogState, Verified, log_state
 from core.project.journal import Change
+from core.project.links import edit_link, stored_json, stored_time
 from core.project.records import NewEdit, TileLog, TileRecord
 from core.project.schema import edit, step
-from core.project.tiles import change_tile, tile_record, tile_row
+from core.project.tiles import change_log, tile_record, tile_row
 
 _ACTIONS = ("edit", "undo", "redo")
 
 
 def read_log(
-    connection: Connection, branches: Branches, scene_id: str, name: str
+    connection: Connection, branches: Branches, checks: Checks, scene_id: str, name: str
 ) -> tuple[TileRecord, TileLog]:
     """A tile and its edits in force, inside a transaction that only reads."""
     row = tile_row(connection, scene_id, name)
-    branch = read_branch(connection, row.id, row.head, branches.get(row.id))
-    branches.keep({row.id: branch})
-    return tile_record(row), _log(row, branch)
+    state = _state(connection, checks, row)
+    branch = read_branch(connection, state.id, state.head, branches.get(state.id))
+    branches.keep({state.id: branch})
+    return tile_record(row, state), _log(state, branch)
 
 
 def read_log_at(
-    connection: Connection, branches: Branches, scene_id: str, name: str, head: int
+    connection: Connection,
+    branches: Branches,
+    checks: Checks,
+    scene_id: str,
+    name: str,
+    head: int,
 ) -> TileLog:
     """The edits that were in force when the log stood at ``head``; they are only to be read."""
-    row = tile_row(connection, scene_id, name)
-    branch = read_branch(connection, row.id, head, branches.get(row.id))
-    return TileLog(row.log_version, branch.edits, can_undo=False, can_redo=False)
+    state = _state(connection, checks, tile_row(connection, scene_id, name))
+    branch = read_branch(connection, state.id, state.good_head(head), branches.get(state.id))
+    return TileLog(state.log_version, branch.edits, can_undo=False, can_redo=False)
 
 
-def _log(row: Row[Any], branch: Branch) -> TileLog:
-    return TileLog(row.log_version, branch.edits, row.head != ROOT, row.tip != row.head)
+def _state(connection: Connection, checks: Checks, row: Row[Any]) -> LogState:
+    state, verified = log_state(connection, checks, row, checks.get(row.id))
+    checks.keep({row.id: verified})
+    return state
 
 
-def _unchanged(change: Change, row: Row[Any]) -> TileLog:
-    return _log(row, change.branch(row.id, row.head))
+def _log(state: LogState, branch: Branch) -> TileLog:
+    return TileLog(state.log_version, branch.edits, state.head != ROOT, state.tip != state.head)
+
+
+def _unchanged(change: Change, state: LogState) -> TileLog:
+    return _log(state, change.branch(state.id, state.head))
 
 
 def append_edits(
@@ -57,38 +71,46 @@ def append_edits(
     expected_version: int,
 ) -> TileLog:
     """Append edits as one step; a redo that was possible no longer is."""
-    row = _expected(change, scene_id, name, expected_version)
+    state = _expected(change, scene_id, name, expected_version)
     if not edits:
-        return _unchanged(change, row)
-    number = row.log_version + 1
-    change.connection.execute(insert(step).values(tile_id=row.id, number=number, parent=row.head))
-    change.connection.execute(
-        insert(edit),
-        [
+        return _unchanged(change, state)
+    number = state.log_version + 1
+    at, link, rows = stored_time(change.at), state.link, []
+    for sequence, entry in enumerate(edits, start=state.last_sequence + 1):
+        stored = (entry.kind, stored_json(entry.data), author, at)
+        link = edit_link(link, state.id, sequence, number, state.head, *stored)
+        rows.append(
             {
-                "tile_id": row.id,
-                "sequence": row.last_sequence + place,
+                "tile_id": state.id,
+                "sequence": sequence,
                 "step": number,
                 "kind": entry.kind,
                 "data": entry.data,
                 "author": author,
                 "at": change.at,
+                "link": link,
             }
-            for place, entry in enumerate(edits, start=1)
-        ],
+        )
+    change.connection.execute(
+        insert(step).values(tile_id=state.id, number=number, parent=state.head)
     )
-    change_tile(
+    change.connection.execute(insert(edit), rows)
+    last_sequence = state.last_sequence + len(edits)
+    change_log(
         change,
-        row,
+        state,
         log_version=number,
         head=number,
         tip=number,
-        last_sequence=row.last_sequence + len(edits),
-        edit_count=row.edit_count + len(edits),
+        last_sequence=last_sequence,
+        edit_count=state.edit_count + len(edits),
+        link=link,
     )
-    detail = {"kinds": [entry.kind for entry in edits], "first_sequence": row.last_sequence + 1}
+    if state.survey is None:
+        change.verified[state.id] = Verified(number, last_sequence, link)
+    detail = {"kinds": [entry.kind for entry in edits], "first_sequence": state.last_sequence + 1}
     change.record("edit", author=author, scene_id=scene_id, tile=name, detail=detail)
-    branch = change.branch(row.id, number)
+    branch = change.branch(state.id, number)
     return TileLog(number, branch.edits, can_undo=True, can_redo=False)
 
 
@@ -96,54 +118,58 @@ def undo_step(
     change: Change, scene_id: str, name: str, *, author: str, expected_version: int
 ) -> TileLog:
     """Take the last step out of force; without one, the log as it is."""
-    row = _expected(change, scene_id, name, expected_version)
-    if row.head == ROOT:
-        return _unchanged(change, row)
+    state = _expected(change, scene_id, name, expected_version)
+    if state.head == ROOT:
+        return _unchanged(change, state)
     parent = change.connection.execute(
-        select(step.c.parent).where(step.c.tile_id == row.id, step.c.number == row.head)
+        select(step.c.parent).where(step.c.tile_id == state.id, step.c.number == state.head)
     ).scalar_one()
-    return _move(change, row, "undo", head=parent, passed=row.head, author=author)
+    return _move(change, state, "undo", head=parent, passed=state.head, author=author)
 
 
 def redo_step(
     change: Change, scene_id: str, name: str, *, author: str, expected_version: int
 ) -> TileLog:
     """Put the step that was undone last back in force; without one, the log as it is."""
-    row = _expected(change, scene_id, name, expected_version)
-    if row.tip == row.head:
-        return _unchanged(change, row)
-    number = child_towards(change.connection, row.id, row.tip, row.head)
-    return _move(change, row, "redo", head=number, passed=number, author=author)
+    state = _expected(change, scene_id, name, expected_version)
+    if state.tip == state.head:
+        return _unchanged(change, state)
+    number = child_towards(change.connection, state.id, state.tip, state.head)
+    return _move(change, state, "redo", head=number, passed=number, author=author)
 
 
-def _expected(change: Change, scene_id: str, name: str, version: int) -> Row[Any]:
-    row = tile_row(change.connection, scene_id, name)
-    if row.log_version != version:
+def _expected(change: Change, scene_id: str, name: str, version: int) -> LogState:
+    state = change.log_state(tile_row(change.connection, scene_id, name))
+    if state.log_version != version:
         raise change.conflict(f"tile {name}", scene_id, name, _ACTIONS)
-    return row
+    return state
 
 
 def _move(
-    change: Change, row: Row[Any], action: str, *, head: int, passed: int, author: str
+    change: Change, state: LogState, action: str, *, head: int, passed: int, author: str
 ) -> TileLog:
     """Let the head pass a step, in either direction."""
     kinds = list(
         change.connection.execute(
             select(edit.c.kind)
-            .where(edit.c.tile_id == row.id, edit.c.step == passed)
+            .where(edit.c.tile_id == state.id, edit.c.step == passed)
             .order_by(edit.c.sequence)
         ).scalars()
     )
     edits = len(kinds) if action == "redo" else -len(kinds)
-    change_tile(
+    change_log(
         change,
-        row,
-        log_version=row.log_version + 1,
+        state,
+        log_version=state.log_version + 1,
         head=head,
-        edit_count=row.edit_count + edits,
+        edit_count=state.edit_count + edits,
     )
     change.record(
-        action, author=author, scene_id=row.scene_id, tile=row.name, detail={"kinds": kinds}
+        action,
+        author=author,
+        scene_id=state.row.scene_id,
+        tile=state.row.name,
+        detail={"kinds": kinds},
     )
-    branch = change.branch(row.id, head)
-    return TileLog(row.log_version + 1, branch.edits, head != ROOT, row.tip != head)
+    branch = change.branch(state.id, head)
+    return TileLog(state.log_version + 1, branch.edits, head != ROOT, state.tip != head)

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from core.errors import ConflictError
 from core.project.branches import Branch, Branches, read_branch
+from core.project.chain import Checks, LogState, Verified, log_state
+from core.project.links import hash_row, stored_json, stored_time
 from core.project.records import HistoryRow
 from core.project.schema import journal, project, tile
 
-_REVISION = select(project.c.revision).with_for_update()
+_REVISION = select(project.c.revision, project.c.journal_link).with_for_update()
 
 
 class Change:
@@ -29,15 +31,25 @@ class Change:
         What the project's revision will be, if anything changes.
     branches : dict of int to Branch
         By tile, what was read of the edit logs; true once the transaction is committed.
+    verified : dict of int to Verified
+        By tile, how far its log is what was written; likewise.
     """
 
-    def __init__(self, connection: Connection, known: Branches | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        known: Branches | None = None,
+        checks: Checks | None = None,
+    ) -> None:
         self.connection = connection
         self.branches: dict[int, Branch] = {}
+        self.verified: dict[int, Verified] = {}
         self._known = known or Branches()
+        self._checks = checks or Checks()
         # The lock makes writers queue on databases that let several in; SQLite lets in one.
-        before = connection.execute(_REVISION).scalar_one()
-        self.revision = int(before) + 1
+        before = connection.execute(_REVISION).one()
+        self.revision = int(before.revision) + 1
+        self._journal_link: str = before.journal_link
         self.at = datetime.now(UTC)
 
     def branch(self, tile_id: int, head: int) -> Branch:
@@ -46,10 +58,18 @@ class Change:
         found = self.branches[tile_id] = read_branch(self.connection, tile_id, head, known)
         return found
 
+    def log_state(self, row: Row[Any]) -> LogState:
+        """Where the log of a tile stands that was just read, verified."""
+        known = self.verified.get(row.id) or self._checks.get(row.id)
+        state, self.verified[row.id] = log_state(self.connection, self._checks, row, known)
+        return state
+
     def touch(self) -> None:
         """Make the project's revision grow."""
         self.connection.execute(
-            update(project).values(revision=self.revision, changed_at=self.at),
+            update(project).values(
+                revision=self.revision, changed_at=self.at, journal_link=self._journal_link
+            ),
         )
 
     def touch_tiles(self, scene_id: str) -> None:
@@ -68,6 +88,8 @@ class Change:
         detail: dict[str, Any],
     ) -> None:
         """Write down who did what, and make the revision grow."""
+        stored = (stored_time(self.at), author, scene_id, tile, action, stored_json(detail))
+        self._journal_link = hash_row(self._journal_link, *stored)
         self.connection.execute(
             insert(journal).values(
                 at=self.at,
@@ -76,6 +98,7 @@ class Change:
                 tile=tile,
                 action=action,
                 detail=detail,
+                link=self._journal_link,
             )
         )
         self.touch()

@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 from core.errors import ProjectError
 from core.project.database import Database, not_a_project
 from core.project.to_version_2 import to_version_2
+from core.project.to_version_3 import to_version_3
 
 Migration = Callable[[Connection], None]
 
-MIGRATIONS: Sequence[Migration] = (to_version_2,)
+MIGRATIONS: Sequence[Migration] = (to_version_2, to_version_3)
 """The n-th (from 1) turns version n into n + 1.  Only append, and never import ``schema`` in one:
 it describes the newest version, a migration those between."""
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, func, select
 from core.errors import CropMapError, OutputError
 from core.files import write_whole
 from core.project import postgres
+from core.project.backup import is_kept_aside
 from core.project.database import Database
 from core.project.migrations import newest_version, stored_version
 from core.project.places import (
@@ -95,7 +96,8 @@ def forget_project(path: Path) -> None:
 
 def _in_projects_folder() -> list[Path]:
     try:
-        return [path for path in get_settings().projects_dir.glob(f"*/*{SUFFIX}") if path.is_file()]
+        found = get_settings().projects_dir.glob(f"*/*{SUFFIX}")
+        return [path for path in found if path.is_file() and not is_kept_aside(path)]
     except OSError:
         return []
 

@@ -3,6 +3,8 @@
 Edits and steps are only ever inserted.  The steps of a tile form a tree by their parents: the edits
 in force are those of the steps between the root and the tile's ``head``; undo moves ``head`` to its
 parent, redo moves it back towards ``tip``, and an edit after an undo grows a new branch.
+
+The columns ``link`` and ``seal`` are hashes: see :mod:`core.project.links`.
 """
 
 from __future__ import annotations
@@ -56,6 +58,7 @@ project = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    Column("journal_link", Text, nullable=False, server_default=""),
 )
 
 scene = Table(
@@ -96,6 +99,8 @@ tile = Table(
     Column("last_sequence", Integer, nullable=False),
     Column("edit_count", Integer, nullable=False),
     Column("revision", BigInteger, nullable=False, index=True),
+    Column("link", Text, nullable=False, server_default=""),
+    Column("seal", Text, nullable=False, server_default=""),
     UniqueConstraint("scene_id", "name"),
 )
 
@@ -138,6 +143,7 @@ edit = Table(
     Column("data", JSON, nullable=False),
     Column("author", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("link", Text, nullable=False, server_default=""),
     Index("edit_by_step", "tile_id", "step"),
 )
 
@@ -152,5 +158,6 @@ journal = Table(
     Column("tile", Text),
     Column("action", String(32), nullable=False),
     Column("detail", JSON, nullable=False),
+    Column("link", Text, nullable=False, server_default=""),
     Index("journal_by_tile", "scene_id", "tile"),
 )

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from weakref import finalize
+from weakref import WeakMethod, finalize
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError, StatementError
@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError, StatementError
 from core.errors import CropMapError, ProjectError, ProjectReplacedError, storage_error
 from core.files import put_in_place
 from core.project.database import (
+    BUSY_SECONDS,
     busy,
     closed,
     damaged,
@@ -29,6 +30,8 @@ from core.project.database import (
     value_refused,
 )
 from core.project.open_file import OpenFile, copy_database
+from core.project.rest import Rest
+from core.settings import get_settings
 
 APPLICATION_ID = int.from_bytes(b"CrMp", "big")
 """Marks the file as ours, so that no other program's database is taken for a project."""
@@ -47,6 +50,11 @@ class Database:
     ----------
     path : Path
         An existing file; a missing one is never made by connecting.
+
+    Attributes
+    ----------
+    at_rest : WeakMethod or None
+        Called in a thread of its own once nothing was written for a while.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,6 +66,8 @@ class Database:
         self._engine = _engine(self._file)
         # Also where nobody closes it: what is wrong with the files is noticed then, at the latest.
         finalize(self, self._file.close)
+        self._rest = Rest(self._rested, get_settings().rest_seconds)
+        self.at_rest: WeakMethod[Callable[[], None]] | None = None
 
     @property
     def stamp(self) -> str:
@@ -104,10 +114,60 @@ class Database:
                     self._file.verify()
         except ProjectReplacedError as error:
             raise error.again(unsaved=True) from error
+        self._rest.begin()
+
+    def _rested(self) -> bool:
+        done = self.checkpoint()
+        more = self.at_rest() if done and self.at_rest is not None else None
+        if more is not None:
+            more()
+        return done
+
+    def checkpoint(self) -> bool:
+        """Bring all commits into the file itself, so that a copy of it alone is whole.
+
+        Nobody is kept waiting: False where the file is in use at this moment.
+        """
+        if self._closed or not self._turn.acquire(blocking=False):
+            return False
+        try:
+            with readable_errors(self.path):
+                self._file.verify()
+                raw = self._engine.raw_connection()
+                cursor = raw.cursor()
+                try:
+                    cursor.execute("PRAGMA busy_timeout=0")
+                    in_use, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    cursor.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+                    raw.close()
+                self._file.verify()
+        finally:
+            self._turn.release()
+        return not in_use
+
+    def copy_to(self, target: Path) -> None:
+        """Write the last commit into a new file, by SQLite's own backup, and look it over.
+
+        Raises
+        ------
+        ProjectError
+            This file cannot be read, or the copy is not whole.
+        """
+        with readable_errors(self.path):
+            self._refuse_closed()
+            with closing(self._file.connect()) as source:
+                copy_database(source, target)
+            with closing(sqlite3.connect(target)) as copy:
+                # One file, which is opened without leaving others beside it.
+                copy.execute("PRAGMA journal_mode=DELETE")
+                if copy.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                    raise damaged(self.path, "its pages do not fit together")
 
     def close(self) -> None:
         """Close the connections; what comes later is refused."""
         self._closed = True
+        self._rest.end()
         self._engine.dispose()
         self._file.close()
 

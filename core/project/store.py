@@ -10,15 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
+from weakref import WeakMethod
 
 from sqlalchemy import insert, select, update
 
 from core.errors import DiskFullError, InputError, ProjectError
 from core.project import edits as logs
-from core.project import places, scenes, second_reviews, tiles
+from core.project import places, scenes, second_reviews, sqlite, tiles
+from core.project.backup import AutomaticBackup, back_up, is_kept_aside, new_backup_path
 from core.project.branches import Branches
+from core.project.chain import Checks, Damage
 from core.project.database import Database
 from core.project.journal import Change, read_history
+from core.project.links import NO_LINK
 from core.project.migrations import migrate, newest_version
 from core.project.open_file import same_contents
 from core.project.paths import portable, resolved, with_paths
@@ -35,6 +39,8 @@ from core.project.records import (
     Unset,
 )
 from core.project.schema import metadata, project
+from core.project.verification import verify_project
+from core.settings import get_settings
 
 _LOG = logging.getLogger(__name__)
 
@@ -61,6 +67,8 @@ class Project:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._branches = Branches()
+        self._checks = Checks()
+        self._automatic: AutomaticBackup | None = None
         self._tile_lists = tiles.TileLists()
         self.path = database.path
         with database.read() as connection:
@@ -121,7 +129,9 @@ class Project:
             migrate(database)
             database.check()
             opened = cls(database)
+            opened._verify()
             opened._find_paths_again()
+            opened._back_up_daily()
             return opened
         except BaseException:
             database.close()
@@ -143,6 +153,43 @@ class Project:
         except (ProjectError, DiskFullError) as error:
             _LOG.warning("Paths in %s stay absolute: %s", self.path.name, error)
 
+    def _verify(self) -> None:
+        """Compare the rows with their hashes; a project that is damaged opens all the same."""
+        with self._database.read() as connection:
+            verify_project(connection, self._checks)
+        for damage in self.damages():
+            _LOG.warning("%s: %s", self.path.name, damage.sentence)
+
+    def damages(self) -> tuple[Damage, ...]:
+        """What was found to be damaged, when the project was opened or a tile was read.
+
+        The good part of a damaged log stays in use; nothing is erased.
+        """
+        return self._checks.damages()
+
+    def backup(self, target: Path | None = None) -> Path:
+        """Copy the project as it is into one file; by default beside it, in ``backups``.
+
+        Raises
+        ------
+        ProjectError
+            There is a file already, or the project cannot be read.
+        OutputError
+            The copy cannot be written.
+        """
+        target = target or new_backup_path(self.path)
+        back_up(self._database, target)
+        return target.absolute()
+
+    def _back_up_daily(self) -> None:
+        """Once a day, now or when work rests; nobody waits for it."""
+        database = self._database
+        wanted = get_settings().automatic_backups and not is_kept_aside(self.path)
+        if wanted and isinstance(database, sqlite.Database):
+            self._automatic = AutomaticBackup(database, self._checks)
+            database.at_rest = WeakMethod(self._automatic.make)
+            self._automatic.start()
+
     def rename(self, name: str) -> None:
         """Give the project another name; the file keeps its own."""
         name = scenes.checked_name(name)
@@ -153,6 +200,8 @@ class Project:
 
     def close(self) -> None:
         """Close the file; methods called later raise ProjectError."""
+        if self._automatic is not None:
+            self._automatic.wait()
         self._database.close()
 
     @property
@@ -342,7 +391,7 @@ class Project:
     def log_at(self, scene_id: str, name: str, head: int) -> TileLog:
         """The edits that were in force when the log stood at ``head``, to be read only."""
         with self._database.read() as connection:
-            return logs.read_log_at(connection, self._branches, scene_id, name, head)
+            return logs.read_log_at(connection, self._branches, self._checks, scene_id, name, head)
 
     def log(self, scene_id: str, name: str) -> TileLog:
         """The edits of a tile that are in force; records are shared, their data not to be changed.
@@ -350,13 +399,13 @@ class Project:
         Only what is new since the last call is read.
         """
         with self._database.read() as connection:
-            return logs.read_log(connection, self._branches, scene_id, name)[1]
+            return logs.read_log(connection, self._branches, self._checks, scene_id, name)[1]
 
     def moment(self, scene_id: str, name: str) -> TileMoment:
         """A scene, a tile of it and its log as they were at one moment."""
         with self._database.read() as connection:
             record = self._resolved(scenes.one_scene(connection, scene_id))
-            found, log = logs.read_log(connection, self._branches, scene_id, name)
+            found, log = logs.read_log(connection, self._branches, self._checks, scene_id, name)
             return TileMoment(record, found, log)
 
     def append(
@@ -427,9 +476,10 @@ class Project:
     @contextmanager
     def _change(self) -> Iterator[Change]:
         with self._database.write() as connection:
-            change = Change(connection, self._branches)
+            change = Change(connection, self._branches, self._checks)
             yield change
         self._branches.keep(change.branches)
+        self._checks.keep(change.verified)
 
 
 def _make_tables(database: Database, name: str, project_id: str) -> None:
@@ -439,7 +489,12 @@ def _make_tables(database: Database, name: str, project_id: str) -> None:
         metadata.create_all(connection)
         connection.execute(
             insert(project).values(
-                id=project_id, name=name, created_at=now, changed_at=now, revision=0
+                id=project_id,
+                name=name,
+                created_at=now,
+                changed_at=now,
+                revision=0,
+                journal_link=NO_LINK,
             )
         )
         Change(connection).record("project created", detail={"name": name})

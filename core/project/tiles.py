@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from core.errors import InputError, ProjectError
+from core.project.chain import LogState
 from core.project.journal import Change
+from core.project.links import NO_LINK, seal
 from core.project.records import VERDICTS, NewTile, TileRecord, VerdictRecord
 from core.project.schema import project, scene, tile
 
@@ -20,6 +22,8 @@ _TILE = (
     .where(tile.c.scene_id == bindparam("scene_id"), tile.c.name == bindparam("name"))
     .where(scene.c.removed.is_(False))
 )
+
+_SET_SEAL = update(tile).where(tile.c.id == bindparam("row")).values(seal=bindparam("new"))
 
 _TOUCHED = select(tile).where(
     tile.c.scene_id == bindparam("scene_id"), tile.c.revision > bindparam("revision")
@@ -33,8 +37,17 @@ def add_tiles(change: Change, scene_id: str, tiles: Sequence[NewTile]) -> int:
     _check(tiles)
     new = [_values(entry, scene_id, change) for entry in tiles if entry.name not in known]
     if new:
-        change.connection.execute(insert(tile), new)
+        change.connection.execute(insert(tile), [{**values, "seal": ""} for values in new])
+        _seal(change, scene_id)
     return len(new)
+
+
+def _seal(change: Change, scene_id: str) -> None:
+    """Seal the tiles that are new; their ids are the database's."""
+    query = select(tile).where(tile.c.scene_id == scene_id, tile.c.seal == "")
+    rows = [{"row": row.id, "new": seal(row)} for row in change.connection.execute(query)]
+    if rows:
+        change.connection.execute(_SET_SEAL, rows)
 
 
 def _check(tiles: Sequence[NewTile]) -> None:
@@ -70,6 +83,7 @@ def _values(entry: NewTile, scene_id: str, change: Change) -> dict[str, Any]:
         "last_sequence": 0,
         "edit_count": 0,
         "revision": change.revision,
+        "link": NO_LINK,
     }
 
 
@@ -90,8 +104,8 @@ def tile_row(connection: Connection, scene_id: str, name: str) -> Row[Any]:
     return row
 
 
-def tile_record(row: Row[Any]) -> TileRecord:
-    """What the row says."""
+def tile_record(row: Row[Any], state: LogState | None = None) -> TileRecord:
+    """What the row says, and of its log what was found to be good, where that is known."""
     return TileRecord(
         row.scene_id,
         row.name,
@@ -99,8 +113,8 @@ def tile_record(row: Row[Any]) -> TileRecord:
         (row.window_column, row.window_row, row.window_width, row.window_height),
         VerdictRecord(row.verdict, row.reviewer, row.comment, row.verdict_at, row.verdict_version),
         row.figures,
-        row.log_version,
-        row.edit_count,
+        (state or row).log_version,
+        (state or row).edit_count,
     )
 
 
@@ -184,15 +198,16 @@ def set_verdict(
     row = tile_row(change.connection, scene_id, name)
     if row.verdict_version != expected_version:
         raise change.conflict(f"the verdict on tile {name}", scene_id, name, ("verdict",))
-    change_tile(
+    state = change.log_state(row)
+    change_log(
         change,
-        row,
+        state,
         verdict=verdict,
         reviewer=reviewer,
         comment=comment,
         verdict_at=change.at,
         verdict_version=row.verdict_version + 1,
-        verdict_head=row.head,
+        verdict_head=state.head,
     )
     detail = {"verdict": verdict, "before": row.verdict, "comment": comment}
     change.record("verdict", author=reviewer, scene_id=scene_id, tile=name, detail=detail)
@@ -200,7 +215,17 @@ def set_verdict(
 
 
 def change_tile(change: Change, row: Row[Any], **values: Any) -> None:
-    """Write these columns of a tile and report it as touched."""
+    """Write columns of a tile that its seal does not cover, and report it as touched."""
     change.connection.execute(
         update(tile).where(tile.c.id == row.id).values(revision=change.revision, **values)
     )
+
+
+def change_log(change: Change, state: LogState, **values: Any) -> None:
+    """Write columns of a tile, seal it anew, and report it as touched.
+
+    What was damaged in its row is put right by it; damaged steps and edits stay as they are.
+    """
+    columns = {**state.columns, **values}
+    sealed = seal(state.row, **columns)
+    change_tile(change, state.row, **columns, seal=sealed)

@@ -15,7 +15,7 @@ from core.imagery.scene import Scene
 from core.imagery.tile_plan import Tile
 from core.landcover.product_registry import PRODUCTS
 from core.landcover.source import LandCover, open_landcover
-from core.project import Project, SceneRecord
+from core.project import Damage, Project, SceneRecord, restore
 
 _MOST_SCENES = 64
 
@@ -123,6 +123,46 @@ def _drop_where_replaced(key: Path) -> None:
         _replacements[key] = error
     del _projects[key]
     project.close()
+
+
+def damages_of(path: Path) -> tuple[Damage, ...]:
+    """The damage that was found in a project, if this process has it open."""
+    with _lock:
+        opened = _projects.get(path.resolve())
+    return () if opened is None else opened.damages()
+
+
+def close_project(path: Path) -> Project | None:
+    """Close a project in this process; the object that was open, None where none was."""
+    with _lock:
+        opened = _projects.pop(path.resolve(), None)
+        if opened is not None:
+            opened.close()
+        return opened
+
+
+def restore_project(path: Path, backup: Path) -> Path | None:
+    """Put a backup in the place of a project, which is closed in this process before.
+
+    Returns where the file that was there is kept now; None where none was.
+
+    Raises
+    ------
+    ProjectError
+        The backup cannot be read, or the project is kept in PostgreSQL.
+    OutputError
+        The folder cannot be written.
+    """
+    with _lock:
+        opened = close_project(path)
+        damaged = opened is None or bool(opened.damages())
+        kept = restore(path, backup, reason="damaged" if damaged else "replaced")
+        # What other sessions are told, which had the file before open.
+        _replacements[path.resolve()] = ProjectReplacedError(
+            f"The project {path.name} was restored from a backup.",
+            "Look at this page again before you go on.",
+        )
+        return kept
 
 
 def open_project_scene(project: Project, scene_id: str) -> OpenedScene:

@@ -1,8 +1,14 @@
+import html
 from pathlib import Path
 
-from core.project import recent_projects
-from core.session.opened import open_project
-from tests.pages.conftest import press, said, settle, wrong
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.errors import ProjectError
+from core.project import NewEdit, backups_of, recent_projects
+from core.session.opened import close_project, open_project
+from tests.pages.conftest import SECONDS, press, said, settle, wrong
+from tests.project import flipping
 from ui.start.project_list import DEMO
 
 
@@ -71,3 +77,64 @@ def test_an_address_typed_as_a_project_file_is_not_repeated(page) -> None:
     app.run()
     assert "That is an address" in wrong(app)
     assert "hunter2" not in wrong(app)
+
+
+def edited(project):
+    """One edit on the first tile, and a backup with it."""
+    scene = project.scenes()[0]
+    tile = project.tiles(scene.id)[0].name
+    edits = [NewEdit("prompt_set", {"id": "a"})]
+    project.append(scene.id, tile, edits, author="Ada", expected_version=0)
+    project.backup()
+    return project, scene.id, tile
+
+
+def test_a_damaged_project_is_named_on_every_page_and_goes_back_to_its_backup(
+    page, project
+) -> None:
+    project, scene, tile = edited(project)
+    close_project(project.path)
+    flipping.flip_text(project.path, "edit", "data", "sequence = 1", bit=60)
+    damaged = open_project(project.path)
+    assert "is damaged from step 1" in said(page("review", damaged))
+    app = page("start")
+    assert "is damaged from step 1" in said(app)
+    (button,) = [b for b in app.button if b.label.startswith("Restore from backup of 20")]
+    assert button.label.endswith("(1 edit)")
+    press(app, button.label)
+    assert "is damaged" not in said(app)
+    restored = open_project(project.path)
+    assert [edit.data["id"] for edit in restored.log(scene, tile).edits] == ["a"]
+    assert len(list(project.folder.glob("*.damaged-*.cropmap"))) == 1
+    assert damaged.path == restored.path
+    with pytest.raises(ProjectError, match="closed"):
+        damaged.log(scene, tile)
+
+
+def test_a_missing_project_is_offered_from_its_backup(page, project) -> None:
+    project, scene, tile = edited(project)
+    close_project(project.path)
+    project.path.unlink()
+    app = page("start")
+    assert "There is no project at" in said(app)
+    (button,) = [b for b in app.button if b.label.startswith("Restore from backup of 20")]
+    press(app, button.label)
+    assert len(open_project(project.path).log(scene, tile).edits) == 1
+
+
+def dialog() -> None:
+    from core.project import recent_projects
+    from ui.start.backups import body
+
+    body(recent_projects()[0])
+
+
+def test_a_backup_is_made_from_start_and_says_where(page, project) -> None:
+    app = page("start")
+    next(b for b in app.button if b.key and b.key.startswith("backups 0")).click()
+    app.run()
+    assert "There is no backup yet" in said(app)
+    app = press(AppTest.from_function(dialog, default_timeout=SECONDS).run(), "Back up now")
+    (backup,) = backups_of(project.path)
+    assert any(backup.path.name in html.unescape(done.value) for done in app.success)
+    assert "0 edits" in said(app)

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, inspect
 from core.errors import DiskFullError, ProjectError
 from core.project import Project, migrations, sqlite
 from core.project.schema import metadata
-from tests.project import version_1
+from tests.project import flipping, version_1
 from tests.project.conftest import Farm, make_farm, names
 
 ROOT = Path(__file__).parents[2]
@@ -145,6 +146,7 @@ def test_a_step_that_fails_leaves_the_old_version_whole(old: Path, monkeypatch) 
 # Writes a line when all of the migration but its commit is done, and then waits to be killed.
 _DIES = """
 import sys, time
+from contextlib import closing
 from pathlib import Path
 from core.project import Project, migrations
 
@@ -176,6 +178,7 @@ def test_a_crash_in_the_middle_leaves_the_old_version_whole(old: Path) -> None:
 # Two processes are let go at once by the end of their input.
 _OPENS = """
 import sys
+from contextlib import closing
 from pathlib import Path
 from core.project import Project, migrations
 
@@ -204,3 +207,27 @@ def test_processes_that_open_at_once_migrate_once(old: Path) -> None:
     assert all("Old farm" in lines for lines in said)
     for process in processes:
         process.stdout.close()
+
+
+def test_a_file_of_the_second_version_is_chained_as_it_is(tmp_path: Path) -> None:
+    """Written by the program of that version; from then on every change of a row is noticed."""
+    path = tmp_path / "farm.cropmap"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(Path(__file__).with_name("version_2.sql").read_text("utf-8"))
+    project = Project.open(path)
+    assert sqlite.copy_path(path, 2).is_file()
+    assert project.damages() == ()
+    farm = Farm(project, project.scenes()[0].id)
+    assert names(farm.log()) == ["a", "b", "b2", "dü🌾"]
+    assert project.tile(farm.scene, "x1_y0").verdict.verdict == "accepted"
+    assert names(farm.redo(7))[-1] == "e"
+    assert names(farm.append(8, "f"))[-2:] == ["e", "f"]
+    project.close()
+    again = farm.reopened()
+    assert again.project.damages() == ()
+    again.project.close()
+    flipping.flip_text(path, "edit", "data", "sequence = 5", bit=52)
+    damaged = farm.reopened()
+    assert [damage.step for damage in damaged.project.damages()] == [5]
+    assert names(damaged.log()) == ["a", "b", "b2"]
+    damaged.project.close()

@@ -88,6 +88,11 @@ def replaced_file(place: Place) -> ProjectReplacedError | None:
     return None
 
 
+def expect_other_file() -> None:
+    """Ask nothing about another file at the project's path: this session has put it there."""
+    st.session_state.pop(_FILE, None)
+
+
 def keep_place(place: Place) -> None:
     """Hold a place in the session and in the address."""
     st.session_state[_PROJECT] = str(place.project.path)

@@ -22,6 +22,7 @@ from ui.shared.job_progress import strip
 from ui.shared.text import escape
 
 SIDEBAR_PX = 240
+_SAID_DAMAGE = "cropmap_said_damage"
 
 
 def page(body: Callable[[Place | None], None], *, shows: Sequence[str] = ()) -> None:
@@ -54,6 +55,7 @@ def project_page(
         _sidebar(place, shows)
     with _saying(), show_errors.told():
         if place is not None:
+            _damage(place, over_map=full_screen)
             body(place)
             return
         empty(
@@ -78,6 +80,23 @@ def heading(title: str, facts: str = "") -> None:
     st.title(title)
     if facts:
         st.html(f'<p class="cropmap-facts">{escape(facts)}</p>')
+
+
+def _damage(place: Place, *, over_map: bool) -> None:
+    """What of the project is damaged, and the way out."""
+    damages = place.project.damages()
+    if not damages:
+        return
+    others = f" And {len(damages) - 1} more." if len(damages) > 1 else ""
+    sentence = (
+        f"{damages[0].sentence}{others} Nothing was erased; backups of the project are on the"
+        " Start page."
+    )
+    if not over_map:
+        st.warning(escape(sentence))
+    elif st.session_state.get(_SAID_DAMAGE) != sentence:
+        st.session_state[_SAID_DAMAGE] = sentence
+        st.toast(escape(sentence), icon=":material/warning:", duration="infinite")
 
 
 def _place(*, tells_of_file: bool = True) -> Place | None:

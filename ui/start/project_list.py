@@ -13,7 +13,7 @@ from core.project import (
     forget_project,
     new_project_path,
 )
-from core.session.opened import open_project
+from core.session.opened import damages_of, open_project
 from core.task import Cancelled, Progress
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import enter_project
@@ -21,6 +21,7 @@ from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS
 from ui.shared.text import count, escape
 from ui.shared.times import ago
+from ui.start import backups
 
 DEMO = ("demo",)
 """The key of the job that makes the demo project."""
@@ -98,15 +99,28 @@ def demo() -> None:
 
 
 def _row(index: int, summary: ProjectSummary) -> None:
-    text, button = st.columns([5, 1], vertical_alignment="center")
+    text, more, button = st.columns([10, 1.4, 2.2], vertical_alignment="center")
     text.markdown(f"**{escape(summary.name)}**  \n{_facts(summary)}")
     if not summary.problem:
+        if more.button(
+            "",
+            key=f"backups {index} {summary.path}",
+            icon=":material/history:",
+            help="Backups",
+            type="tertiary",
+        ):
+            backups.show(summary)
         if button.button("Open", key=f"open {index} {summary.path}", width="stretch"):
             with show_errors.told():
                 _enter(summary.path)
     elif button.button("Forget", key=f"forget {index} {summary.path}", width="stretch"):
         forget_project(summary.path)
         st.rerun()
+    damages = damages_of(summary.path)
+    for damage in damages:
+        st.warning(escape(damage.sentence))
+    if (summary.problem or damages) and not backups.restore_newest(summary) and damages:
+        st.caption("There is no backup of this project.")
 
 
 def _facts(summary: ProjectSummary) -> str:
