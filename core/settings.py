@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     """PostgreSQL database that holds new projects' tables
     (``postgresql+psycopg://USER:PASSWORD@HOST:PORT/DATABASE``); by default each is a SQLite file.
     Their big files lie in ``projects_dir`` all the same."""
-    rest_seconds: float = Field(60.0, gt=0)
+    rest_seconds: float = Field(default=60.0, gt=0)
     """After so long without a change a project's file is made whole in itself, fit to be copied."""
     automatic_backups: bool = True
     """Whether a project in a file is copied into ``backups`` beside it once a day."""
