@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from sqlalchemy import insert, select, update
 
-from core.errors import DiskFullError, InputError, ProjectError
+from core.errors import DiskFullError, InputError, ProjectError, Remedy
 from core.project import edits as logs
 from core.project import places, scenes, second_reviews, tiles
 from core.project.branches import Branches
@@ -187,7 +187,7 @@ class Project:
         tiles.
         """
         if not 0 <= revision < 2**63:
-            raise InputError(f"{revision} is no revision of a project.", "Reload the page.")
+            raise InputError(f"{revision} is no revision of a project.", remedy=Remedy.ASK_AGAIN)
         with self._database.read() as connection:
             return tiles.touched_tiles(connection, revision)
 

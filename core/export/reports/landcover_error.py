@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 from rasterio.enums import Resampling
 
-from core.errors import EmptySceneError, InputError
+from core.errors import EmptySceneError, InputError, Remedy
 from core.export.csv_file import Cell, to_csv
 from core.export.raster import write_codes
 from core.export.reports.areas import AreaCounter, AreaReport, compared_tiles
@@ -72,13 +72,13 @@ def write_error_report(
     opened = open_scene(project, scene_id)
     if opened.landcover is None:
         raise InputError(
-            "The scene has no land cover to report on.", "Choose one on the Scene page."
+            "The scene has no land cover to report on.", remedy=Remedy.CHOOSE_LANDCOVER
         )
     chosen = chosen_tiles(project, scene_id, accepted_only=accepted_only)
     if not chosen:
         raise EmptySceneError(
             "No tile is accepted yet." if accepted_only else "No tile has a label yet.",
-            "Accept tiles on the Annotate page first.",
+            remedy=Remedy.ACCEPT_TILES,
         )
     counter = AreaCounter()
 
