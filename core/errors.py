@@ -3,7 +3,7 @@
 Raise the narrowest class that fits.  ``message`` says what is wrong with what (name the file);
 ``hint`` says what to do about it, in words that hold on the command line and in the app alike.
 Where the two differ, ``remedy`` names what to do, and each says it in its own words:
-``core/cli/remedies.py`` and ``ui/shared/remedies.py``.  Both show all of it and never a traceback.
+``core/cli/remedies.py`` and ``ui/remedies.py``.  Both show all of it and never a traceback.
 """
 
 from __future__ import annotations

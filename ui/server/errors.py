@@ -15,7 +15,7 @@ from core.errors import (
     ProjectError,
     ProjectReplacedError,
 )
-from ui.shared.remedies import page_hint
+from ui.remedies import page_hint
 
 _log = logging.getLogger(__name__)
 

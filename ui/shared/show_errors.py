@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.errors import CancelledError, CropMapError
-from ui.shared.remedies import page_hint
+from ui.remedies import page_hint
 from ui.shared.text import escape
 
 _log = logging.getLogger(__name__)

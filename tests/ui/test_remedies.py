@@ -7,8 +7,8 @@ import pytest
 import core
 from core.cli.remedies import COMMAND_WORDS, command_hint
 from core.errors import CropMapError, MissingWeightsError, Remedy
+from ui.remedies import PAGE_WORDS, page_hint
 from ui.server.errors import error_response
-from ui.shared.remedies import PAGE_WORDS, page_hint
 
 CORE = Path(core.__file__).parent
 OF_THE_COMMAND_LINE = re.compile(
