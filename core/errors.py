@@ -1,13 +1,54 @@
-"""Every error a person may meet: one root, one clear sentence, one hint.
+"""Every error a person may meet: one root, one clear sentence, what to do about it.
 
 Raise the narrowest class that fits.  ``message`` says what is wrong with what (name the file);
-``hint`` says what to do about it.  The command line and the app show both and never a traceback.
+``hint`` says what to do about it, in words that hold on the command line and in the app alike.
+Where the two differ, ``remedy`` names what to do, and each says it in its own words:
+``core/cli/remedies.py`` and ``ui/remedies.py``.  Both show all of it and never a traceback.
 """
 
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
+from typing import Any, Self
+
+_LONGEST_TEXT = 1000
+_MOST_FACTS = 8
+
+
+class Remedy(StrEnum):
+    """What a person can do about an error, where the command line and the pages say it otherwise.
+
+    Facts that the words need are named behind the remedy; they come with the error.
+    """
+
+    STATE_CRS = "state_crs"
+    STATE_LANDCOVER_CRS = "state_landcover_crs"
+    SAVE_WITH_CRS = "save_with_crs"
+    CHECK_CRS = "check_crs"
+    FIND_IMAGERY = "find_imagery"
+    GIVE_LANDCOVER = "give_landcover"
+    LEAVE_OUT_LANDCOVER = "leave_out_landcover"
+    CHOOSE_LANDCOVER = "choose_landcover"
+    NAME_PRODUCT = "name_product"
+    CHOOSE_MODEL = "choose_model"
+    FETCH_WEIGHTS = "fetch_weights"  # model, megabytes
+    FETCH_WEIGHTS_AGAIN = "fetch_weights_again"  # model
+    CHOOSE_DEVICE = "choose_device"
+    CHOOSE_RUNTIME = "choose_runtime"
+    MAP_TILES = "map_tiles"
+    ACCEPT_TILES = "accept_tiles"
+    ACCEPT_OR_TAKE_ALL = "accept_or_take_all"
+    LABEL_TRUTH = "label_truth"
+    NAME_REGION = "name_region"
+    NAME_SCENE = "name_scene"
+    LIST_PAIRS = "list_pairs"
+    FEWER_LABELS = "fewer_labels"
+    FEWER_LABELS_OR_OTHER_CURVE = "fewer_labels_or_other_curve"
+    FEWER_PROCESSES = "fewer_processes"
+    ASK_AGAIN = "ask_again"
 
 
 class CropMapError(Exception):
@@ -18,16 +59,71 @@ class CropMapError(Exception):
     message : str
         One sentence, ending with a full stop, that says what is wrong.
     hint : str
-        One sentence that says what to do; empty where the message already does.
+        One sentence that says what to do; empty where the message or the remedy does.
+    remedy : Remedy, optional
+        What to do, where the command line and the pages say it in different words; it is shown
+        after the hint.
+    facts : mapping, optional
+        What the words of the remedy name, such as the model whose weights are missing.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        remedy: Remedy | None = None,
+        facts: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.remedy = remedy
+        self.facts = dict(facts or {})
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+    def to_json(self) -> dict[str, Any]:
+        """The error as plain values, for another process; its class is not among them."""
+        plain: dict[str, Any] = {"message": self.message, "hint": self.hint}
+        if self.remedy is not None:
+            plain |= {"remedy": self.remedy.value, "facts": self.facts}
+        return plain
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Self:
+        """The error of :meth:`to_json`; a process that read a stranger's file may have sent it.
+
+        Texts are bounded, and a remedy that does not exist counts as none.
+        """
+        remedy, facts = plain.get("remedy"), plain.get("facts")
+        known = Remedy(remedy) if remedy in list(Remedy) else None
+        pairs = list(facts.items())[:_MOST_FACTS] if isinstance(facts, dict) else []
+        return cls(
+            str(plain.get("message", ""))[:_LONGEST_TEXT],
+            str(plain.get("hint", ""))[:_LONGEST_TEXT],
+            known,
+            {str(name)[:_LONGEST_TEXT]: str(value)[:_LONGEST_TEXT] for name, value in pairs},
+        )
+
+    def hint_in(self, words: Mapping[Remedy, str]) -> str:
+        """The hint and the remedy, as one text, in the words of the command line or the pages.
+
+        Parameters
+        ----------
+        words : mapping
+            A sentence for every remedy, with ``{name}`` where it names a fact.
+        """
+        if self.remedy is None:
+            return self.hint
+        # A fact that another process did not send is left as its name, not made a second error.
+        facts = _Named(self.facts)
+        return f"{self.hint} {words[self.remedy].format_map(facts)}".strip()
+
+
+class _Named(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return name.upper()
 
 
 class InputError(CropMapError):

@@ -198,7 +198,7 @@ def _naming(private: str, folder: Path) -> Iterator[None]:
         yield
     except OutputError as error:
         told = error.message.replace(private, str(folder))
-        raise type(error)(told, error.hint) from error
+        raise type(error)(told, error.hint, error.remedy, error.facts) from error
 
 
 def _refuse_foreign(folder: Path, marker: str) -> None:

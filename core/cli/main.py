@@ -20,11 +20,18 @@ from rich.table import Table
 from core.cli.evaluate import evaluate_command
 from core.cli.experiment import experiment_app
 from core.cli.project import project_app
-from core.cli.terminal import JsonFlag, cancel_on_interrupt, errors, output, progress_bar
-from core.errors import CancelledError, CropMapError
+from core.cli.terminal import (
+    Commands,
+    JsonFlag,
+    cancel_on_interrupt,
+    output,
+    parse_bands,
+    progress_bar,
+)
 from core.sam.registry import DEFAULT_MODEL
 
 app = typer.Typer(
+    cls=Commands,
     help="Cropland maps from one image: land cover gives the prompts, a model draws the fields.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -42,16 +49,7 @@ _DIFFERS = 3
 
 def main() -> None:
     """Entry point of ``cropmap`` and of ``python -m core``."""
-    try:
-        app(standalone_mode=True)
-    except CancelledError as error:
-        errors.print(f"Cancelled. {error}", markup=False)
-        sys.exit(130)
-    except CropMapError as error:
-        errors.print(f"Error: {error.message}", markup=False)
-        if error.hint:
-            errors.print(error.hint, markup=False)
-        sys.exit(1)
+    app()
 
 
 @app.command("map")
@@ -66,6 +64,9 @@ def map_command(
     ] = None,
     crs: Annotated[
         str | None, typer.Option(help="CRS of the scene where its file has none: EPSG:32633.")
+    ] = None,
+    landcover_crs: Annotated[
+        str | None, typer.Option(help="CRS of the land cover where its file has none.")
     ] = None,
     bands: Annotated[
         str | None, typer.Option(help="Red, green and blue band, counted from 1: 3,2,1.")
@@ -112,7 +113,8 @@ def map_command(
         landcover=landcover,
         product=product,
         crs=crs,
-        bands=_parse_bands(bands),
+        landcover_crs=landcover_crs,
+        bands=parse_bands(bands),
         working_gsd_m=working_gsd,
     )
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
@@ -123,15 +125,6 @@ def map_command(
     output.print(result.sentence(), markup=False)
     for path in result.files:
         output.print(f"  {path}", markup=False)
-
-
-def _parse_bands(text: str | None) -> tuple[int, int, int] | None:
-    if text is None:
-        return None
-    parts = [part.strip() for part in text.split(",")]
-    if len(parts) != 3 or not all(part.isdigit() and int(part) > 0 for part in parts):
-        raise typer.BadParameter("three band numbers, counted from 1, such as 3,2,1")
-    return int(parts[0]), int(parts[1]), int(parts[2])
 
 
 @app.command()

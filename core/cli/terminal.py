@@ -1,7 +1,8 @@
-"""What every command shows on the terminal: messages, progress, and how Ctrl-C is heard."""
+"""What every command shows on the terminal: messages, progress, errors, and how Ctrl-C is heard."""
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 from collections.abc import Iterator
@@ -12,11 +13,62 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typer.core import TyperGroup
+
+from core.cli.remedies import command_hint
+from core.errors import CancelledError, CropMapError
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 output = Console(highlight=False, soft_wrap=True)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+
+
+class Commands(TyperGroup):
+    """The commands of ``cropmap``: an error is one sentence, a hint and an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; what goes wrong is told on stderr.
+
+        Raises
+        ------
+        typer.Exit
+            With 130 where the person cancelled, with 1 where something is at fault.
+        """
+        try:
+            return super().invoke(ctx)
+        except CancelledError as error:
+            errors.print(f"Cancelled. {error}", markup=False)
+            raise typer.Exit(130) from error
+        except CropMapError as error:
+            errors.print(f"Error: {error.message}", markup=False)
+            if hint := command_hint(error):
+                errors.print(hint, markup=False)
+            raise typer.Exit(1) from error
+
+
+def show_result(plain: dict[str, Any], text: str, *, as_json: bool) -> None:
+    """The result of a command: words for people, or one JSON object."""
+    if as_json:
+        typer.echo(json.dumps(plain, indent=2))
+    else:
+        output.print(text, markup=False)
+
+
+def parse_bands(text: str | None) -> tuple[int, int, int] | None:
+    """Three band numbers, counted from 1, as a person writes them: ``3,2,1``.
+
+    Raises
+    ------
+    typer.BadParameter
+        They are something else.
+    """
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 3 or not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise typer.BadParameter("three band numbers, counted from 1, such as 3,2,1")
+    return int(parts[0]), int(parts[1]), int(parts[2])
 
 
 @contextmanager

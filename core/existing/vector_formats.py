@@ -13,10 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyogrio
 import shapely
-from pyogrio import raw
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -27,7 +24,8 @@ from core.parcels.outlines import Geometries
 
 ALLOWED = frozenset({"ESRI Shapefile", "GPKG"})
 _MOST_COLUMNS = 255
-_FAILURES = (DataSourceError, DataLayerError, FeatureError, FieldError, ValueError, RuntimeError)
+_FAILURES = (ValueError, RuntimeError)
+"""What pyogrio raises: its own errors are RuntimeErrors."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,11 +52,15 @@ class Features:
 
 def foreign_drivers() -> str:
     """All of GDAL's vector drivers but ours, as ``OGR_SKIP`` wants them."""
+    import pyogrio  # noqa: PLC0415  (brings pandas, which takes a second)
+
     return ",".join(sorted({"OGR_VRT", *pyogrio.list_drivers()} - ALLOWED))
 
 
 def area_layers(path: Path, name: str) -> list[str]:
     """Names of the layers that may hold areas; all of them where none says so."""
+    import pyogrio  # noqa: PLC0415  (brings pandas, which takes a second)
+
     try:
         rows = [(str(layer), str(kind)) for layer, kind in pyogrio.list_layers(path)]
     except _FAILURES as error:
@@ -86,6 +88,9 @@ def read_layer(
     UnreadableLabelsError
         Damaged, or of more features than that.
     """
+    import pyogrio  # noqa: PLC0415
+    from pyogrio import raw  # noqa: PLC0415
+
     try:
         about = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True)
         crs = _crs(about["crs"])

@@ -26,7 +26,7 @@ import numpy.typing as npt
 import pyogrio
 from PIL import Image
 
-from core.errors import CancelledError, EmptySceneError
+from core.errors import CancelledError, EmptySceneError, Remedy
 from core.export.burn import BOUNDARY, CODE_NAMES, FIELD, IGNORE, BurntParcels
 from core.export.card_details import CardDetails
 from core.export.chip_plan import SPLITS, Chip, ChipOptions, plan_chips
@@ -261,7 +261,7 @@ def _refuse_nothing(guards: int) -> None:
         )
     raise EmptySceneError(
         "Nobody has vouched for any part of the scene, so there is nothing to train on.",
-        "Accept tiles on the Annotate page first.",
+        remedy=Remedy.ACCEPT_TILES,
     )
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import CancelledError, CropMapError, EmptySceneError, OutputError
+from core.errors import CancelledError, CropMapError, EmptySceneError, OutputError, Remedy
 from core.export.card import CARD_JSON, CARD_MARKDOWN
 from core.export.card_details import CardDetails
 from core.export.chip_plan import ChipOptions
@@ -137,9 +137,7 @@ def deliver(
     if not tiles:
         raise EmptySceneError(
             "No tile is accepted yet." if wishes.accepted_only else "No tile has a label yet.",
-            "Accept tiles on the Annotate page, or export all of them."
-            if wishes.accepted_only
-            else "Open a tile on the Annotate page, or map all tiles on the Review page.",
+            remedy=Remedy.ACCEPT_OR_TAKE_ALL if wishes.accepted_only else Remedy.MAP_TILES,
         )
     making = _Making(project, scene_id, folder, wishes, tiles, progress, cancelled, workspaces)
     prepare_folder(folder)
@@ -245,7 +243,7 @@ class _Making:
         if not accepted:
             raise EmptySceneError(
                 "no tile is accepted yet, and models learn from accepted tiles alone.",
-                "Accept tiles on the Annotate page first.",
+                remedy=Remedy.ACCEPT_TILES,
             )
         formats = self._wishes.of(training=True)
         options = ExportOptions(formats, True, self._wishes.chips, details=self._details(accepted))

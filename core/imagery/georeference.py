@@ -12,12 +12,19 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 from rasterio.io import DatasetReader
 
-from core.errors import InputError, MissingCrsError
+from core.errors import InputError, MissingCrsError, Remedy
 from core.grid import Grid, PixelCoordinates, transform_coordinates
 from core.imagery.worldfile import find_world_file, read_projection_file, read_world_file
 
 _SMALLEST_GSD_M = 1e-6
 """Pixels below a thousandth of a millimetre are a mistake."""
+
+_REMEDIES = {
+    "scene": Remedy.STATE_CRS,
+    "mask": Remedy.STATE_CRS,
+    "land cover": Remedy.STATE_LANDCOVER_CRS,
+}
+"""For rasters of which a person can state the CRS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,8 @@ def find_georeference(
     if stated_crs is None:
         raise MissingCrsError(
             f"The {what} {Path(path).name} does not say in which CRS its coordinates are.",
-            "State it, for example --crs EPSG:32633; whoever made the file knows it.",
+            "Whoever made the file knows it.",
+            _REMEDIES.get(what, Remedy.SAVE_WITH_CRS),
         )
     return Georeference(parse_crs(stated_crs), transform, "person")
 

@@ -292,7 +292,7 @@ def _told(word: dict[str, Any], task: Task) -> CropMapError:
         )
     if not (isinstance(kind, type) and issubclass(kind, CropMapError)):
         kind = task.words.unreadable
-    return kind(str(word.get("message", ""))[:1000], str(word.get("hint", ""))[:1000])
+    return kind.from_json(word)
 
 
 def _too_slow(task: Task) -> InputError:

@@ -2,8 +2,8 @@
 
 ``python -m MODULE FD`` takes its order as JSON on standard input and answers on the pipe FD, one
 JSON object a line: ``{"progress": share}`` any number of times, then one of
-``{"done": true, ...}``, ``{"error": class, "message", "hint"}`` or ``{"trace": text, "memory":
-bool}``.
+``{"done": true, ...}``, ``{"error": class, ...}`` with what ``CropMapError.to_json`` gives, or
+``{"trace": text, "memory": bool}``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def serve(do: Do) -> int:
         if isinstance(error, MemoryError) or _lacked_memory():
             say({"trace": traceback.format_exc()[-4000:], "memory": True})
         else:
-            say({"error": type(error).__name__, "message": error.message, "hint": error.hint})
+            say({"error": type(error).__name__, **error.to_json()})
         return 1
     except Exception:  # noqa: BLE001  (the last resort of a process: the parent logs it)
         say({"trace": traceback.format_exc()[-4000:], "memory": _lacked_memory()})

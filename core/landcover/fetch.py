@@ -20,7 +20,7 @@ from pyproj import CRS
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 
-from core.errors import LandCoverError, NetworkError, storage_error
+from core.errors import LandCoverError, NetworkError, Remedy, storage_error
 from core.files import write_whole
 from core.grid import Bounds, Grid, Window
 from core.imagery.open import rasterio_window
@@ -119,12 +119,13 @@ def _world_window(bounds: Bounds) -> Window:
             "The scene does not lie on the Earth by its coordinates: "
             f"longitude {bounds.left:g} to {bounds.right:g}, "
             f"latitude {bounds.bottom:g} to {bounds.top:g}.",
-            "Check its CRS, and state the right one with --crs.",
+            remedy=Remedy.CHECK_CRS,
         )
     if bounds.right - bounds.left > 180:
         raise LandCoverError(
             "The scene crosses the 180\u00b0 meridian, across which WorldCover is not fetched.",
-            "Cut the scene at the meridian, or pass a land cover file with --landcover FILE.",
+            "Cut the scene at the meridian, or take a land cover file of your own.",
+            Remedy.GIVE_LANDCOVER,
         )
     column = math.floor((bounds.left + 180) * CELLS_PER_DEGREE) - 2
     row = math.floor((bounds.bottom + 90) * CELLS_PER_DEGREE) - 2
@@ -133,7 +134,8 @@ def _world_window(bounds: Bounds) -> Window:
     if width * height > _MOST_CELLS:
         raise LandCoverError(
             f"The scene spans {width:,} x {height:,} WorldCover cells, too many to fetch at once.",
-            "Map a part of it, or pass a land cover file with --landcover FILE.",
+            "Map a part of it, or take a land cover file of your own.",
+            Remedy.GIVE_LANDCOVER,
         )
     return Window(column, row, width, height)
 
@@ -199,7 +201,4 @@ def _encode(codes: npt.NDArray[np.uint8], window: Window, version: str) -> bytes
 
 def _unavailable(tiles: tuple[WorldCoverTile, ...], why: str) -> NetworkError:
     names = ", ".join(tile.name for tile in tiles)
-    return NetworkError(
-        f"{why}.",
-        f"Get {names} from {DOWNLOAD_PAGE} and pass it with --landcover FILE.",
-    )
+    return NetworkError(f"{why}.", f"Get {names} from {DOWNLOAD_PAGE}.", Remedy.GIVE_LANDCOVER)

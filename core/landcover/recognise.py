@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import LandCoverError
+from core.errors import LandCoverError, Remedy
 from core.landcover.product import Product
 from core.landcover.product_registry import PRODUCTS
 
@@ -40,7 +40,8 @@ def recognise(path: str, tags: Mapping[str, str], codes: frozenset[int]) -> Reco
         raise LandCoverError(
             f"{Path(path).name} holds codes of no land cover product that is known: "
             f"{_shown(codes)}.",
-            "If it is one of them, name it with --product KEY (see: cropmap landcovers).",
+            "If you know that it is one of them all the same, say which.",
+            Remedy.NAME_PRODUCT,
         )
     text = " ".join(f"{key} {value}" for key, value in tags.items())
     for subject, reason in ((Path(path).stem, "its name says so"), (text, "its tags say so")):
@@ -54,7 +55,8 @@ def recognise(path: str, tags: Mapping[str, str], codes: frozenset[int]) -> Reco
     raise LandCoverError(
         f"{Path(path).name} could be any of these by its codes: "
         f"{', '.join(p.key for p in fitting)}.",
-        "Say which one it is with --product KEY.",
+        "Say which one it is.",
+        Remedy.NAME_PRODUCT,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from rasterio.io import DatasetReader
 
-from core.errors import LandCoverError
+from core.errors import LandCoverError, Remedy
 from core.grid import Grid
 from core.imagery.georeference import find_georeference
 from core.imagery.open import open_raster, read_bands
@@ -170,6 +170,7 @@ def _checked_product(key: str, codes: frozenset[int], path: str) -> Product:
         raise LandCoverError(
             f"{Path(path).name} holds codes that {product.title} does not have: "
             f"{', '.join(map(str, strangers[:8]))}.",
-            "Choose the product that the file holds (see: cropmap landcovers).",
+            "Say which product the file holds.",
+            Remedy.NAME_PRODUCT,
         )
     return product

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.errors import InputError
+from core.errors import InputError, Remedy
 from core.label.choices import Choices
 from core.predict.names import STRATEGY_NAMES, WITH_MODEL, WITHOUT_MODEL
 from core.sam.registry import DEFAULT_MODEL
@@ -86,7 +86,4 @@ class MapOptions:
                 f"There is no strategy '{chosen}'.", f"Known are: {', '.join(STRATEGY_NAMES)}."
             )
         if chosen != WITHOUT_MODEL and self.model is None:
-            raise InputError(
-                f"The strategy '{chosen}' needs a model.",
-                "Name one with --model (see: cropmap weights list), or use --strategy classifier.",
-            )
+            raise InputError(f"The strategy '{chosen}' needs a model.", remedy=Remedy.CHOOSE_MODEL)

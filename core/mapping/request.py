@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import LandCoverError
+from core.errors import LandCoverError, Remedy
 from core.imagery.scene import Scene, open_scene
 from core.imagery.stretch import Stretch
 from core.landcover.align import check_overlap
@@ -76,7 +76,8 @@ def _open_landcover(request: SceneRequest, scene: Scene) -> LandCover:
     if request.product not in (None, "worldcover_v100", "worldcover_v200"):
         raise LandCoverError(
             f"Only ESA WorldCover can be fetched, not {request.product}.",
-            "Download the product and pass its file with --landcover FILE.",
+            "Download the product.",
+            Remedy.GIVE_LANDCOVER,
         )
     version = "v100" if request.product == "worldcover_v100" else "v200"
     path: Path = fetch_worldcover(scene.working_grid, version)

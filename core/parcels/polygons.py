@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import geopandas
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -19,6 +19,9 @@ from core.grid import (
     transform_coordinates,
 )
 from core.parcels.outlines import Geometries, outline_pixels
+
+if TYPE_CHECKING:
+    import geopandas
 
 _LONGEST_EDGE_M = 1_000.0
 """Edges are split before they are moved to WGS 84: a straight line in one CRS bends in another."""
@@ -73,6 +76,8 @@ def mask_to_parcels(
         measures = geodesic_measures(geometries, grid.crs)
     else:
         measures = GeodesicMeasures(measures.area_m2[kept], measures.perimeter_m[kept])
+    import geopandas  # noqa: PLC0415  (takes a second: not before inputs were opened)
+
     return geopandas.GeoDataFrame(
         {
             "field_id": _field_ids(len(geometries)),

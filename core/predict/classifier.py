@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 from skimage.segmentation import felzenszwalb
-from sklearn.ensemble import ExtraTreesClassifier
 
 from core.imagery.scene import SceneImage
 from core.landcover.source import LandCoverTile
@@ -126,6 +125,9 @@ def _fit_predict(
     if not _two_classes(labels):
         return None
     table = features.reshape(-1, features.shape[-1])
+    # scikit-learn takes a second to import: not before a file was opened that needs it.
+    from sklearn.ensemble import ExtraTreesClassifier  # noqa: PLC0415
+
     threads = processors()
     trees = ExtraTreesClassifier(
         n_estimators=forest.trees,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from core.errors import CancelledError, InputError
+from core.errors import CancelledError, InputError, Remedy
 from core.imagery.scene import SceneImage
 from core.landcover.source import LandCoverTile
 from core.predict.prediction import StrategyOptions, TilePrediction
@@ -82,9 +82,7 @@ def encode_tile(
         There is no model.
     """
     if segmenter is None:
-        raise InputError(
-            "This strategy needs a model.", "Name one with --model, or use the classifier."
-        )
+        raise InputError("This strategy needs a model.", remedy=Remedy.CHOOSE_MODEL)
     kept = options.embedding
     embedding = in_half(segmenter.embed(image.rgb)) if kept is None else kept
     return EncodedTile(image, landcover, segmenter, in_full(embedding), options)

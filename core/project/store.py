@@ -14,7 +14,7 @@ from weakref import WeakMethod
 
 from sqlalchemy import insert, select, update
 
-from core.errors import DiskFullError, InputError, ProjectError
+from core.errors import DiskFullError, InputError, ProjectError, Remedy
 from core.project import edits as logs
 from core.project import places, scenes, second_reviews, sqlite, tiles
 from core.project.backup import AutomaticBackup, back_up, is_kept_aside, new_backup_path
@@ -236,7 +236,7 @@ class Project:
         tiles.
         """
         if not 0 <= revision < 2**63:
-            raise InputError(f"{revision} is no revision of a project.", "Reload the page.")
+            raise InputError(f"{revision} is no revision of a project.", remedy=Remedy.ASK_AGAIN)
         with self._database.read() as connection:
             return tiles.touched_tiles(connection, revision)
 

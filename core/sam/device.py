@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from core.errors import InputError
+from core.errors import InputError, Remedy
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -28,6 +28,6 @@ def choose_device(name: str = "auto") -> torch.device:
         return torch.device(next(device for device, there in present.items() if there))
     if not present[name]:
         raise InputError(
-            f"This machine has no usable '{name}' device.", "Use --device auto or --device cpu."
+            f"This machine has no usable '{name}' device.", remedy=Remedy.CHOOSE_DEVICE
         )
     return torch.device(name)

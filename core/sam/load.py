@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from core.errors import InputError
+from core.errors import InputError, Remedy
 from core.sam.architectures import build, load_weights
 from core.sam.cache import CachedSegmenter, EmbeddingCache
 from core.sam.device import choose_device
@@ -61,9 +61,7 @@ def load_segmenter(
     plain = TorchSegmenter(model, spec.key, spec.sha256, chosen_device)
     use_onnx = runtime == "onnx" or (runtime == "auto" and _suits_onnx(chosen_device))
     if use_onnx and chosen_device.type != "cpu":
-        raise InputError(
-            "The runtime 'onnx' runs on the CPU alone.", "Use --runtime torch on this device."
-        )
+        raise InputError("The runtime 'onnx' runs on the CPU alone.", remedy=Remedy.CHOOSE_RUNTIME)
     segmenter: Segmenter = plain
     if use_onnx:
         folder = graphs_folder(get_settings().cache_dir / "onnx", spec.sha256)

@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from pickle import UnpicklingError  # noqa: TID251  (the error's name; nothing is unpickled)
+from typing import TYPE_CHECKING
 
-import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 
 from core.errors import (
     ChecksumError,
     MissingWeightsError,
     NetworkError,
+    Remedy,
     WeightsError,
     storage_error,
 )
@@ -28,6 +28,9 @@ from core.files import put_in_place, sha256_of
 from core.sam.registry import ModelSpec
 from core.settings import get_settings
 from core.task import Cancelled, Progress, check, never, silent
+
+if TYPE_CHECKING:
+    import torch
 
 _SHIPPED = Path(__file__).resolve().parent / "shipped"
 """Folder of the weights that are part of the application."""
@@ -84,7 +87,8 @@ def verify(spec: ModelSpec, path: Path | None = None) -> Path:
     if not path.is_file():
         raise MissingWeightsError(
             f"The weights of {spec.title} are not on this machine.",
-            f"Fetch them ({spec.size_bytes / 1e6:,.0f} MB): cropmap weights fetch {spec.key}",
+            remedy=Remedy.FETCH_WEIGHTS,
+            facts={"model": spec.key, "megabytes": f"{spec.size_bytes / 1e6:,.0f}"},
         )
     try:
         digest = sha256_of(path)
@@ -97,9 +101,9 @@ def verify(spec: ModelSpec, path: Path | None = None) -> Path:
         raise ChecksumError(
             f"{path} is not the published file of {spec.title}: its SHA-256 begins with "
             f"{digest[:12]} and should begin with {spec.sha256[:12]}.",
-            _REINSTALL
-            if spec.shipped
-            else f"Delete it and fetch it again: cropmap weights fetch {spec.key}",
+            _REINSTALL if spec.shipped else "",
+            None if spec.shipped else Remedy.FETCH_WEIGHTS_AGAIN,
+            {"model": spec.key},
         )
     return path
 
@@ -158,6 +162,10 @@ def load_state(path: Path) -> dict[str, torch.Tensor]:
     WeightsError
         The file does not hold tensors.
     """
+    # torch takes seconds to import: weights are listed, fetched and verified without it.
+    import torch  # noqa: PLC0415
+    from safetensors.torch import load_file  # noqa: PLC0415
+
     try:
         if path.suffix == ".safetensors":
             return dict(load_file(path))

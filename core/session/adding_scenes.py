@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import uuid
 from pathlib import Path
 from typing import Any
 
+from core.errors import CropMapError, storage_error
+from core.files import replacing
 from core.imagery.frame import plan_scene
+from core.imagery.ingest import ingest
 from core.imagery.scene import Scene, open_scene
 from core.imagery.stretch import Stretch
 from core.landcover.align import check_overlap
 from core.landcover.source import open_landcover
 from core.project import NewTile, Project, SceneRecord
 from core.session.opened import open_project_scene
+from core.task import Cancelled, ShareProgress
 
 
 def add_scene(
@@ -24,6 +31,7 @@ def add_scene(
     stretch: Stretch | None = None,
     landcover_path: str | Path | None = None,
     product: str | None = None,
+    landcover_crs: str | None = None,
 ) -> SceneRecord:
     """Open a raster and keep it as a scene of the project, cut into tiles.
 
@@ -33,8 +41,8 @@ def add_scene(
         Of the raster, which stays where it lies.
     name : str, optional
         For people; by default the file's.
-    landcover_path, product : optional
-        Source of the automatic prompts; the product where the file does not tell.
+    landcover_path, product, landcover_crs : optional
+        Source of the automatic prompts; its product and CRS where the file does not tell.
 
     Raises
     ------
@@ -46,7 +54,7 @@ def add_scene(
     scene = open_scene(_absolute(path), crs=crs, bands=bands, stretch=stretch)
     landcover = None
     if landcover_path is not None:
-        landcover = _checked_landcover(scene, landcover_path, product, None)
+        landcover = _checked_landcover(scene, landcover_path, product, landcover_crs)
     return project.add_scene(name or Path(str(path)).stem, scene.to_json(), landcover, _plan(scene))
 
 
@@ -95,6 +103,69 @@ def change_view(
     return project.update_scene(
         scene_id, expected_version=opened.record.version, scene=new.to_json()
     )
+
+
+def copy_into(
+    project: Project,
+    original: Path,
+    folder: str,
+    *,
+    crs: str | None = None,
+    categorical: bool = False,
+    trusted: bool,
+    progress: ShareProgress,
+    cancelled: Cancelled,
+) -> Path:
+    """A copy of a raster in ``folder`` of the project that is quick to look at.
+
+    Parameters
+    ----------
+    crs, categorical, trusted, progress, cancelled
+        As for :func:`core.imagery.ingest.ingest`.
+
+    Raises
+    ------
+    CropMapError
+        It cannot be made; nothing of it stays.
+    """
+    target = project.folder / folder / uuid.uuid4().hex[:12] / f"{safe_stem(original.name)}.tif"
+    try:
+        return ingest(
+            original,
+            target,
+            crs=crs,
+            categorical=categorical,
+            progress=progress,
+            cancelled=cancelled,
+            trusted=trusted,
+        )
+    except CropMapError:
+        shutil.rmtree(target.parent, ignore_errors=True)
+        raise
+
+
+def keep_landcover(project: Project, fetched: Path) -> Path:
+    """A copy of fetched land cover inside the project: the cache it is in may be emptied.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+    target = project.folder / "landcover" / fetched.name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, target) from error
+    with replacing(target) as aside:
+        shutil.copyfile(fetched, aside)
+    return target
+
+
+def safe_stem(name: str) -> str:
+    """Letters, digits, ``_`` and ``-`` of a file's name: products are recognised by it."""
+    stem = Path(name.replace("\\", "/")).stem
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_")[:80] or "raster"
 
 
 def _plan(scene: Scene) -> list[NewTile]:

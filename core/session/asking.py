@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.errors import CropMapError
+from core.errors import CropMapError, Remedy
 from core.label.answers import Answers, Ask, Field
 from core.label.click import Probability, Question, TileViews, answer
 from core.label.work import Work
@@ -54,7 +54,7 @@ def asking_in_turn(
     def ask(question: Question, closely: bool) -> tuple[Probability, bool]:
         def now() -> tuple[Probability, bool]:
             if segmenter is None:
-                raise CropMapError("No model is loaded.", "Choose one in the settings.")
+                raise CropMapError("No model is loaded.", remedy=Remedy.CHOOSE_MODEL)
             # Looked up when its turn has come: a closer look may have been taken meanwhile.
             final = closely or views.at_hand(question.place)
             return answer(views, question, segmenter, closely=final), final

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError, ProjectError, ProjectReplacedError
+from core.errors import InputError, ProjectError, ProjectReplacedError, Remedy
 from core.grid import Window
 from core.imagery.frame import Frame, core_on_scene, frame_of, plan_scene
 from core.imagery.scene import Scene
@@ -214,6 +214,7 @@ def _open_landcover(stored: dict[str, Any]) -> LandCover:
     if "://" not in path and not Path(path).exists():
         raise InputError(
             f"The land cover is not at {path} any more.",
-            "Put it back, or choose another one on the Scenes page; predicted tiles stay.",
+            "Put it back, or take another one; predicted tiles stay.",
+            Remedy.CHOOSE_LANDCOVER,
         )
     return open_landcover(path, product=stored.get("product"), crs=stored.get("crs"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import InputError
+from core.errors import InputError, Remedy
 from core.grid import Grid
 from core.imagery.describe import describe
 from core.imagery.scene import Scene, open_scene
@@ -63,7 +63,7 @@ def missing_imagery(path: str) -> MissingImageryError | None:
         return None
     return MissingImageryError(
         f"The imagery is not at {path} any more.",
-        "Say on the Scenes page where it is now; prompts, edits and verdicts are kept.",
+        remedy=Remedy.FIND_IMAGERY,
     )
 
 

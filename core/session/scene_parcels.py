@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import EmptySceneError
+from core.errors import EmptySceneError, Remedy
 from core.label.labelled import LabelledScene, LabelSource
 from core.label.make import prompts_in_force
 from core.mapping.join import Piece, join_parcels, pieces_of
@@ -44,10 +44,7 @@ def labelled_scene(
         A label cannot be made.
     """
     if not tiles:
-        raise EmptySceneError(
-            "No tile counts yet.",
-            "Accept tiles on the Annotate page, or map all tiles on the Review page.",
-        )
+        raise EmptySceneError("No tile counts yet.", remedy=Remedy.MAP_TILES)
     own = workspaces or get_workspaces()
     opened = open_project_scene(project, scene_id)
     pieces: list[Piece] = []

@@ -65,7 +65,7 @@ def to_json(now: Moment) -> dict[str, Any]:
         "status": "working" if preparing else "ready",
         "stage": preparing.stage if preparing else "",
         "progress": preparing.share if preparing else None,
-        "error": {"message": error.message, "hint": error.hint} if error else None,
+        "error": error.to_json() if error else None,
         "version": now.log.version,
         "stamp": now.stamp,
         "refining": now.refining,

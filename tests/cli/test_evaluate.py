@@ -1,25 +1,9 @@
 import json
-import sys
 
 import numpy as np
 import pytest
 
-from core.cli import main
 from tests.study.metrics.scenes import fields, grid_of, outlines, write_mask, write_polygons
-
-
-@pytest.fixture
-def cropmap(monkeypatch, capsys):
-    """The command line in this process: exit status, stdout and stderr."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cropmap", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        shown = capsys.readouterr()
-        return int(left.value.code or 0), shown.out, shown.err
-
-    return run
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pyproj import CRS
 from rasterio.control import GroundControlPoint
 from rasterio.rpc import RPC
 
-from core.errors import InputError, MissingCrsError
+from core.errors import InputError, MissingCrsError, Remedy
 from core.imagery.georeference import parse_crs
 from core.imagery.scene import Scene, open_scene
 from tests.rasters import PLACES, UTM, write_raster
@@ -35,8 +35,9 @@ def test_what_the_person_states_never_overrules_the_file(tmp_path) -> None:
 @pytest.mark.parametrize("crs", [None, LOCAL_CRS])
 def test_a_file_without_a_usable_crs_is_a_question(crs, tmp_path) -> None:
     path = write_raster(tmp_path / "s.tif", VALUES, crs=crs)
-    with pytest.raises(MissingCrsError, match=r"in which CRS.*--crs EPSG:"):
+    with pytest.raises(MissingCrsError, match=r"in which CRS") as caught:
         open_scene(path)
+    assert caught.value.remedy is Remedy.STATE_CRS
     scene = open_scene(path, crs="EPSG:32633")
     assert scene.crs_source == "person"
     assert scene.grid.transform == UTM

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 from rasterio.windows import Window as RasterioWindow
 
-from core.errors import LandCoverError, NetworkError, OutputError
+from core.errors import LandCoverError, NetworkError, OutputError, Remedy
 from core.grid import Bounds, Grid
 from core.landcover.align import align
 from core.landcover.fetch import (
@@ -160,7 +160,7 @@ def test_after_a_failure_the_next_try_can_succeed(bucket, cache, status) -> None
     with pytest.raises(NetworkError, match="could not be fetched") as caught:
         fetch_worldcover(SCENE, bucket=bucket.url)
     assert MAP.name in caught.value.hint
-    assert "--landcover" in caught.value.hint
+    assert caught.value.remedy is Remedy.GIVE_LANDCOVER
     assert not cache.exists()
     bucket.status = 200
     assert fetch_worldcover(SCENE, bucket=bucket.url).exists()
@@ -204,10 +204,7 @@ def test_offline_nothing_is_asked_for(bucket, monkeypatch) -> None:
     get_settings.cache_clear()
     with pytest.raises(NetworkError, match="work offline") as caught:
         fetch_worldcover(SCENE, bucket=bucket.url)
-    assert caught.value.hint == (
-        f"Get {MAP.name} from https://esa-worldcover.org/en/data-access "
-        "and pass it with --landcover FILE."
-    )
+    assert caught.value.hint == f"Get {MAP.name} from https://esa-worldcover.org/en/data-access."
     assert bucket.requests == []
 
 

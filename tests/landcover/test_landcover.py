@@ -9,7 +9,7 @@ import rasterio
 from affine import Affine
 from pyproj import CRS, Transformer
 
-from core.errors import LandCoverError, MissingCrsError, NetworkError, NoOverlapError
+from core.errors import LandCoverError, MissingCrsError, NetworkError, NoOverlapError, Remedy
 from core.grid import Grid, Window
 from core.landcover.agreement import agreement
 from core.landcover.align import align, check_overlap, class_areas
@@ -94,7 +94,7 @@ def test_products_are_recognised(name, codes, key) -> None:
 def test_what_could_be_several_products_is_a_question() -> None:
     with pytest.raises(LandCoverError, match="from_glc10, globeland30") as caught:
         recognise("mystery.tif", {}, frozenset({10, 20, 30}))
-    assert "--product" in caught.value.hint
+    assert caught.value.remedy is Remedy.NAME_PRODUCT
     with pytest.raises(LandCoverError, match="no land cover product"):
         recognise("photo.tif", {}, frozenset(range(256)))
 

@@ -7,7 +7,7 @@ import rasterio
 from pyproj import CRS
 from rasterio.windows import Window
 
-from core.errors import InputError, LandCoverError, MissingCrsError, UnreadableRasterError
+from core.errors import InputError, LandCoverError, MissingCrsError, Remedy, UnreadableRasterError
 from core.landcover.align import align
 from core.landcover.source import open_landcover, to_codes
 from tests.rasters import UTM, write_raster
@@ -97,7 +97,7 @@ def test_a_stray_code_is_unknown_and_a_wrong_product_is_refused(tmp_path) -> Non
     assert tile.valid.sum() == 35
     with pytest.raises(LandCoverError, match="does not have: 20, 30, 40, 50, 60") as caught:
         open_landcover(path, product="mcd12q1_igbp")
-    assert "cropmap landcovers" in caught.value.hint
+    assert caught.value.remedy is Remedy.NAME_PRODUCT
 
 
 def test_the_fingerprint_follows_codes_place_and_product(tmp_path) -> None:

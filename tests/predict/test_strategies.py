@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.errors import CancelledError, InputError
+from core.errors import CancelledError, InputError, Remedy
 from core.predict.joint import joint
 from core.predict.names import STRATEGY_NAMES, WITHOUT_MODEL
 from core.predict.prediction import StrategyOptions
@@ -91,7 +91,7 @@ def test_a_single_class_is_handled_not_skipped(name: str) -> None:
 def test_without_a_model_the_message_says_what_to_do(name: str) -> None:
     with pytest.raises(InputError, match="needs a model") as caught:
         STRATEGIES[name](TILE.image, TILE.landcover, None, StrategyOptions())
-    assert "--model" in caught.value.hint
+    assert caught.value.remedy is Remedy.CHOOSE_MODEL
 
 
 @pytest.mark.parametrize("name", PROMPTED)

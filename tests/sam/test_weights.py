@@ -18,6 +18,7 @@ from core.errors import (
     MissingWeightsError,
     NetworkError,
     OutputError,
+    Remedy,
     WeightsError,
 )
 from core.sam import weights
@@ -131,7 +132,8 @@ def test_a_wrong_file_of_the_persons_stays_where_it_is(spec) -> None:
 def test_missing_weights_name_the_command(spec) -> None:
     with pytest.raises(MissingWeightsError) as caught:
         verify(spec)
-    assert "cropmap weights fetch mobile_sam" in caught.value.hint
+    assert caught.value.remedy is Remedy.FETCH_WEIGHTS
+    assert caught.value.facts["model"] == "mobile_sam"
 
 
 def test_out_of_reach_says_where_to_put_the_file(spec, server) -> None:

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from core.errors import InputError
+from core.errors import InputError, Remedy
 from core.imagery.scene import Scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
@@ -50,7 +50,7 @@ def test_moved_imagery_is_said_and_found_again(own, record, workspaces, tmp_path
     (tmp_path / "image.tif").rename(moved)
     error = missing_imagery(old.path)
     assert str(tmp_path / "image.tif") in error.message
-    assert "Scenes page" in error.hint
+    assert error.remedy is Remedy.FIND_IMAGERY
 
     found = look_at(old, moved)
     assert found.same

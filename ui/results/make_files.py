@@ -19,6 +19,7 @@ from core.export.delivery import (
     state_of,
 )
 from core.project import SceneRecord
+from core.session.adding_scenes import safe_stem
 from core.session.opened import open_project_scene
 from core.task import Cancelled, Progress
 from ui.results.file_choices import choose
@@ -29,7 +30,6 @@ from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS, Key
 from ui.shared.text import escape, file_size
 from ui.shared.times import ago
-from ui.shared.uploaded_files import safe_stem
 
 KIND = "files"
 """Kind of this module's jobs."""

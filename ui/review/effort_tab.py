@@ -11,6 +11,7 @@ from core.csv_file import Cell, to_csv
 from core.project import Project
 from core.review.change import TileChange, changes_of, pooled
 from core.review.effort import PAUSE_S, Effort, Share, ledger, total
+from core.session.adding_scenes import safe_stem
 from core.task import Cancelled, Progress
 from ui.review.action_words import kinds_in_words
 from ui.review.comparisons import compared, now
@@ -18,7 +19,6 @@ from ui.review.history_tab import whole_history
 from ui.review.tile_queue import Entry
 from ui.shared.browser_session import Place
 from ui.shared.text import count, hectares
-from ui.shared.uploaded_files import safe_stem
 
 Changes = dict[str, TileChange]
 

@@ -8,12 +8,12 @@ import streamlit as st
 from core.csv_file import Cell, to_csv
 from core.project import HistoryRow, Project
 from core.review.second import without_hidden
+from core.session.adding_scenes import safe_stem
 from ui.review.action_words import ACTIONS, PROJECT, describe, group
 from ui.review.comparisons import now
 from ui.review.tile_queue import Entry
 from ui.shared.browser_session import Place
 from ui.shared.times import local
-from ui.shared.uploaded_files import safe_stem
 
 MOST_SHOWN = 500
 _ALL = 1_000_000

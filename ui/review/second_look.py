@@ -14,13 +14,13 @@ from core.project import Project, SecondReview
 from core.review.change import TileChange, between_reviewers, pooled
 from core.review.reviewer_agreement import ORDER, VerdictAgreement, verdict_agreement
 from core.review.second import sample
+from core.session.adding_scenes import safe_stem
 from core.task import Cancelled, Progress
 from ui.review.comparisons import compared
 from ui.review.tile_queue import VERDICTS, Entry
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import Place, notify, person
 from ui.shared.text import count, hectares
-from ui.shared.uploaded_files import safe_stem
 
 _FAILED = "cropmap_second_error"
 _NUMBER, _SHARE, _SEED, _BY = "second number", "second share", "second seed", "second by"

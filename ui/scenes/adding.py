@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from core.errors import CropMapError, MissingCrsError, storage_error
-from core.files import replacing
+from core.errors import CropMapError, MissingCrsError, Remedy
 from core.imagery.scene import Scene
 from core.landcover.fetch import fetch_worldcover
 from core.project import Project, SceneRecord
-from core.session.adding_scenes import add_scene, change_landcover
+from core.session.adding_scenes import add_scene, change_landcover, keep_landcover
 from core.task import Cancelled, Progress
 from ui.scenes.landcover_facts import with_source
 from ui.shared.settings_dialog import scene_settings
 from ui.shared.uploaded_files import (
     RASTERS,
     Source,
-    asks_for_crs,
     discard,
     store,
     suffix_of,
@@ -56,8 +53,8 @@ class Added:
 class CrsQuestionError(MissingCrsError):
     """The imagery has no CRS: a question to the person; ``new`` waits for the answer."""
 
-    def __init__(self, message: str, hint: str, new: NewScene) -> None:
-        super().__init__(message, hint)
+    def __init__(self, error: MissingCrsError, new: NewScene) -> None:
+        super().__init__(error.message, error.hint, error.remedy)
         self.new = new
 
 
@@ -78,9 +75,9 @@ def add(project: Project, new: NewScene, progress: Progress, cancelled: Cancelle
         name = new.name or _title(new.source)
         scene = add_scene(project, path, name=name, crs=new.crs)
     except MissingCrsError as error:
-        if new.crs is None and asks_for_crs(error):
+        if new.crs is None and error.remedy is Remedy.STATE_CRS:
             waiting = replace(new, source=source, name=new.name or _title(new.source))
-            raise CrsQuestionError(error.message, error.hint, waiting) from error
+            raise CrsQuestionError(error, waiting) from error
         raise
     discard(source)
     scene = _with_settings(project, scene, new)
@@ -121,7 +118,7 @@ def add_landcover(
     if kind == "fetch":
         progress("Fetching ESA WorldCover", 0, 0)
         grid = Scene.from_json(project.scene(scene_id).scene).working_grid
-        path, product = _kept(project, fetch_worldcover(grid)), FETCHED_PRODUCT
+        path, product = str(keep_landcover(project, fetch_worldcover(grid))), FETCHED_PRODUCT
     else:
         stored = store(project, source, progress)
         path = usable(project, stored, progress, cancelled, categorical=True)
@@ -132,18 +129,6 @@ def add_landcover(
         return scene
     wanted = with_source(scene.settings, scene.landcover)
     return project.update_scene(scene.id, expected_version=scene.version, settings=wanted)
-
-
-def _kept(project: Project, fetched: Path) -> str:
-    """A copy inside the project: the cache that holds the original may be emptied."""
-    target = project.folder / "landcover" / fetched.name
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise storage_error(error, target) from error
-    with replacing(target) as aside:
-        shutil.copyfile(fetched, aside)
-    return str(target)
 
 
 def _with_settings(project: Project, scene: SceneRecord, new: NewScene) -> SceneRecord:

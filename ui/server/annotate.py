@@ -34,7 +34,7 @@ from core.session.state import stamp, verdict_json
 from core.session.workspace import Workspace
 from core.session.workspaces import get_workspaces
 from ui.server import tokens
-from ui.server.errors import NO_STORE, NotFoundError, error_response
+from ui.server.errors import NO_STORE, NotFoundError, error_body, error_response
 from ui.server.layers import encode
 from ui.server.presence import ROOM
 from ui.server.tokens import Access
@@ -60,6 +60,8 @@ class _Asked:
     def state(self, log: TileLog | None = None) -> dict[str, Any]:
         """The tile as this person may see it: a second look hides the first verdict."""
         state = {**self.workspace.state(log=log, closely=False), **_file_json(self.project)}
+        if state["error"] is not None:
+            state["error"] = error_body(CropMapError.from_json(state["error"]))
         review = self.project.second_review(self.scene_id, self.tile)
         if review is None:
             return state
@@ -221,7 +223,7 @@ def _replaced(asked: _Asked) -> Response:
 def _file_json(project: Project) -> dict[str, Any]:
     """The file that a project is in, and what happened to the one that was there before."""
     error = replacement(project)
-    told = None if error is None else {"message": error.message, "hint": error.hint}
+    told = None if error is None else error_body(error)
     return {"file": project.file_stamp, "file_replaced": told}
 
 

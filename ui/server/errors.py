@@ -15,6 +15,7 @@ from core.errors import (
     ProjectError,
     ProjectReplacedError,
 )
+from ui.remedies import page_hint
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +75,11 @@ def error_response(
     return _answer(500, _UNEXPECTED, extra)
 
 
+def error_body(error: CropMapError) -> dict[str, str]:
+    """An error as the map reads it: ``message`` and ``hint``, in the words of the pages."""
+    return {"message": error.message, "hint": page_hint(error)}
+
+
 def _answer(status: int, error: CropMapError, extra: dict[str, Any]) -> JSONResponse:
-    body = {"message": error.message, "hint": error.hint, **extra}
+    body = {**error_body(error), **extra}
     return JSONResponse(body, status_code=status, headers=NO_STORE)

@@ -26,7 +26,7 @@ class OtherFileError(InputError):
     """Another file than the scene's, and from where the app would read it."""
 
     def __init__(self, error: OtherImageryError, path: str) -> None:
-        super().__init__(error.message, error.hint)
+        super().__init__(error.message, error.hint, error.remedy, error.facts)
         self.found, self.path = error.found, path
 
 

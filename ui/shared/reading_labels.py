@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyproj import CRS
 
-from core.errors import MissingCrsError
+from core.errors import MissingCrsError, Remedy
 from core.existing.class_choice import ClassChoice
 from core.existing.labels_file import LabelsFile
 from core.existing.mask import MaskFile, read_mask
@@ -22,7 +22,7 @@ from core.session.opened import open_project_scene
 from core.session.taking_over import Stake, TakenOver, take_over
 from core.session.workspaces import get_workspaces
 from core.task import Cancelled, Progress
-from ui.shared.uploaded_files import SIDECARS, Source, asks_for_crs, discard, store, usable
+from ui.shared.uploaded_files import SIDECARS, Source, discard, store, usable
 
 FILES = (".zip", ".gpkg", ".geojson", ".json", ".shp", ".tif", ".tiff")
 """Endings of files of labels; what they hold is told by their content."""
@@ -73,8 +73,8 @@ class ReadLabels:
 class LabelsCrsQuestionError(MissingCrsError):
     """The labels have no CRS: a question, with the request that waits for the answer."""
 
-    def __init__(self, message: str, hint: str, request: LabelsRequest) -> None:
-        super().__init__(message, hint)
+    def __init__(self, message: str, request: LabelsRequest) -> None:
+        super().__init__(message, remedy=Remedy.STATE_CRS)
         self.request = request
 
 
@@ -108,9 +108,7 @@ def read(
         cancelled=cancelled,
     )
     if file.crs is None and request.crs is None:
-        raise LabelsCrsQuestionError(
-            f"{request.name} does not say in which CRS it is.", "State it.", request
-        )
+        raise LabelsCrsQuestionError(f"{request.name} does not say in which CRS it is.", request)
     return ReadLabels(request, file)
 
 
@@ -130,8 +128,8 @@ def _read_mask(
         progress("Counting the mask's values", 0, 0)
         return ReadLabels(request, read_mask(path, name=request.name, crs=request.crs))
     except MissingCrsError as error:
-        if request.crs is None and asks_for_crs(error):
-            raise LabelsCrsQuestionError(error.message, error.hint, request) from error
+        if request.crs is None and error.remedy is Remedy.STATE_CRS:
+            raise LabelsCrsQuestionError(error.message, request) from error
         raise
 
 

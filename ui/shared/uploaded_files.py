@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import uuid
 from collections.abc import Sequence
@@ -10,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from core.errors import CropMapError, InputError, MissingCrsError, storage_error
-from core.imagery.ingest import ingest, needs_copy
+from core.errors import InputError, storage_error
+from core.imagery.ingest import needs_copy
 from core.project import Project
+from core.session.adding_scenes import copy_into, safe_stem
 from core.task import Cancelled, Progress
 
 SIDECARS = (".tfw", ".tifw", ".jgw", ".pgw", ".j2w", ".wld", ".prj")
@@ -50,11 +50,6 @@ class Source:
     path: str = ""
     uploads: tuple[Upload, ...] = ()
     stored: Path | None = None
-
-
-def asks_for_crs(error: CropMapError) -> bool:
-    """Whether stating a CRS would answer the error (a raster can also lack a place altogether)."""
-    return isinstance(error, MissingCrsError) and "in which CRS" in error.message
 
 
 def store(
@@ -123,34 +118,24 @@ def usable(
         return source.path
     original = Path(source.path) if source.stored is None else source.stored
     kind = folder or ("landcover" if categorical else "imagery")
-    target = project.folder / kind / uuid.uuid4().hex[:12] / f"{safe_stem(original.name)}.tif"
     stage = "Making a copy that is quick to look at" if trusted else "Checking and copying the file"
-    try:
-        ingest(
-            original,
-            target,
-            crs=crs,
-            categorical=categorical,
-            progress=lambda share: progress(stage, round(share * _SHARES), _SHARES),
-            cancelled=cancelled,
-            trusted=trusted,
-        )
-    except CropMapError:
-        shutil.rmtree(target.parent, ignore_errors=True)
-        raise
-    return str(target)
+    copy = copy_into(
+        project,
+        original,
+        kind,
+        crs=crs,
+        categorical=categorical,
+        trusted=trusted,
+        progress=lambda share: progress(stage, round(share * _SHARES), _SHARES),
+        cancelled=cancelled,
+    )
+    return str(copy)
 
 
 def discard(source: Source) -> None:
     """Remove an uploaded file of which the project has its own copy now."""
     if source.stored is not None:
         shutil.rmtree(source.stored.parent, ignore_errors=True)
-
-
-def safe_stem(name: str) -> str:
-    """Letters, digits, ``_`` and ``-`` of a file's name: products are recognised by it."""
-    stem = Path(name.replace("\\", "/")).stem
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_")[:80] or "raster"
 
 
 def _write(upload: Upload, path: Path, progress: Progress) -> None:

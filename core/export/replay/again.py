@@ -10,7 +10,7 @@ from pathlib import Path
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from core.errors import InputError
+from core.errors import InputError, Remedy
 from core.export.replay.bundle_file import LandCoverFacts, Record, TileFacts, read_bundle
 from core.export.replay.differences import ReplayReport, compare
 from core.export.replay.label_record import LabelSetup, RecordedTile, record_label, record_tile
@@ -185,12 +185,14 @@ def _same_crs(scene: Scene, wkt: str) -> bool:
 def _landcover(facts: LandCoverFacts | None, path: str | None, scene: Scene) -> LandCover | None:
     if facts is None:
         if path is not None:
-            raise InputError("This label was made without land cover.", "Leave out --landcover.")
+            raise InputError(
+                "This label was made without land cover.", remedy=Remedy.LEAVE_OUT_LANDCOVER
+            )
         return None
     if path is None:
         raise InputError(
             f"This label was made with {facts.title} ({facts.file}).",
-            "Pass its file with --landcover FILE.",
+            remedy=Remedy.GIVE_LANDCOVER,
         )
     found = open_landcover(_absolute(path), product=facts.product, crs=facts.crs)
     check_overlap(found, scene.working_grid)

@@ -12,7 +12,7 @@ from PIL import Image
 from rasterio.enums import Resampling
 
 from core.csv_file import Cell, to_csv
-from core.errors import EmptySceneError, InputError
+from core.errors import EmptySceneError, InputError, Remedy
 from core.export.reports.areas import AreaCounter, AreaReport, compared_tiles
 from core.export.reports.landcover_error_page import ReportFacts, figures_of, render_page
 from core.files import fresh_folder, sha256_of
@@ -72,13 +72,13 @@ def write_error_report(
     opened = open_project_scene(project, scene_id)
     if opened.landcover is None:
         raise InputError(
-            "The scene has no land cover to report on.", "Choose one on the Scene page."
+            "The scene has no land cover to report on.", remedy=Remedy.CHOOSE_LANDCOVER
         )
     chosen = chosen_tiles(project, scene_id, accepted_only=accepted_only)
     if not chosen:
         raise EmptySceneError(
             "No tile is accepted yet." if accepted_only else "No tile has a label yet.",
-            "Accept tiles on the Annotate page first.",
+            remedy=Remedy.ACCEPT_TILES,
         )
     counter = AreaCounter()
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import InputError, Remedy
 from core.files import sha256_of
 from core.imagery.scene import open_scene
 from core.landcover.source import open_landcover
@@ -101,7 +101,7 @@ def read_regions(folders: Sequence[Path], product: str | None = None) -> tuple[R
                 f"Two regions are called {name}.", "Give their folders different names."
             )
     if not regions:
-        raise InputError("There is no region.", "Name a folder with --region.")
+        raise InputError("There is no region.", remedy=Remedy.NAME_REGION)
     return regions
 
 

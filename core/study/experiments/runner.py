@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from core.errors import CancelledError, CropMapError
+from core.errors import CancelledError, CropMapError, Remedy
 from core.files import prepare_folder
 from core.processors import processors
 from core.study.experiments.cells import Cell, Context, do, done
@@ -153,8 +153,8 @@ def _result(future: Future[None]) -> None:
     except BrokenProcessPool as error:
         raise CropMapError(
             "A process of the experiment ended unexpectedly, most often because memory ran out.",
-            "Close other programs, or take fewer processes with --jobs 1; what is finished is "
-            "kept.",
+            "Close other programs; what is finished is kept.",
+            Remedy.FEWER_PROCESSES,
         ) from error
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from safetensors.torch import load, save
 
-from core.errors import InputError
+from core.errors import InputError, Remedy
 from core.files import read_checked, write_checked
 from core.study.experiments.applying import applied
 from core.study.experiments.cells import CellResult, Context, Facts, digest, judge
@@ -188,7 +188,7 @@ def drawn_crops(images: Sequence[LabelledScene], count: int, seed: int) -> list[
     if count > len(places):
         raise InputError(
             f"{count} labelled crops are asked for, and the images have {len(places)}.",
-            "Ask for fewer with --labels.",
+            remedy=Remedy.FEWER_LABELS,
         )
     order = np.random.default_rng(seed).permutation(len(places))
     return [places[number] for number in order[:count]]

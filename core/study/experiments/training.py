@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
-from core.errors import InputError
+from core.errors import InputError, Remedy
 from core.sam.registry import DEFAULT_MODEL
 from core.study.experiments.cells import Cell, Label
 from core.study.experiments.crops import COMMON_GSD_M, CROP_SIDE, crop_places
@@ -220,7 +220,7 @@ class _Plan:
             if count > most:
                 raise InputError(
                     f"{count} labelled crops are asked for, and {target.name} has {most}.",
-                    "Ask for fewer with --labels, or choose another --curve.",
+                    remedy=Remedy.FEWER_LABELS_OR_OTHER_CURVE,
                 )
         return sorted(set(self.options.labels))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import InputError
+from core.errors import InputError, Remedy
 from core.grid import Grid, Window
 from core.imagery.maptiles import scene_on
 from core.imagery.scene import Scene, open_scene
@@ -246,5 +246,5 @@ def _grid(pair: Pair, scene: Scene | None) -> Grid:
     raise InputError(
         f"{pair.prediction.name} and {pair.truth.name} are both polygons, which have no pixels to "
         "compare.",
-        "Name the image that they were drawn on with --scene.",
+        remedy=Remedy.NAME_SCENE,
     )

@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import InputError, Remedy
 from core.grid import Window
 from core.imagery.scene import Scene
 from core.study.metrics.truth_labels import RASTER_SUFFIXES, VECTOR_SUFFIXES
@@ -134,7 +134,8 @@ def find_pairs(
         raise InputError(
             f"No name is in both folders: {prediction} has {_some(predictions)}, {truth} has "
             f"{_some(truths)}.",
-            "Give a prediction and its truth equal names, or list them in a table with --pairs.",
+            "Give a prediction and its truth equal names.",
+            Remedy.LIST_PAIRS,
         )
     scenes, landcovers = _for_all(scene, names, "scene"), _for_all(landcover, names, "land cover")
     return [
@@ -232,7 +233,8 @@ def _named(folder: Path, what: str) -> dict[str, Path]:
         if name in found:
             raise InputError(
                 f"The {what} of {name} could be {found[name].name} or {entry.name}.",
-                f"Leave one of them in {folder}, or list the pairs in a table with --pairs.",
+                f"Leave one of them in {folder}.",
+                Remedy.LIST_PAIRS,
             )
         found[name] = entry
     return found

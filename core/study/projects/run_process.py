@@ -125,5 +125,5 @@ def _end(worker: subprocess.Popen[str]) -> None:
 
 def _told(word: Mapping[str, Any]) -> CropMapError:
     """The error that the process met, of the same class."""
-    kind = getattr(errors, str(word["error"]), CropMapError)
-    return kind(str(word.get("message", "")), str(word.get("hint", "")))
+    kind: type[CropMapError] = getattr(errors, str(word["error"]), CropMapError)
+    return kind.from_json(word)

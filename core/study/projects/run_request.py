@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError
+from core.errors import InputError, Remedy
 from core.files import sha256_of
 from core.grid import Window
 from core.imagery.scene import Scene
@@ -111,11 +111,11 @@ def unready(opened: OpenedScene, truth: Truth | None) -> InputError | None:
     if opened.landcover is None:
         return InputError(
             "It has no land cover, from which the methods start.",
-            "Add one on the Scenes page.",
+            remedy=Remedy.CHOOSE_LANDCOVER,
         )
     if "://" in opened.landcover.path:
         return InputError(
-            "Its land cover is read from a URL.", "Add it as a file on the Scenes page."
+            "Its land cover is read from a URL.", "Take a file of it.", Remedy.CHOOSE_LANDCOVER
         )
     if truth is None:
         return InputError("It has no truth yet.", "Add what is known to be true of it.")

@@ -2,8 +2,8 @@
 
 It takes its order as one line of JSON on standard input and answers on standard output, a JSON
 object a line: ``{"stage", "done", "total"}`` any number of times, then ``{"finished": true}`` or
-``{"error": class, "message", "hint"}``.  When standard input ends, nobody waits any more: it stops
-at the next step.
+``{"error": class, ...}`` with what ``CropMapError.to_json`` gives.  When standard input ends,
+nobody waits any more: it stops at the next step.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main() -> int:
     try:
         _run(order, say, stopped.is_set)
     except CropMapError as error:
-        say({"error": type(error).__name__, "message": error.message, "hint": error.hint})
+        say({"error": type(error).__name__, **error.to_json()})
         return 1
     except Exception:
         logging.getLogger(__name__).exception("the experiment failed")

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import CancelledError, EmptySceneError, InputError
+from core.errors import CancelledError, EmptySceneError, InputError, Remedy
 from core.export.reports.areas import compared_tiles
 from core.files import fresh_folder
 from core.grid import Grid
@@ -198,7 +198,7 @@ def _of_labels(
     if not accepted:
         raise EmptySceneError(
             f"No tile of {opened.record.name} is accepted yet.",
-            "Correct tiles on the Annotate page and accept them, or take a file.",
+            remedy=Remedy.LABEL_TRUTH,
         )
 
     def tiles() -> Iterator[tuple[str, Grid, Flags, Flags]]:

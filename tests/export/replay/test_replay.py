@@ -15,7 +15,7 @@ import rasterio
 from typer.testing import CliRunner
 
 from core.cli import app
-from core.errors import CancelledError, EmptySceneError, InputError, MissingWeightsError
+from core.errors import CancelledError, EmptySceneError, InputError, MissingWeightsError, Remedy
 from core.export.replay.again import replay_bundle
 from core.export.replay.bundle_file import read_bundle, write_bundle
 from core.export.replay.make_bundle import make_bundle
@@ -210,8 +210,9 @@ def test_what_cannot_be_replayed_is_one_sentence(bundle, farmland, tmp_path, cha
 
 
 def test_land_cover_must_be_given_where_there_was_one(bundle, farmland, tmp_path) -> None:
-    with pytest.raises(InputError, match="--landcover FILE"):
+    with pytest.raises(InputError, match="was made with") as caught:
         again(bundle, farmland, tmp_path / "again", landcover=None)
+    assert caught.value.remedy is Remedy.GIVE_LANDCOVER
 
 
 def test_cancelled_leaves_the_earlier_bundle(worked, scene_id, workspaces, bundle) -> None:

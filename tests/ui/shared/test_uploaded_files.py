@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import InputError, MissingCrsError
-from ui.shared.uploaded_files import Source, asks_for_crs, discard, safe_stem, store
+from core.errors import InputError, MissingCrsError, Remedy
+from core.session.adding_scenes import safe_stem
+from ui.shared.uploaded_files import Source, discard, store
 
 
 class Project:
@@ -71,5 +72,5 @@ def test_only_a_missing_crs_is_a_question(tmp_path) -> None:
     for path in (plain, nowhere):
         with pytest.raises(MissingCrsError) as caught:
             open_scene(path)
-        asked[path.stem] = asks_for_crs(caught.value)
+        asked[path.stem] = caught.value.remedy is Remedy.STATE_CRS
     assert asked == {"plain": True, "nowhere": False}
