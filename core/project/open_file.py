@@ -51,6 +51,9 @@ _RESTART = (
 _predecessors: dict[FileId, FileId] = {}
 """By a file that was put back whole, the one whose journal had been removed."""
 
+# Several objects of one process may hold a file: the first that notices rescues it for all.
+_rescuing = threading.RLock()
+
 _unusable: set[FileId] = set()
 """Files whose journal was removed and that could not be put back.
 
@@ -123,7 +126,8 @@ class OpenFile:
         """
         with self._lock:
             if self._lost is None and (reason := self._what_is_wrong()):
-                self._lose(reason)
+                with _rescuing:
+                    self._lose(reason)
             if self._lost is not None:
                 raise self._lost.again()
 
@@ -133,7 +137,8 @@ class OpenFile:
             if connection not in self._connections:
                 return True
             if self._lost is None and (reason := self._what_is_wrong()):
-                self._lose(reason)
+                with _rescuing:
+                    self._lose(reason)
             if self._lost is not None:
                 return False
             self._connections.remove(connection)
@@ -145,12 +150,10 @@ class OpenFile:
     def close(self) -> None:
         """Close what is still open; the keeper last."""
         with self._lock:
-            keeper, self._keeper = self._keeper, None
-            for connection in self._connections - {keeper}:
+            for connection in self._connections - {self._keeper}:
                 connection.close()
-            if keeper is not None:
-                self._keeper = keeper
-                keeper.close()
+            if self._keeper is not None:
+                self._keeper.close()
                 self._keeper = None
 
     def _connected(self) -> Connection:
@@ -244,7 +247,7 @@ class OpenFile:
         """Copy the last commit that the connections can read, whole or not at all."""
         if self._keeper is None or not target.parent.is_dir():
             return False
-        part = target.with_name(f"{target.name}.part")
+        part = target.with_name(f"{target.name}.{os.getpid()}.part")
         try:
             copy_database(self._keeper, part)
             put_in_place(part, target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any
@@ -71,12 +72,21 @@ class Workspace:
         self._error: CropMapError | None = None
         self._failed_key = ""
         path = label_path(project.folder, scene_id, tile)
-        self._labels = LabelMemory(path, self._lock, later)
+        self._labels = LabelMemory(path, self._lock, self._later_in_place)
         self._refining: Future[None] | None = None
         self._given_up = -1
         self._rows = ParcelRows()
         self._answers: Answers | None = None
         self._scene_version = -1
+
+    def _later_in_place(self, work: Callable[[], None]) -> None:
+        """Do something small soon, unless the folder is another project's by then."""
+
+        def checked() -> None:
+            self._project.verify()
+            work()
+
+        self._later(checked)
 
     @property
     def project(self) -> Project:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +168,18 @@ def test_a_journal_that_is_removed_costs_no_edit(
     assert "was removed" in on_map.state["file_replaced"]["message"]
     (rescued,) = path.parent.glob("farm.rescued-*.cropmap")
     assert rescued.name in on_map.state["file_replaced"]["hint"]
+
+
+def test_a_label_is_not_put_beside_another_project(on_map: Map, path: Path) -> None:
+    """Labels are kept on disk a moment later, when the folder may be another project's."""
+    workspaces = annotate.get_workspaces()
+    waits = threading.Event()
+    workspaces.later(waits.wait)
+    on_map.saved("a")
+    on_map.client.get(on_map.tile)
+    labels = path.parent / "labels"
+    path.parent.rename(path.parents[1] / "away")
+    shutil.copytree(path.parents[1] / "away", path.parent, ignore=shutil.ignore_patterns("labels"))
+    waits.set()
+    workspaces.settle()
+    assert not labels.exists()

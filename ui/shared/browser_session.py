@@ -144,7 +144,7 @@ def choose_tile(place: Place, tile: str) -> Place:
 
 def leave_project() -> None:
     """Forget the place."""
-    for key in (_PROJECT, _SCENE, _TILE):
+    for key in (_PROJECT, _SCENE, _TILE, _FILE):
         st.session_state.pop(key, None)
     for key in _IN_ADDRESS:
         st.query_params.pop(key, None)
