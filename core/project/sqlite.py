@@ -116,6 +116,11 @@ class Database:
             raise error.again(unsaved=True) from error
         self._rest.begin()
 
+    def call_at_rest(self, work: Callable[[], None]) -> None:
+        """Call a bound method whenever nothing was written for a while; soon for the first time."""
+        self.at_rest = WeakMethod(work)
+        self._rest.begin()
+
     def _rested(self) -> bool:
         done = self.checkpoint()
         more = self.at_rest() if done and self.at_rest is not None else None
