@@ -115,7 +115,7 @@ def _copy_tables(database: Database, target: Path) -> None:
 
 
 class AutomaticBackup:
-    """The backup of a day, made in a thread of its own while the project is in use.
+    """The backup of a day, made while the project is open and nobody writes.
 
     Parameters
     ----------
@@ -126,24 +126,9 @@ class AutomaticBackup:
     def __init__(self, database: sqlite.Database, checks: Checks) -> None:
         self._database = database
         self._checks = checks
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Make it, where the day has none and something has changed since the last."""
-        self._thread = threading.Thread(target=self.make, name="backup", daemon=True)
-        try:
-            self._thread.start()
-        except RuntimeError as error:
-            self._thread = None
-            _LOG.warning("No thread makes the backup: %s", error)
-
-    def wait(self) -> None:
-        """Wait until it is made."""
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
 
     def make(self) -> None:
-        """Make it in this thread; what goes wrong is logged."""
+        """Make it, where the day has none and something has changed; what goes wrong is logged."""
         path = self._database.path
         today = f"{datetime.now().astimezone():%Y-%m-%d}"
         target = path.parent / FOLDER / f"{path.stem}-{today}{path.suffix}"

@@ -66,6 +66,8 @@ class Database:
         self._engine = _engine(self._file)
         # Also where nobody closes it: what is wrong with the files is noticed then, at the latest.
         finalize(self, self._file.close)
+        # Closing a connection that another thread is using would end the process.
+        self._background = threading.RLock()
         self._rest = Rest(self._rested, get_settings().rest_seconds)
         self.at_rest: WeakMethod[Callable[[], None]] | None = None
 
@@ -116,12 +118,18 @@ class Database:
             raise error.again(unsaved=True) from error
         self._rest.begin()
 
+    def call_at_rest(self, work: Callable[[], None]) -> None:
+        """Call a bound method whenever nothing was written for a while; soon for the first time."""
+        self.at_rest = WeakMethod(work)
+        self._rest.begin()
+
     def _rested(self) -> bool:
-        done = self.checkpoint()
-        more = self.at_rest() if done and self.at_rest is not None else None
-        if more is not None:
-            more()
-        return done
+        with self._background:
+            done = self._closed or self.checkpoint()
+            more = self.at_rest() if done and self.at_rest is not None else None
+            if more is not None and not self._closed:
+                more()
+            return done
 
     def checkpoint(self) -> bool:
         """Bring all commits into the file itself, so that a copy of it alone is whole.
@@ -155,9 +163,10 @@ class Database:
             This file cannot be read, or the copy is not whole.
         """
         with readable_errors(self.path):
-            self._refuse_closed()
-            with closing(self._file.connect()) as source:
-                copy_database(source, target)
+            with self._background:
+                self._refuse_closed()
+                with closing(self._file.connect()) as source:
+                    copy_database(source, target)
             with closing(sqlite3.connect(target)) as copy:
                 # One file, which is opened without leaving others beside it.
                 copy.execute("PRAGMA journal_mode=DELETE")
@@ -168,8 +177,9 @@ class Database:
         """Close the connections; what comes later is refused."""
         self._closed = True
         self._rest.end()
-        self._engine.dispose()
-        self._file.close()
+        with self._background:
+            self._engine.dispose()
+            self._file.close()
 
     def discard(self) -> None:
         """Remove the file, and SQLite's files beside it."""

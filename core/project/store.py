@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
-from weakref import WeakMethod
 
 from sqlalchemy import insert, select, update
 
@@ -182,13 +181,12 @@ class Project:
         return target.absolute()
 
     def _back_up_daily(self) -> None:
-        """Once a day, now or when work rests; nobody waits for it."""
+        """Once a day, when work rests; nobody waits for it."""
         database = self._database
         wanted = get_settings().automatic_backups and not is_kept_aside(self.path)
         if wanted and isinstance(database, sqlite.Database):
             self._automatic = AutomaticBackup(database, self._checks)
-            database.at_rest = WeakMethod(self._automatic.make)
-            self._automatic.start()
+            database.call_at_rest(self._automatic.make)
 
     def rename(self, name: str) -> None:
         """Give the project another name; the file keeps its own."""
@@ -200,8 +198,6 @@ class Project:
 
     def close(self) -> None:
         """Close the file; methods called later raise ProjectError."""
-        if self._automatic is not None:
-            self._automatic.wait()
         self._database.close()
 
     @property
