@@ -48,6 +48,7 @@ class Remedy(StrEnum):
     FEWER_LABELS = "fewer_labels"
     FEWER_LABELS_OR_OTHER_CURVE = "fewer_labels_or_other_curve"
     FEWER_PROCESSES = "fewer_processes"
+    RESTORE_BACKUP = "restore_backup"
     ASK_AGAIN = "ask_again"
 
 

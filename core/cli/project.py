@@ -155,9 +155,14 @@ def map_command(
     threshold: Annotated[
         float | None, typer.Option(help="Probability that counts as cropland.")
     ] = None,
-    min_area_m2: Annotated[
-        float | None, typer.Option(help="Smallest parcel, and smallest hole in one, m2.")
+    points_per_class: Annotated[
+        int | None, typer.Option(help="Automatic prompts for cropland, and for what is not.")
     ] = None,
+    min_area_m2: Annotated[float | None, typer.Option(help="Smallest parcel and hole, m2.")] = None,
+    simplify_px: Annotated[
+        float | None, typer.Option(help="Tolerance of outlines, pixels; 0 follows the pixels.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random choices.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Predict all tiles that are not mapped yet, or whose model or settings changed.
@@ -166,7 +171,14 @@ def map_command(
 
     Ctrl-C stops after the present tile; the same command goes on from there.
     """
-    options = {"strategy": strategy, "threshold": threshold, "min_area_m2": min_area_m2}
+    options = {
+        "strategy": strategy,
+        "threshold": threshold,
+        "points_per_class": points_per_class,
+        "min_area_m2": min_area_m2,
+        "simplify_px": simplify_px,
+        "seed": seed,
+    }
     given = {key: value for key, value in options.items() if value is not None}
     rows: list[dict[str, Any]] = []
     with opened_project(project) as store:

@@ -33,6 +33,7 @@ COMMAND_WORDS: dict[Remedy, str] = {
     Remedy.FEWER_LABELS: "Ask for fewer with --labels.",
     Remedy.FEWER_LABELS_OR_OTHER_CURVE: "Ask for fewer with --labels, or choose another --curve.",
     Remedy.FEWER_PROCESSES: "Or take fewer processes with --jobs 1.",
+    Remedy.RESTORE_BACKUP: "Restore a backup of the project in the app (cropmap app).",
     Remedy.ASK_AGAIN: "Run the command again.",
 }
 """A sentence for every remedy; ``{name}`` is a fact that comes with the error."""

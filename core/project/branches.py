@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import CTE, Connection, bindparam, select
 
-from core.errors import ProjectError
+from core.errors import ProjectError, Remedy
 from core.project.chain import ROOT
 from core.project.records import EditRecord
 from core.project.schema import edit, step
@@ -147,5 +147,5 @@ def child_towards(connection: Connection, tile_id: int, tip: int, head: int) -> 
 def _broken(head: int) -> ProjectError:
     return ProjectError(
         f"The steps before step {head} of this tile are damaged.",
-        "Restore a backup of the project on the Start page.",
+        remedy=Remedy.RESTORE_BACKUP,
     )
