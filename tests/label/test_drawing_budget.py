@@ -13,12 +13,12 @@ from pyproj import CRS
 
 from core.errors import InputError
 from core.grid import Grid, Window
+from core.imagery.frame import Frame
 from core.label import drawing_budget
 from core.label.browser_edits import to_new_edits
 from core.label.drawing_budget import DrawingBudget
 from core.label.edit_units import EditUnits
 from core.label.edits import edit_from_json
-from core.imagery.frame import Frame
 from tests.rasters import PLACES
 
 CRS_NAME, TRANSFORM = PLACES["utm"]

@@ -17,13 +17,13 @@ from shapely import LineString, box
 from core.edit_record import EditRecord
 from core.errors import InputError
 from core.grid import Grid, PixelPoint, Window
+from core.imagery.frame import Frame
 from core.label.choices_change import ChoicesChange
 from core.label.correction_import import LabelsImport
 from core.label.correction_types import CORRECTIONS
 from core.label.corrections import AreaAdd, AreaRemove, Correction, brush
 from core.label.edit_units import NATIVE, EditUnits
 from core.label.edits import EDITS, Edit, edit_from_json, edit_to_json, read_edit
-from core.imagery.frame import Frame
 from core.label.prompt_edits import BoxSet, PromptDelete, PromptsClear, PromptSet
 from core.parcels.parcel import Parcel
 from core.predict.strategies import STRATEGIES

@@ -27,6 +27,7 @@ from pyproj import CRS
 from core.edit_record import EditRecord, NewEdit
 from core.errors import InputError
 from core.grid import Grid, Window
+from core.imagery.frame import Frame
 from core.label.answers import Answers
 from core.label.browser_edits import to_new_edits
 from core.label.choices import Choices
@@ -34,7 +35,6 @@ from core.label.click import Probability, Question
 from core.label.correction_import import LABELS_IMPORT, LabelsImport, import_to_json
 from core.label.edit_units import EditUnits
 from core.label.edits import EDITS, edit_from_json
-from core.imagery.frame import Frame
 from core.label.label_maker import LabelMaker
 from core.label.work import BrokenEditError, Work, replay
 from core.parcels.parcel import Parcel

@@ -21,10 +21,10 @@ from pyproj import CRS
 
 from core.edit_record import EditRecord
 from core.grid import Grid, Window
+from core.imagery.frame import Frame
 from core.label.answers import Field
 from core.label.choices import Choices
 from core.label.edits import EDITS
-from core.imagery.frame import Frame
 from core.label.label_maker import LabelMaker
 from core.label.work import Work, replay
 from core.parcels.parcel import Parcel
