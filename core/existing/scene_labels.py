@@ -17,7 +17,7 @@ from core.existing.geometry import cleaned
 from core.existing.labels_file import LabelsFile, Value
 from core.grid import Grid, WorldCoordinates, transform_coordinates
 from core.label.correction_import import LabelsImport, with_own_ids
-from core.label.correction_types import LONGEST_REASON
+from core.label.drawing_checks import LONGEST_REASON
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, array_of
 from core.parcels.parcel import LandClass, Parcel, ParcelState

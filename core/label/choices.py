@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from core.errors import InputError
+from core.label.plain_values import check, number_between, shown
 from core.predict.names import STRATEGY_NAMES, WITH_MODEL
 from core.predict.predict_options import PredictOptions
 
@@ -46,39 +46,34 @@ class Choices:
         """Those that decide on the prediction; the others act on it."""
         return PredictOptions(self.strategy, self.points_per_class, self.seed)
 
-    def changed(self, wishes: dict[str, Any]) -> Choices:
-        """With what a person wishes.
+    def changed(self, wishes: Mapping[str, Any]) -> Choices:
+        """With what a person wishes; names that are no choice are ignored.
 
         Raises
         ------
         InputError
             A wish that cannot be granted.
         """
-        new = replace(self, **{k: wishes[k] for k in wishes if k in CHOICE_NAMES})
+        new = replace(self, **{name: wishes[name] for name in CHOICE_NAMES if name in wishes})
         known = isinstance(new.strategy, str) and new.strategy in STRATEGY_NAMES
-        _check(known, f"There is no strategy '{str(new.strategy)[:40]}'.")
-        _check(_within(new.threshold, 0.01, 0.99), "The threshold lies between 0.01 and 0.99.")
-        _check(
-            _within(new.points_per_class, 1, 400) and float(new.points_per_class).is_integer(),
+        check(known, f"There is no strategy '{shown(new.strategy)}'.")
+        threshold = number_between(new.threshold, 0.01, 0.99)
+        check(threshold is not None, "The threshold lies between 0.01 and 0.99.")
+        points = number_between(new.points_per_class, 1, 400)
+        check(
+            points is not None and points.is_integer(),
             "Points per class are a whole number from 1 to 400.",
         )
-        _check(_within(new.min_area_m2, 0, 1e9), "The smallest area is 0 m² or more.")
-        _check(_within(new.simplify_px, 0, 100), "Outlines are smoothed by 0 to 100 pixels.")
-        _check(
-            _within(new.seed, 0, _SEEDS - 1) and float(new.seed).is_integer(),
+        area = number_between(new.min_area_m2, 0, 1e9)
+        check(area is not None, "The smallest area is 0 m² or more.")
+        tolerance = number_between(new.simplify_px, 0, 100)
+        check(tolerance is not None, "Outlines are smoothed by 0 to 100 pixels.")
+        seed = number_between(new.seed, 0, _SEEDS - 1)
+        check(
+            seed is not None and seed.is_integer(),
             f"The seed is a whole number from 0 to {_SEEDS - 1}.",
         )
         return replace(new, points_per_class=int(new.points_per_class), seed=int(new.seed))
 
 
 CHOICE_NAMES = tuple(field.name for field in fields(Choices))
-
-
-def _within(value: Any, least: float, most: float) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and least <= value <= most
-
-
-def _check(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise InputError(otherwise, "Nothing was changed.")

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import shapely
 from shapely import LineString, Point, Polygon
 
-from core.label.correction_json import correction_to_json
-from core.label.correction_layer import Edit, Layer, by_place, corrected
-from core.label.correction_types import Correction
+from core.label.correction_layer import Layer, ParcelChange, by_place, corrected
+from core.label.drawn_corrections import AreaAdd
+from core.label.edit_units import NATIVE
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, polygons_of, shape_of
 from core.parcels.parcel import Parcel
@@ -28,13 +28,13 @@ from core.parcels.shapes import (
 )
 
 
-def new_id(correction: Correction) -> str:
+def new_id(correction: AreaAdd) -> str:
     """An id made of what was drawn, so that it stays when other corrections are undone."""
-    drawn = json.dumps(correction_to_json(correction))
+    drawn = json.dumps((correction.kind, correction.to_json(NATIVE)))
     return "n" + hashlib.sha256(drawn.encode()).hexdigest()[:8]
 
 
-def add(layer: Layer, area: Shape, stem: str, snap: float) -> Edit | None:
+def add(layer: Layer, area: Shape, stem: str, snap: float) -> ParcelChange | None:
     """Cropland added; what is not cropland grows by none."""
     near = layer.near(area)
     cropland = np.array([layer.parcels[place].is_cropland for place in near], dtype=np.bool_)
@@ -42,7 +42,7 @@ def add(layer: Layer, area: Shape, stem: str, snap: float) -> Edit | None:
     others: Geometries = layer.geometries[near[near != host]]
     if host is None:
         addition = cut(area, others, layer.overlay, snap, snap**2)
-        return Edit(added=_new_parcels(layer, addition, stem)) if addition else None
+        return ParcelChange(added=_new_parcels(layer, addition, stem)) if addition else None
     parcel = layer.parcels[host]
     addition = cut(area, others, layer.overlay, snap, 0.0)
     grown = polygons_of(layer.overlay.union([parcel.polygon, *addition]))
@@ -57,8 +57,8 @@ def add(layer: Layer, area: Shape, stem: str, snap: float) -> Edit | None:
     shape = shape_of(own)
     added = _new_parcels(layer, apart, stem)
     if shape.area - parcel.polygon.area <= layer.overlay.noise(shape):
-        return Edit(added=added) if added else None
-    return Edit({host: [corrected(parcel, shape)]}, added)
+        return ParcelChange(added=added) if added else None
+    return ParcelChange({host: [corrected(parcel, shape)]}, added)
 
 
 def _host(layer: Layer, near: npt.NDArray[np.int64], area: Shape, snap: float) -> int | None:
@@ -72,7 +72,7 @@ def _host(layer: Layer, near: npt.NDArray[np.int64], area: Shape, snap: float) -
     return int(near[most]) if overlaps[most] > least else None
 
 
-def remove(layer: Layer, area: Shape, snap: float) -> Edit | None:
+def remove(layer: Layer, area: Shape, snap: float) -> ParcelChange | None:
     """An area cut from all parcels."""
     near = layer.near(area)
     changed: dict[int, list[Parcel]] = {}
@@ -91,10 +91,10 @@ def remove(layer: Layer, area: Shape, snap: float) -> Edit | None:
                 for part in polygons_of(parcel.polygon)
             ]
             changed[int(place)] = _pieces(layer, parcel, _groups(parts))
-    return Edit(changed) if changed else None
+    return ParcelChange(changed) if changed else None
 
 
-def split(layer: Layer, line: LineString, snap: float) -> Edit | None:
+def split(layer: Layer, line: LineString, snap: float) -> ParcelChange | None:
     """Parcels split where a line crosses them completely."""
     long = lengthened(line, snap)
     changed: dict[int, list[Parcel]] = {}
@@ -108,7 +108,7 @@ def split(layer: Layer, line: LineString, snap: float) -> Edit | None:
         groups = _sides(parts, faces, layer.overlay) if len(faces) > 1 else _groups(parts)
         if len(groups) > 1:
             changed[int(place)] = _pieces(layer, parcel, groups)
-    return Edit(changed) if changed else None
+    return ParcelChange(changed) if changed else None
 
 
 def _sides(
@@ -125,7 +125,7 @@ def _sides(
     return [group for group in groups if group]
 
 
-def merge(layer: Layer, points: tuple[Point, ...], snap: float) -> Edit | None:
+def merge(layer: Layer, points: tuple[Point, ...], snap: float) -> ParcelChange | None:
     """Parcels made one; it is what the largest of them is."""
     hits = {layer.at(point) for point in points}
     places = sorted(place for place in hits if place is not None)
@@ -141,7 +141,7 @@ def merge(layer: Layer, points: tuple[Point, ...], snap: float) -> Edit | None:
     areas = np.array([polygon.area for polygon in shapes])
     largest = merged[int(np.argmax(areas))]
     one = replace(corrected(largest, shape), score=_mean_score(merged, areas))
-    return Edit({place: [] for place in places[1:]} | {places[0]: [one]})
+    return ParcelChange({place: [] for place in places[1:]} | {places[0]: [one]})
 
 
 def _mean_score(parcels: list[Parcel], areas: npt.NDArray[np.float64]) -> float:
@@ -153,7 +153,7 @@ def _mean_score(parcels: list[Parcel], areas: npt.NDArray[np.float64]) -> float:
     return float(np.average(scores[known], weights=areas[known]))
 
 
-def reshape(layer: Layer, point: Point, area: Shape, snap: float) -> Edit | None:
+def reshape(layer: Layer, point: Point, area: Shape, snap: float) -> ParcelChange | None:
     """A parcel in a drawn shape, as far as its neighbours leave room."""
     place = layer.at(point)
     if place is None:
@@ -164,11 +164,11 @@ def reshape(layer: Layer, point: Point, area: Shape, snap: float) -> Edit | None
         return None
     parts = polygons_of(parcel.polygon)
     if len(parts) == 1:
-        return Edit({place: _pieces(layer, parcel, _groups([pieces]))})
+        return ParcelChange({place: _pieces(layer, parcel, _groups([pieces]))})
     nearest = int(np.argmin(shapely.distance(parts, point)))
     kept = [part for number, part in enumerate(parts) if number != nearest]
     shape = shape_of(polygons_of(layer.overlay.union([*kept, *pieces])))
-    return Edit({place: [corrected(parcel, shape)]})
+    return ParcelChange({place: [corrected(parcel, shape)]})
 
 
 def _groups(parts: list[list[Polygon]]) -> list[list[Polygon]]:

@@ -13,15 +13,20 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 import shapely
 from shapely import GeometryCollection, MultiPolygon, Polygon
 
 from core.errors import InputError
+from core.label.areas_wkb import check_areas_wkb
+from core.label.drawing_checks import FARTHEST
+from core.label.edit_reader import EditReader
+from core.label.edit_units import EditUnits
+from core.label.plain_values import plain_number
 from core.parcels.outlines import Geometries
-from core.parcels.overlay import Overlay, Shape, polygons_of, shape_of
+from core.parcels.overlay import Overlay, Shape, array_of, polygons_of, shape_of
 from core.parcels.parcel import LandClass, Parcel, ParcelState
 
 LABELS_IMPORT = "labels_import"
@@ -46,9 +51,26 @@ class LabelsImport:
         Where the file says what is there; elsewhere the automatic parcels stay.  None: everywhere.
     """
 
+    kind: ClassVar[str] = LABELS_IMPORT
+
     source: str
     parcels: tuple[Parcel, ...]
     area: Shape | None = None
+
+    @classmethod
+    def from_json(cls, read: EditReader) -> LabelsImport:
+        """The labels that JSON describes, in native pixels."""
+        return import_from_json(dict(read.data), read.units.shapes_to_native)
+
+    def to_json(self, units: EditUnits) -> dict[str, Any]:
+        """Labels in native pixels as plain values."""
+        moved = units.shapes_from_native(array_of([parcel.polygon for parcel in self.parcels]))
+        parcels = tuple(
+            replace(parcel, polygon=shape)
+            for parcel, shape in zip(self.parcels, moved, strict=True)
+        )
+        area = None if self.area is None else units.shapes_from_native(array_of([self.area]))[0]
+        return import_to_json(LabelsImport(self.source, parcels, area))
 
     def over(self, automatic: Sequence[Parcel]) -> list[Parcel]:
         """The parcels, with what is left of the automatic ones beside ``area``."""
@@ -76,17 +98,20 @@ def with_own_ids(
 
 
 def import_to_json(labels: LabelsImport) -> dict[str, Any]:
-    """An import as plain values."""
-    said = [_said(parcel) for parcel in labels.parcels]
-    sayings = sorted({tuple(entry) for entry in said}, key=repr)
-    places = {entry: place for place, entry in enumerate(sayings)}
+    """An import as plain values, in the coordinates that it is in.
+
+    What most parcels share, their review, stands once in ``sayings``, to which ``said`` points.
+    """
+    reviews = [_review_to_json(parcel) for parcel in labels.parcels]
+    different = sorted({tuple(review) for review in reviews}, key=repr)
+    places = {review: place for place, review in enumerate(different)}
     scores = [None if math.isnan(p.score) else p.score for p in labels.parcels]
     return {
-        "source": labels.source,
-        "ids": [parcel.id for parcel in labels.parcels],
+        "source": _storable(labels.source),
+        "ids": [_storable(parcel.id) for parcel in labels.parcels],
         "scores": scores if any(score is not None for score in scores) else [],
-        "said": [places[tuple(entry)] for entry in said],
-        "sayings": [list(entry) for entry in sayings],
+        "said": [places[tuple(review)] for review in reviews],
+        "sayings": [list(review) for review in different],
         "shapes": _packed([parcel.polygon for parcel in labels.parcels]),
         "area": None if labels.area is None else _packed([labels.area]),
     }
@@ -103,31 +128,70 @@ def import_from_json(
         Not what :func:`import_to_json` makes.
     """
     try:
-        shapes = move(_unpacked(data["shapes"]))
+        shapes = _moved(_unpacked(data["shapes"]), move)
         scores = data["scores"] or [None] * len(shapes)
-        sayings = [_heard(entry) for entry in data["sayings"]]
+        reviews = [_review_from_json(review) for review in data["sayings"]]
         parcels = tuple(
-            Parcel(name, shape, math.nan if score is None else float(score), *sayings[place])
+            Parcel(_text(name), shape, _score(score), *_at(reviews, place))
             for name, shape, score, place in zip(
                 data["ids"], shapes, scores, data["said"], strict=True
             )
         )
-        area = None if data["area"] is None else move(_unpacked(data["area"]))[0]
-        return LabelsImport(str(data["source"]), parcels, area)
-    except (KeyError, IndexError, TypeError, ValueError, zlib.error) as error:
+        area = None if data["area"] is None else _moved(_unpacked(data["area"]), move)[0]
+        return LabelsImport(_text(data["source"]), parcels, area)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, zlib.error) as error:
         raise InputError("The labels that were taken over cannot be read.") from error
 
 
-def _said(parcel: Parcel) -> list[Any]:
+def _review_to_json(parcel: Parcel) -> list[Any]:
     at = parcel.reviewed_at.isoformat() if parcel.reviewed_at else ""
-    return [parcel.state, parcel.land_class, parcel.reason, parcel.reviewer, at, parcel.edited]
+    reason, reviewer = _storable(parcel.reason), _storable(parcel.reviewer)
+    return [parcel.state, parcel.land_class, reason, reviewer, at, parcel.edited]
 
 
-def _heard(entry: list[Any]) -> list[Any]:
-    state, land_class, reason, reviewer, at, edited = entry
+def _review_from_json(review: list[Any]) -> list[Any]:
+    state, land_class, reason, reviewer, at, edited = review
     if state not in get_args(ParcelState) or land_class not in get_args(LandClass):
         raise ValueError("no state or class of a parcel")
-    return [state, land_class, reason, reviewer, datetime.fromisoformat(at) if at else None, edited]
+    if not isinstance(edited, bool):
+        raise TypeError("neither edited nor not")
+    when = datetime.fromisoformat(at) if at else None
+    return [state, land_class, _text(reason), _text(reviewer), when, edited]
+
+
+def _at(reviews: list[list[Any]], place: object) -> list[Any]:
+    if isinstance(place, bool) or not isinstance(place, int) or place < 0:
+        raise TypeError("no place in a list")
+    return reviews[place]
+
+
+def _score(score: object) -> float:
+    if score is None:
+        return math.nan
+    number = plain_number(score)
+    if number is None:
+        raise TypeError("no score")
+    return number
+
+
+def _text(text: object) -> str:
+    """A text that can be sent on: UTF-8 cannot hold halves of a pair of surrogates."""
+    if not isinstance(text, str):
+        raise TypeError("no text")
+    text.encode()
+    return text
+
+
+def _storable(text: str) -> str:
+    """A file's text, with a mark where its name or a value was no UTF-8."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _moved(shapes: Geometries, move: Callable[[Geometries], Geometries]) -> Geometries:
+    moved = move(shapes)
+    if not (np.abs(shapely.get_coordinates(moved)) < FARTHEST).all():
+        raise ValueError("a shape without a place")
+    return moved
 
 
 def _packed(shapes: Sequence[Shape]) -> str:
@@ -141,6 +205,7 @@ def _unpacked(text: str) -> Geometries:
         wkb = stream.decompress(base64.b64decode(text, validate=True), _MOST_BYTES)
         if not stream.eof:
             raise ValueError("cut short, or too large")
+        check_areas_wkb(wkb)
         whole = shapely.from_wkb(wkb)
     except (binascii.Error, shapely.errors.GEOSException) as error:
         raise ValueError("not a block of shapes") from error

@@ -48,12 +48,15 @@ class ShapeIndex:
         distance: float | None = None,
     ) -> Places:
         """Places of the shapes near some others, in order; without a predicate by their boxes."""
-        shapely.prepare(wanted)
-        by_tree = self._places[_found(self._tree, wanted, predicate, distance)]
+        # A copy, as parcels and drawings are shared by threads: preparing what another thread holds
+        # ends the process.
+        own = shapely.force_2d(wanted)
+        shapely.prepare(own)
+        by_tree = self._places[_found(self._tree, own, predicate, distance)]
         places = [by_tree[by_tree >= 0]]
         if self._fresh.size:
             few = shapely.STRtree(self.shapes[self._fresh])
-            places.append(self._fresh[_found(few, wanted, predicate, distance)])
+            places.append(self._fresh[_found(few, own, predicate, distance)])
         return np.unique(np.concatenate(places))
 
     def spliced(self, changed: Mapping[int, Sequence[Shape]], added: Sequence[Shape]) -> ShapeIndex:

@@ -20,16 +20,16 @@ from core.parcels.parcel import Parcel
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class ParcelChange:
     """What a correction does: what becomes of the parcels at some places, and new parcels."""
 
     changed: dict[int, list[Parcel]] = field(default_factory=dict)
     added: list[Parcel] = field(default_factory=list)
 
-    def signed(self, signature: Signature) -> Edit:
+    def signed(self, signature: Signature) -> ParcelChange:
         """The same, with who did it on every parcel that comes of it."""
         changed = {place: _signed(parcels, signature) for place, parcels in self.changed.items()}
-        return Edit(changed, _signed(self.added, signature))
+        return ParcelChange(changed, _signed(self.added, signature))
 
 
 def _signed(parcels: list[Parcel], signature: Signature) -> list[Parcel]:
@@ -99,14 +99,14 @@ class Layer:
         chosen: Geometries = self.geometries[near[~np.isin(near, own)]]
         return chosen
 
-    def after(self, edit: Edit) -> Layer:
-        """The layer after an edit."""
+    def after(self, change: ParcelChange) -> Layer:
+        """The layer after a change."""
         parcels = list(self.parcels)
-        for place in sorted(edit.changed, reverse=True):
-            parcels[place : place + 1] = edit.changed[place]
-        shapes = {place: _shapes(new) for place, new in edit.changed.items()}
-        index = self._index.spliced(shapes, _shapes(edit.added))
-        return Layer(parcels + edit.added, self.extent, index)
+        for place in sorted(change.changed, reverse=True):
+            parcels[place : place + 1] = change.changed[place]
+        shapes = {place: _shapes(new) for place, new in change.changed.items()}
+        index = self._index.spliced(shapes, _shapes(change.added))
+        return Layer(parcels + change.added, self.extent, index)
 
     @cached_property
     def _taken(self) -> frozenset[str]:

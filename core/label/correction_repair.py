@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from shapely import Point, Polygon
 
-from core.label.correction_layer import Edit, Layer, corrected
+from core.label.correction_layer import Layer, ParcelChange, corrected
 from core.label.correction_tidy import reaching
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, array_of, polygons_of, shape_of
@@ -18,7 +18,7 @@ _ROUNDS = 3
 """What is put right may show something else: the rest of an overlap may be a sliver."""
 
 
-def repair(layer: Layer, point: Point | None, width: float, snap: float) -> Edit | None:
+def repair(layer: Layer, point: Point | None, width: float, snap: float) -> ParcelChange | None:
     """All problems put right, or the one nearest to a point.
 
     An invalid outline becomes the areas that it goes round.  Land of two parcels is the smaller
@@ -41,7 +41,7 @@ def repair(layer: Layer, point: Point | None, width: float, snap: float) -> Edit
         for place, parcel in enumerate(layer.parcels)
         if now.get(parcel.id) is not parcel
     }
-    return Edit(changed) if changed else None
+    return ParcelChange(changed) if changed else None
 
 
 def _nearest(problems: tuple[Problem, ...], point: Point, width: float) -> tuple[Problem, ...]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import shapely
 from shapely import LineString, Point, Polygon
 
-from core.label.correction_layer import Edit, Layer, corrected
+from core.label.correction_layer import Layer, ParcelChange, corrected
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, polygons_of, shape_of
 from core.parcels.shapes import inner_points
@@ -29,7 +29,7 @@ _ON_LINE = 1e4
 """In steps of the lattice: how near a point lies to a line that it is on."""
 
 
-def smooth(layer: Layer, point: Point | None, tolerance: float, snap: float) -> Edit | None:
+def smooth(layer: Layer, point: Point | None, tolerance: float, snap: float) -> ParcelChange | None:
     """The borders of the parcel at the point, or of all, without their small turns."""
     chosen = np.arange(len(layer.parcels)) if point is None else _at(layer, point)
     chosen = chosen[_wide(layer.geometries[chosen], tolerance)]
@@ -47,7 +47,7 @@ def smooth(layer: Layer, point: Point | None, tolerance: float, snap: float) -> 
         for place, before, shape in zip(members, shapes, found, strict=True)
         if shape is not None and _differ(before, shape, layer.overlay)
     }
-    return Edit(changed) if changed else None
+    return ParcelChange(changed) if changed else None
 
 
 def _at(layer: Layer, point: Point) -> npt.NDArray[np.int64]:

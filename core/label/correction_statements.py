@@ -7,18 +7,19 @@ from dataclasses import replace
 
 from shapely import Point
 
-from core.label.correction_layer import Edit, Layer
-from core.label.correction_types import STANDING_VERDICTS, Judge, ParcelDelete, Reclassify
+from core.label.correction_layer import Layer, ParcelChange
+from core.label.correction_types import STANDING_VERDICTS, Judge, Reclassify
+from core.label.drawn_corrections import ParcelDelete
 from core.parcels.parcel import Parcel, ParcelState
 
 
-def delete(layer: Layer, said: ParcelDelete) -> Edit | None:
+def delete(layer: Layer, said: ParcelDelete) -> ParcelChange | None:
     """The parcel at the point gone."""
     place = layer.at(said.point)
-    return None if place is None else Edit({place: []})
+    return None if place is None else ParcelChange({place: []})
 
 
-def reclassify(layer: Layer, said: Reclassify) -> Edit | None:
+def reclassify(layer: Layer, said: Reclassify) -> ParcelChange | None:
     """The parcel at the point in its new class."""
 
     def change(parcel: Parcel) -> Parcel:
@@ -30,7 +31,7 @@ def reclassify(layer: Layer, said: Reclassify) -> Edit | None:
     return _change(layer, said.point, change)
 
 
-def judge(layer: Layer, said: Judge) -> Edit | None:
+def judge(layer: Layer, said: Judge) -> ParcelChange | None:
     """The parcel at the point with its verdict."""
 
     def change(parcel: Parcel) -> Parcel:
@@ -42,6 +43,6 @@ def judge(layer: Layer, said: Judge) -> Edit | None:
     return _change(layer, said.point, change)
 
 
-def _change(layer: Layer, point: Point, change: Callable[[Parcel], Parcel]) -> Edit | None:
+def _change(layer: Layer, point: Point, change: Callable[[Parcel], Parcel]) -> ParcelChange | None:
     place = layer.at(point)
-    return None if place is None else Edit({place: [change(layer.parcels[place])]})
+    return None if place is None else ParcelChange({place: [change(layer.parcels[place])]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapely import Point, Polygon
 
-from core.label.correction_layer import Edit, Layer, corrected
+from core.label.correction_layer import Layer, ParcelChange, corrected
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, array_of, polygons_of, shape_of
 from core.parcels.shapes import bridges, cut, without_pinholes
@@ -12,7 +12,7 @@ from core.parcels.shapes import bridges, cut, without_pinholes
 
 def fill_holes(
     layer: Layer, point: Point | None, max_area: float | None, snap: float
-) -> Edit | None:
+) -> ParcelChange | None:
     """Holes up to an area filled, in the parcel at the point or in all."""
     filled: dict[int, list[Polygon]] = {}
     taken: list[Polygon] = []
@@ -29,7 +29,7 @@ def fill_holes(
         others = layer.others(parcel.polygon, [place])
         grown = _joined(parcel.polygon, pieces, others, layer.overlay, snap)
         changed[place] = [corrected(parcel, grown)]
-    return Edit(changed) if changed else None
+    return ParcelChange(changed) if changed else None
 
 
 def _holes(layer: Layer, point: Point | None) -> list[tuple[int, Polygon]]:
@@ -43,7 +43,9 @@ def _holes(layer: Layer, point: Point | None) -> list[tuple[int, Polygon]]:
     ]
 
 
-def snap_to_neighbours(layer: Layer, point: Point, tolerance: float, snap: float) -> Edit | None:
+def snap_to_neighbours(
+    layer: Layer, point: Point, tolerance: float, snap: float
+) -> ParcelChange | None:
     """The parcel at the point grown to its neighbours' borders, where they are near."""
     place = layer.at(point)
     if place is None:
@@ -54,7 +56,7 @@ def snap_to_neighbours(layer: Layer, point: Point, tolerance: float, snap: float
     shape = reaching(parcel.polygon, others, others, layer.overlay, tolerance)
     if abs(shape.area - parcel.polygon.area) <= layer.overlay.noise(shape):
         return None
-    return Edit({place: [corrected(parcel, shape)]})
+    return ParcelChange({place: [corrected(parcel, shape)]})
 
 
 def reaching(

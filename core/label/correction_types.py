@@ -1,43 +1,41 @@
-"""Parcels and the corrections that a person makes to them, as values.
+"""The corrections that a person makes to parcels, as values, and what a person says of parcels.
 
-Each correction keeps what the person drew, as it was drawn: a lasso may cross itself and is
-understood only when it is applied (:func:`core.parcels.shapes.drawn_area`).  Drawings of
-which nothing sensible remains are refused when the value is made, so a stored correction can
-always be replayed.
+Lengths and areas are in native pixels, as everything of an edit in memory is.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
-from unicodedata import category
+from typing import Any, ClassVar, Literal, get_args
 
-import numpy as np
-import shapely
-from shapely import LineString, Point, Polygon
+from shapely import Point
 
-from core.errors import InputError
+from core.label.drawing_checks import (
+    check_coordinates,
+    check_length,
+    check_place,
+    check_reason,
+    check_word,
+)
+from core.label.drawn_corrections import (
+    AreaAdd,
+    AreaRemove,
+    Merge,
+    ParcelDelete,
+    Reshape,
+    Split,
+)
+from core.label.edit_reader import EditReader
+from core.label.edit_units import EditUnits
+from core.label.edit_writer import place_json
 from core.parcels.parcel import LandClass
-from core.parcels.shapes import drawn_area, tidied
 
 ParcelVerdict = Literal["accepted", "rejected", "unsure", "none"]
 """What a person may say of one parcel; 'none' takes an earlier verdict back."""
 
 STANDING_VERDICTS = ("rejected", "unsure")
 """Verdicts that a change of the shape does not end: the land is no better for another border."""
-
-LONGEST_REASON = 500
-"""Characters of a reason: two sentences, not a letter."""
-
-MOST_POINTS = 20_000
-"""Points of one drawing; a hand makes hundreds."""
-
-_FARTHEST = 1e9
-"""Larger coordinates lie in no CRS; their areas would leave the range of numbers."""
-
-_THINNEST = 1e-9
-"""Area over squared length below which a ring is a line that was walked back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,108 +47,57 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class AreaAdd:
-    """Cropland is added.
-
-    The area joins the one parcel that it overlaps most and never fuses two: what it overlaps of
-    others is cut off.  Overlapping none, it becomes a parcel of its own.
-    """
-
-    area: Polygon
-
-    def __post_init__(self) -> None:
-        _check_area(self.area)
-
-
-@dataclass(frozen=True, slots=True)
-class AreaRemove:
-    """Cropland is cut from all parcels; one that falls into pieces becomes several."""
-
-    area: Polygon
-
-    def __post_init__(self) -> None:
-        _check_area(self.area)
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Every parcel that the line crosses completely is split."""
-
-    line: LineString
-
-    def __post_init__(self) -> None:
-        _check_coordinates(self.line)
-        if tidied(self.line).length <= 0:
-            raise InputError(
-                "The splitting line has no length.",
-                "Draw it from one side of the field to another.",
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """The parcels at the points become one."""
-
-    points: tuple[Point, ...]
-
-    def __post_init__(self) -> None:
-        for point in self.points:
-            _check_coordinates(point)
-        if len(set(self.points)) < 2:
-            raise InputError("Merging needs two parcels.", "Choose a point in each of them.")
-
-
-@dataclass(frozen=True, slots=True)
-class ParcelDelete:
-    """The parcel at the point goes."""
-
-    point: Point
-
-    def __post_init__(self) -> None:
-        _check_coordinates(self.point)
-
-
-@dataclass(frozen=True, slots=True)
-class Reshape:
-    """The parcel at the point becomes the polygon; its neighbours keep what is theirs.
-
-    Of a parcel of several parts, the part at the point becomes the polygon.
-    """
-
-    point: Point
-    polygon: Polygon
-
-    def __post_init__(self) -> None:
-        _check_coordinates(self.point)
-        _check_area(self.polygon)
-
-
-@dataclass(frozen=True, slots=True)
 class Reclassify:
     """The parcel at the point is cropland, something else, or a person cannot tell."""
+
+    kind: ClassVar[str] = "reclassify"
 
     point: Point
     land_class: LandClass
     reason: str = ""
 
     def __post_init__(self) -> None:
-        _check_coordinates(self.point)
-        _check_word(self.land_class, get_args(LandClass), "class")
-        _check_reason(self.reason)
+        check_coordinates(self.point)
+        check_word(self.land_class, get_args(LandClass), "class")
+        check_reason(self.reason)
+
+    @classmethod
+    def from_json(cls, read: EditReader) -> Reclassify:
+        """The edit that JSON describes."""
+        return cls(read.point(), read.text("land_class"), read.text("reason", ""))
+
+    def to_json(self, units: EditUnits) -> dict[str, Any]:
+        """The edit as plain values."""
+        return {
+            **place_json(self.point, units),
+            "land_class": self.land_class,
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
     """A verdict on the parcel at the point; "none" takes an earlier one back."""
 
+    kind: ClassVar[str] = "parcel_verdict"
+
     point: Point
     verdict: ParcelVerdict
     reason: str = ""
 
     def __post_init__(self) -> None:
-        _check_coordinates(self.point)
-        _check_word(self.verdict, get_args(ParcelVerdict), "verdict")
-        _check_reason(self.reason)
+        check_coordinates(self.point)
+        check_word(self.verdict, get_args(ParcelVerdict), "verdict")
+        check_reason(self.reason)
+
+    @classmethod
+    def from_json(cls, read: EditReader) -> Judge:
+        """The edit that JSON describes."""
+        return cls(read.point(), read.text("verdict"), read.text("reason", ""))
+
+    def to_json(self, units: EditUnits) -> dict[str, Any]:
+        """The edit as plain values."""
+        return {**place_json(self.point, units), "verdict": self.verdict, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +112,26 @@ class Smooth:
         How far a border may move, in units of the coordinates.
     """
 
+    kind: ClassVar[str] = "smooth"
+
     point: Point | None
     tolerance: float
 
     def __post_init__(self) -> None:
-        _check_place(self.point)
-        _check_length(self.tolerance, "The smoothing")
+        check_place(self.point)
+        check_length(self.tolerance, "The smoothing")
+
+    @classmethod
+    def from_json(cls, read: EditReader) -> Smooth:
+        """The edit that JSON describes."""
+        return cls(read.point_or_none(), read.length("tolerance"))
+
+    def to_json(self, units: EditUnits) -> dict[str, Any]:
+        """The edit as plain values."""
+        return {
+            **place_json(self.point, units),
+            "tolerance_m": units.length_from_native(self.tolerance),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +146,27 @@ class FillHoles:
         Larger holes stay, in squared units of the coordinates; None fills all.
     """
 
+    kind: ClassVar[str] = "fill_holes"
+
     point: Point | None
     max_area: float | None
 
     def __post_init__(self) -> None:
-        _check_place(self.point)
+        check_place(self.point)
         if self.max_area is not None:
-            _check_length(self.max_area, "The largest hole")
+            check_length(self.max_area, "The largest hole")
+
+    @classmethod
+    def from_json(cls, read: EditReader) -> FillHoles:
+        """The edit that JSON describes."""
+        return cls(read.point_or_none(), read.area_or_none("max_area"))
+
+    def to_json(self, units: EditUnits) -> dict[str, Any]:
+        """The edit as plain values."""
+        return {
+            **place_json(self.point, units),
+            "max_area_m2": None if self.max_area is None else units.area_from_native(self.max_area),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +179,26 @@ class SnapToNeighbours:
         Gaps up to this width are closed, in units of the coordinates.
     """
 
+    kind: ClassVar[str] = "snap"
+
     point: Point
     tolerance: float
 
     def __post_init__(self) -> None:
-        _check_coordinates(self.point)
-        _check_length(self.tolerance, "The distance")
+        check_coordinates(self.point)
+        check_length(self.tolerance, "The distance")
+
+    @classmethod
+    def from_json(cls, read: EditReader) -> SnapToNeighbours:
+        """The edit that JSON describes."""
+        return cls(read.point(), read.length("tolerance"))
+
+    def to_json(self, units: EditUnits) -> dict[str, Any]:
+        """The edit as plain values."""
+        return {
+            **place_json(self.point, units),
+            "tolerance_m": units.length_from_native(self.tolerance),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,18 +213,44 @@ class Repair:
         Of gaps and slivers that count, in units of the coordinates.
     """
 
+    kind: ClassVar[str] = "repair"
+
     point: Point | None
     width: float
 
     def __post_init__(self) -> None:
-        _check_place(self.point)
-        _check_length(self.width, "The width")
+        check_place(self.point)
+        check_length(self.width, "The width")
+
+    @classmethod
+    def from_json(cls, read: EditReader) -> Repair:
+        """The edit that JSON describes."""
+        return cls(read.point_or_none(), read.length("width"))
+
+    def to_json(self, units: EditUnits) -> dict[str, Any]:
+        """The edit as plain values."""
+        return {**place_json(self.point, units), "width_m": units.length_from_native(self.width)}
 
 
-Drawn = AreaAdd | AreaRemove | Split | Merge | ParcelDelete | Reshape
-Said = Reclassify | Judge
-Tidied = Smooth | FillHoles | SnapToNeighbours | Repair
-Correction = Drawn | Said | Tidied
+Correction = (
+    AreaAdd
+    | AreaRemove
+    | Split
+    | Merge
+    | ParcelDelete
+    | Reshape
+    | Reclassify
+    | Judge
+    | Smooth
+    | FillHoles
+    | SnapToNeighbours
+    | Repair
+)
+
+CORRECTIONS: tuple[type[Correction], ...] = get_args(Correction)
+
+CORRECTION_KINDS = tuple(correction.kind for correction in CORRECTIONS)
+"""A brush stroke is stored as the area that it covers, so it is none of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,49 +259,3 @@ class Signed:
 
     correction: Correction
     signature: Signature
-
-
-def _check_place(point: Point | None) -> None:
-    if point is not None:
-        _check_coordinates(point)
-
-
-def _check_length(length: float, name: str) -> None:
-    if not 0 < length < _FARTHEST:  # nor is NaN
-        raise InputError(f"{name} must be a number greater than 0.", "Choose a larger one.")
-
-
-def _check_word(word: str, known: tuple[str, ...], name: str) -> None:
-    if word not in known:
-        raise InputError(f"A parcel's {name} is one of: {', '.join(known)}.", "Choose one of them.")
-
-
-def _check_reason(reason: str) -> None:
-    if len(reason) > LONGEST_REASON:
-        raise InputError(
-            f"The reason has {len(reason)} characters; {LONGEST_REASON} are the most.",
-            "Make it shorter.",
-        )
-    if any(category(character) in ("Cc", "Cs") for character in reason):
-        raise InputError("The reason has characters that are no text.", "Write it again.")
-
-
-def _check_area(area: Polygon) -> None:
-    _check_coordinates(area)
-    found = drawn_area(area)
-    if found.area <= _THINNEST * found.length**2:
-        raise InputError("The outline that was drawn encloses no area.", "Draw around the area.")
-
-
-def _check_coordinates(shape: shapely.Geometry) -> None:
-    """Refuse shapes without points, with too many, or with coordinates that are no numbers."""
-    xy = shapely.get_coordinates(shape)
-    if len(xy) == 0:
-        raise InputError("Nothing was drawn.", "Draw it again.")
-    if len(xy) > MOST_POINTS:
-        raise InputError(
-            f"The drawing has {len(xy):,} points; {MOST_POINTS:,} are the most.",
-            "Draw it in several strokes.",
-        )
-    if not (np.abs(xy) < _FARTHEST).all():  # nor is NaN
-        raise InputError("The drawing has a point without a place.", "Draw it again.")

@@ -19,34 +19,31 @@ from core.errors import InputError
 from core.label import correction_edits as edits
 from core.label import correction_statements as statements
 from core.label import correction_tidy as tidy
-from core.label.correction_json import (
-    CORRECTION_KINDS,
-    brush,
-    correction_from_json,
-    correction_to_json,
-)
-from core.label.correction_layer import Edit, Layer
+from core.label.brush import brush
+from core.label.correction_layer import Layer, ParcelChange
 from core.label.correction_repair import repair
 from core.label.correction_smooth import smooth
 from core.label.correction_types import (
-    AreaAdd,
-    AreaRemove,
+    CORRECTION_KINDS,
     Correction,
     FillHoles,
     Judge,
-    Merge,
-    ParcelDelete,
     Reclassify,
     Repair,
-    Reshape,
     Signature,
     Signed,
     Smooth,
     SnapToNeighbours,
+)
+from core.label.drawn_corrections import (
+    AreaAdd,
+    AreaRemove,
+    Merge,
+    ParcelDelete,
+    Reshape,
     Split,
 )
 from core.parcels.parcel import LandClass, Parcel, ParcelState
-from core.parcels.shapes import drawn_area
 
 __all__ = [
     "CORRECTION_KINDS",
@@ -71,8 +68,6 @@ __all__ = [
     "apply_corrections",
     "apply_to_layer",
     "brush",
-    "correction_from_json",
-    "correction_to_json",
 ]
 
 
@@ -134,43 +129,43 @@ def apply_to_layer(layer: Layer, signed: Signed, snap: float) -> Layer:
     try:
         # Where GEOS meets edges of hardly any length it divides by zero and copes; numpy warns.
         with np.errstate(all="ignore"):
-            edit = _edit(layer.reaching(_drawing(correction)), correction, snap)
+            change = _change(layer.reaching(_drawing(correction)), correction, snap)
     except GEOSException as error:
         raise InputError(
             "The correction meets borders that cannot be told apart.",
             "Draw it a little differently.",
         ) from error
-    return layer if edit is None else layer.after(edit.signed(signed.signature))
+    return layer if change is None else layer.after(change.signed(signed.signature))
 
 
-def _edit(layer: Layer, correction: Correction, snap: float) -> Edit | None:
-    edit: Edit | None
+def _change(layer: Layer, correction: Correction, snap: float) -> ParcelChange | None:
+    change: ParcelChange | None
     match correction:
-        case AreaAdd(area):
-            edit = edits.add(layer, drawn_area(area), edits.new_id(correction), snap)
-        case AreaRemove(area):
-            edit = edits.remove(layer, drawn_area(area), snap)
+        case AreaAdd():
+            change = edits.add(layer, correction.drawn, edits.new_id(correction), snap)
+        case AreaRemove():
+            change = edits.remove(layer, correction.drawn, snap)
         case Split(line):
-            edit = edits.split(layer, line, snap)
+            change = edits.split(layer, line, snap)
         case Merge(points):
-            edit = edits.merge(layer, points, snap)
-        case Reshape(point, polygon):
-            edit = edits.reshape(layer, point, drawn_area(polygon), snap)
+            change = edits.merge(layer, points, snap)
+        case Reshape(point):
+            change = edits.reshape(layer, point, correction.drawn, snap)
         case ParcelDelete():
-            edit = statements.delete(layer, correction)
+            change = statements.delete(layer, correction)
         case Reclassify():
-            edit = statements.reclassify(layer, correction)
+            change = statements.reclassify(layer, correction)
         case Judge():
-            edit = statements.judge(layer, correction)
+            change = statements.judge(layer, correction)
         case Smooth(place, tolerance):
-            edit = smooth(layer, place, tolerance, snap)
+            change = smooth(layer, place, tolerance, snap)
         case FillHoles(place, max_area):
-            edit = tidy.fill_holes(layer, place, max_area, snap)
+            change = tidy.fill_holes(layer, place, max_area, snap)
         case SnapToNeighbours(point, tolerance):
-            edit = tidy.snap_to_neighbours(layer, point, tolerance, snap)
+            change = tidy.snap_to_neighbours(layer, point, tolerance, snap)
         case Repair(place, width):
-            edit = repair(layer, place, width, snap)
-    return edit
+            change = repair(layer, place, width, snap)
+    return change
 
 
 def _drawing(correction: Correction) -> list[shapely.Geometry]:

@@ -17,7 +17,7 @@ import shapely
 from core.imagery.frame import Frame
 from core.label.answers import Field
 from core.label.correction_import import LabelsImport
-from core.label.correction_layer import Edit, Layer
+from core.label.correction_layer import Layer, ParcelChange
 from core.label.corrections import Signature, Signed, apply_to_layer
 from core.label.tile_label import Label
 from core.label.work import Work
@@ -180,11 +180,11 @@ class LabelMaker:
 def _after(layer: Layer, step: _Step, snap: float, least: float) -> Layer:
     if isinstance(step, Signed):
         return apply_to_layer(layer, step, snap)
-    edit = _put_field(layer, step.field, least)
-    return layer.after(edit.signed(step.signature))
+    change = _put_field(layer, step.field, least)
+    return layer.after(change.signed(step.signature))
 
 
-def _put_field(layer: Layer, field: Field, least: float) -> Edit:
+def _put_field(layer: Layer, field: Field, least: float) -> ParcelChange:
     """A field put in, or taken out; what it covers of others is theirs no longer."""
     changed: dict[int, list[Parcel]] = {}
     near = layer.near(field.area)
@@ -203,7 +203,7 @@ def _put_field(layer: Layer, field: Field, least: float) -> Edit:
             for name, piece in zip(names, pieces, strict=False)
         ]
     if not field.adds:
-        return Edit(changed)
+        return ParcelChange(changed)
     names = [field.prompt_id]
     pieces = _polygons(field.area, 0.0)
     names += [f"{field.prompt_id}.{number}" for number in range(1, len(pieces))]
@@ -211,7 +211,7 @@ def _put_field(layer: Layer, field: Field, least: float) -> Edit:
         Parcel(name, piece, math.nan, "corrected", edited=True)
         for name, piece in zip(names, pieces, strict=False)
     ]
-    return Edit(changed, added)
+    return ParcelChange(changed, added)
 
 
 def _core(frame: Frame) -> shapely.Polygon:

@@ -6,6 +6,7 @@ Whatever two people can touch has a version; a change made on an old version is 
 :class:`~core.errors.ConflictError`.  Nothing that a person did is ever changed or erased.
 """
 
+from core.edit_record import EditRecord, NewEdit
 from core.project.backup import Backup, backups_of, restore
 from core.project.chain import Damage
 from core.project.places import new_project_path
@@ -18,9 +19,7 @@ from core.project.recent import (
 from core.project.records import (
     UNSET,
     VERDICTS,
-    EditRecord,
     HistoryRow,
-    NewEdit,
     NewTile,
     PastVerdict,
     SceneRecord,

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import CTE, Connection, bindparam, select
 
+from core.edit_record import EditRecord
 from core.errors import ProjectError, Remedy
 from core.project.chain import ROOT
-from core.project.records import EditRecord
 from core.project.schema import edit, step
 
 _MOST_TILES = 64

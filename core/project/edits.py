@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
+from core.edit_record import NewEdit
 from core.project.branches import Branch, Branches, child_towards, read_branch
 from core.project.chain import ROOT, Checks, LogState, Verified, log_state
 from core.project.journal import Change
 from core.project.links import edit_link, stored_json, stored_time
-from core.project.records import NewEdit, TileLog, TileRecord
+from core.project.records import TileLog, TileRecord
 from core.project.schema import edit, step
 from core.project.tiles import change_log, tile_record, tile_row
 

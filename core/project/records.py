@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
+from core.edit_record import EditRecord
+
 VERDICTS: Final = ("open", "accepted", "fix", "rejected")
 """What a reviewer may say of a tile; 'open' takes an earlier verdict back."""
 
@@ -136,25 +138,6 @@ class TileRecord:
     figures: dict[str, float]
     log_version: int
     edit_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class NewEdit:
-    """An edit to append; ``data`` is JSON in world coordinates of the scene's CRS."""
-
-    kind: str
-    data: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class EditRecord:
-    """A stored edit; ``sequence`` is unique in its tile and never used again, even after undo."""
-
-    sequence: int
-    kind: str
-    data: dict[str, Any]
-    author: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

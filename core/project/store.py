@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from sqlalchemy import insert, select, update
 
+from core.edit_record import NewEdit
 from core.errors import DiskFullError, InputError, ProjectError, Remedy
 from core.project import edits as logs
 from core.project import places, scenes, second_reviews, sqlite, tiles
@@ -28,7 +29,6 @@ from core.project.paths import portable, resolved, with_paths
 from core.project.records import (
     UNSET,
     HistoryRow,
-    NewEdit,
     NewTile,
     SceneRecord,
     SecondReview,

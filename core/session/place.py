@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.fingerprint import LABEL, result_hash
 from core.imagery.frame import Frame, frame_of
 from core.imagery.scene import SceneImage, read_window
 from core.label.choices import Choices
-from core.label.work import Work, replay
+from core.label.work import BrokenEditError, Work, replay, replay_until_broken
 from core.predict.kept_prediction import Prediction, load_prediction, save_prediction
 from core.predict.key import prediction_key
 from core.predict.names import WITHOUT_MODEL
@@ -42,6 +42,14 @@ class TilePlace:
     def work(self, log: TileLog) -> Work:
         """What a log of this tile amounts to."""
         return replay(log.edits, self.frame, default_choices(self.opened))
+
+    def sound_work(self, log: TileLog) -> tuple[TileLog, Work, BrokenEditError | None]:
+        """The part of a log that can be replayed, what it amounts to, and what is wrong beyond."""
+        choices = default_choices(self.opened)
+        work, broken = replay_until_broken(log.edits, self.frame, choices)
+        if broken is not None:
+            log = replace(log, edits=log.edits[: broken.step - 1])
+        return log, work, broken
 
     def image(self) -> SceneImage:
         """The tile's pixels.

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import CancelledError, CropMapError
+from core.errors import CancelledError, CropMapError, InputError
 from core.grid import PixelPoint
 from core.imagery.frame import Frame
 from core.label.answers import Answer, Answers
+from core.label.browser_edits import to_new_edits
 from core.label.tile_label import Label
-from core.label.work import Work, to_new_edits
+from core.label.work import BrokenEditError, Work
 from core.predict.kept_prediction import UNKNOWN, Prediction
 from core.predict.tile import TileMemory
 from core.project import Project, TileLog
@@ -78,6 +79,7 @@ class Workspace:
         self._rows = ParcelRows()
         self._answers: Answers | None = None
         self._scene_version = -1
+        self._broken: tuple[int, BrokenEditError] | None = None
 
     def _later_in_place(self, work: Callable[[], None]) -> None:
         """Do something small soon, unless the folder is another project's by then."""
@@ -103,10 +105,13 @@ class Workspace:
         Raises
         ------
         InputError
-            Something in them cannot be used; nothing is stored.
+            Something in them cannot be used, or they would stand on a step that cannot be
+            replayed; nothing is stored.
         ConflictError
             Somebody was faster; nothing is stored.
         """
+        if self._broken is not None and self._broken[0] == version:
+            raise InputError(self._broken[1].message, "Undo that step before you go on.")
         edits = to_new_edits(raw, self._opened().frame(self._tile))
         return self._project.append(
             self._scene_id,
@@ -163,7 +168,7 @@ class Workspace:
 
     def prepare(self, urgency: Urgency) -> None:
         """Start what somebody who opens the tile would wait for."""
-        place, _, work = self._now()
+        place, _, work, _ = self._now()
         with self._lock:
             self._bring_up(place, work, urgency)
 
@@ -177,7 +182,7 @@ class Workspace:
         CropMapError
             Why it cannot be made.
         """
-        return self._finished(*self._now())
+        return self._finished(*self._all_sound())
 
     def finished_tile(self) -> FinishedTile:
         """The label of all edits with what it came from, all of one moment.
@@ -187,7 +192,7 @@ class Workspace:
         CropMapError
             Why it cannot be made.
         """
-        place, log, work = self._now()
+        place, log, work = self._all_sound()
         label = self._finished(place, log, work)
         prediction = self._prediction_for(place, work) if work.needs_prediction else None
         return FinishedTile(label, prediction, log, work)
@@ -223,10 +228,21 @@ class Workspace:
 
     # How it is made -----------------------------------------------------------------------
 
-    def _now(self, log: TileLog | None = None) -> tuple[TilePlace, TileLog, Work]:
+    def _now(
+        self, log: TileLog | None = None
+    ) -> tuple[TilePlace, TileLog, Work, BrokenEditError | None]:
+        """The tile's log and work, up to the step before the first that cannot be replayed."""
         place = TilePlace(self._project, self._opened(), self._tile)
-        log = log or self._project.log(self._scene_id, self._tile)
-        return place, log, place.work(log)
+        sound, work, broken = place.sound_work(log or self._project.log(self._scene_id, self._tile))
+        self._broken = None if broken is None else (sound.version, broken)
+        return place, sound, work, broken
+
+    def _all_sound(self) -> tuple[TilePlace, TileLog, Work]:
+        """The tile's log and work, where all of it can be replayed."""
+        place, log, work, broken = self._now()
+        if broken is not None:
+            raise InputError(f"Tile {self._tile}: {broken.message}", "Open the tile and undo it.")
+        return place, log, work
 
     def _opened(self) -> OpenedScene:
         return open_project_scene(self._project, self._scene_id)
@@ -278,7 +294,7 @@ class Workspace:
         return label
 
     def _moment(self, urgency: Urgency, log: TileLog | None, *, closely: bool) -> Moment:
-        place, log, work = self._now(log)
+        place, log, work, broken = self._now(log)
         with self._lock:
             ready = self._bring_up(place, work, urgency)
             seen = self._snapshot(place)
@@ -306,7 +322,7 @@ class Workspace:
             self._rows,
             seen.prediction,
             preparing,
-            error,
+            error or broken,
             verdict,
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.farmland import write_scene
-from core.label.correction_json import CORRECTION_KINDS
+from core.label.corrections import CORRECTION_KINDS
 from core.project import Project, TileLog
 from core.session.adding_scenes import add_scene
 from core.session.models import Models

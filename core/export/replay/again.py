@@ -22,7 +22,7 @@ from core.imagery.stretch import Stretch
 from core.imagery.tile_plan import Tile
 from core.label.choices import Choices
 from core.label.make import answer_prompts, make_label, predict_work
-from core.label.work import Work, replay
+from core.label.work import BrokenEditError, Work, replay
 from core.landcover.align import check_overlap
 from core.landcover.source import LandCover, open_landcover
 from core.predict.tile import TileInputs, TileMemory, read_tile_inputs
@@ -247,9 +247,9 @@ def _work(tile: TileFacts, frame: Frame, choices: Choices) -> Work:
     """
     try:
         return replay(_records(tile), frame, choices)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except BrokenEditError as error:
         raise InputError(
-            f"An edit of tile {tile.name} in the bundle cannot be understood.",
+            f"Tile {tile.name} of the bundle: {error.message}",
             "It may come from a newer version of CropMap, or be damaged.",
         ) from error
 

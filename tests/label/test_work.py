@@ -1,13 +1,13 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pyproj import CRS
 
+from core.edit_record import EditRecord
 from core.errors import InputError
 from core.grid import Grid, Window
 from core.imagery.frame import Frame
+from core.label.browser_edits import to_new_edits
 from core.label.choices import Choices
 from core.label.corrections import (
     AreaAdd,
@@ -20,8 +20,7 @@ from core.label.corrections import (
     Reshape,
     Split,
 )
-from core.label.work import replay, to_new_edits
-from core.project import EditRecord
+from core.label.work import BrokenEditError, replay, replay_until_broken
 from tests.rasters import PLACES
 
 
@@ -43,15 +42,6 @@ def worked(raw: list[dict], place: str = "rotated"):
 
 def point(name: str, column: float = 5, row: float = 6, label: int = 1) -> dict:
     return {"kind": "prompt_set", "id": name, "column": column, "row": row, "label": label}
-
-
-@pytest.mark.parametrize("place", PLACES)
-@given(column=st.floats(0, 48), row=st.floats(0, 40), label=st.integers(0, 1))
-def test_a_prompt_comes_back_where_it_was_set(place, column, row, label) -> None:
-    (back,) = worked([point("a", column, row, label)], place).points
-    assert back.label == label
-    assert back.point.column == pytest.approx(column, abs=1e-4)
-    assert back.point.row == pytest.approx(row, abs=1e-4)
 
 
 def test_a_prompt_goes_on_meaning_its_field() -> None:
@@ -143,6 +133,26 @@ def test_lengths_and_areas_are_kept_as_measured_on_the_ground(place) -> None:
     assert repair.width == pytest.approx(1.5 / pixel**0.5)
 
 
+def test_a_step_that_cannot_be_replayed_is_named() -> None:
+    it, at = frame(), datetime(2026, 5, 1, 10, 30, tzinfo=UTC)
+    good = to_new_edits([point("a"), point("b")], it)
+    rows = [EditRecord(i, edit.kind, edit.data, "Ana", at) for i, edit in enumerate(good, 1)]
+    rows.insert(1, EditRecord(3, "box_set", {"id": "c", "first": [1, 2]}, "Ben", at))
+    work, broken = replay_until_broken(rows, it, Choices())
+    assert [one.id for one in work.points] == ["a"]
+    assert (broken.step, broken.kind, broken.author, broken.at) == (2, "box_set", "Ben", at)
+    assert "Step 2 of this tile's edits ('box_set' by Ben, 2026-05-01 10:30 UTC)" in str(broken)
+    with pytest.raises(BrokenEditError):
+        replay(rows, it, Choices())
+    assert replay_until_broken(rows[:1], it, Choices()) == (work, None)
+
+
+def test_what_rounding_leaves_nothing_of_is_never_stored() -> None:
+    """Two points that are one in the world would be refused whenever the log is replayed."""
+    with pytest.raises(InputError, match="two parcels"):
+        to_new_edits([{"kind": "merge", "points": [[5, 6], [5, 6 + 1e-12]]}], frame())
+
+
 def test_prompts_tell_who_set_them() -> None:
     assert worked([point("a")]).signatures["a"].author == "Ana"
 
@@ -200,32 +210,3 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(raw) -> None:
 def test_one_bad_edit_refuses_all() -> None:
     with pytest.raises(InputError):
         to_new_edits([point("a"), {"kind": "dance"}], frame())
-
-
-@given(
-    st.lists(
-        st.dictionaries(
-            st.sampled_from(
-                ["kind", "id", "column", "row", "label", "ring", "line", "points", "point",
-                 "rings", "radius", "land_class", "verdict", "reason", "threshold",
-                 "tolerance_m", "max_area_m2", "width_m", "width",
-                 "left", "top", "right", "bottom"]
-            ),
-            st.recursive(
-                st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5)
-                | st.sampled_from(["prompt_set", "area_add", "split", "merge", "brush", "reshape",
-                                   "settings", "box_set", "parcel_delete", "area_remove",
-                                   "reclassify", "parcel_verdict", "other", "accepted", "smooth",
-                                   "fill_holes", "snap", "repair"]),
-                lambda inner: st.lists(inner, max_size=4),
-                max_leaves=12,
-            ),
-        ),
-        max_size=3,
-    )
-)  # fmt: skip
-def test_nothing_that_a_browser_may_send_is_a_traceback(raw) -> None:
-    try:
-        to_new_edits(raw, frame())
-    except InputError:
-        return
