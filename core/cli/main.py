@@ -39,7 +39,6 @@ app = typer.Typer(
 )
 weights_app = typer.Typer(help="Model weights: list, fetch, verify.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
-app.command("evaluate")(evaluate_command)
 app.add_typer(experiment_app, name="experiment")
 app.add_typer(project_app, name="project")
 
@@ -263,3 +262,6 @@ def weights_verify(
         output.print(f"{spec.key}: {verify(spec)} is the published file.", markup=False)
     if not specs:
         output.print("There are no weights on this machine yet.", markup=False)
+
+
+app.command("evaluate")(evaluate_command)

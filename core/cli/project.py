@@ -33,11 +33,9 @@ if TYPE_CHECKING:
     from core.task import Cancelled, Progress
 
 project_app = typer.Typer(
-    help="Projects, the same as in the app: make one, add scenes, map, export.",
+    help="Projects, the same as in the app: make one, add scenes, map, export, back up.",
     no_args_is_help=True,
 )
-project_app.command("export")(export_command)
-project_app.command("backup")(backup_command)
 
 _NO_MODEL = "none"
 
@@ -202,6 +200,10 @@ def map_command(
     lines += [f"{name}: left out, it has no land cover." for name in left_out]
     plain = {"project": str(store.path), "scenes": rows, "left_out": left_out}
     show_result(plain, "\n".join(lines), as_json=as_json)
+
+
+project_app.command("export")(export_command)
+project_app.command("backup")(backup_command)
 
 
 def _quick(
