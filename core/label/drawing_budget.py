@@ -23,10 +23,10 @@ from core.errors import InputError
 FloatArray = npt.NDArray[np.float64]
 Pairs = npt.NDArray[np.int64]
 
-MOST_CROSSINGS = 300
+MOST_CROSSINGS = 200
 """Of all drawings that are sent at once."""
 
-_MOST_STROKE_CROSSINGS = 400
+_MOST_STROKE_CROSSINGS = 200
 """Of all brush strokes that are sent at once; a stroke becomes an area once, then it is stored."""
 
 _MOST_NEAR = 1_000_000

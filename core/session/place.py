@@ -6,11 +6,12 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from core.errors import InputError
 from core.fingerprint import LABEL, result_hash
 from core.imagery.frame import Frame, frame_of
 from core.imagery.scene import SceneImage, read_window
 from core.label.choices import Choices
-from core.label.work import BrokenEditError, Work, replay, replay_until_broken
+from core.label.work import BrokenEditError, Work, replay_until_broken
 from core.predict.kept_prediction import Prediction, load_prediction, save_prediction
 from core.predict.key import prediction_key
 from core.predict.names import WITHOUT_MODEL
@@ -40,8 +41,17 @@ class TilePlace:
         return self.opened.frame(self.tile)
 
     def work(self, log: TileLog) -> Work:
-        """What a log of this tile amounts to."""
-        return replay(log.edits, self.frame, default_choices(self.opened))
+        """What a log of this tile amounts to.
+
+        Raises
+        ------
+        InputError
+            A step of it cannot be replayed.
+        """
+        work, broken = self.sound_work(log)[1:]
+        if broken is not None:
+            raise InputError(f"Tile {self.tile}: {broken.message}", "Open the tile and undo it.")
+        return work
 
     def sound_work(self, log: TileLog) -> tuple[TileLog, Work, BrokenEditError | None]:
         """The part of a log that can be replayed, what it amounts to, and what is wrong beyond."""

@@ -34,6 +34,8 @@ from core.session.state import Moment, cropland_ha, to_json
 
 _log = logging.getLogger(__name__)
 
+_Now = tuple[TilePlace, TileLog, Work, BrokenEditError | None]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FinishedTile:
@@ -110,8 +112,8 @@ class Workspace:
         ConflictError
             Somebody was faster; nothing is stored.
         """
-        if self._broken is not None and self._broken[0] == version:
-            raise InputError(self._broken[1].message, "Undo that step before you go on.")
+        if (broken := self._broken) is not None and broken[0] == version:
+            raise InputError(broken[1].message, "Undo that step before you go on.")
         edits = to_new_edits(raw, self._opened().frame(self._tile))
         return self._project.append(
             self._scene_id,
@@ -182,7 +184,8 @@ class Workspace:
         CropMapError
             Why it cannot be made.
         """
-        return self._finished(*self._all_sound())
+        place, log = self._place(), self._project.log(self._scene_id, self._tile)
+        return self._finished(place, log, place.work(log))
 
     def finished_tile(self) -> FinishedTile:
         """The label of all edits with what it came from, all of one moment.
@@ -192,7 +195,8 @@ class Workspace:
         CropMapError
             Why it cannot be made.
         """
-        place, log, work = self._all_sound()
+        place, log = self._place(), self._project.log(self._scene_id, self._tile)
+        work = place.work(log)
         label = self._finished(place, log, work)
         prediction = self._prediction_for(place, work) if work.needs_prediction else None
         return FinishedTile(label, prediction, log, work)
@@ -228,21 +232,15 @@ class Workspace:
 
     # How it is made -----------------------------------------------------------------------
 
-    def _now(
-        self, log: TileLog | None = None
-    ) -> tuple[TilePlace, TileLog, Work, BrokenEditError | None]:
+    def _now(self, log: TileLog | None = None) -> _Now:
         """The tile's log and work, up to the step before the first that cannot be replayed."""
-        place = TilePlace(self._project, self._opened(), self._tile)
-        sound, work, broken = place.sound_work(log or self._project.log(self._scene_id, self._tile))
-        self._broken = None if broken is None else (sound.version, broken)
+        place, log = self._place(), log or self._project.log(self._scene_id, self._tile)
+        sound, work, broken = place.sound_work(log)
+        self._broken = None if broken is None else (log.version, broken)
         return place, sound, work, broken
 
-    def _all_sound(self) -> tuple[TilePlace, TileLog, Work]:
-        """The tile's log and work, where all of it can be replayed."""
-        place, log, work, broken = self._now()
-        if broken is not None:
-            raise InputError(f"Tile {self._tile}: {broken.message}", "Open the tile and undo it.")
-        return place, log, work
+    def _place(self) -> TilePlace:
+        return TilePlace(self._project, self._opened(), self._tile)
 
     def _opened(self) -> OpenedScene:
         return open_project_scene(self._project, self._scene_id)

@@ -61,7 +61,7 @@ def test_a_drawing_that_crosses_itself_too_often_is_never_computed(
 @pytest.mark.parametrize(
     "raw",
     [
-        {"kind": "area_add", "ring": random_ring(40)},
+        {"kind": "area_add", "ring": random_ring(30)},
         {"kind": "area_add", "ring": circle(9_999)},
         {"kind": "area_remove", "ring": [*comb(60), [990, 995], [10, 995]]},
         {"kind": "brush", "line": comb(60), "radius": 20},
@@ -110,7 +110,7 @@ def test_what_no_hand_draws_is_refused(raw: dict[str, Any], words: str) -> None:
 
 
 def test_drawings_that_are_sent_together_share_what_they_may_cost() -> None:
-    raw = {"kind": "area_add", "ring": random_ring(40)}
+    raw = {"kind": "area_add", "ring": random_ring(30)}
     assert to_new_edits([raw], FRAME)
     with pytest.raises(InputError, match="crosses itself"):
         to_new_edits([raw] * 10, FRAME)
