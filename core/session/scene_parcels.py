@@ -12,9 +12,9 @@ from core.label.labelled import LabelledScene, LabelSource
 from core.label.make import prompts_in_force
 from core.mapping.join import Piece, join_parcels, pieces_of
 from core.project import Project, VerdictRecord
+from core.session.finished_tile import FinishedTile
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.place import default_choices, model_of
-from core.session.workspace import FinishedTile
 from core.session.workspaces import Workspaces, get_workspaces
 from core.task import Cancelled, Progress, check, never, silent
 

@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from core.predict.kept_prediction import UNKNOWN, Prediction
 from core.predict.tile import TileMemory
 from core.project import Project, TileLog
 from core.session.asking import PATIENCE_S, Snapshot, asking_in_turn, is_final
+from core.session.finished_tile import FinishedTile
 from core.session.label_json import ParcelRows
 from core.session.label_memory import LabelMemory, Later
 from core.session.models import Models, Urgency
@@ -35,22 +35,6 @@ from core.session.state import Moment, cropland_ha, to_json
 _log = logging.getLogger(__name__)
 
 _Now = tuple[TilePlace, TileLog, Work, BrokenEditError | None]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FinishedTile:
-    """A tile's final label and what it came from.
-
-    Parameters
-    ----------
-    prediction : Prediction or None
-        None where labels from a file cover the tile.
-    """
-
-    label: Label
-    prediction: Prediction | None
-    log: TileLog
-    work: Work
 
 
 class Workspace:
