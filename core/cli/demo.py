@@ -16,7 +16,7 @@ from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
 from core.mapping import MapOptions, SceneRequest
-from core.study.metrics.pixels import Confusion, compare
+from core.study.metrics import Confusion, compare
 from core.task import Cancelled, Progress
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.study.experiments.experiment_record import Record
-from core.study.projects.findings import read_findings
-from core.study.projects.questions import METHODS_QUESTION
-from core.study.projects.runs import Run, remove_run
+from core.study.experiments import COMPARISON, ExperimentRecord
+from core.study.projects import Run, read_findings, remove_run
 from ui.evaluate import score_tables, start_run, worst_tiles
 from ui.evaluate.file_links import links
 from ui.evaluate.method_words import conclusion
@@ -86,8 +84,8 @@ def _removing(run: Run) -> None:
         st.rerun()
 
 
-def _finished(place: Place, run: Run, record: Record) -> None:
-    if record.key == METHODS_QUESTION.key:
+def _finished(place: Place, run: Run, record: ExperimentRecord) -> None:
+    if record.key == COMPARISON.key:
         _conclusions(run, record)
         score_tables.methods(record)
     else:
@@ -98,14 +96,14 @@ def _finished(place: Place, run: Run, record: Record) -> None:
     _files(place, run)
 
 
-def _conclusions(run: Run, record: Record) -> None:
+def _conclusions(run: Run, record: ExperimentRecord) -> None:
     findings = read_findings(run.files / "tiles.csv", seed=record.seed)
     for finding in findings:
         where = f"**{escape(finding.region)}:** " if len(findings) > 1 else ""
         st.markdown(f"{where}{conclusion(finding)}")
 
 
-def _notes(record: Record) -> None:
+def _notes(record: ExperimentRecord) -> None:
     """What the figures stand on; what is simulated cannot be overlooked."""
     notes = [escape(note) for note in record.notes]
     if any("SIMULATED" in note for note in record.notes):

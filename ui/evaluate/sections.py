@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.study.projects.runs import Run, past_runs
+from core.study.projects import Run, past_runs
 from ui.evaluate import earlier_runs, folder_rows, map_quality, start_run, truth_rows
 from ui.evaluate.start_run import run_key
 from ui.shared import moved_imagery, navigation, show_errors
@@ -31,7 +31,10 @@ def show(place: Place) -> None:
         return
     heading("Evaluate")
     moved_imagery.tell(place)
-    runs = past_runs(place.project)
+    found = past_runs(place.project)
+    for problem in found.unreadable:
+        show_errors.show(problem)
+    runs = found.runs
     _job(place, runs)
     view = _view(place, runs)
     if view == _RESULTS:

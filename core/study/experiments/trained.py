@@ -9,25 +9,22 @@ from dataclasses import asdict, dataclass
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors.torch import load, save
 
 from core.errors import InputError, Remedy
 from core.files import read_checked, write_checked
-from core.study.experiments.applying import applied
-from core.study.experiments.cells import CellResult, Context, Facts, digest, judge
+from core.study.experiments.cells import CellResult, Context, Facts, Flags, digest, judge
 from core.study.experiments.crops import CropPlace, Picture, crop_picture, crop_places, picture
 from core.study.experiments.fitting import Look, Recipe, fit
 from core.study.experiments.methods import Method, thresholded
-from core.study.experiments.networks import build, fast_precision, parameters
+from core.study.experiments.networks import applied, build, fast_precision
+from core.study.experiments.region import StudyImage
 from core.study.experiments.samples import Sample, samples, tiles
-from core.study.metrics.pairs import LabelledScene
 
 CHECK_SHARE = 0.2
 """Share of the images, or crops, to learn from that decide when to stop instead."""
 
-Flags = npt.NDArray[np.bool_]
 T = TypeVar("T")
 
 
@@ -40,7 +37,7 @@ class Training:
     network : str
         One of ``NETWORKS``.
     recipe : Recipe
-    images : tuple of LabelledScene
+    images : tuple of StudyImage
         To learn from, those that decide when to stop among them.
     teacher : Method, optional
         Says what the images show instead of their truth, which is then not looked at.
@@ -54,7 +51,7 @@ class Training:
 
     network: str
     recipe: Recipe
-    images: tuple[LabelledScene, ...]
+    images: tuple[StudyImage, ...]
     teacher: Method | None = None
     crops: int | None = None
     seed: int = 0
@@ -66,7 +63,7 @@ class NetworkTask:
     """A network judged on images that only measure; masks are kept where asked for."""
 
     training: Training
-    test: tuple[LabelledScene, ...]
+    test: tuple[StudyImage, ...]
     keep: bool = False
 
 
@@ -85,7 +82,7 @@ def run_network(task: NetworkTask, context: Context) -> CellResult:
 
 
 def judged(
-    found: Trained, test: tuple[LabelledScene, ...], context: Context, *, keep: bool = False
+    found: Trained, test: tuple[StudyImage, ...], context: Context, *, keep: bool = False
 ) -> CellResult:
     """A network's results on all tiles of images."""
     results = []
@@ -122,7 +119,7 @@ def _teach(network: torch.nn.Module, training: Training, context: Context) -> Fa
     learn, check = pictures(training)
     looks = fit(network, learn, check, training.recipe, training.seed, context.step)
     return {
-        "parameters": parameters(network),
+        "parameters": sum(weights.numel() for weights in network.parameters()),
         "pictures_to_learn_from": len(learn),
         "pictures_to_check": len(check),
         "precision": "bfloat16" if fast_precision() else "float32",
@@ -153,7 +150,7 @@ def pictures(training: Training) -> tuple[list[Picture], list[Picture]]:
     return _crops(learnt, training), _crops(checked, training)
 
 
-def in_fixed_order(images: Sequence[LabelledScene]) -> list[LabelledScene]:
+def in_fixed_order(images: Sequence[StudyImage]) -> list[StudyImage]:
     """Images in an order that is nobody's choice: by a hash of their names."""
     return sorted(images, key=lambda one: hashlib.sha256(one.name.encode()).hexdigest())
 
@@ -176,7 +173,7 @@ def parted(whole: Sequence[T]) -> tuple[list[T], list[T]]:
     return list(whole[:-count]), list(whole[-count:])
 
 
-def drawn_crops(images: Sequence[LabelledScene], count: int, seed: int) -> list[CropPlace]:
+def drawn_crops(images: Sequence[StudyImage], count: int, seed: int) -> list[CropPlace]:
     """``count`` crops drawn by a seed; more crops of the same seed hold those of fewer.
 
     Raises
@@ -194,12 +191,8 @@ def drawn_crops(images: Sequence[LabelledScene], count: int, seed: int) -> list[
     return [places[number] for number in order[:count]]
 
 
-def _whole(images: Sequence[LabelledScene], training: Training) -> list[Picture]:
-    return [
-        picture(sample.image, *taught(sample, training.teacher))
-        for image in images
-        for sample in tiles(image)
-    ]
+def _whole(images: Sequence[StudyImage], training: Training) -> list[Picture]:
+    return [picture(one.image, *taught(one, training.teacher)) for one in samples(images)]
 
 
 def _crops(places: Sequence[CropPlace], training: Training) -> list[Picture]:

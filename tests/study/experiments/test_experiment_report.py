@@ -13,15 +13,13 @@ from PIL import Image
 from core.errors import CancelledError, InputError, OutputError
 from core.files import sha256_of
 from core.study.experiments import experiment_report as report
-from core.study.experiments.comparison import ComparisonOptions, comparison
 from core.study.experiments.experiment import Column, Experiment, Plot
 from core.study.experiments.experiment_page import page
-from core.study.experiments.experiment_record import read_record
+from core.study.experiments.experiment_record import read_experiment
 from core.study.experiments.experiment_report import Written, run_and_write
-from core.study.experiments.methods import LANDCOVER
+from core.study.experiments.methods import LANDCOVER, ComparisonOptions, comparison
 from core.study.experiments.region import read_region
-from core.study.metrics.compare import FALSE, MISSED, NOT_JUDGED
-from core.study.metrics.pictures import COLOURS
+from core.study.metrics.error_map import COLOURS, FALSE, MISSED, NOT_JUDGED
 from tests.study.experiments.small_region import NAMES, PRODUCT, write_small_region
 from tests.study.experiments.works import cell, experiment, times_done
 from tests.study.metrics.scenes import fields
@@ -48,7 +46,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def test_files_are_there_with_their_checksums(written) -> None:
-    record = read_record(written.folder)
+    record = read_experiment(written.folder)
     assert record == written.record
     for name in ("summary.md", "table.csv", "tiles.csv", "cells.csv", "plots/mean_iou.svg"):
         assert name in record.files
@@ -167,7 +165,7 @@ def test_a_cancel_leaves_earlier_results_and_finished_cells(tmp_path) -> None:
             break
     assert most >= 3
     assert times_done(out / ".cells", "a") == 1
-    assert len(read_record(out).rows) == 2
+    assert len(read_experiment(out).rows) == 2
 
 
 def test_where_writing_fails_earlier_results_stay(tmp_path, monkeypatch) -> None:
@@ -225,16 +223,30 @@ def test_a_page_of_many_rows_has_mean_iou_alone(tmp_path) -> None:
     assert len(rows(tmp_path / "out" / "table.csv")) == 62
 
 
-def test_a_record_that_is_none_is_one_sentence(tmp_path) -> None:
+def test_a_record_that_cannot_be_read_is_named_and_kept(tmp_path) -> None:
     with pytest.raises(InputError, match="holds no result of an experiment"):
-        read_record(tmp_path)
-    file = tmp_path / "record.json"
-    run_and_write(experiment([cell("a")]), tmp_path / "out", jobs=1)
-    whole = json.loads((tmp_path / "out" / "record.json").read_text())
+        read_experiment(tmp_path)
+    out = tmp_path / "out"
+    run_and_write(experiment([cell("a")]), out, jobs=1)
+    file = out / "record.json"
+    whole = json.loads(file.read_text())
     for text in ("{", "[]", "{}", '{"format": 1}', json.dumps({**whole, "rows": [{}]})):
         file.write_text(text)
-        with pytest.raises(InputError, match="is damaged"):
-            read_record(tmp_path)
+        with pytest.raises(InputError, match=r"out/record\.json cannot be read \(it is damaged"):
+            read_experiment(out)
     file.write_text(json.dumps({**whole, "format": 99}))
     with pytest.raises(InputError, match="newer version"):
-        read_record(file)
+        read_experiment(out)
+    run_and_write(experiment([cell("a")]), out, jobs=1)
+    assert len(read_experiment(out).rows) == 1
+    assert json.loads((out / "record.unreadable-1.json").read_text())["format"] == 99
+
+
+def test_a_record_of_the_version_before_is_read(tmp_path) -> None:
+    found = read_experiment(Path(__file__).parent / "record_of_b4fda5d")
+    assert [row.labels for row in found.rows] == [
+        {"region": "farm", "method": method} for method in ("land cover", "classifier")
+    ]
+    assert found.rows[1].difference is not None
+    assert found.rows[0].figures["mean_iou"].low is not None
+    assert {type(one.labels["seed"]) for one in found.pictures} == {int}

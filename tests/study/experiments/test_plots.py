@@ -11,12 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageColor
 
 from core.study.experiments.experiment import Column, Plot
-from core.study.experiments.figures import SHOWN
-from core.study.experiments.marks import spread_out
 from core.study.experiments.methods import METHODS
-from core.study.experiments.plots import draw, write_plots
-from core.study.experiments.styles import styles
-from core.study.experiments.tables import Row
+from core.study.experiments.plots import draw, spread_out, styles, write_plots
+from core.study.experiments.tables import SHOWN, Row
 from core.study.metrics.bootstrap import Interval
 
 COLUMNS = (Column("region", "region"), Column("method", "method"), Column("labels", "crops"))
@@ -77,9 +74,9 @@ def test_points_stand_at_their_numbers(scale) -> None:
     plot = Plot("x", "t", "lines", "labels", "method", scale=scale, x_title="metres")
     rows = [row(region="a", method="apt", labels=n) for n in (300, 10, 100)]
     (axes,) = draw(plot, COLUMNS, rows).axes
-    (line,) = [one for one in axes.lines if len(one.get_xdata()) == 3]
+    (line,) = [one for one in axes.lines if one.get_linestyle() == "-"]
     at = [0, 1, 2] if scale == "even" else [10, 100, 300]
-    np.testing.assert_allclose(line.get_xdata(), at)
+    np.testing.assert_allclose(np.asarray(line.get_xdata(), dtype=float), at)
     assert axes.get_xscale() == ("log" if scale == "log" else "linear")
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["10", "100", "300"]
     assert axes.get_xlabel() == "metres"

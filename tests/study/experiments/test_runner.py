@@ -37,8 +37,8 @@ def test_two_processes_find_what_one_does(tmp_path) -> None:
         assert (told[0], told[-1]) == (0.0, 1.0)
     for one in CELLS:
         alone, beside = (done(one, tmp_path / jobs) for jobs in ("1", "2"))
-        assert [(t.image, t.tile, t.score) for t in alone.tiles] == [
-            (t.image, t.tile, t.score) for t in beside.tiles
+        assert [(t.image, t.tile, t.sums.tolist()) for t in alone.tiles] == [
+            (t.image, t.tile, t.sums.tolist()) for t in beside.tiles
         ]
         assert alone.facts == beside.facts
 

@@ -143,7 +143,7 @@ def test_a_cell_tells_how_the_training_went(region, tmp_path):
     task = NetworkTask(Training(SMALL, QUICK, region.train), region.test, keep=True)
     found = run_network(task, Context(folder, shares.append))
     assert [(tile.image, tile.tile) for tile in found.tiles] == [("s3", "r0c0")]
-    assert found.tiles[0].score.pixels.pixels == 96 * 96
+    assert found.tiles[0].pixels == 96 * 96
     assert found.facts["pictures_to_learn_from"] == 2
     assert found.facts["pictures_to_check"] == 1
     assert shares == sorted(shares)

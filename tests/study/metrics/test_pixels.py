@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import metrics
 
-from core.study.metrics.pixels import Confusion, compare, mean_of_known, shown
-from tests.study.metrics.figures import quick
+from core.study.metrics.markdown import shown
+from core.study.metrics.pixels import Confusion, compare, mean_of_known
+from tests.study.metrics.same import quick
 
 FIGURES = (
     *("overall_accuracy", "iou", "iou_background", "mean_iou", "f1", "f1_background", "mean_f1"),
@@ -24,7 +25,7 @@ def masks(draw):
 
 
 def figures(found: Confusion) -> dict[str, float | None]:
-    return {name: getattr(found, name) for name in FIGURES}
+    return {name: found.figure(name) for name in FIGURES}
 
 
 def by_sklearn(mask, truth, known) -> dict[str, float | None]:
@@ -78,7 +79,7 @@ def test_mask_and_truth_may_be_swapped(case) -> None:
     there, back = compare(mask, truth, known), compare(truth, mask, known)
     assert (there.precision, there.recall) == (back.recall, back.precision)
     for name in set(FIGURES) - {"precision", "recall"}:
-        assert getattr(there, name) == getattr(back, name)
+        assert there.figure(name) == back.figure(name)
 
 
 @quick
@@ -105,8 +106,8 @@ def test_without_a_known_pixel_there_is_no_figure() -> None:
 def test_a_class_that_is_nowhere_has_no_figure_and_one_never_found_has_nought() -> None:
     field = np.ones((2, 2), dtype=bool)
     right = compare(field, field)
-    assert (right.mean_iou, right.iou, right.iou_background) == (1.0, 1.0, None)
-    assert (right.kappa, right.f1_background) == (None, None)
+    assert (right.mean_iou, right.iou, right.figure("iou_background")) == (1.0, 1.0, None)
+    assert (right.kappa, right.figure("f1_background")) == (None, None)
     missed = compare(~field, field)
     assert (missed.precision, missed.recall, missed.f1, missed.mean_iou) == (None, 0.0, 0.0, 0.0)
 

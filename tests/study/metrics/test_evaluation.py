@@ -11,21 +11,20 @@ from core.farmland import write_scene
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
-from core.study.metrics.compare import (
+from core.study.metrics.compare import PREDICTION, PairComparison, cut
+from core.study.metrics.error_map import (
+    COLOURS,
     FALSE,
     MISSED,
     NOT_JUDGED,
-    PREDICTION,
-    PairComparison,
-    cut,
     error_codes,
+    paint_errors,
 )
-from core.study.metrics.evaluate import EvaluateOptions, evaluate
+from core.study.metrics.evaluation import EvaluateOptions, evaluate
+from core.study.metrics.figures import PARCELS, SUMS, figures_of
 from core.study.metrics.pairs import Pair
 from core.study.metrics.parcel_metrics import compare_parcels
-from core.study.metrics.pictures import COLOURS, paint_errors
-from core.study.metrics.pixels import compare
-from core.study.metrics.scores import pooled
+from core.study.metrics.pixels import Confusion, compare
 from tests.rasters import write_raster
 from tests.study.metrics.scenes import fields, grid_of, outlines, write_mask, write_polygons
 
@@ -44,7 +43,11 @@ def sums_of(pair, size, **options):
     codes = np.full(comparison.grid.shape, 9, dtype=np.uint8)
     for window, part in comparison.codes(lambda: None):
         codes[window.slices] = part
-    return comparison.scores(), codes
+    return comparison.results(), codes
+
+
+def pixels_of(tile) -> Confusion:
+    return Confusion(*(round(value) for value in tile.sums[:4]))
 
 
 @pytest.mark.parametrize(("size", "place"), [(48, "utm"), (16, "geographic")])
@@ -57,17 +60,19 @@ def test_figures_are_those_of_the_arrays_whatever_the_tiles(tmp_path, drawn, siz
     )
     tiles, codes = sums_of(pair, size)
     known = drawn != 255
-    total = pooled(tile.score for tile in tiles)
-    assert total.pixels == compare(drawn == 1, fields() > 0, known)
-    assert total.unpredicted == np.count_nonzero(~known)
+    sums = sum(tile.sums for tile in tiles)
+    total = dict(zip(SUMS, sums, strict=True))
+    assert Confusion(*sums[:4]) == compare(drawn == 1, fields() > 0, known)
+    assert total["unpredicted"] == np.count_nonzero(~known)
     np.testing.assert_array_equal(codes, error_codes(drawn == 1, fields() > 0, known))
     parts = np.where(drawn == 1, 1, 0).astype(np.int64)  # both fields touch: one part
     expected = compare_parcels(parts, fields(), known, grid)
-    assert (total.parcels.matched, total.parcels.missed) == (expected.matched, expected.missed)
-    assert total.parcels.under_sum == pytest.approx(expected.under_sum)
+    for name in ("matched", "missed", "under_sum"):
+        assert total[name] == pytest.approx(expected[PARCELS.index(name)]), name
     whole, _ = sums_of(pair, 48)
-    for tolerance, matched in whole[0].score.boundaries.at.items():
-        assert total.boundaries.at[tolerance].f1 == pytest.approx(matched.f1, rel=1e-3)
+    for key, value in figures_of(sums).items():
+        if key.startswith("boundary"):
+            assert value == pytest.approx(whole[0].figure(key), rel=1e-3), key
 
 
 def test_parcels_of_a_map_count_where_its_mask_has_one_part(tmp_path) -> None:
@@ -76,9 +81,9 @@ def test_parcels_of_a_map_count_where_its_mask_has_one_part(tmp_path) -> None:
     shapes = write_polygons(tmp_path / "t.gpkg", outlines(grid), grid.crs)
     (fused,), _ = sums_of(Pair("x", mask, shapes), 48)
     (apart,), _ = sums_of(Pair("x", mask, shapes, parcels=shapes), 48)
-    assert fused.score.parcels.recall == pytest.approx(2 / 3)
-    assert apart.score.parcels.panoptic_quality == 1.0
-    assert fused.score.pixels == apart.score.pixels
+    assert fused.figure("parcel_recall") == pytest.approx(2 / 3)
+    assert apart.figure("panoptic_quality") == 1.0
+    assert pixels_of(fused) == pixels_of(apart)
 
 
 def test_area_and_the_nodata_of_the_image_are_not_judged(tmp_path) -> None:
@@ -102,7 +107,7 @@ def test_area_and_the_nodata_of_the_image_are_not_judged(tmp_path) -> None:
     assert np.count_nonzero(judged ^ asked) < 120
     assert not judged[:20].any()
     assert not judged[:, 41:].any()
-    assert tiles[0].score.pixels.overall_accuracy == 0.0
+    assert tiles[0].figure("overall_accuracy") == 0.0
 
 
 def test_land_cover_stands_beside_the_prediction(tmp_path) -> None:
@@ -116,7 +121,7 @@ def test_land_cover_stands_beside_the_prediction(tmp_path) -> None:
     pair = Pair("made", mask, mask, scene=files.scene, landcover=files.landcover)
     found = evaluate([pair], EvaluateOptions(tile_size=64, worst=2), out)
     assert [method.method == PREDICTION for method in found.summary.methods] == [True, False]
-    ours, theirs = (method.total for method in found.summary.methods)
+    ours, theirs = found.summary.methods
     assert ours.pixels.mean_iou == 1.0
     coarse = align(open_landcover(files.landcover), open_scene(files.scene).grid)
     assert theirs.pixels == compare(coarse.cropland, truth, coarse.valid)
@@ -185,7 +190,7 @@ def test_two_files_of_polygons_need_an_image(tmp_path) -> None:
         PairComparison(Pair("x", path, path), 64)
     scene = write_raster(tmp_path / "s.tif", np.full((3, 48, 48), 90, dtype=np.uint8))
     (tile,), _ = sums_of(Pair("x", path, path, scene=scene), 64)
-    assert tile.score.parcels.panoptic_quality == 1.0
+    assert tile.figure("panoptic_quality") == 1.0
 
 
 @pytest.mark.parametrize(("options"), [{"tile_size": 4}, {"seed": -1}])
