@@ -96,7 +96,7 @@ def _box(field: Flags, generator: np.random.Generator) -> Points:
     size = corners[1] - corners[0]
     moved = corners + generator.normal(0, 0.05, (2, 2)) * size
     limit = np.array(field.shape[::-1])
-    return (np.clip(moved, 0, limit) * LOGIT_STRIDE).astype(np.float32)
+    return np.asarray(np.clip(moved, 0, limit) * LOGIT_STRIDE, dtype=np.float32)
 
 
 def _scatter(flags: Flags, count: int, generator: np.random.Generator) -> Points:
@@ -158,8 +158,8 @@ def degrade(parcels: npt.NDArray[np.int64], gsd_m: float, generator: np.random.G
     cover = share > 0.5
     clump = int(generator.integers(1, 5))
     flips = generator.random((math.ceil(rows / clump), math.ceil(columns / clump)))
-    flips = np.kron(flips, np.ones((clump, clump)))[:rows, :columns]
-    cover = cover ^ (flips < generator.uniform(0.0, 0.35))
+    cells = np.kron(flips, np.ones((clump, clump)))[:rows, :columns]
+    cover = cover ^ (cells < generator.uniform(0.0, 0.35))
     fine = functional.interpolate(
         torch.from_numpy(cover.astype(np.float32))[None, None], truth.shape, mode="nearest"
     )[0, 0].numpy()

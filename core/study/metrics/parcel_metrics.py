@@ -96,7 +96,8 @@ class Overlaps:
             "distance_sum_m": (matched_at, _distances_m(predicted, truth, match, grid)),
         }
         counted = [np.bincount(*columns[name], minlength=len(tiles)) for name in PARCELS]
-        return np.asarray(np.column_stack(counted), dtype=np.float64)
+        sums: Sums = np.array(counted, dtype=np.float64).T
+        return sums
 
 
 def compare_parcels(

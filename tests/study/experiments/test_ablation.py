@@ -54,7 +54,7 @@ def sample_of(seed: int = 0) -> Sample:
     tile = farmland_tile(seed)
     known = np.ones_like(tile.truth)
     parcels = tile.fields.astype(np.int64)
-    return Sample("made", "0", tile.image, tile.landcover, tile.truth, known, parcels, True)
+    return Sample("made", "0", tile.image, tile.landcover, tile.truth, known, parcels)
 
 
 PRODUCT = "worldcover_v200"
@@ -103,7 +103,10 @@ def only(batches: list[PromptBatch]) -> PromptBatch:
 def test_a_base_is_the_strategy_itself(prompting: Prompting, name: str, seed: int) -> None:
     strategy, ours = ColourSegmenter(), ColourSegmenter()
     expected = STRATEGIES[name](
-        SAMPLE.image, SAMPLE.landcover, strategy, StrategyOptions(seed=seed)
+        SAMPLE.image,
+        SAMPLE.landcover,
+        strategy,
+        StrategyOptions(seed=seed, classified=classified(SAMPLE, seed)),
     )
     found = Answers(SAMPLE, ours, seed).probability(prompting)
     np.testing.assert_array_equal(found, expected.probability)

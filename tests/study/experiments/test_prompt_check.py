@@ -11,6 +11,7 @@ from core.farmland import write_scene
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
+from core.study.experiments import prompt_check
 from core.study.experiments.prompt_check import (
     CheckedImage,
     PlacedPoint,
@@ -19,7 +20,6 @@ from core.study.experiments.prompt_check import (
 )
 from core.study.experiments.prompt_page import tabulate_points, write_prompt_check
 from core.study.experiments.region import StudyImage, find_images
-from core.study.metrics import prompt_check
 
 OPTIONS = PromptCheckOptions(draws=2, points_per_class=8, min_border_distance_m=5.0)
 
