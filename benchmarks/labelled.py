@@ -20,7 +20,7 @@ from core.imagery.scene import SceneImage
 from core.label.tile_label import cropland_mask
 from core.landcover.source import LandCoverTile
 from core.mapping import MapOptions
-from core.predict.options import PredictOptions
+from core.predict.predict_options import PredictOptions
 from core.predict.tile import TileInputs, TileMemory, predict_tile
 from core.sam.protocol import Segmenter
 from core.study.experiments import Degradation, simulate_landcover

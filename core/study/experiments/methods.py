@@ -18,7 +18,7 @@ from core.parcels.cleanup import clean_mask
 from core.predict.classifier import classify
 from core.predict.kept_prediction import from_bytes, to_bytes
 from core.predict.names import STRATEGY_NAMES, WITH_MODEL, WITHOUT_MODEL
-from core.predict.options import PredictOptions
+from core.predict.predict_options import PredictOptions
 from core.predict.tile import TileInputs, TileMemory, predict_tile
 from core.sam.load import load_segmenter
 from core.sam.protocol import Embedding, Segmenter, in_half

@@ -109,7 +109,8 @@ def compare_parcels(
     """
     overlaps = Overlaps()
     overlaps.add(predicted, truth, known, grid.extent)
-    return overlaps.sums(grid, [grid.extent])[0]
+    sums: Sums = overlaps.sums(grid, [grid.extent])[0]
+    return sums
 
 
 def _sizes(numbers: Numbers, known: npt.NDArray[np.bool_], window: Window) -> Sums:
