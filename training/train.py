@@ -30,7 +30,7 @@ from core.sam.small import INPUT_SIDE, build_small
 from core.sam.weights import load_state
 from training.batches import Batch, Batches, BatchPlan
 from training.learner import Learner, Report, step_loss
-from training.scenes import LabelledScene, make_farmland, read_tile, tile_names
+from training.scenes import TrainingScene, make_farmland, read_tile, tile_names
 
 SEED = 20261121
 _BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -88,7 +88,7 @@ def main() -> None:
 
 def train(
     out: Path,
-    scenes: list[LabelledScene],
+    scenes: list[TrainingScene],
     stages: tuple[Stage, ...],
     *,
     half: bool,
@@ -100,7 +100,7 @@ def train(
     ----------
     out : Path
         Folder of ``checkpoint.pt`` and ``log.csv``.
-    scenes : list of LabelledScene
+    scenes : list of TrainingScene
     stages : tuple of Stage
     half : bool
         Multiply in bfloat16, which a CPU with AVX512-BF16 does at twice the speed.
@@ -142,7 +142,7 @@ class _Run:
     half: bool
 
 
-def _run_stage(run: _Run, stage: Stage, steps: range, scenes: list[LabelledScene]) -> None:
+def _run_stage(run: _Run, stage: Stage, steps: range, scenes: list[TrainingScene]) -> None:
     loader: DataLoader[Batch] = DataLoader(
         Batches(scenes, stage.plan, INPUT_SIDE, SEED, steps.stop),
         batch_size=None,

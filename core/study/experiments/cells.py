@@ -139,7 +139,7 @@ def judge(mask: Flags, sample: Sample, *, keep: bool = False, **labels: Label) -
     return TileResult(sample.name, sample.tile, sums, mask if keep else None, labels)
 
 
-def do(cell: Cell, context: Context) -> None:
+def run_cell(cell: Cell, context: Context) -> None:
     """Do a cell's work and keep it, with the masks that it gives, in one file."""
     started = time.perf_counter()
     result = cell.work(cell.task, context)
@@ -152,7 +152,7 @@ def do(cell: Cell, context: Context) -> None:
     write_checked(context.folder / cell.key, body.getvalue())
 
 
-def done(cell: Cell, folder: Path) -> CellResult | None:
+def kept_result(cell: Cell, folder: Path) -> CellResult | None:
     """The kept result, masks left out; None where there is none, or it is damaged."""
     body = read_checked(folder / cell.key)
     if body is None:

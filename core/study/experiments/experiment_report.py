@@ -11,7 +11,7 @@ from typing import Any
 from core.errors import CancelledError, CropMapError, InputError, storage_error
 from core.files import prepare_folder, put_in_place, scratch_folder, sha256_of
 from core.records import read_record, record_to_json, set_aside_unreadable
-from core.study.experiments.cells import Cell, CellResult, done
+from core.study.experiments.cells import Cell, CellResult, kept_result
 from core.study.experiments.experiment import Experiment
 from core.study.experiments.experiment_page import page
 from core.study.experiments.experiment_record import RECORD, CellRecord, ExperimentRecord
@@ -122,7 +122,7 @@ def run_and_write(
 def _results(cells: Sequence[Cell], folder: Path) -> list[tuple[Cell, CellResult]]:
     found = []
     for cell in cells:
-        result = done(cell, folder)
+        result = kept_result(cell, folder)
         if result is None:
             raise CropMapError(
                 f"A finished step is gone from {folder.name} or damaged.",

@@ -19,7 +19,7 @@ import torch
 from core.errors import CancelledError, CropMapError, Remedy
 from core.files import prepare_folder
 from core.processors import processors
-from core.study.experiments.cells import Cell, Context, do, done
+from core.study.experiments.cells import Cell, Context, kept_result, run_cell
 from core.task import Cancelled, Progress, never, silent
 
 STAGE = "Steps"
@@ -57,7 +57,7 @@ def run_cells(
     """
     prepare_folder(folder)
     wanted = {cell.key: cell for cell in cells}
-    missing = {key: cell for key, cell in wanted.items() if done(cell, folder) is None}
+    missing = {key: cell for key, cell in wanted.items() if kept_result(cell, folder) is None}
     shares = {key: 0.0 if key in missing else 1.0 for key in wanted}
     total = sum(cell.cost for cell in wanted.values()) or 1.0
 
@@ -83,7 +83,7 @@ def run_cells(
 
     for key, cell in missing.items():
         step(key, 0.0)
-        do(cell, Context(folder, partial(step, key)))
+        run_cell(cell, Context(folder, partial(step, key)))
         reached(key, 1.0)
         show()
 
@@ -165,7 +165,7 @@ def _in_worker(cell: Cell, folder: Path) -> None:
         _shared["messages"].put((key, share))
 
     step(0.0)
-    do(cell, Context(folder, step))
+    run_cell(cell, Context(folder, step))
 
 
 def _stopped() -> CancelledError:

@@ -143,10 +143,10 @@ def curve(looks: Sequence[Look]) -> Facts:
 def pictures(training: Training) -> tuple[list[Picture], list[Picture]]:
     """Pictures to learn from, and those to check by; errors as for :func:`trained`."""
     if training.crops is None:
-        learn, check = parted(in_fixed_order(training.images))
+        learn, check = split_off_checks(in_fixed_order(training.images))
         return _whole(learn, training), _whole(check, training)
     drawn = drawn_crops(training.images, training.crops, training.seed)
-    learnt, checked = parted(drawn)
+    learnt, checked = split_off_checks(drawn)
     return _crops(learnt, training), _crops(checked, training)
 
 
@@ -155,7 +155,7 @@ def in_fixed_order(images: Sequence[StudyImage]) -> list[StudyImage]:
     return sorted(images, key=lambda one: hashlib.sha256(one.name.encode()).hexdigest())
 
 
-def parted(whole: Sequence[T]) -> tuple[list[T], list[T]]:
+def split_off_checks(whole: Sequence[T]) -> tuple[list[T], list[T]]:
     """A list cut into what is learnt from and, at the end, what checks.
 
     Raises

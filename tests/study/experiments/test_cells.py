@@ -11,9 +11,9 @@ from core.study.experiments.cells import (
     CellResult,
     Context,
     digest,
-    do,
-    done,
     kept_mask,
+    kept_result,
+    run_cell,
 )
 from core.study.experiments.region import StudyImage
 from core.study.metrics.figures import TileResult
@@ -37,13 +37,13 @@ MASKED = Cell({"method": "m"}, masked, MaskTask(5))
 
 
 def do_now(one: Cell, folder: Path) -> None:
-    do(one, Context(folder, lambda share: None))
+    run_cell(one, Context(folder, lambda share: None))
 
 
 def test_a_result_is_kept_with_its_masks_and_labels(tmp_path) -> None:
-    assert done(MASKED, tmp_path) is None
+    assert kept_result(MASKED, tmp_path) is None
     do_now(MASKED, tmp_path)
-    kept = done(MASKED, tmp_path)
+    kept = kept_result(MASKED, tmp_path)
     assert [tile.tile for tile in kept.tiles] == ["r0c0", "r0c1"]
     np.testing.assert_array_equal(kept.tiles[0].sums, score(range(16)))
     assert MASKED.labels_of(kept.tiles[0]) == {"method": "m", "kind": "x"}
@@ -58,11 +58,11 @@ def test_a_damaged_file_counts_as_none(tmp_path, cut) -> None:
     for path in list(tmp_path.iterdir()):
         whole = path.read_bytes()
         path.write_bytes(whole[:cut])
-        assert done(MASKED, tmp_path) is None, path.name
+        assert kept_result(MASKED, tmp_path) is None, path.name
         path.write_bytes(whole)
-        assert done(MASKED, tmp_path) is not None
+        assert kept_result(MASKED, tmp_path) is not None
         path.unlink()
-        assert done(MASKED, tmp_path) is None, path.name
+        assert kept_result(MASKED, tmp_path) is None, path.name
         path.write_bytes(whole)
 
 

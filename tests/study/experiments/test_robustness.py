@@ -18,7 +18,7 @@ from core.predict.prediction import TilePrediction
 from core.prompts.prompt import PromptSet
 from core.sam.registry import DEFAULT_MODEL, get_model
 from core.study.experiments import degraded
-from core.study.experiments.cells import Cell, Context, digest, done, judge
+from core.study.experiments.cells import Cell, Context, digest, judge, kept_result
 from core.study.experiments.degrade_imagery import ImageDegradation
 from core.study.experiments.degrade_landcover import AS_IT_IS, Degradation, simulate_landcover
 from core.study.experiments.degraded import (
@@ -92,7 +92,7 @@ def context(folder: Path) -> Context:
 def rows_of(region: Region, options: RobustnessOptions, folder: Path) -> list[Row]:
     experiment = robustness((region,), options)
     run_cells(experiment.cells, folder, jobs=1)
-    results = [(cell, done(cell, folder)) for cell in experiment.cells]
+    results = [(cell, kept_result(cell, folder)) for cell in experiment.cells]
     return tabulate(experiment, [(c, r) for c, r in results if r is not None], seed=0)
 
 
@@ -260,7 +260,7 @@ def test_a_run_goes_on_where_it_stopped_and_does_nothing_twice(region, tmp_path)
     did: list[str] = []
 
     def kept() -> int:
-        return sum(done(cell, tmp_path) is not None for cell in unique.values())
+        return sum(kept_result(cell, tmp_path) is not None for cell in unique.values())
 
     def counted(task: DegradedTask, given_: Context) -> object:
         did.append(digest(task))
