@@ -21,11 +21,11 @@ from core.study.experiments import (
     RECORD,
     ExperimentRecord,
     duration,
+    figure_matrix,
     headline_table,
-    matrix,
     read_experiment,
 )
-from core.study.metrics import Interval, escaped, table, with_interval
+from core.study.metrics import Interval, escaped, markdown_table, with_interval
 
 PROMPTS = "prompts"
 SECONDS = "seconds"
@@ -80,7 +80,9 @@ def _lines(kind: str, said: str, results: Path) -> list[str]:
     rows = [row for row in record.rows if _fits(row.labels, wanted)]
     columns = [column for column in record.columns if column.key not in wanted]
     return (
-        matrix(columns, rows, across) if across else headline_table(columns, rows, record.reference)
+        figure_matrix(columns, rows, across)
+        if across
+        else headline_table(columns, rows, record.reference)
     )
 
 
@@ -110,7 +112,7 @@ def _seconds(results: Path) -> list[str]:
     folders = [path.parent for path in sorted(results.glob(f"*/{RECORD}"))]
     records = {folder.name: read_experiment(folder) for folder in folders}
     rows = ([n, f"{len(one.cells):,}", duration(one.seconds)] for n, one in records.items())
-    return table(heads, rows)
+    return markdown_table(heads, rows)
 
 
 def _prompts(folder: Path, wanted: Mapping[str, str]) -> list[str]:
@@ -136,7 +138,7 @@ def _prompts(folder: Path, wanted: Mapping[str, str]) -> list[str]:
             counts[2:] = [f"{kept['points']:,}", _share(kept)]
         lines.append([*(escaped(row[name]) for name in columns), *counts])
     heads = [*(titles[name] for name in columns), "points", "right", "kept by cleaning"]
-    return table([*heads, "right of those"], lines)
+    return markdown_table([*heads, "right of those"], lines)
 
 
 def _group(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from benchmarks.clicks import ask, from_checkpoint, iou, most_interior, shipped
 from benchmarks.labelled import LabelledTile, load_tiles, predicted, simulated
 from core.sam.protocol import Segmenter, upsample_logits
 from core.study.experiments import Degradation
-from core.study.metrics import compare, error_codes, paint_errors
+from core.study.metrics import compare_pixels, error_codes, paint_errors
 
 _SIDE = 260
 _ACROSS, _DOWN = 6, 3
@@ -67,7 +67,7 @@ def cropland(segmenter: Segmenter, tiles: list[LabelledTile]) -> Image.Image:
     for number, tile in enumerate(tiles):
         landcover = simulated(tile, Degradation(), seed=number)
         mask = predicted(tile, landcover, "apt_plus", segmenter)
-        worst.append((compare(mask, tile.truth).mean_iou or 0.0, number, tile, mask))
+        worst.append((compare_pixels(mask, tile.truth).mean_iou or 0.0, number, tile, mask))
     worst.sort(key=lambda item: item[:2])
     panels = []
     for figure, _, tile, mask in worst[:3]:

@@ -19,7 +19,7 @@ from benchmarks.labelled import load_tiles, predicted, simulated
 from core.predict.names import STRATEGY_NAMES
 from core.predict.tile import TileMemory
 from core.study.experiments import Degradation
-from core.study.metrics import Confusion, compare, mean_of_known, shown
+from core.study.metrics import Confusion, compare_pixels, mean_of_known, shown
 
 LANDCOVER_ALONE = "land cover alone"
 
@@ -43,7 +43,7 @@ def main() -> None:
             mask = landcover.cropland
             if name != LANDCOVER_ALONE:
                 mask = predicted(tile, landcover, name, segmenter, memory)
-            rows.append((compare(mask, tile.truth), time.perf_counter() - start))
+            rows.append((compare_pixels(mask, tile.truth), time.perf_counter() - start))
     print(f"{len(tiles)} tiles, land cover SIMULATED from their fields\n")
     print("| method | OA | mIoU | F1 | mean of tiles' mIoU | seconds a tile |")
     print("|---|---|---|---|---|---|")

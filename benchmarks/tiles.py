@@ -23,10 +23,10 @@ from core.landcover.source import open_landcover
 from core.mapping import MapOptions, SceneRequest
 from core.study.metrics import (
     Confusion,
+    LabelView,
     MaskLabels,
     PolygonLabels,
-    View,
-    compare,
+    compare_pixels,
     mean_of_known,
     shown,
 )
@@ -51,7 +51,7 @@ def main() -> None:
 def _one(folder: Path, scene: Path, options: MapOptions) -> tuple[str, Confusion, Confusion, float]:
     landcover = folder / "landcover_simulated" / scene.name
     grid = open_scene(scene).grid
-    everything = View(grid, grid.extent, grid.extent)
+    everything = LabelView(grid, grid.extent, grid.extent)
     fields = PolygonLabels(folder / "fields" / f"{scene.stem}.geojson", "truth", grid)
     truth = fields.tile(everything).cropland
     tile = align(open_landcover(landcover), grid)
@@ -60,8 +60,8 @@ def _one(folder: Path, scene: Path, options: MapOptions) -> tuple[str, Confusion
         mask = MaskLabels(Path(out) / "mask.tif", "prediction").tile(everything)
     return (
         scene.stem,
-        compare(tile.cropland, truth, tile.valid),
-        compare(mask.cropland, truth, mask.known),
+        compare_pixels(tile.cropland, truth, tile.valid),
+        compare_pixels(mask.cropland, truth, mask.known),
         result.seconds,
     )
 

@@ -18,8 +18,8 @@ from core.study.experiments import (
 )
 from core.study.projects import (
     MOST_TILES,
+    ExperimentRun,
     ImageFolder,
-    Run,
     RunRequest,
     chosen_truth_tiles,
     do_run,
@@ -93,7 +93,7 @@ def show(place: Place) -> None:
     _others(place, request, chosen)
 
 
-def start(place: Place, run: Run) -> None:
+def start(place: Place, run: ExperimentRun) -> None:
     """Do a run, or go on with it, in the background.
 
     Raises
@@ -103,7 +103,7 @@ def start(place: Place, run: Run) -> None:
     """
     project = place.project
 
-    def work(progress: Progress, cancelled: Cancelled) -> Run:
+    def work(progress: Progress, cancelled: Cancelled) -> ExperimentRun:
         progress("Getting ready", 0, 0)
         return do_run(project, run, progress=progress, cancelled=cancelled)
 
@@ -226,7 +226,7 @@ def _other(place: Place, request: RunRequest, kind: ExperimentKind, chosen: Chos
     facts = problem or f"About {took} for what is chosen above; it can be stopped and gone on with."
     text.markdown(f"**{kind.title}**  \n{kind.answers}  \n:small[:gray[{facts}]]")
     blocked = bool(problem) or _running(place)
-    if way.button("Run", disabled=blocked, key=f"run {kind.key}", width="stretch"):
+    if way.button("ExperimentRun", disabled=blocked, key=f"run {kind.key}", width="stretch"):
         with show_errors.told():
             _begin(place, request)
 

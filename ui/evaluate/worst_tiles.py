@@ -12,7 +12,7 @@ from core.project import SceneRecord
 from core.session.opened import open_project_scene
 from core.study.experiments import ExperimentRecord, PictureRecord
 from core.study.metrics import COLOURS, FALSE, MISSED
-from core.study.projects import Run, scene_names
+from core.study.projects import ExperimentRun, scene_names
 from ui.evaluate.method_words import method_title
 from ui.shared import navigation
 from ui.shared.browser_session import Place
@@ -24,7 +24,7 @@ _AT_ONCE = 6
 _METHOD = "method"
 
 
-def show(place: Place, run: Run, record: ExperimentRecord) -> None:
+def show(place: Place, run: ExperimentRun, record: ExperimentRecord) -> None:
     """Pictures of mistakes of one method, or of one row of another experiment."""
     pictures = [one for one in record.pictures if (run.files / one.picture).is_file()]
     if not pictures:
@@ -72,7 +72,9 @@ def title_of(labels: Mapping[str, str | int | float], told: Collection[str]) -> 
     return " · ".join([*method, *others])
 
 
-def _picture(place: Place, run: Run, one: PictureRecord, scenes: Mapping[str, SceneRecord]) -> None:
+def _picture(
+    place: Place, run: ExperimentRun, one: PictureRecord, scenes: Mapping[str, SceneRecord]
+) -> None:
     st.image(str(run.files / one.picture), width="stretch")
     figure = "no mean IoU" if one.mean_iou is None else f"mean IoU {one.mean_iou:.2f}"
     number = _number(place, scenes.get(one.image), one.tile)
@@ -99,7 +101,7 @@ def _number(place: Place, scene: SceneRecord | None, tile: str) -> int:
     return names.index(tile) + 1 if tile in names else 0
 
 
-def _scenes(place: Place, run: Run) -> dict[str, SceneRecord]:
+def _scenes(place: Place, run: ExperimentRun) -> dict[str, SceneRecord]:
     """The project's scenes that are still there, by the names that the run gave them."""
     present = {scene.id: scene for scene in place.project.scenes()}
     wanted = [scene_id for scene_id in run.request.scenes if scene_id in present]

@@ -7,7 +7,7 @@ from core.study import load_lazily
 if TYPE_CHECKING:
     from core.study.experiments.degrade_landcover import Degradation, simulate_landcover
     from core.study.experiments.experiment import Column, Experiment
-    from core.study.experiments.experiment_page import duration, headline_table, matrix
+    from core.study.experiments.experiment_page import duration, figure_matrix, headline_table
     from core.study.experiments.experiment_record import (
         RECORD,
         ExperimentRecord,
@@ -42,7 +42,7 @@ __getattr__ = load_lazily(
     {
         "degrade_landcover": ("Degradation", "simulate_landcover"),
         "experiment": ("Column", "Experiment"),
-        "experiment_page": ("duration", "headline_table", "matrix"),
+        "experiment_page": ("duration", "headline_table", "figure_matrix"),
         "experiment_record": ("RECORD", "ExperimentRecord", "PictureRecord", "read_experiment"),
         "experiment_report": ("run_and_write",),
         "methods": ("LANDCOVER", "METHODS", "predict"),
@@ -62,8 +62,8 @@ __all__ = [
     "ABOUT", "COMPARISON", "EXPERIMENTS", "IMAGES", "LANDCOVER", "METHODS", "RECORD", "TRUTH",
     "Column", "Degradation", "Direction", "Experiment", "ExperimentKind", "ExperimentRecord",
     "PictureRecord", "PromptCheckOptions", "Region", "Row", "Sample", "build_experiment",
-    "check_prompts", "check_regions", "duration", "find_images", "headline_table", "matrix",
-    "predict", "read_experiment", "read_regions", "run_and_write", "simulate_landcover",
-    "styles", "write_prompt_check",
+    "check_prompts", "check_regions", "duration", "figure_matrix", "find_images",
+    "headline_table", "predict", "read_experiment", "read_regions", "run_and_write",
+    "simulate_landcover", "styles", "write_prompt_check",
 ]
 # fmt: on

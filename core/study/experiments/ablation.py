@@ -20,10 +20,10 @@ from core.study.experiments.ablation_settings import (
     bases,
     settings,
 )
-from core.study.experiments.cells import Cell, CellResult, Context, judge
+from core.study.experiments.cells import Cell, CellResult, Context, compare_with_truth
 from core.study.experiments.experiment import SEED, Column, Experiment, Plot
 from core.study.experiments.methods import segmenter_of
-from core.study.experiments.prompted_answers import Answers
+from core.study.experiments.prompted_answers import PromptedAnswers
 from core.study.experiments.region import Region, StudyImage, data_notes
 from core.study.experiments.samples import tiles
 from core.study.metrics.figures import TileResult
@@ -101,12 +101,14 @@ def run_settings(task: AblationTask, context: Context) -> CellResult:
     found: list[TileResult] = []
     for sample in own:
         model = segmenter_of(task.model)
-        answers = Answers(sample, model, task.seed, lambda: context.step(len(found) / total))
+        answers = PromptedAnswers(
+            sample, model, task.seed, lambda: context.step(len(found) / total)
+        )
         judged: dict[Prompting, TileResult] = {}
         for setting in task.settings:
             prompting = setting.prompting
             if prompting not in judged:
-                judged[prompting] = judge(answers.mask(prompting), sample)
+                judged[prompting] = compare_with_truth(answers.mask(prompting), sample)
             found.append(replace(judged[prompting], labels=setting.place))
     return CellResult(tuple(found), {"model": task.model, "settings": len(task.settings)})
 

@@ -24,7 +24,7 @@ from core.fingerprint import LABEL, result_hash
 from core.study.experiments.samples import Sample
 from core.study.metrics.boundaries import compare_boundaries
 from core.study.metrics.figures import Label, TileResult, to_sums
-from core.study.metrics.pixels import compare
+from core.study.metrics.pixels import compare_pixels
 
 FORMAT = 4
 _DECIDING = (
@@ -130,10 +130,12 @@ def digest(*facts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def judge(mask: Flags, sample: Sample, *, keep: bool = False, **labels: Label) -> TileResult:
+def compare_with_truth(
+    mask: Flags, sample: Sample, *, keep: bool = False, **labels: Label
+) -> TileResult:
     """Compare a prediction with the truth where that is known; ``labels`` are the tile's own."""
     sums = to_sums(
-        astuple(compare(mask, sample.truth, sample.known)),
+        astuple(compare_pixels(mask, sample.truth, sample.known)),
         compare_boundaries(mask, sample.truth, sample.known, sample.image.grid),
     )
     return TileResult(sample.name, sample.tile, sums, mask if keep else None, labels)

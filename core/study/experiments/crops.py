@@ -15,7 +15,7 @@ from core.grid import Window
 from core.imagery.scene import SceneImage
 from core.study.experiments.region import StudyImage
 from core.study.experiments.samples import tiles
-from core.study.metrics.compare import cut
+from core.study.metrics.compare import cut_tiles
 
 COMMON_GSD_M = 2.5
 """All regions are shown to networks at this resolution, so that fields look alike in size."""
@@ -109,7 +109,7 @@ def crop_places(images: Iterable[StudyImage]) -> list[CropPlace]:
         CropPlace(image, number, window)
         for image in images
         for number, grid in enumerate(tiles(image).grids)
-        for window in cut(grid, CROP_SIDE).values()
+        for window in cut_tiles(grid, CROP_SIDE).values()
     ]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.landcover.agreement import Agreement, agreement
 from core.landcover.source import LandCoverTile
-from core.study.experiments.cells import CellResult, Context, judge
+from core.study.experiments.cells import CellResult, Context, compare_with_truth
 from core.study.experiments.degrade_imagery import (
     CLEAN,
     ImageDegradation,
@@ -69,7 +69,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class QualityChange:
     """One thing that is changed.
 
     Parameters
@@ -109,7 +109,7 @@ def coarser(base: Degradation, resolution_m: float) -> Degradation:
     )
 
 
-def changes(start: Start) -> tuple[Change, ...]:
+def quality_changes(start: Start) -> tuple[QualityChange, ...]:
     """All that can be changed; amounts that are as given stand among the others."""
     base = given(start)
     least = round(100 * base.clump_share) or 10
@@ -121,13 +121,13 @@ def changes(start: Start) -> tuple[Change, ...]:
         wrong: Callable[[int], Degradation],
         *,
         chance: bool = True,
-    ) -> Change:
-        return Change(key, title, tuple((n, Condition(wrong(n))) for n in amounts), chance)
+    ) -> QualityChange:
+        return QualityChange(key, title, tuple((n, Condition(wrong(n))) for n in amounts), chance)
 
     def imagery(
         key: str, title: str, amounts: Sequence[int], wrong: Callable[[int], ImageDegradation]
-    ) -> Change:
-        return Change(key, title, tuple((n, Condition(base, wrong(n))) for n in amounts))
+    ) -> QualityChange:
+        return QualityChange(key, title, tuple((n, Condition(base, wrong(n))) for n in amounts))
 
     alone = [Condition(wrong, draw=draw) for draw, wrong in enumerate(PRODUCTS)]
     several = (
@@ -139,7 +139,9 @@ def changes(start: Start) -> tuple[Change, ...]:
     called = replace(base, grassland_is_cropland=True)
     grass = (("told apart", Condition(base)), ("called cropland", Condition(called)))
     # Known to products alone: the truth says cropland or not.
-    grassland = (Change(GRASSLAND, "grassland", grass, kind="bars"),) if start == "product" else ()
+    grassland = (
+        (QualityChange(GRASSLAND, "grassland", grass, kind="bars"),) if start == "product" else ()
+    )
     return (
         landcover(
             *("resolution", "land cover cells (m)", (10, 30, 100, 300)),
@@ -159,7 +161,7 @@ def changes(start: Start) -> tuple[Change, ...]:
             lambda n: replace(base, missing_share=n / 100),
         ),
         *grassland,
-        Change("products", "several products", several, chance=True, kind="bars"),
+        QualityChange("products", "several products", several, chance=True, kind="bars"),
         imagery(
             *("gsd", "image pixels (times as long)", (1, 2, 4, 8)),
             lambda n: ImageDegradation(coarser=n),
@@ -224,7 +226,7 @@ def run_degraded(task: DegradedTask, context: Context) -> CellResult:
                     rest = coarser_landcover(elsewhere, factor).cropland_fraction
                     answer = np.where(np.isnan(answer), rest, answer)
                 mask = finer_mask(thresholded(answer, seen), factor, sample.truth.shape)
-            found.append(judge(mask, judged, method=method))
+            found.append(compare_with_truth(mask, judged, method=method))
     return CellResult(tuple(found))
 
 

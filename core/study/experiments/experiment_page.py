@@ -10,7 +10,7 @@ from core.study.experiments.experiment_record import ExperimentRecord, PictureRe
 from core.study.experiments.tables import Row
 from core.study.metrics.bootstrap import DRAWS, LEAST_TILES, LEVEL
 from core.study.metrics.figures import FIGURES, HEADLINE, Label
-from core.study.metrics.markdown import escaped, many, shown, table, with_interval
+from core.study.metrics.markdown import escaped, many, markdown_table, shown, with_interval
 
 _COMPARED = "mean_iou"
 """Of which figure the difference from the reference is shown."""
@@ -21,7 +21,7 @@ _ACROSS = "method"
 """Column whose values stand side by side where there are many rows."""
 
 
-def page(record: ExperimentRecord) -> str:
+def experiment_page(record: ExperimentRecord) -> str:
     """``summary.md``."""
     few = any(row.tiles < LEAST_TILES for row in record.rows)
     caution = f"- Rows of fewer than {LEAST_TILES} tiles have no interval: too few to say anything."
@@ -54,7 +54,7 @@ def headline_table(
         *(["spread of mean IoU"] if seeds else []),
         *([f"mean IoU less {_label(next(iter(reference.values())))}"] if compared else []),
     ]
-    return table(
+    return markdown_table(
         heads,
         (
             [
@@ -70,7 +70,7 @@ def headline_table(
     )
 
 
-def matrix(columns: Sequence[Column], rows: Sequence[Row], across: str) -> list[str]:
+def figure_matrix(columns: Sequence[Column], rows: Sequence[Row], across: str) -> list[str]:
     """Mean IoU of all rows as lines of Markdown, side by side for the values of one column."""
     beside = list(dict.fromkeys(row.labels[across] for row in rows))
     down = [column for column in columns if column.key != across]
@@ -79,7 +79,7 @@ def matrix(columns: Sequence[Column], rows: Sequence[Row], across: str) -> list[
         place = tuple(row.labels[column.key] for column in down)
         figure = with_interval(row.figures[_COMPARED])
         found.setdefault(place, {})[row.labels[across]] = figure
-    return table(
+    return markdown_table(
         [*(column.title for column in down), *map(_label, beside)],
         (
             [*map(_label, place), *(cells.get(value, "") for value in beside)]
@@ -93,7 +93,7 @@ def _table(record: ExperimentRecord) -> list[str]:
     keys = [column.key for column in record.columns]
     if len(record.rows) <= _MANY_ROWS or _ACROSS not in keys:
         return headline_table(record.columns, record.rows, record.reference)
-    lines = matrix(record.columns, record.rows, _ACROSS)
+    lines = figure_matrix(record.columns, record.rows, _ACROSS)
     return ["Mean IoU; all other figures are in table.csv.", "", *lines]
 
 
@@ -130,7 +130,7 @@ def _worst(record: ExperimentRecord) -> list[str]:
 
     heads = [*(column.title for column in record.columns), "image", "tile", "mean IoU"]
     heads += ["missed, px", "false, px", "picture", "for QGIS"]
-    lines = table(heads, map(cells, record.pictures[:_PAGE_ROWS]))
+    lines = markdown_table(heads, map(cells, record.pictures[:_PAGE_ROWS]))
     if len(record.pictures) > _PAGE_ROWS:
         lines += ["", f"All {len(record.pictures)} are in worst/."]
     return lines

@@ -13,7 +13,7 @@ from core.files import prepare_folder, put_in_place, scratch_folder, sha256_of
 from core.records import read_record, record_to_json, set_aside_unreadable
 from core.study.experiments.cells import Cell, CellResult, kept_result
 from core.study.experiments.experiment import Experiment
-from core.study.experiments.experiment_page import page
+from core.study.experiments.experiment_page import experiment_page
 from core.study.experiments.experiment_record import RECORD, CellRecord, ExperimentRecord
 from core.study.experiments.plots import write_plots
 from core.study.experiments.runner import run_cells
@@ -154,7 +154,7 @@ def _write(record: ExperimentRecord, results: Results, folder: Path) -> Experime
     (folder / TABLE).write_bytes(rows_csv(record.columns, record.rows))
     (folder / TILES).write_bytes(tiles_csv(record.columns, results))
     (folder / CELLS_TABLE).write_bytes(cells_csv(record.columns, results))
-    (folder / PAGE).write_text(page(record), encoding="utf-8")
+    (folder / PAGE).write_text(experiment_page(record), encoding="utf-8")
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     names = {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
     whole = replace(record, files=names)

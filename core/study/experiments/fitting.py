@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from core.grid import Window
 from core.study.experiments.crops import UNKNOWN, Picture, batches, shades
 from core.study.experiments.networks import drawn_by, half_precision, probability_of
-from core.study.metrics.pixels import Confusion, compare
+from core.study.metrics.pixels import Confusion, compare_pixels
 
 import core.sam.torchvision_compat  # noqa: F401  isort: skip  (must come before the next)
 from segmentation_models_pytorch.losses import DiceLoss, SoftBCEWithLogitsLoss
@@ -213,5 +213,5 @@ def validated(network: torch.nn.Module, pictures: Sequence[Picture]) -> float | 
     for one in pictures:
         target = one.target.numpy()
         mask = probability_of(network, shades(one.rgb)).numpy() >= 0.5
-        found += compare(mask, target == 1, target != UNKNOWN)
+        found += compare_pixels(mask, target == 1, target != UNKNOWN)
     return found.figure("mean_iou")

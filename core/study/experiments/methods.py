@@ -23,7 +23,7 @@ from core.predict.tile import TileInputs, TileMemory, predict_tile
 from core.sam.load import load_segmenter
 from core.sam.protocol import Embedding, Segmenter, in_half
 from core.sam.registry import DEFAULT_MODEL, get_model
-from core.study.experiments.cells import Cell, CellResult, Context, judge
+from core.study.experiments.cells import Cell, CellResult, Context, compare_with_truth
 from core.study.experiments.experiment import SEED, Column, Experiment, Plot, check_known
 from core.study.experiments.region import Region, StudyImage, data_notes
 from core.study.experiments.samples import Sample, tiles
@@ -125,7 +125,7 @@ def run_method(task: MethodTask, context: Context) -> CellResult:
     found = []
     for number, sample in enumerate(own):
         context.step(number / len(own))
-        found.append(judge(task.method.cropland(sample), sample, keep=task.keep))
+        found.append(compare_with_truth(task.method.cropland(sample), sample, keep=task.keep))
     return CellResult(tuple(found))
 
 

@@ -72,7 +72,7 @@ STRIDE = 32
 """Sides of what a network is shown are multiples of this."""
 
 
-def build(key: str, seed: int) -> torch.nn.Module:
+def build_network(key: str, seed: int) -> torch.nn.Module:
     """A network with random weights, float32 (n, 3, rows, columns) to logits (n, 1, rows, columns).
 
     The same seed gives the same weights; the state of torch's own generator is left as it was.

@@ -126,7 +126,7 @@ def write_plots(
     """Write ``plots/NAME.png`` and ``.svg`` below a folder; a plot without a row is left out."""
     written = []
     for plot in plots:
-        figure = draw(plot, columns, rows)
+        figure = draw_plot(plot, columns, rows)
         if figure is None:
             continue
         (folder / "plots").mkdir(exist_ok=True)
@@ -137,7 +137,7 @@ def write_plots(
     return tuple(written)
 
 
-def draw(plot: Plot, columns: Sequence[Column], rows: Sequence[Row]) -> Figure | None:
+def draw_plot(plot: Plot, columns: Sequence[Column], rows: Sequence[Row]) -> Figure | None:
     """A plot of the rows that belong to it; None where there is none."""
     panels = _panels(plot, rows)
     if not panels:

@@ -25,8 +25,8 @@ from core.predict.prediction import StrategyOptions
 from core.prompts.auto import PromptOptions, border_depth, place_prompts
 from core.prompts.clean import clean_prompts
 from core.study.experiments.region import Region, StudyImage
-from core.study.metrics.compare import cut
-from core.study.metrics.truth_labels import View, open_labels
+from core.study.metrics.compare import cut_tiles
+from core.study.metrics.truth_labels import LabelView, open_labels
 from core.task import Cancelled, Progress, never, silent
 
 FORMAT = 1
@@ -180,8 +180,8 @@ def _points(
     )
     placings = [(PUBLISHED, 0, published)]
     placings += [(SPREAD, draw, spread) for draw in draw_seeds(options.seed, options.draws)]
-    for window in cut(grid, options.tile_size).values():
-        label = truth.tile(View(grid, window, window))
+    for window in cut_tiles(grid, options.tile_size).values():
+        label = truth.tile(LabelView(grid, window, window))
         pixels = read_window(scene, window)
         tile = align(landcover, pixels.grid)
         depths = {

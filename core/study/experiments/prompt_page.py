@@ -25,7 +25,7 @@ from core.study.experiments.prompt_check import (
 from core.study.metrics.bootstrap import Interval, drawn_weights, intervals
 from core.study.metrics.error_map import titled
 from core.study.metrics.figures import ratio
-from core.study.metrics.markdown import escaped, many, table, with_interval
+from core.study.metrics.markdown import escaped, many, markdown_table, with_interval
 from core.versions import software
 
 EDGES_M = (0.0, 5.0, 10.0, 20.0, 40.0, 80.0)
@@ -184,7 +184,7 @@ def _page(
                         right,
                     ]
                 )
-        lines += table(heads, cells)
+        lines += markdown_table(heads, cells)
     return "\n".join([*lines, ""])
 
 

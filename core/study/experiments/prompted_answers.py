@@ -36,7 +36,7 @@ from core.study.experiments.samples import Sample
 Values = npt.NDArray[np.float32]
 
 
-class Answers:
+class PromptedAnswers:
     """One tile and its model; what settings share is asked once.
 
     Parameters

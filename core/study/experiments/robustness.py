@@ -14,12 +14,12 @@ from core.study.experiments.cells import Cell
 from core.study.experiments.degrade_landcover import grassland_codes
 from core.study.experiments.degraded import (
     GRASSLAND,
-    Change,
     Condition,
     DegradedTask,
+    QualityChange,
     Start,
-    changes,
     given,
+    quality_changes,
     run_degraded,
 )
 from core.study.experiments.experiment import SEED, Column, Experiment, Plot, check_known
@@ -89,7 +89,7 @@ class RobustnessOptions:
                 f"Land cover cannot be made from '{self.start}'.",
                 f"Take one of: {', '.join(get_args(Start))}.",
             )
-        known = [change.key for change in changes(self.start)]
+        known = [change.key for change in quality_changes(self.start)]
         strangers = sorted(set(self.changes) - set(known))
         if strangers:
             raise InputError(
@@ -103,9 +103,13 @@ class RobustnessOptions:
 def robustness(regions: Sequence[Region], options: RobustnessOptions) -> Experiment:
     """The experiment; every image that only measures is judged."""
     chosen = [
-        one for one in changes(options.start) if not options.changes or one.key in options.changes
+        one
+        for one in quality_changes(options.start)
+        if not options.changes or one.key in options.changes
     ]
-    nothing = Change(NOTHING, NOTHING, ((AS_GIVEN, Condition(given(options.start))),), chance=True)
+    nothing = QualityChange(
+        NOTHING, NOTHING, ((AS_GIVEN, Condition(given(options.start))),), chance=True
+    )
     cells = tuple(
         cell
         for region in regions
@@ -150,7 +154,7 @@ def tells_grassland(image: StudyImage) -> bool:
 
 
 def _cells(
-    region: Region, image: StudyImage, change: Change, options: RobustnessOptions
+    region: Region, image: StudyImage, change: QualityChange, options: RobustnessOptions
 ) -> Iterator[Cell]:
     weights = get_model(options.model).sha256
     for amount, condition in change.points:
@@ -162,7 +166,7 @@ def _cells(
             yield Cell({**place, SEED: seed}, run_degraded, task)
 
 
-def _notes(options: RobustnessOptions, chosen: Sequence[Change]) -> Iterator[str]:
+def _notes(options: RobustnessOptions, chosen: Sequence[QualityChange]) -> Iterator[str]:
     yield _FROM[options.start]
     yield from (_NOTES[one.key] for one in chosen if one.key in _NOTES)
     drawn = [NOTHING, *(one.title for one in chosen if one.chance)]

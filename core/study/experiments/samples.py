@@ -14,8 +14,8 @@ from core.imagery.scene import SceneImage, open_scene, read_window
 from core.landcover.align import align
 from core.landcover.source import LandCoverTile, open_landcover
 from core.study.experiments.region import StudyImage
-from core.study.metrics.compare import cut
-from core.study.metrics.truth_labels import View, open_labels
+from core.study.metrics.compare import cut_tiles
+from core.study.metrics.truth_labels import LabelView, open_labels
 
 TILE_SIZE = 1024
 _KEPT_IMAGES = 24
@@ -93,7 +93,7 @@ class Tiles:
         self._grid = working.window_grid(self._part)
         self._truth = open_labels(image.truth, "truth", self._grid, numbered=image.numbered_truth)
         whole = {image.tile: self._grid.extent}
-        self._windows = list((whole if image.window else cut(self._grid, TILE_SIZE)).items())
+        self._windows = list((whole if image.window else cut_tiles(self._grid, TILE_SIZE)).items())
 
     def __len__(self) -> int:
         return len(self._windows)
@@ -116,7 +116,7 @@ class Tiles:
     def read(self, number: int) -> Sample:
         """Read a tile from the files."""
         name, window = self._windows[number]
-        label = self._truth.tile(View(self._grid, window, window))
+        label = self._truth.tile(LabelView(self._grid, window, window))
         left, top = self._part.column + window.column, self._part.row + window.row
         pixels = read_window(self._scene, Window(left, top, window.width, window.height))
         # Numbers that do not depend on which tiles were read before.

@@ -14,11 +14,18 @@ from safetensors.torch import load, save
 
 from core.errors import InputError, Remedy
 from core.files import read_checked, write_checked
-from core.study.experiments.cells import CellResult, Context, Facts, Flags, digest, judge
+from core.study.experiments.cells import (
+    CellResult,
+    Context,
+    Facts,
+    Flags,
+    compare_with_truth,
+    digest,
+)
 from core.study.experiments.crops import CropPlace, Picture, crop_picture, crop_places, picture
 from core.study.experiments.fitting import Look, Recipe, fit
 from core.study.experiments.methods import Method, thresholded
-from core.study.experiments.networks import applied, build, fast_precision
+from core.study.experiments.networks import applied, build_network, fast_precision
 from core.study.experiments.region import StudyImage
 from core.study.experiments.samples import Sample, samples, tiles
 
@@ -89,7 +96,7 @@ def judged(
     for sample in samples(test):
         context.step(0.99)
         mask = thresholded(applied(found.network, sample.image), sample)
-        results.append(judge(mask, sample, keep=keep))
+        results.append(compare_with_truth(mask, sample, keep=keep))
     return CellResult(tuple(results), found.facts)
 
 
@@ -101,7 +108,7 @@ def trained(training: Training, context: Context) -> Trained:
     InputError
         There are fewer crops than asked for, or too few images to check the training by.
     """
-    network = build(training.network, training.seed)
+    network = build_network(training.network, training.seed)
     path = context.folder / f"{digest('network', training)}.network"
     kept = read_checked(path)
     if kept is None:

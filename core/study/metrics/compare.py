@@ -20,14 +20,14 @@ from core.study.metrics.error_map import Codes, error_codes
 from core.study.metrics.figures import Sums, TileResult, to_sums, with_parcels
 from core.study.metrics.pairs import Pair
 from core.study.metrics.parcel_metrics import Overlaps
-from core.study.metrics.pixels import compare
+from core.study.metrics.pixels import compare_pixels
 from core.study.metrics.truth_labels import (
     Labels,
     LabelTile,
+    LabelView,
     LandCoverLabels,
     MaskLabels,
     NumberedLabels,
-    View,
     is_polygons,
     open_labels,
 )
@@ -73,7 +73,7 @@ class PairComparison:
         self.pair = pair
         self.scene: Scene | None = None if pair.scene is None else open_scene(pair.scene)
         self.grid = grid = _grid(pair, self.scene)
-        self.tiles = cut(grid, tile_size)
+        self.tiles = cut_tiles(grid, tile_size)
         self._truth = open_labels(pair.truth, "truth", grid, numbered=numbered_truth)
         self._area = None if area is None else open_labels(area, "area", grid)
         own = open_labels(pair.prediction, "prediction", grid)
@@ -101,7 +101,7 @@ class PairComparison:
         for name, window in self.tiles.items():
             step()
             wide = window.expanded(margin).intersection(self.grid.extent) or window
-            yield window, self._tile(name, View(self.grid, window, wide))
+            yield window, self._tile(name, LabelView(self.grid, window, wide))
 
     def results(self) -> list[TileResult]:
         """Results of the tiles with anything to judge, once all codes were taken."""
@@ -120,7 +120,7 @@ class PairComparison:
         judged = {one.tile for one in whole if one.sums.any()}
         return [one for one in whole if one.tile in judged]
 
-    def _tile(self, name: str, view: View) -> Codes:
+    def _tile(self, name: str, view: LabelView) -> Codes:
         truth = self._truth.tile(view)
         known = truth.known & self._asked(view)
         codes, judged = np.zeros((view.own.height, view.own.width), dtype=np.uint8), known
@@ -139,7 +139,7 @@ class PairComparison:
         self,
         tile: str,
         title: str,
-        view: View,
+        view: LabelView,
         truth: LabelTile,
         predicted: LabelTile,
         known: Flags,
@@ -147,7 +147,7 @@ class PairComparison:
     ) -> None:
         own = view.inner.slices
         sums = to_sums(
-            astuple(compare(predicted.cropland[own], truth.cropland[own], judged[own])),
+            astuple(compare_pixels(predicted.cropland[own], truth.cropland[own], judged[own])),
             compare_boundaries(
                 predicted.cropland, truth.cropland, judged, view.wide_grid, inner=view.inner
             ),
@@ -159,7 +159,7 @@ class PairComparison:
         result = TileResult(self.pair.name, tile, sums, labels=labels, window=view.own)
         self._results.append(result)
 
-    def _asked(self, view: View) -> Flags:
+    def _asked(self, view: LabelView) -> Flags:
         """Where the question is put at all: in the area, and where the image holds something."""
         asked = np.ones(view.wide_grid.shape, dtype=np.bool_)
         if self._area is not None:
@@ -171,7 +171,7 @@ class PairComparison:
         return asked
 
 
-def cut(grid: Grid, size: int) -> dict[str, Window]:
+def cut_tiles(grid: Grid, size: int) -> dict[str, Window]:
     """A grid cut into equal tiles of about ``size`` pixels, in reading order, by name."""
 
     def edges(length: int) -> list[int]:

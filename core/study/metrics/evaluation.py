@@ -104,7 +104,7 @@ class MethodSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class MethodDifference:
     """The prediction's pooled figures less those of another method, over the tiles of both."""
 
     other: str
@@ -132,7 +132,7 @@ class Summary:
     options: dict[str, Any]
     interval: dict[str, float]
     methods: tuple[MethodSummary, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[MethodDifference, ...]
     pairs: list[dict[str, Any]] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
 
@@ -227,7 +227,7 @@ def summarise(
             both = [place for place in sums[PREDICTION] if place in own]
             ours, theirs = (np.array([[one[p] for p in both]]) for one in (sums[PREDICTION], own))
             less = pooled(ours, HEADLINE, seed=options.seed, less=theirs)
-            differences.append(Difference(name, len(both), less))
+            differences.append(MethodDifference(name, len(both), less))
     asked = {
         "tile_size": options.tile_size,
         "seed": options.seed,

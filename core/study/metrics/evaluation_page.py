@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from core.study.metrics.bootstrap import LEAST_TILES, LEVEL
 from core.study.metrics.figures import FIGURES, HEADLINE, TileResult
-from core.study.metrics.markdown import escaped, many, shown, table, with_interval
+from core.study.metrics.markdown import escaped, many, markdown_table, shown, with_interval
 
 if TYPE_CHECKING:
-    from core.study.metrics.evaluation import Difference, Summary
+    from core.study.metrics.evaluation import MethodDifference, Summary
 
 _PAGE_ROWS = 12
 _MANY_TILES = 20
@@ -75,10 +75,10 @@ def _figures(summary: Summary) -> list[str]:
             # The mean of the tiles is what the paper's figures for each image amount to.
             means = [with_interval(method.mean_of_tiles[key]) for method in summary.methods]
             rows.append([f"{figure.title}, mean of tiles", *means])
-    return table(["figure", *(escaped(method.method) for method in summary.methods)], rows)
+    return markdown_table(["figure", *(escaped(method.method) for method in summary.methods)], rows)
 
 
-def _compared(difference: Difference) -> list[str]:
+def _compared(difference: MethodDifference) -> list[str]:
     parts = [
         f"{FIGURES[key].title} {with_interval(value, sign='+')}"
         for key, value in difference.pooled.items()
@@ -97,7 +97,7 @@ def _worst(tiles: Sequence[TileResult], pictures: Mapping[tuple[str, str], str])
         counts = [f"{tile.count(kind):,}" for kind in ("false_negative", "false_positive")]
         link = f"[errors]({quote(name)})" if name else ""
         rows.append([escaped(tile.image), tile.tile, shown(tile.figure("mean_iou")), *counts, link])
-    return table(["image", "tile", "mean IoU", "missed, px", "false, px", "picture"], rows)
+    return markdown_table(["image", "tile", "mean IoU", "missed, px", "false, px", "picture"], rows)
 
 
 def _few(statements: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from core.study.metrics.bootstrap import Interval
 
 
-def table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> list[str]:
+def markdown_table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> list[str]:
     """Lines of a table; cells that hold a person's text are escaped by the caller."""
     lines = [heads, *rows]
     made = [f"| {' | '.join(cells)} |" for cells in lines]

@@ -68,7 +68,7 @@ class Confusion:
         return {name: None if value is None else round(value, 4) for name, value in figures.items()}
 
 
-def compare(mask: Flags, truth: Flags, valid: Flags | None = None) -> Confusion:
+def compare_pixels(mask: Flags, truth: Flags, valid: Flags | None = None) -> Confusion:
     """Count the valid pixels of ``mask`` against ``truth``, all bool of one shape."""
     if mask.shape != truth.shape or (valid is not None and valid.shape != truth.shape):
         raise ValueError(f"the mask is {mask.shape}, the truth {truth.shape}")

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
         scene_names,
         unready,
     )
-    from core.study.projects.runs import PastRuns, Run, do_run, new_run, past_runs, remove_run
+    from core.study.projects.runs import (
+        ExperimentRun,
+        PastRuns,
+        do_run,
+        new_run,
+        past_runs,
+        remove_run,
+    )
     from core.study.projects.truth import (
         Truth,
         TruthSource,
@@ -42,7 +49,7 @@ __getattr__ = load_lazily(
         "run_locations": ("runs_folder", "upload_folder"),
         "run_process": ("jobs_beside_the_app",),
         "run_request": ("MOST_TILES", "RunRequest", "chosen_truth_tiles", "scene_names", "unready"),
-        "runs": ("PastRuns", "Run", "do_run", "new_run", "past_runs", "remove_run"),
+        "runs": ("PastRuns", "ExperimentRun", "do_run", "new_run", "past_runs", "remove_run"),
         "truth": (
             "Truth",
             "TruthSource",
@@ -57,10 +64,11 @@ __getattr__ = load_lazily(
 
 # fmt: off
 __all__ = [
-    "MOST_TILES", "Finding", "ImageFolder", "Judged", "PastRuns", "Run", "RunRequest", "Truth",
-    "TruthSource", "WorstTile", "add_folder", "chosen_truth_tiles", "do_run", "forget_truth",
-    "is_current", "jobs_beside_the_app", "judge_labels", "kept_folders", "kept_truth",
-    "last_judged", "missing_file", "new_run", "past_runs", "read_findings", "read_truth",
-    "remove_folder", "remove_run", "runs_folder", "scene_names", "unready", "upload_folder",
+    "MOST_TILES", "ExperimentRun", "Finding", "ImageFolder", "Judged", "PastRuns", "RunRequest",
+    "Truth", "TruthSource", "WorstTile", "add_folder", "chosen_truth_tiles", "do_run",
+    "forget_truth", "is_current", "jobs_beside_the_app", "judge_labels", "kept_folders",
+    "kept_truth", "last_judged", "missing_file", "new_run", "past_runs", "read_findings",
+    "read_truth", "remove_folder", "remove_run", "runs_folder", "scene_names", "unready",
+    "upload_folder",
 ]
 # fmt: on

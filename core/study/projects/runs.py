@@ -41,7 +41,7 @@ class _About:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ExperimentRun:
     """A run as the project keeps it.
 
     Parameters
@@ -91,11 +91,11 @@ class Run:
 class PastRuns:
     """The runs of a project, the newest first, and why others could not be read."""
 
-    runs: list[Run]
+    runs: list[ExperimentRun]
     unreadable: list[UnreadableRecordError]
 
 
-def new_run(project: Project, request: RunRequest) -> Run:
+def new_run(project: Project, request: RunRequest) -> ExperimentRun:
     """Note what is to be run, so that it can be gone on with whatever happens.
 
     Raises
@@ -112,17 +112,17 @@ def new_run(project: Project, request: RunRequest) -> Run:
     names = (*scene_names(project, request.scenes).values(), *folders)
     folder = _fresh(runs_folder(project), f"{started:%Y-%m-%d_%H%M%S}_{request.experiment}")
     write_record(folder / ABOUT, _About(request, started, names))
-    return Run(folder, request, started, names, finished=False)
+    return ExperimentRun(folder, request, started, names, finished=False)
 
 
 def do_run(
     project: Project,
-    run: Run,
+    run: ExperimentRun,
     *,
     workspaces: Workspaces | None = None,
     progress: Progress,
     cancelled: Cancelled,
-) -> Run:
+) -> ExperimentRun:
     """Do what is missing of a run, and write its result.
 
     Raises
@@ -172,12 +172,12 @@ def past_runs(project: Project) -> PastRuns:
             continue
         if about is not None:
             finished = (path / FILES / RECORD).is_file()
-            runs.append(Run(path, about.request, about.started, about.scenes, finished))
+            runs.append(ExperimentRun(path, about.request, about.started, about.scenes, finished))
     runs.sort(key=lambda run: run.started, reverse=True)
     return PastRuns(runs, unreadable)
 
 
-def remove_run(run: Run) -> None:
+def remove_run(run: ExperimentRun) -> None:
     """Take a run's results away; the finished steps stay for others."""
     shutil.rmtree(run.folder, ignore_errors=True)
 

@@ -28,7 +28,7 @@ from core.session.opened import OpenedScene, open_project_scene
 from core.session.place import default_choices
 from core.session.scene_parcels import chosen_tiles
 from core.session.workspaces import Workspaces
-from core.study.metrics.truth_labels import View, open_labels
+from core.study.metrics.truth_labels import LabelView, open_labels
 from core.study.projects.run_locations import truth_folder
 from core.task import Cancelled, Progress, never, silent
 
@@ -119,10 +119,10 @@ def tile_path(project: Project, scene_id: str, tile: str) -> Path:
 
 def is_current(project: Project, scene_id: str, truth: Truth) -> bool:
     """Whether reading it again would find the same."""
-    return truth.state == state_of(project, scene_id, truth.source)
+    return truth.state == truth_state(project, scene_id, truth.source)
 
 
-def state_of(project: Project, scene_id: str, source: TruthSource) -> str:
+def truth_state(project: Project, scene_id: str, source: TruthSource) -> str:
     """Changes with the file, or with edits and verdicts; and with the scene's tiles."""
     opened = open_project_scene(project, scene_id)
     facts: list[Any] = [repr(opened.scene.working_grid), sorted(opened.tiles), asdict(source)]
@@ -155,7 +155,7 @@ def read_truth(
     CancelledError
         ``cancelled`` said so.
     """
-    state = state_of(project, scene_id, source)
+    state = truth_state(project, scene_id, source)
     opened = open_project_scene(project, scene_id)
     tiles: Iterator[_TileTruth]
     if source.kind == "file":
@@ -190,7 +190,7 @@ def _of_file(opened: OpenedScene, source: TruthSource) -> tuple[str, Iterator[_T
     def tiles() -> Iterator[_TileTruth]:
         for name in opened.tiles:
             window = opened.core(name)
-            label = labels.tile(View(grid, window, window))
+            label = labels.tile(LabelView(grid, window, window))
             yield name, grid.window_grid(window), label.cropland, label.known
 
     return labels.says, tiles()

@@ -35,10 +35,10 @@ from core.study.experiments.ablation_settings import (
     bases,
     settings,
 )
-from core.study.experiments.cells import CellResult, Context, judge
+from core.study.experiments.cells import CellResult, Context, compare_with_truth
 from core.study.experiments.experiment_record import read_experiment
 from core.study.experiments.methods import classified, predict
-from core.study.experiments.prompted_answers import Answers, Placing
+from core.study.experiments.prompted_answers import Placing, PromptedAnswers
 from core.study.experiments.region import ABOUT, IMAGES, LANDCOVER, TRUTH, Region, read_region
 from core.study.experiments.samples import Sample, tiles
 from tests.fakes import (
@@ -82,7 +82,7 @@ WITHOUT_CROPLAND = replace(SAMPLE, landcover=landcover_of(np.zeros_like(SAMPLE.t
 
 def asked(prompting: Prompting, sample: Sample = SAMPLE, seed: int = 0) -> list[PromptBatch]:
     segmenter = ColourSegmenter()
-    Answers(sample, segmenter, seed).probability(prompting)
+    PromptedAnswers(sample, segmenter, seed).probability(prompting)
     return segmenter.batches
 
 
@@ -108,7 +108,7 @@ def test_a_base_is_the_strategy_itself(prompting: Prompting, name: str, seed: in
         strategy,
         StrategyOptions(seed=seed, classified=classified(SAMPLE, seed)),
     )
-    found = Answers(SAMPLE, ours, seed).probability(prompting)
+    found = PromptedAnswers(SAMPLE, ours, seed).probability(prompting)
     np.testing.assert_array_equal(found, expected.probability)
     assert len(ours.batches) == len(strategy.batches)
     for one, other in zip(ours.batches, strategy.batches, strict=True):
@@ -177,7 +177,7 @@ class TestPointsThatDoNotLookAtTheLandCover:
         for source in ("random", "grid"):
             batch = only(asked(joint(source=source), half))
             assert batch.coordinates[..., 0].max() < 31.6
-        probability = Answers(half, ColourSegmenter()).probability(joint(source="grid"))
+        probability = PromptedAnswers(half, ColourSegmenter()).probability(joint(source="grid"))
         assert np.isnan(probability[:, 32:]).all()
         assert not np.isnan(probability[:, :32]).any()
 
@@ -197,7 +197,7 @@ class TestWhatAQuestionSays:
         np.testing.assert_array_equal(batch.labels, 1 - self.base.labels)
 
     def test_a_model_that_listens_draws_the_opposite_of_exchanged_labels(self) -> None:
-        answers = Answers(SAMPLE, ColourSegmenter())
+        answers = PromptedAnswers(SAMPLE, ColourSegmenter())
         usual = answers.mask(joint(source="spread"))
         opposite = answers.mask(joint(source="spread", labels="exchanged"))
         assert iou(usual, SAMPLE.truth) > 0.9
@@ -260,7 +260,7 @@ class TestTheEnsemble:
         assert len(asked(apt_plus(source="published"))) == 1
 
     def test_the_classifiers_share_is_its_weight(self) -> None:
-        answers = Answers(SAMPLE, ColourSegmenter())
+        answers = PromptedAnswers(SAMPLE, ColourSegmenter())
         alone, half, whole = (
             answers.probability(apt_plus(classifier_share=share)) for share in (0.0, 0.5, 1.0)
         )
@@ -275,7 +275,7 @@ class TestTheEnsemble:
 class TestThePublishedLoop:
     def test_three_settings_of_rounds_cost_one_loop(self) -> None:
         segmenter = NumberingSegmenter()
-        answers = Answers(SAMPLE, segmenter)
+        answers = PromptedAnswers(SAMPLE, segmenter)
         prompts = place_prompts(SAMPLE.landcover, PromptOptions("published"))
         ends = round_ends(len(prompts.positives), len(prompts.negatives))
         assert 0 < ends[0] < ends[1] < ends[2] == len(prompts.points)
@@ -297,7 +297,7 @@ class TestThePublishedLoop:
         np.testing.assert_array_equal(batches[-1].labels, only(asked(joint())).labels)
 
     def test_without_the_clean_up_the_last_answer_stands(self) -> None:
-        answers = Answers(SAMPLE, ColourSegmenter())
+        answers = PromptedAnswers(SAMPLE, ColourSegmenter())
         raw = answers.probability(apt(repeats=0, clean_up=False))
         np.testing.assert_array_equal(raw, answers.probability(joint()))
 
@@ -312,21 +312,21 @@ class TestThePublishedLoop:
 
         segmenter = ColourSegmenter()
         with pytest.raises(CancelledError):
-            Answers(SAMPLE, segmenter, 0, asking).probability(apt())
+            PromptedAnswers(SAMPLE, segmenter, 0, asking).probability(apt())
         assert len(segmenter.batches) == 3
 
 
 class TestAutomaticMasks:
     def test_each_point_of_the_grid_asks_alone(self) -> None:
         segmenter = ColourSegmenter()
-        Answers(SAMPLE, segmenter).probability(automatic(side=6))
+        PromptedAnswers(SAMPLE, segmenter).probability(automatic(side=6))
         assert set(segmenter.multimasks) == {True}
         labels = np.concatenate([batch.labels for batch in segmenter.batches])
         assert labels.tolist() == [[1]] * 36
 
     def test_the_land_cover_chooses_among_the_same_masks(self) -> None:
         segmenter = ColourSegmenter()
-        answers = Answers(SAMPLE, segmenter)
+        answers = PromptedAnswers(SAMPLE, segmenter)
         chosen, every = (answers.mask(automatic(side=6, by_landcover=b)) for b in (True, False))
         assert len(segmenter.batches) == 5
         assert not (chosen & ~every).any()
@@ -339,7 +339,7 @@ class TestAutomaticMasks:
     "prompting", [joint(), apt_plus(), apt(), joint(labels="positive only"), automatic()]
 )
 def test_where_the_land_cover_knows_no_cropland_there_is_none(prompting: Prompting) -> None:
-    assert not Answers(WITHOUT_CROPLAND, ColourSegmenter()).mask(prompting).any()
+    assert not PromptedAnswers(WITHOUT_CROPLAND, ColourSegmenter()).mask(prompting).any()
 
 
 FEW: tuple[Setting, ...] = tuple(
@@ -422,7 +422,7 @@ class TestTheExperiment:
                 found[tuple(tile.labels.values())] = CellResult((tile,))
         (sample,) = tiles(region.test[0])
         for name in ("joint", "apt_plus"):
-            expected = judge(predict(sample, name), sample)
+            expected = compare_with_truth(predict(sample, name), sample)
             (tile,) = found[name, BASE, BASE].tiles
             np.testing.assert_array_equal(tile.sums, expected.sums)
 

@@ -23,7 +23,7 @@ from core.study.experiments.adaptation import (
 )
 from core.study.experiments.crops import UNKNOWN, Picture, centred, shades
 from core.study.experiments.experiment_report import run_and_write
-from core.study.experiments.networks import build
+from core.study.experiments.networks import build_network
 from core.study.experiments.region import TRUTH as TRUTH_FOLDER
 from core.study.experiments.region import Region, read_region
 from core.study.experiments.trained import Training
@@ -39,7 +39,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Region:
 
 
 def test_adaptive_normalisation_changes_statistics_and_no_weight(home):
-    network = build(SMALL, 0)
+    network = build_network(SMALL, 0)
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     momenta = [m.momentum for m in network.modules() if isinstance(m, _BatchNorm)]
     adapt_normalisation(network, unlabelled(home.train), QUICK, 0)

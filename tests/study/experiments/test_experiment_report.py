@@ -14,7 +14,7 @@ from core.errors import CancelledError, InputError, OutputError
 from core.files import sha256_of
 from core.study.experiments import experiment_report as report
 from core.study.experiments.experiment import Column, Experiment, Plot
-from core.study.experiments.experiment_page import page
+from core.study.experiments.experiment_page import experiment_page
 from core.study.experiments.experiment_record import read_experiment
 from core.study.experiments.experiment_report import Written, run_and_write
 from core.study.experiments.methods import LANDCOVER, ComparisonOptions, comparison
@@ -193,7 +193,7 @@ def test_an_image_whose_truth_is_unknown_is_named_and_no_truth_at_all_is_an_erro
     options = ComparisonOptions((LANDCOVER,))
     found = run_and_write(comparison((region,), options), tmp_path / "out", jobs=1)
     assert found.record.rows[0].tiles == 1
-    assert "truth is known nowhere: i1." in page(found.record)
+    assert "truth is known nowhere: i1." in experiment_page(found.record)
     with rasterio.open(folder / "truth" / "i0.tif", "r+") as truth:  # noqa: TID251
         truth.write(np.full((1, 48, 48), 255, dtype=np.uint8))
     with pytest.raises(InputError, match="the truth is known nowhere"):
@@ -207,7 +207,7 @@ def test_several_seeds_and_a_reference_have_columns_on_the_page(tmp_path) -> Non
     cells = [cell("base"), *(cell("a|b", seed) for seed in range(3))]
     asked = experiment(cells, reference={"method": "base"}, columns=(Column("method", "what"),))
     found = run_and_write(asked, tmp_path / "out", jobs=1)
-    lines = page(found.record).splitlines()
+    lines = experiment_page(found.record).splitlines()
     assert any(line.startswith("| what | seeds | tiles |") for line in lines)
     (row,) = [line for line in lines if line.startswith("| a\\|b | 3 | 6 |")]
     assert re.search(r"[+-]0\.\d{3} \([+-]0\.\d{3} to [+-]0\.\d{3}\) \|$", row)
@@ -217,7 +217,7 @@ def test_a_page_of_many_rows_has_mean_iou_alone(tmp_path) -> None:
     columns = (Column("where", "where"), Column("method", "method"))
     cells = [cell(m, where=n) for n in range(31) for m in ("a", "b")]
     found = run_and_write(experiment(cells, columns=columns), tmp_path / "out", jobs=1)
-    lines = page(found.record).splitlines()
+    lines = experiment_page(found.record).splitlines()
     start = lines.index("| where | a | b |")
     assert lines[start + 32].startswith("| 30 | 0.")
     assert len(rows(tmp_path / "out" / "table.csv")) == 62

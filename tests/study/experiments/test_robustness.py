@@ -18,15 +18,15 @@ from core.predict.prediction import TilePrediction
 from core.prompts.prompt import PromptSet
 from core.sam.registry import DEFAULT_MODEL, get_model
 from core.study.experiments import degraded
-from core.study.experiments.cells import Cell, Context, digest, judge, kept_result
+from core.study.experiments.cells import Cell, Context, compare_with_truth, digest, kept_result
 from core.study.experiments.degrade_imagery import ImageDegradation
 from core.study.experiments.degrade_landcover import AS_IT_IS, Degradation, simulate_landcover
 from core.study.experiments.degraded import (
     Condition,
     DegradedTask,
-    changes,
     coarser,
     given,
+    quality_changes,
     run_degraded,
     tile_seed,
 )
@@ -115,7 +115,7 @@ def mean_iou(row: Row) -> float:
 @pytest.mark.parametrize("start", ["truth", "product"])
 def test_every_line_passes_through_what_is_given(start):
     base = digest(Condition(given(start)))
-    for change in changes(start):
+    for change in quality_changes(start):
         labels = [label for label, _ in change.points]
         assert len(set(labels)) == len(labels) > 1
         same = [label for label, condition in change.points if digest(condition) == base]
@@ -136,7 +136,7 @@ def test_larger_cells_keep_their_other_mistakes_on_the_ground():
 
 
 def test_grassland_is_for_products_alone():
-    assert "grassland" in [change.key for change in changes("product")]
+    assert "grassland" in [change.key for change in quality_changes("product")]
     with pytest.raises(InputError, match="From the truth, nothing called grassland"):
         RobustnessOptions(changes=("grassland",))
 
@@ -224,7 +224,7 @@ def test_where_products_disagree_the_map_has_the_majority(region, tmp_path, monk
     (tile,) = run_degraded(task, context(tmp_path)).tiles
     there = replace(sample, known=sample.known & votes.to_tile().valid)
     whole = thresholded(votes.to_tile(2 / 3).cropland_fraction, sample)
-    np.testing.assert_array_equal(tile.sums, judge(whole, there).sums)
+    np.testing.assert_array_equal(tile.sums, compare_with_truth(whole, there).sums)
     assert tile.count("true_positive") > 0
 
 

@@ -11,7 +11,7 @@ from core.farmland import write_scene
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
-from core.study.metrics.compare import PREDICTION, PairComparison, cut
+from core.study.metrics.compare import PREDICTION, PairComparison, cut_tiles
 from core.study.metrics.error_map import (
     COLOURS,
     FALSE,
@@ -24,7 +24,7 @@ from core.study.metrics.evaluation import EvaluateOptions, evaluate
 from core.study.metrics.figures import PARCELS, SUMS, figures_of
 from core.study.metrics.pairs import Pair
 from core.study.metrics.parcel_metrics import compare_parcels
-from core.study.metrics.pixels import Confusion, compare
+from core.study.metrics.pixels import Confusion, compare_pixels
 from tests.rasters import write_raster
 from tests.study.metrics.scenes import fields, grid_of, outlines, write_mask, write_polygons
 
@@ -62,7 +62,7 @@ def test_figures_are_those_of_the_arrays_whatever_the_tiles(tmp_path, drawn, siz
     known = drawn != 255
     sums = sum(tile.sums for tile in tiles)
     total = dict(zip(SUMS, sums, strict=True))
-    assert Confusion(*sums[:4]) == compare(drawn == 1, fields() > 0, known)
+    assert Confusion(*sums[:4]) == compare_pixels(drawn == 1, fields() > 0, known)
     assert total["unpredicted"] == np.count_nonzero(~known)
     np.testing.assert_array_equal(codes, error_codes(drawn == 1, fields() > 0, known))
     parts = np.where(drawn == 1, 1, 0).astype(np.int64)  # both fields touch: one part
@@ -124,7 +124,7 @@ def test_land_cover_stands_beside_the_prediction(tmp_path) -> None:
     ours, theirs = found.summary.methods
     assert ours.pixels.mean_iou == 1.0
     coarse = align(open_landcover(files.landcover), open_scene(files.scene).grid)
-    assert theirs.pixels == compare(coarse.cropland, truth, coarse.valid)
+    assert theirs.pixels == compare_pixels(coarse.cropland, truth, coarse.valid)
     page = (out / "summary.md").read_text()
     assert "simulated" in page
     assert "Prediction less" in page
@@ -145,11 +145,11 @@ def test_files_say_what_was_found_the_worst_first(tmp_path, drawn) -> None:
     with (out / "tiles.csv").open(encoding="utf-8-sig", newline="") as handle:
         rows = list(csv.DictReader(handle))
     assert [row["image"] for row in rows] == ["bad/../one", "'=good"]
-    expected = compare(drawn == 1, fields() > 0, drawn != 255)
+    expected = compare_pixels(drawn == 1, fields() > 0, drawn != 255)
     assert float(rows[0]["mean_iou"]) == pytest.approx(expected.mean_iou, abs=1e-5)
     assert int(rows[0]["false_negative"]) == expected.false_negative
     record = json.loads((out / "summary.json").read_text())
-    total = compare(fields() > 0, fields() > 0) + expected
+    total = compare_pixels(fields() > 0, fields() > 0) + expected
     assert record["methods"][0]["pooled"]["f1"]["value"] == pytest.approx(total.f1)
     assert record["methods"][0]["pooled"]["f1"]["low"] is None
     means = record["methods"][0]["mean_of_tiles"]["mean_iou"]["value"]
@@ -202,7 +202,7 @@ def test_options_that_make_no_sense_are_refused(options) -> None:
 def test_tiles_are_equal_and_cover_the_image() -> None:
     grid = grid_of()
     for size, count in ((48, 1), (40, 1), (32, 4), (16, 9), (500, 1)):
-        tiles = cut(grid, size)
+        tiles = cut_tiles(grid, size)
         assert len(tiles) == count
         assert sum(window.width * window.height for window in tiles.values()) == 48 * 48
 
