@@ -100,19 +100,6 @@ class Overlaps:
         return sums
 
 
-def compare_parcels(
-    predicted: Numbers, truth: Numbers, known: npt.NDArray[np.bool_], grid: Grid
-) -> Sums:
-    """Sums over the parcels of one image, float64 (8,): ``PARCELS``.
-
-    Numbers are int64 (rows, columns), from 1 and 0 where there is no parcel.
-    """
-    overlaps = Overlaps()
-    overlaps.add(predicted, truth, known, grid.extent)
-    sums: Sums = overlaps.sums(grid, [grid.extent])[0]
-    return sums
-
-
 def _sizes(numbers: Numbers, known: npt.NDArray[np.bool_], window: Window) -> Sums:
     """Number, all pixels, known pixels, and their sums of columns and rows: (parcels, 5)."""
     there = numbers > 0

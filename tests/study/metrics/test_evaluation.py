@@ -23,9 +23,9 @@ from core.study.metrics.error_map import (
 from core.study.metrics.evaluation import EvaluateOptions, evaluate
 from core.study.metrics.figures import PARCELS, SUMS, figures_of
 from core.study.metrics.pairs import Pair
-from core.study.metrics.parcel_metrics import compare_parcels
 from core.study.metrics.pixels import Confusion, compare_pixels
 from tests.rasters import write_raster
+from tests.study.metrics.same import compare_parcels
 from tests.study.metrics.scenes import fields, grid_of, outlines, write_mask, write_polygons
 
 

@@ -10,10 +10,10 @@ from scipy import ndimage
 
 from core.grid import Grid, Window
 from core.study.metrics.figures import PARCELS, figures_of, to_sums
-from core.study.metrics.parcel_metrics import Overlaps, compare_parcels
+from core.study.metrics.parcel_metrics import Overlaps
 from core.study.metrics.parts import PartNumbers
 from tests.rasters import UTM
-from tests.study.metrics.same import quick, same
+from tests.study.metrics.same import compare_parcels, quick, same
 
 FIGURES = (
     *("parcel_recall", "parcel_precision", "panoptic_quality", "parcel_iou"),
