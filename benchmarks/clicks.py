@@ -25,7 +25,7 @@ from core.label.click_mask import draw
 from core.prompts.prompt import BoxPrompt, Prompt
 from core.sam.protocol import PromptBatch, Segmenter, in_full, in_half, upsample_logits
 from core.sam.registry import DEFAULT_MODEL
-from core.study.metrics.pixels import compare
+from core.study.metrics import compare_pixels
 
 if TYPE_CHECKING:
     from core.sam.torch_runtime import TorchSegmenter
@@ -198,7 +198,7 @@ def _as_the_app(
         question = Question(clicks)
         return draw(answer(views, question, segmenter), question)
 
-    clicks = (_click(first, 1),)
+    clicks: tuple[Prompt, ...] = (_click(first, 1),)
     mask = drawn(clicks)
     ious = [iou(mask, field)]
     excess, negative = mask & ~field, ious[0]
@@ -239,7 +239,7 @@ def worst_mistake(mask: Flags, field: Flags) -> tuple[tuple[float, float], int]:
 
 def iou(mask: Flags, truth: Flags) -> float:
     """Intersection over union with a field, which has pixels."""
-    found = compare(mask, truth).iou
+    found: float | None = compare_pixels(mask, truth).iou
     if found is None:
         raise ValueError("neither the mask nor the field has a pixel")
     return found

@@ -12,15 +12,20 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from core.files import replacing
-from core.study.experiments.experiment_page import duration, matrix, table
-from core.study.experiments.experiment_record import RECORD, Record, read_record
-from core.study.metrics.bootstrap import Interval
-from core.study.metrics.evaluation_report import escaped, with_interval
+from core.study.experiments import (
+    RECORD,
+    ExperimentRecord,
+    duration,
+    figure_matrix,
+    headline_table,
+    read_experiment,
+)
+from core.study.metrics import Interval, escaped, markdown_table, with_interval
 
 PROMPTS = "prompts"
 SECONDS = "seconds"
@@ -74,7 +79,11 @@ def _lines(kind: str, said: str, results: Path) -> list[str]:
     _check(asked, [column.key for column in record.columns], key)
     rows = [row for row in record.rows if _fits(row.labels, wanted)]
     columns = [column for column in record.columns if column.key not in wanted]
-    return matrix(columns, rows, across) if across else table(columns, rows, record.reference)
+    return (
+        figure_matrix(columns, rows, across)
+        if across
+        else headline_table(columns, rows, record.reference)
+    )
 
 
 def _condition(text: str) -> tuple[str, str]:
@@ -92,18 +101,18 @@ def _check(wanted: Mapping[str, str], columns: list[str], key: str) -> None:
         raise ValueError(f"{key} has no column {', '.join(strangers)}, only {', '.join(columns)}")
 
 
-def _record(folder: Path) -> Record:
+def _record(folder: Path) -> ExperimentRecord:
     if not (folder / RECORD).is_file():
         raise UnfinishedError(f"{folder.name} has no result yet")
-    return read_record(folder)
+    return read_experiment(folder)
 
 
 def _seconds(results: Path) -> list[str]:
-    lines = ["| experiment | steps | time of all its steps, one process each |", "|---|---|---|"]
-    for path in sorted(results.glob(f"*/{RECORD}")):
-        record = read_record(path)
-        lines.append(f"| {path.parent.name} | {len(record.cells):,} | {duration(record.seconds)} |")
-    return lines
+    heads = ["experiment", "steps", "time of all its steps, one process each"]
+    folders = [path.parent for path in sorted(results.glob(f"*/{RECORD}"))]
+    records = {folder.name: read_experiment(folder) for folder in folders}
+    rows = ([n, f"{len(one.cells):,}", duration(one.seconds)] for n, one in records.items())
+    return markdown_table(heads, rows)
 
 
 def _prompts(folder: Path, wanted: Mapping[str, str]) -> list[str]:
@@ -114,19 +123,12 @@ def _prompts(folder: Path, wanted: Mapping[str, str]) -> list[str]:
     rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
     for row in rows:
         row["region"] = row["product"].partition(": ")[0]
-    names: dict[str, Callable[[Any], str]] = {
-        "region": escaped,
-        "method": str,
-        "label": str,
-        "distance": str,
-    }
-    titles = {"method": "placing", "distance": "metres to a border"}
-    _check(wanted, list(names), PROMPTS)
-    shown = [name for name in names if name not in wanted]
+    titles = {name: name for name in ("region", "method", "label", "distance")}
+    titles.update(method="placing", distance="metres to a border")
+    _check(wanted, list(titles), PROMPTS)
+    columns = [name for name in titles if name not in wanted]
     after = {_group(row): row for row in rows if row["cleaning"] == "after"}
-    heads = [titles.get(name, name) for name in shown]
-    heads += ["points", "right", "kept by cleaning", "right of those"]
-    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    lines = []
     for row in rows:
         if row["cleaning"] == "after" or not _fits(row, wanted):
             continue
@@ -134,8 +136,9 @@ def _prompts(folder: Path, wanted: Mapping[str, str]) -> list[str]:
         counts = [f"{row['points']:,}", _share(row), "0", "–"]
         if kept is not None:
             counts[2:] = [f"{kept['points']:,}", _share(kept)]
-        lines.append(f"| {' | '.join([*(names[n](row[n]) for n in shown), *counts])} |")
-    return lines
+        lines.append([*(escaped(row[name]) for name in columns), *counts])
+    heads = [*(titles[name] for name in columns), "points", "right", "kept by cleaning"]
+    return markdown_table([*heads, "right of those"], lines)
 
 
 def _group(row: Mapping[str, Any]) -> tuple[str, ...]:

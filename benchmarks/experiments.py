@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.experiment_docs import PROMPTS, write_tables
 from benchmarks.regions import write_regions
-from core.study.experiments.region import ABOUT, IMAGES
+from core.study.experiments import ABOUT, IMAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "experiments.md"

@@ -71,9 +71,8 @@ def _many_parcels(count: int) -> LabelledScene:
         y = 5_100_000 - (number // across) * 120 - 60
         reach = generator.uniform(30, 58, angles.size)
         ring = np.column_stack([x + reach * np.cos(angles), y + reach * np.sin(angles)])
-        shape = shapely.Polygon(ring)
-        if number % 10 == 0:
-            shape = shape - shapely.Point(x, y).buffer(15, quad_segs=2)
+        hole = shapely.Point(x, y).buffer(15, quad_segs=2).exterior.coords
+        shape = shapely.Polygon(ring, [hole] if number % 10 == 0 else [])
         parcels.append(
             LabelledParcel(f"F{number:05d}", shape, 0.8, "accepted", "Zoë", None, "x1_y2")
         )

@@ -16,14 +16,10 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from benchmarks.clicks import ask, from_checkpoint, iou, most_interior, shipped
-from benchmarks.labelled import LabelledTile, load_tiles, simulate_landcover
-from core.predict.prediction import StrategyOptions
-from core.predict.strategies import STRATEGIES
+from benchmarks.labelled import LabelledTile, load_tiles, predicted, simulated
 from core.sam.protocol import Segmenter, upsample_logits
-from core.study.experiments.degrade_landcover import Degradation
-from core.study.metrics.compare import error_codes
-from core.study.metrics.pictures import paint_errors
-from core.study.metrics.pixels import compare
+from core.study.experiments import Degradation
+from core.study.metrics import compare_pixels, error_codes, paint_errors
 
 _SIDE = 260
 _ACROSS, _DOWN = 6, 3
@@ -45,7 +41,7 @@ def main() -> None:
 
 def clicks(segmenter: Segmenter, tiles: list[LabelledTile]) -> Image.Image:
     """Fields at even steps from the worst IoU to the best."""
-    found = []
+    found: list[tuple[float, int, LabelledTile, Flags, Flags, tuple[float, float]]] = []
     for tile in tiles:
         embedding = segmenter.embed(tile.image.rgb)
         for number in np.unique(tile.fields[tile.truth]):
@@ -59,23 +55,22 @@ def clicks(segmenter: Segmenter, tiles: list[LabelledTile]) -> Image.Image:
             found.append((iou(mask, field), len(found), tile, field, mask, place))
     found.sort(key=lambda item: item[:2])
     chosen = np.linspace(0, len(found) - 1, _ACROSS * _DOWN).round().astype(int)
-    panels = [
-        _panel(found[i][2].image.rgb, *found[i][3:], f"IoU {found[i][0]:.2f}") for i in chosen
-    ]
+    panels = []
+    for score, _, tile, field, mask, place in (found[i] for i in chosen):
+        panels.append(_panel(tile.image.rgb, field, mask, place, f"IoU {score:.2f}"))
     return _sheet(panels, _ACROSS)
 
 
 def cropland(segmenter: Segmenter, tiles: list[LabelledTile]) -> Image.Image:
     """The three tiles with the lowest mean IoU, wrong pixels coloured."""
-    found = []
+    worst: list[tuple[float, int, LabelledTile, Flags]] = []
     for number, tile in enumerate(tiles):
-        landcover = simulate_landcover(tile, Degradation(), seed=number)
-        prediction = STRATEGIES["apt_plus"](tile.image, landcover, segmenter, StrategyOptions())
-        mask = prediction.probability >= 0.5
-        found.append((compare(mask, tile.truth).mean_iou or 0.0, number, tile, mask))
-    found.sort(key=lambda item: item[:2])
+        landcover = simulated(tile, Degradation(), seed=number)
+        mask = predicted(tile, landcover, "apt_plus", segmenter)
+        worst.append((compare_pixels(mask, tile.truth).mean_iou or 0.0, number, tile, mask))
+    worst.sort(key=lambda item: item[:2])
     panels = []
-    for figure, _, tile, mask in found[:3]:
+    for figure, _, tile, mask in worst[:3]:
         codes = error_codes(mask, tile.truth, np.ones_like(mask))
         picture = paint_errors(codes, tile.image.rgb)
         panels.append(_titled(Image.fromarray(picture).resize((520, 520)), f"mIoU {figure:.2f}"))

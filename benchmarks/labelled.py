@@ -15,10 +15,15 @@ from affine import Affine
 from pyproj import CRS
 
 from core.grid import Grid
+from core.imagery.frame import Frame
 from core.imagery.scene import SceneImage
+from core.label.tile_label import cropland_mask
 from core.landcover.source import LandCoverTile
-from core.study.experiments import degrade_landcover
-from core.study.experiments.degrade_landcover import Degradation
+from core.mapping import MapOptions
+from core.predict.predict_options import PredictOptions
+from core.predict.tile import TileInputs, TileMemory, predict_tile
+from core.sam.protocol import Segmenter
+from core.study.experiments import Degradation, simulate_landcover
 from training.scenes import read_tile, tile_names
 
 _BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -73,6 +78,20 @@ def load_tiles(*, validation: bool = True) -> list[LabelledTile]:
     return tiles
 
 
-def simulate_landcover(tile: LabelledTile, wrong: Degradation, seed: int = 0) -> LandCoverTile:
+def simulated(tile: LabelledTile, wrong: Degradation, seed: int = 0) -> LandCoverTile:
     """Land cover with WorldCover codes made from the tile's fields, with a product's mistakes."""
-    return degrade_landcover.simulate_landcover(tile.truth, tile.image.grid, wrong, seed)
+    return simulate_landcover(tile.truth, tile.image.grid, wrong, seed)
+
+
+def predicted(
+    tile: LabelledTile,
+    landcover: LandCoverTile,
+    strategy: str,
+    segmenter: Segmenter,
+    memory: TileMemory | None = None,
+) -> npt.NDArray[np.bool_]:
+    """Cropland of a tile as a map shows it, bool (rows, columns)."""
+    grid = tile.image.grid
+    inputs = TileInputs(tile.image, landcover, Frame(grid, grid, grid.extent))
+    prediction = predict_tile(inputs, PredictOptions(strategy), segmenter, memory)
+    return cropland_mask(prediction, MapOptions().choices, grid)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 _ROUNDS = 3
@@ -84,7 +85,7 @@ def _measure(architecture: str, runtime: str) -> None:
     print(json.dumps(row))
 
 
-def _median(work) -> float:
+def _median(work: Callable[[], object]) -> float:
     work()
     times = []
     for _ in range(_ROUNDS):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -17,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 
-from benchmarks.labelled import LabelledTile, load_tiles, simulate_landcover
+from benchmarks.labelled import LabelledTile, load_tiles, simulated
 from core.farmland import coarse_landcover, generate
 from core.farmland.layout import Style
 from core.grid import Grid
-from core.study.experiments.degrade_landcover import Degradation
-from core.study.experiments.region import ABOUT, IMAGES, LANDCOVER, TRUTH
+from core.study.experiments import ABOUT, IMAGES, TRUTH, Degradation
+from core.study.experiments.region import LANDCOVER
 
 MADE_TRAIN, MADE_TEST = 14, 6
 _MADE_SIDE, _MADE_GSD_M = 768, 1.5
@@ -40,7 +41,7 @@ _NOTES = {
 def write_regions(folder: Path) -> list[Path]:
     """Write all four regions; files that are there already are left alone."""
     tiles = {validation: load_tiles(validation=validation) for validation in (True, False)}
-    real = {
+    real: dict[str, Callable[[LabelledTile], bool]] = {
         "midwest_1m": lambda tile: tile.image.grid.gsd_m < 2,
         "midwest_2m5": lambda tile: tile.image.grid.gsd_m >= 2,
     }
@@ -69,10 +70,8 @@ def _write_tile(out: Path, tile: LabelledTile, number: int) -> None:
     grid = tile.image.grid
     _write(out / IMAGES / f"{tile.name}.tif", np.moveaxis(tile.image.rgb, -1, 0), grid, "")
     _write(out / TRUTH / f"{tile.name}.tif", tile.truth[None].astype(np.uint8), grid, "")
-    codes = simulate_landcover(tile, Degradation(), seed=number).classes.astype(np.uint8)
-    _write(
-        out / LANDCOVER / f"{tile.name}.tif", codes[None], grid, "SIMULATED. ESA WorldCover codes"
-    )
+    codes = simulated(tile, Degradation(), seed=number).classes.astype(np.uint8)
+    _write(out / LANDCOVER / f"{tile.name}.tif", codes[None], grid, _CODES)
 
 
 def _write_made(out: Path, style: Style) -> Path:

@@ -21,8 +21,15 @@ from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
 from core.mapping import MapOptions, SceneRequest
-from core.study.metrics.pixels import Confusion, compare, mean_of_known, shown
-from core.study.metrics.truth_labels import MaskLabels, PolygonLabels, View
+from core.study.metrics import (
+    Confusion,
+    LabelView,
+    MaskLabels,
+    PolygonLabels,
+    compare_pixels,
+    mean_of_known,
+    shown,
+)
 
 
 def main() -> None:
@@ -34,16 +41,17 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for name, coarse, mapped, seconds in rows:
         print(_row(name, coarse, mapped, seconds))
-    coarse, mapped = (sum((row[i] for row in rows), Confusion()) for i in (1, 2))
+    both = [[row[1] for row in rows], [row[2] for row in rows]]
+    coarse, mapped = (sum(own, Confusion()) for own in both)
     print(_row("all pixels pooled", coarse, mapped, float(np.mean([row[3] for row in rows]))))
-    means = [shown(mean_of_known([row[i].mean_iou for row in rows])) for i in (1, 2)]
+    means = [shown(mean_of_known(one.mean_iou for one in own)) for own in both]
     print(f"\nMean of the tiles' mIoU: land cover {means[0]}, map {means[1]}.")
 
 
 def _one(folder: Path, scene: Path, options: MapOptions) -> tuple[str, Confusion, Confusion, float]:
     landcover = folder / "landcover_simulated" / scene.name
     grid = open_scene(scene).grid
-    everything = View(grid, grid.extent, grid.extent)
+    everything = LabelView(grid, grid.extent, grid.extent)
     fields = PolygonLabels(folder / "fields" / f"{scene.stem}.geojson", "truth", grid)
     truth = fields.tile(everything).cropland
     tile = align(open_landcover(landcover), grid)
@@ -52,8 +60,8 @@ def _one(folder: Path, scene: Path, options: MapOptions) -> tuple[str, Confusion
         mask = MaskLabels(Path(out) / "mask.tif", "prediction").tile(everything)
     return (
         scene.stem,
-        compare(tile.cropland, truth, tile.valid),
-        compare(mask.cropland, truth, mask.known),
+        compare_pixels(tile.cropland, truth, tile.valid),
+        compare_pixels(mask.cropland, truth, mask.known),
         result.seconds,
     )
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -80,10 +81,9 @@ def speeds(segmenters: list[Segmenter], tile: LabelledTile) -> list[tuple[float,
         for segmenter, embedding, (embed, decode) in zip(
             segmenters, embeddings, times, strict=True
         ):
-            embed.append(_seconds(lambda s=segmenter: s.embed(tile.image.rgb)))
-            decode.append(
-                _seconds(lambda s=segmenter, e=embedding: s.decode(e, batch, multimask=False))
-            )
+            embed.append(_seconds(partial(segmenter.embed, tile.image.rgb)))
+            asked = partial(segmenter.decode, embedding, batch, multimask=False)
+            decode.append(_seconds(asked))
     return [(float(np.median(e)), float(np.median(d))) for e, d in times]
 
 
@@ -124,7 +124,7 @@ def int8_encoder(plain: TorchSegmenter, folder: Path) -> OnnxSegmenter:
     return segmenter
 
 
-class _Calibration(CalibrationDataReader):
+class _Calibration(CalibrationDataReader):  # type: ignore[misc]
     """Training tiles as the encoder sees them."""
 
     def __init__(self, plain: TorchSegmenter) -> None:

@@ -68,14 +68,18 @@ def make_project(folder: Path) -> str:
 
 def _evaluate(project: Project, scene_id: str) -> None:
     """Methods compared on the made scene, whose exact truth lies beside it."""
-    from core.study.projects.run_request import RunWish  # noqa: PLC0415
-    from core.study.projects.runs import do_run, new_run  # noqa: PLC0415
-    from core.study.projects.truth import TruthWish, read_truth  # noqa: PLC0415
+    from core.study.projects import (  # noqa: PLC0415
+        RunRequest,
+        TruthSource,
+        do_run,
+        new_run,
+        read_truth,
+    )
 
-    truth = TruthWish("file", str(project.folder / "truth.tif"), "truth.tif", numbered=True)
+    truth = TruthSource("file", str(project.folder / "truth.tif"), "truth.tif", numbered=True)
     read_truth(project, scene_id, truth)
     methods = ("land cover", "classifier", "joint", "apt_plus")
-    run = new_run(project, RunWish(scenes=(scene_id,), methods=methods))
+    run = new_run(project, RunRequest(scenes=(scene_id,), methods=methods))
     do_run(project, run, progress=lambda *_: None, cancelled=lambda: False)
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from training.prompts import Question, ask_cropland, ask_fields
+from training.prompts import PromptQuery, ask_cropland, ask_fields
 from training.samples import Pyramid, draw_view
-from training.scenes import LabelledScene
+from training.scenes import TrainingScene
 
 SIMULATED_SHARE = 0.3
 
@@ -59,7 +59,7 @@ class Batches(Dataset[Batch]):
     """Item ``i`` is the batch of step ``i``."""
 
     def __init__(
-        self, scenes: list[LabelledScene], plan: BatchPlan, frame: int, seed: int, steps: int
+        self, scenes: list[TrainingScene], plan: BatchPlan, frame: int, seed: int, steps: int
     ) -> None:
         self.real = [Pyramid(s) for s in scenes if not s.simulated]
         self.made = [Pyramid(s) for s in scenes if s.simulated]
@@ -107,7 +107,7 @@ class Batches(Dataset[Batch]):
         return pool[int(generator.integers(len(pool)))]
 
 
-def _stack(questions: list[list[Question]]) -> tuple[torch.Tensor, torch.Tensor]:
+def _stack(questions: list[list[PromptQuery]]) -> tuple[torch.Tensor, torch.Tensor]:
     places = np.array([[q.places for q in row] for row in questions], dtype=np.float32)
     labels = np.array([[q.labels for q in row] for row in questions], dtype=np.int64)
     return torch.from_numpy(places), torch.from_numpy(labels)

@@ -6,11 +6,9 @@ import argparse
 import csv
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
-
-mpl.use("Agg")
-from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 _PANELS = {
     "losses": {"surface": "cropland and borders", "same_field": "codes", "cover_loss": "cropland"},
@@ -30,7 +28,8 @@ def main() -> None:
     options = parser.parse_args()
     with (options.run / "log.csv").open() as handle:
         rows = list(csv.DictReader(handle))
-    figure, axes = plt.subplots(1, 2, figsize=(11, 3.8), layout="constrained")
+    figure = Figure(figsize=(11, 3.8), layout="constrained")
+    axes = figure.subplots(1, 2, squeeze=False)[0]
     for axis, (title, lines) in zip(axes, _PANELS.items(), strict=True):
         for column, label in lines.items():
             _draw(axis, rows, column, label)
@@ -43,7 +42,7 @@ def main() -> None:
     figure.savefig(options.out, dpi=110)
 
 
-def _draw(axis: plt.Axes, rows: list[dict[str, str]], column: str, label: str) -> None:
+def _draw(axis: Axes, rows: list[dict[str, str]], column: str, label: str) -> None:
     # Columns are 0 in stages that do not train them.
     known = [(int(r["step"]), float(r[column])) for r in rows if float(r[column]) != 0.0]
     if len(known) < _SMOOTH:
@@ -53,7 +52,7 @@ def _draw(axis: plt.Axes, rows: list[dict[str, str]], column: str, label: str) -
     axis.plot(steps[_SMOOTH - 1 :], smooth, label=label)
 
 
-def _mark_stages(axis: plt.Axes, rows: list[dict[str, str]]) -> None:
+def _mark_stages(axis: Axes, rows: list[dict[str, str]]) -> None:
     last = rows[0]["stage"]
     for row in rows:
         if row["stage"] != last:

@@ -41,7 +41,9 @@ class Learner(nn.Module):
     def embed_prompts(self, places: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Prompt tokens (queries, n, 96); places in pixels of the frame whose corner is 0."""
         encoder = self.model.prompt_encoder
-        embedded = encoder.pe_layer.forward_with_coords(places, encoder.input_image_size)
+        embedded: torch.Tensor = encoder.pe_layer.forward_with_coords(
+            places, encoder.input_image_size
+        )
         kind = labels.unsqueeze(-1)
         embedded = embedded * (kind != PADDING) + encoder.not_a_point_embed.weight * (
             kind == PADDING

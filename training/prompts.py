@@ -21,7 +21,7 @@ PADDING, NEGATIVE, POSITIVE, BOX_START, BOX_END = -1, 0, 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class PromptQuery:
     """Prompts of one query: x and y (n, 2) in input pixels whose corner is 0, and labels (n,)."""
 
     places: Points
@@ -30,7 +30,7 @@ class Question:
 
 def ask_fields(
     parcels: npt.NDArray[np.int64], count: int, negatives: int, generator: np.random.Generator
-) -> tuple[npt.NDArray[np.int64], list[Question]]:
+) -> tuple[npt.NDArray[np.int64], list[PromptQuery]]:
     """``count`` fields and how each is first asked for; fields repeat where there are too few.
 
     Every question has ``2 + negatives`` prompts: a point and a padding, or a box, then negatives.
@@ -48,32 +48,32 @@ def ask_fields(
 
 def _ask_field(
     parcels: npt.NDArray[np.int64], number: int, negatives: int, generator: np.random.Generator
-) -> Question:
+) -> PromptQuery:
     field = parcels == number
     kind = generator.random()
     if kind < 0.2:
-        first = Question(_box(field, generator), np.array([BOX_START, BOX_END]))
+        first = PromptQuery(_box(field, generator), np.array([BOX_START, BOX_END]))
     else:
         point = _inside(field, generator, interior=kind < 0.75)
-        first = Question(np.vstack([point, np.zeros((1, 2))]), np.array([POSITIVE, PADDING]))
+        first = PromptQuery(np.vstack([point, np.zeros((1, 2))]), np.array([POSITIVE, PADDING]))
     beside = _scatter(np.asarray((parcels == 0) | ((parcels > 0) & ~field)), negatives, generator)
     if len(beside) < negatives:
         beside = np.zeros((negatives, 2), dtype=np.float32)
         extra = np.full(negatives, PADDING)
     else:
         extra = np.full(negatives, NEGATIVE)
-    return Question(
+    return PromptQuery(
         np.vstack([first.places, beside]).astype(np.float32), np.concatenate([first.labels, extra])
     )
 
 
 def _anywhere(
     parcels: npt.NDArray[np.int64], negatives: int, generator: np.random.Generator
-) -> Question:
+) -> PromptQuery:
     point = _scatter(parcels != OUTSIDE, 1, generator)
     point = point if len(point) else np.zeros((1, 2), dtype=np.float32)
     labels = np.array([POSITIVE] + [PADDING] * (1 + negatives))
-    return Question(np.vstack([point, np.zeros((1 + negatives, 2))]).astype(np.float32), labels)
+    return PromptQuery(np.vstack([point, np.zeros((1 + negatives, 2))]).astype(np.float32), labels)
 
 
 def _inside(field: Flags, generator: np.random.Generator, *, interior: bool) -> Points:
@@ -96,7 +96,7 @@ def _box(field: Flags, generator: np.random.Generator) -> Points:
     size = corners[1] - corners[0]
     moved = corners + generator.normal(0, 0.05, (2, 2)) * size
     limit = np.array(field.shape[::-1])
-    return (np.clip(moved, 0, limit) * LOGIT_STRIDE).astype(np.float32)
+    return np.asarray(np.clip(moved, 0, limit) * LOGIT_STRIDE, dtype=np.float32)
 
 
 def _scatter(flags: Flags, count: int, generator: np.random.Generator) -> Points:
@@ -116,7 +116,7 @@ def ask_cropland(
     positives: int,
     negatives: int,
     generator: np.random.Generator,
-) -> Question:
+) -> PromptQuery:
     """Points as auto-prompting places them from a degraded land cover.
 
     The land cover is the truth made coarse, shifted, with fields lost and clumps flipped; the
@@ -137,7 +137,7 @@ def ask_cropland(
         places = _scatter(deep if deep.any() else flags, count, generator)
         parts.append(places if len(places) else np.zeros((count, 2), dtype=np.float32))
         labels.append(np.full(count, label if len(places) else PADDING))
-    return Question(np.vstack(parts), np.concatenate(labels))
+    return PromptQuery(np.vstack(parts), np.concatenate(labels))
 
 
 def degrade(parcels: npt.NDArray[np.int64], gsd_m: float, generator: np.random.Generator) -> Flags:
@@ -158,8 +158,8 @@ def degrade(parcels: npt.NDArray[np.int64], gsd_m: float, generator: np.random.G
     cover = share > 0.5
     clump = int(generator.integers(1, 5))
     flips = generator.random((math.ceil(rows / clump), math.ceil(columns / clump)))
-    flips = np.kron(flips, np.ones((clump, clump)))[:rows, :columns]
-    cover = cover ^ (flips < generator.uniform(0.0, 0.35))
+    cells = np.kron(flips, np.ones((clump, clump)))[:rows, :columns]
+    cover = cover ^ (cells < generator.uniform(0.0, 0.35))
     fine = functional.interpolate(
         torch.from_numpy(cover.astype(np.float32))[None, None], truth.shape, mode="nearest"
     )[0, 0].numpy()

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from training.scenes import LabelledScene
+from training.scenes import TrainingScene
 
 LOGIT_STRIDE = 2
 OUTSIDE = -1
@@ -40,7 +40,7 @@ class View:
 class Pyramid:
     """A scene at full, half and quarter resolution, so that shrinking does not alias."""
 
-    def __init__(self, scene: LabelledScene) -> None:
+    def __init__(self, scene: TrainingScene) -> None:
         self.scene = scene
         rgb = torch.from_numpy(np.ascontiguousarray(scene.rgb.transpose(2, 0, 1)))
         self.levels = [rgb]

@@ -21,7 +21,7 @@ from training.split import VALIDATION
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LabelledScene:
+class TrainingScene:
     """An image and its fields.
 
     Parameters
@@ -49,7 +49,7 @@ def tile_names(folder: Path, *, validation: bool) -> list[str]:
     return [name for name in names if (name in VALIDATION) == validation]
 
 
-def read_tile(folder: Path, name: str) -> LabelledScene:
+def read_tile(folder: Path, name: str) -> TrainingScene:
     """A real tile; polygons are burnt in at pixel centres, smaller over larger."""
     with (folder / "index.csv").open() as handle:
         facts = next(row for row in csv.DictReader(handle) if row["tile"] == name)
@@ -66,10 +66,10 @@ def read_tile(folder: Path, name: str) -> LabelledScene:
         for number, feature in enumerate(collection["features"], start=1)
     ]
     parcels = rasterize(shapes, out_shape=rgb.shape[:2], transform=transform, dtype="int16")
-    return LabelledScene(name, rgb, parcels, float(facts["gsd_m"]), simulated=False)
+    return TrainingScene(name, rgb, parcels, float(facts["gsd_m"]), simulated=False)
 
 
-def make_farmland(count: int, seed: int) -> list[LabelledScene]:
+def make_farmland(count: int, seed: int) -> list[TrainingScene]:
     """Simulated scenes of both styles at 0.6, 1 and 2 m."""
     scenes = []
     for index in range(count):
@@ -77,7 +77,7 @@ def make_farmland(count: int, seed: int) -> list[LabelledScene]:
         gsd_m = (0.6, 1.0, 2.0)[index // 2 % 3]
         made = generate(seed + index, size=640, gsd_m=gsd_m, style=style)
         scenes.append(
-            LabelledScene(
+            TrainingScene(
                 f"simulated-{seed + index}",
                 made.rgb,
                 made.parcels.astype(np.int16),

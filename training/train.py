@@ -30,7 +30,7 @@ from core.sam.small import INPUT_SIDE, build_small
 from core.sam.weights import load_state
 from training.batches import Batch, Batches, BatchPlan
 from training.learner import Learner, Report, step_loss
-from training.scenes import LabelledScene, make_farmland, read_tile, tile_names
+from training.scenes import TrainingScene, make_farmland, read_tile, tile_names
 
 SEED = 20261121
 _BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -88,7 +88,7 @@ def main() -> None:
 
 def train(
     out: Path,
-    scenes: list[LabelledScene],
+    scenes: list[TrainingScene],
     stages: tuple[Stage, ...],
     *,
     half: bool,
@@ -100,7 +100,7 @@ def train(
     ----------
     out : Path
         Folder of ``checkpoint.pt`` and ``log.csv``.
-    scenes : list of LabelledScene
+    scenes : list of TrainingScene
     stages : tuple of Stage
     half : bool
         Multiply in bfloat16, which a CPU with AVX512-BF16 does at twice the speed.
@@ -112,7 +112,8 @@ def train(
     model = build_small()
     if start is not None:
         load_weights(model, start, "small")
-    learner = Learner(model).to(memory_format=torch.channels_last)
+    learner = Learner(model)
+    learner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(learner).eval().requires_grad_(False)
     optimizer = torch.optim.AdamW(_groups(learner), lr=_PEAK_RATE, betas=(0.9, 0.98))
     done = _resume(out, learner, average, optimizer)
@@ -141,11 +142,11 @@ class _Run:
     half: bool
 
 
-def _run_stage(run: _Run, stage: Stage, steps: range, scenes: list[LabelledScene]) -> None:
+def _run_stage(run: _Run, stage: Stage, steps: range, scenes: list[TrainingScene]) -> None:
     loader: DataLoader[Batch] = DataLoader(
         Batches(scenes, stage.plan, INPUT_SIDE, SEED, steps.stop),
         batch_size=None,
-        sampler=list(steps),  # type: ignore[arg-type]
+        sampler=list(steps),
         num_workers=1,
         prefetch_factor=3,
         worker_init_fn=_one_thread,
@@ -162,7 +163,7 @@ def _run_stage(run: _Run, stage: Stage, steps: range, scenes: list[LabelledScene
         for group in run.optimizer.param_groups:
             group["lr"] = rate
         run.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(run.learner.parameters(), 1.0)
         run.optimizer.step()
         _follow(run.average, run.learner, step)

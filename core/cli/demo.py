@@ -16,7 +16,7 @@ from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
 from core.mapping import MapOptions, SceneRequest
-from core.study.metrics.pixels import Confusion, compare
+from core.study.metrics import Confusion, compare_pixels
 from core.task import Cancelled, Progress
 
 
@@ -65,8 +65,8 @@ def run_demo(
     mask = _read(out / "mask.tif")
     return DemoReport(
         result,
-        compare(coarse.cropland, truth, coarse.valid),
-        compare(mask == 1, truth, mask != 255),
+        compare_pixels(coarse.cropland, truth, coarse.valid),
+        compare_pixels(mask == 1, truth, mask != 255),
         out,
     )
 

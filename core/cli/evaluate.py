@@ -49,8 +49,7 @@ def evaluate_command(
     as_json: JsonFlag = False,
 ) -> None:
     """Judge predictions by their truth: pixels, boundaries, parcels, each with an interval."""
-    from core.study.metrics.evaluate import EvaluateOptions, evaluate
-    from core.study.metrics.pairs import find_pairs, read_pairs
+    from core.study.metrics import EvaluateOptions, evaluate, find_pairs, read_pairs
 
     options = EvaluateOptions(tile_size, seed, worst, area, numbered_truth)
     if pairs is not None:
@@ -68,5 +67,5 @@ def evaluate_command(
         typer.echo(json.dumps(json.loads(record.read_text(encoding="utf-8")), indent=2))
         return
     for method in found.summary.methods:
-        output.print(f"{method.method}: {method.total.pixels.sentence()}", markup=False)
+        output.print(f"{method.method}: {method.pixels.sentence()}", markup=False)
     output.print(f"  {page}", markup=False)

@@ -19,7 +19,6 @@ from core.cli.experiment_options import (
     Steps,
     conduct,
     directions_of,
-    regions_of,
 )
 from core.cli.terminal import JsonFlag, cancel_on_interrupt, output, progress_bar
 from core.sam.registry import DEFAULT_MODEL
@@ -53,11 +52,15 @@ def prompts_command(
     as_json: JsonFlag = False,
 ) -> None:
     """How many automatic points fall on the right class, before and after cleaning."""
-    from core.study.experiments.prompts import check_regions
-    from core.study.metrics.evaluation_report import many
-    from core.study.metrics.pairs import find_labelled_scenes
-    from core.study.metrics.prompt_check import PromptCheckOptions, check_prompts
-    from core.study.metrics.prompt_report import write_prompt_check
+    from core.study.experiments import (
+        PromptCheckOptions,
+        check_prompts,
+        check_regions,
+        find_images,
+        read_regions,
+        write_prompt_check,
+    )
+    from core.study.metrics import many
 
     options = PromptCheckOptions(seed=seed, draws=draws)
     three = (scenes, truth, landcover)
@@ -65,13 +68,12 @@ def prompts_command(
         raise typer.BadParameter("--region names all files itself")
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         if region:
-            checked = check_regions(
-                regions_of(region, product), options, out, progress=bar, cancelled=cancelled.is_set
-            )
+            regions = read_regions(region, product)
+            checked = check_regions(regions, options, out, progress=bar, cancelled=cancelled.is_set)
         elif scenes is None or truth is None or landcover is None:
             raise typer.BadParameter("--region is needed, or --scenes, --truth and --landcover")
         else:
-            images = find_labelled_scenes(scenes, truth, landcover, product)
+            images = find_images(scenes, truth, landcover, product)
             checked = check_prompts(images, options, out, progress=bar, cancelled=cancelled.is_set)
     page, record, *_ = write_prompt_check(checked, options, out)
     if as_json:
@@ -96,11 +98,7 @@ def methods_command(
     as_json: JsonFlag = False,
 ) -> None:
     """Which method that needs no labels draws cropland best?"""
-    from core.study.experiments.comparison import ComparisonOptions, comparison
-    from core.study.experiments.methods import METHODS
-
-    options = ComparisonOptions(tuple(method or METHODS), model, seed)
-    conduct(context, comparison(regions_of(region, product), options))
+    conduct(context, methods=method, model=model)
 
 
 @experiment_app.command("robustness")
@@ -136,12 +134,7 @@ def robustness_command(
     as_json: JsonFlag = False,
 ) -> None:
     """How much worse do maps get when land cover or imagery do?"""
-    from core.study.experiments.robustness import ROBUST_METHODS, RobustnessOptions, robustness
-
-    options = RobustnessOptions(
-        tuple(method or ROBUST_METHODS), tuple(change or ()), start, draws, model, seed
-    )
-    conduct(context, robustness(regions_of(region, product), options))
+    conduct(context, methods=method, changes=change, start=start, draws=draws, model=model)
 
 
 @experiment_app.command("ablation")
@@ -164,10 +157,7 @@ def ablation_command(
     as_json: JsonFlag = False,
 ) -> None:
     """What is each part of the methods that prompt worth?"""
-    from core.study.experiments.ablation import AblationOptions, ablation
-
-    options = AblationOptions(tuple(model or [DEFAULT_MODEL]), seed, draws)
-    conduct(context, ablation(regions_of(region, product), options))
+    conduct(context, models=model, seeds=draws)
 
 
 @experiment_app.command("training")
@@ -202,21 +192,17 @@ def training_command(
     as_json: JsonFlag = False,
 ) -> None:
     """How many labels does a trained network need to be better than prompting?"""
-    from core.study.experiments.training import TrainingOptions, training
-
-    default = TrainingOptions()
-    options = TrainingOptions(
-        tuple(network or default.networks),
-        tuple(labels or default.labels),
-        directions_of(pair),
-        directions_of(curve),
-        tuple(draw or default.seeds),
-        steps or default.steps,
-        tuple(method or default.methods),
-        model,
-        seed,
+    conduct(
+        context,
+        networks=network,
+        labels=labels,
+        directions=directions_of(pair),
+        curves=directions_of(curve),
+        seeds=draw,
+        steps=steps,
+        methods=method,
+        model=model,
     )
-    conduct(context, training(regions_of(region, product, training=True), options))
 
 
 @experiment_app.command("adaptation")
@@ -243,15 +229,11 @@ def adaptation_command(
     as_json: JsonFlag = False,
 ) -> None:
     """Can a network adapt to images without labels as well as prompting does?"""
-    from core.study.experiments.adaptation import AdaptationOptions, adaptation
-
-    default = AdaptationOptions()
-    options = AdaptationOptions(
-        network,
-        directions_of(pair),
-        tuple(teacher or default.teachers),
-        steps=steps or default.steps,
+    conduct(
+        context,
+        network=network,
+        directions=directions_of(pair),
+        teachers=teacher,
+        steps=steps,
         model=model,
-        seed=seed,
     )
-    conduct(context, adaptation(regions_of(region, product, training=True), options))

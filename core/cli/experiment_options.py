@@ -12,9 +12,7 @@ from core.cli.terminal import cancel_on_interrupt, output, progress_bar
 from core.errors import InputError
 
 if TYPE_CHECKING:
-    from core.study.experiments.experiment import Experiment
-    from core.study.experiments.region import Region
-    from core.study.experiments.training import Direction
+    from core.study.experiments import Direction
 
 # The options that every experiment has; a command takes all of them under these names.
 RegionFolders = Annotated[
@@ -56,7 +54,7 @@ _NOT_ASKED = ("out", "jobs", "cells", "as_json")
 
 def directions_of(pairs: list[str] | None) -> tuple[Direction, ...]:
     """``A,B`` as directions."""
-    from core.study.experiments.training import Direction
+    from core.study.experiments import Direction
 
     found = []
     for pair in pairs or ():
@@ -67,28 +65,15 @@ def directions_of(pairs: list[str] | None) -> tuple[Direction, ...]:
     return tuple(found)
 
 
-def regions_of(
-    folders: list[Path] | None, product: str | None, *, training: bool = False
-) -> tuple[Region, ...]:
-    """The regions of ``--region``; with ``training`` each has images to learn from."""
-    from core.study.experiments.region import ABOUT, read_regions
-
-    regions = read_regions(folders or [], product)
-    for region in regions:
-        if training and not region.train:
-            raise InputError(
-                f"The region {region.name} has no image to learn from: all of them only measure.",
-                f'Add images, or name fewer in "test" in its {ABOUT}.',
-            )
-    return regions
-
-
-def conduct(context: typer.Context, experiment: Experiment) -> None:
-    """Run an experiment as the options of its command say, and name its page."""
-    from core.study.experiments.experiment_report import run_and_write
-    from core.study.metrics.evaluation_report import many, with_interval
+def conduct(context: typer.Context, **options: Any) -> None:
+    """Run the experiment of a command as its options say, and name its page."""
+    from core.study.experiments import build_experiment, read_regions, run_and_write
+    from core.study.metrics import many, with_interval
 
     given = context.params
+    regions = read_regions(given["region"] or [], given["product"])
+    asked = {name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}
+    experiment = build_experiment(str(context.info_name), regions, seed=given["seed"], **asked)
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         written = run_and_write(
             experiment,
@@ -107,8 +92,8 @@ def conduct(context: typer.Context, experiment: Experiment) -> None:
         return
     for row in record.rows:
         labels = ", ".join(str(label) for label in row.labels.values())
-        said = with_interval(row.figures["mean_iou"])
-        output.print(f"{labels}: mean IoU {said}", markup=False)
+        mean_iou = with_interval(row.figures["mean_iou"])
+        output.print(f"{labels}: mean IoU {mean_iou}", markup=False)
     steps = many(len(record.cells), "step")
     output.print(f"{steps}: {written.files[0]}", markup=False)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 from core.errors import CancelledError, CropMapError, EmptySceneError, OutputError, Remedy
 from core.export.card import CARD_JSON, CARD_MARKDOWN
@@ -23,6 +22,7 @@ from core.export.write_export import FORMATS, ExportFormat, ExportOptions, write
 from core.files import prepare_folder, replacing
 from core.label.make import prompts_in_force
 from core.project import Project
+from core.records import read_record, write_record
 from core.sam.registry import get_model
 from core.session.opened import open_project_scene
 from core.session.place import TilePlace, model_of
@@ -35,7 +35,6 @@ GIS, TRAINING, RECORD = "gis", "training", "record"
 _CARD = f"Counts, areas, reviewers, where it all came from; {CARD_JSON} beside it for programs."
 
 _RECORD_FILE = "made.json"
-_FORMAT = 1
 _PARCELS, _CHIPS, _LANDCOVER = "parcels", "training", "landcover"
 
 
@@ -179,31 +178,36 @@ def state_of(project: Project, scene_id: str) -> str:
     return hashlib.sha256(facts.encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """``made.json``: a delivery without its folder, which may be moved."""
+
+    FORMAT: ClassVar[int] = 1
+
+    state: str
+    made: datetime
+    files: tuple[Delivered, ...]
+    notes: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
 def last_delivery(folder: Path) -> Delivery | None:
-    """What was made into ``folder`` last, also before a restart; None where nothing was."""
-    try:
-        data = json.loads((folder / _RECORD_FILE).read_text(encoding="utf-8"))
-        if data["format"] != _FORMAT:
-            return None
-        files = tuple(Delivered(**one) for one in data["files"])
-        made = datetime.fromisoformat(data["made"])
-        notes, problems = tuple(data["notes"]), tuple(data["problems"])
-        return Delivery(folder, str(data["state"]), made, files, notes, problems)
-    except (OSError, ValueError, KeyError, TypeError):
+    """What was made into ``folder`` last, also before a restart; None where nothing was.
+
+    Raises
+    ------
+    UnreadableRecordError
+        Its record cannot be read.
+    """
+    made = read_record(folder / _RECORD_FILE, _Made)
+    if made is None:
         return None
+    return Delivery(folder, made.state, made.made, made.files, made.notes, made.problems)
 
 
-def _keep(delivery: Delivery) -> None:
-    data: dict[str, Any] = {
-        "format": _FORMAT,
-        "state": delivery.state,
-        "made": delivery.made.isoformat(),
-        "files": [asdict(one) for one in delivery.files],
-        "notes": list(delivery.notes),
-        "problems": list(delivery.problems),
-    }
-    with replacing(delivery.folder / _RECORD_FILE) as aside:
-        aside.write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")
+def _keep(made: Delivery) -> None:
+    record = _Made(made.state, made.made, made.files, made.notes, made.problems)
+    write_record(made.folder / _RECORD_FILE, record)
 
 
 class _Making:

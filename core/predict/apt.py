@@ -13,7 +13,6 @@ cropland is answered with none, and one that is all cropland is asked with posit
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 
 import numpy as np
@@ -25,14 +24,14 @@ from core.landcover.source import LandCoverTile
 from core.predict.encode import (
     EncodedTile,
     encode_tile,
+    no_cropland,
     prompts_for,
     sigmoid,
     to_prediction,
-    without_positives,
 )
 from core.predict.prediction import StrategyOptions, TilePrediction
-from core.prompts.auto import PromptOptions
-from core.prompts.prompt import Prompt
+from core.prompts.auto import PromptOptions, round_ends
+from core.prompts.prompt import Prompt, PromptSet
 from core.sam.protocol import Segmenter
 
 REPEATS = 4
@@ -54,12 +53,35 @@ def apt(
     tile = encode_tile(image, landcover, segmenter, options)
     placing = PromptOptions("published", options.points_per_class)
     prompts = prompts_for(tile, placing, options.seed)
-    nothing = without_positives(tile, prompts)
-    if nothing is not None:
-        return nothing
-    last = deque(feed_cumulatively(tile, prompts.points), maxlen=1).pop()
-    probability = published_probability(tile.upsample(last[None])[0])
-    return to_prediction(tile, probability, prompts)
+    last = round_answers(tile, prompts)[-1]
+    if last is None:
+        return no_cropland(tile, prompts)
+    return to_prediction(tile, round_probability(tile, last), prompts)
+
+
+def round_answers(
+    tile: EncodedTile, prompts: PromptSet, repeats: int = REPEATS
+) -> tuple[npt.NDArray[np.float32] | None, ...]:
+    """Low-resolution logits (256, 256) when each of the three rounds ends.
+
+    None where nothing says cropland.  With 0 ``repeats`` nothing is fed back: all points of the
+    rounds so far ask once.
+    """
+    ends = round_ends(len(prompts.positives), len(prompts.negatives))
+    points = prompts.points if prompts.positives else ()
+    if repeats == 0:
+        return tuple(tile.ask(points[:end]) if points[:end] else None for end in ends)
+    fed = enumerate(feed_cumulatively(tile, points, repeats), start=1)
+    after = {number: logits for number, logits in fed if number in ends}
+    return tuple(after.get(end) for end in ends)
+
+
+def round_probability(
+    tile: EncodedTile, low: npt.NDArray[np.float32], *, clean_up: bool = True
+) -> npt.NDArray[np.float32]:
+    """Probability on the tile's pixels of low-resolution logits; ``clean_up`` as published."""
+    logits = tile.upsample(low[None])[0]
+    return published_probability(logits) if clean_up else sigmoid(logits)
 
 
 def feed_cumulatively(

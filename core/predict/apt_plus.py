@@ -20,7 +20,7 @@ from core.grid import pixel_of
 from core.imagery.scene import SceneImage
 from core.landcover.source import LandCoverTile
 from core.predict.classifier import classify
-from core.predict.encode import EncodedTile, encode_tile, sigmoid, to_prediction
+from core.predict.encode import EncodedTile, encode_tile, no_cropland, sigmoid, to_prediction
 from core.predict.prediction import StrategyOptions, TilePrediction
 from core.prompts.auto import PromptOptions, spread_draws
 from core.prompts.clean import clean_prompts
@@ -44,15 +44,20 @@ def apt_plus(
     own = options.classified
     if own is None:
         own = classify(image, landcover, options.seed).probability
-    draws = [clean_prompts(prompts, own) for prompts in _draws(tile)]
-    answers = [sigmoid(tile.ask(p.points)) for p in draws if p.positives]
-    first = draws[0]
+    draws = options.draw_prompts
+    if draws is None:
+        draws = tuple(clean_prompts(prompts, own) for prompts in _draws(tile))
+    first, share = draws[0], options.classifier_share
+    if share == 1.0:
+        return to_prediction(tile, blended(own, np.zeros_like(own), share), first)
+    lows = [low for prompts in draws if (low := tile.ask_with(prompts)) is not None]
+    answers = [sigmoid(low) for low in lows]
     if not answers:
-        return to_prediction(tile, np.zeros(tile.known.shape, dtype=np.float32), first)
+        return no_cropland(tile, first)
     mean, spread = mean_and_spread(tile, answers)
     # The spread of values in 0 to 1 is at most 0.5; disagreement of the two counts as much.
     unsure = np.clip(np.maximum(2.0 * spread, np.abs(np.nan_to_num(own) - mean)), 0.0, 1.0)
-    blend = blended(own, mean, classifier_share(mean, draws))
+    blend = blended(own, mean, classifier_share(mean, draws) if share is None else share)
     return to_prediction(tile, blend, first, spread=unsure.astype(np.float32))
 
 

@@ -55,6 +55,24 @@ class EncodedTile:
         logits: npt.NDArray[np.float32] = self.decode(to_batch(prompts, mask_input)).logits[0, 0]
         return logits
 
+    def ask_with(self, prompts: PromptSet) -> npt.NDArray[np.float32] | None:
+        """Low-resolution logits (256, 256) of one question; None where nothing says cropland.
+
+        A dense prompt comes beside the points, or alone where there is none.
+        """
+        if prompts.dense is None:
+            return self.ask(prompts.points) if prompts.positives else None
+        if prompts.points:
+            return self.ask(prompts.points, prompts.dense[None])
+        # A mask alone comes with a padding point, as Segment Anything's own ONNX decoder wants it.
+        batch = PromptBatch(
+            np.zeros((1, 1, 2), dtype=np.float32),
+            np.full((1, 1), -1, dtype=np.int64),
+            mask_input=prompts.dense[None, None],
+        )
+        logits: npt.NDArray[np.float32] = self.decode(batch).logits[0, 0]
+        return logits
+
     def upsample(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Logits on the tile's pixels."""
         return upsample_logits(logits, self.embedding)
@@ -122,6 +140,9 @@ def sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 def without_positives(tile: EncodedTile, prompts: PromptSet) -> TilePrediction | None:
     """The answer where no point says cropland, there is none to draw; None where one does."""
-    if prompts.positives:
-        return None
+    return None if prompts.positives else no_cropland(tile, prompts)
+
+
+def no_cropland(tile: EncodedTile, prompts: PromptSet) -> TilePrediction:
+    """The answer that there is none."""
     return to_prediction(tile, np.zeros(tile.known.shape, dtype=np.float32), prompts)

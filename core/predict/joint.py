@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.imagery.scene import SceneImage
 from core.landcover.source import LandCoverTile
-from core.predict.encode import encode_tile, prompts_for, sigmoid, to_prediction, without_positives
+from core.predict.encode import encode_tile, no_cropland, prompts_for, sigmoid, to_prediction
 from core.predict.prediction import StrategyOptions, TilePrediction
 from core.prompts.auto import PromptOptions
 from core.sam.protocol import Segmenter
@@ -20,8 +20,7 @@ def joint(
     tile = encode_tile(image, landcover, segmenter, options)
     placing = PromptOptions("published", options.points_per_class)
     prompts = prompts_for(tile, placing, options.seed)
-    nothing = without_positives(tile, prompts)
-    if nothing is not None:
-        return nothing
-    logits = tile.upsample(tile.ask(prompts.points)[None])[0]
-    return to_prediction(tile, sigmoid(logits), prompts)
+    low = tile.ask_with(prompts)
+    if low is None:
+        return no_cropland(tile, prompts)
+    return to_prediction(tile, sigmoid(tile.upsample(low[None])[0]), prompts)

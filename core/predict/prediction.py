@@ -58,6 +58,11 @@ class StrategyOptions:
         The image's own classifier's probability, where the caller has kept it (``apt_plus``).
     embedding : Embedding or None
         The tile's, where the caller has kept it; it is embedded anew otherwise.
+    draw_prompts : tuple of PromptSet or None
+        What each draw of the ensemble shows, instead of placed and cleaned points (``apt_plus``).
+    classifier_share : float or None
+        Weight of the classifier, 0 to 1, instead of that by how far the model heeds its prompts
+        (``apt_plus``); with 1 no model is asked.
     cancelled : callable
         Asked between decodes; True stops with ``CancelledError``.
     """
@@ -69,6 +74,8 @@ class StrategyOptions:
     min_border_distance_m: float = 15.0
     classified: npt.NDArray[np.float32] | None = None
     embedding: Embedding | None = None
+    draw_prompts: tuple[PromptSet, ...] | None = None
+    classifier_share: float | None = None
     cancelled: Cancelled = never
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from core.project import Project, SecondReview, TileRecord
 from core.review.past import ROOT, label_at
 from core.session.opened import open_project_scene
 from core.session.workspaces import Workspaces, get_workspaces
-from core.study.metrics.pixels import Confusion, compare
+from core.study.metrics.pixels import Confusion, compare_pixels
 from core.task import Cancelled, Progress, check
 
 
@@ -140,7 +140,7 @@ def _heads(review: SecondReview) -> tuple[int, ...]:
 
 def _change(project: Project, scene_id: str, tile: str, before: Label, after: Label) -> TileChange:
     frame = open_project_scene(project, scene_id).frame(tile)
-    pixels = compare(rasterize_label(before, frame), rasterize_label(after, frame))
+    pixels = compare_pixels(rasterize_label(before, frame), rasterize_label(after, frame))
     touched = sum(parcel.edited for parcel in after.parcels)
     hectares = frame.core_grid.pixel_area_m2 / 10_000.0
     return TileChange(tile, pixels, hectares, len(after.parcels), touched)

@@ -7,10 +7,18 @@ from pathlib import Path
 import pyogrio
 import pytest
 
-from core.errors import CancelledError, EmptySceneError
+from core.errors import CancelledError, EmptySceneError, InputError
 from core.export.card_details import CardDetails
 from core.export.chip_plan import ChipOptions
-from core.export.delivery import RECORD, TRAINING, Wishes, deliver, last_delivery, state_of
+from core.export.delivery import (
+    RECORD,
+    TRAINING,
+    Delivered,
+    Wishes,
+    deliver,
+    last_delivery,
+    state_of,
+)
 from core.export.replay.bundle_file import read_bundle
 from core.export.write_export import FORMATS
 from core.farmland import write_scene
@@ -105,8 +113,21 @@ def test_the_parcels_and_the_bundle_are_of_one_label(delivered) -> None:
 def test_it_is_found_again_after_a_restart(delivered, tmp_path) -> None:
     assert last_delivery(delivered.folder) == delivered
     assert last_delivery(tmp_path) is None
-    (tmp_path / "made.json").write_text('{"format": 1}')
-    assert last_delivery(tmp_path) is None
+
+
+def test_a_record_of_the_version_before_is_read_and_a_damaged_one_named(tmp_path) -> None:
+    file = {"group": "gis", "title": "Mask", "holds": "1 is cropland", "path": "parcels/mask.tif"}
+    old = {"format": 1, "state": "s", "made": "2026-05-01T12:00:00+00:00", "files": [file],
+           "notes": ["Mind."], "problems": []}  # fmt: skip
+    record = tmp_path / "made.json"
+    record.write_text(json.dumps(old, indent=1))
+    found = last_delivery(tmp_path)
+    assert found.files == (Delivered("gis", "Mask", "1 is cropland", "parcels/mask.tif"),)
+    assert (found.state, found.notes, found.made.year) == ("s", ("Mind.",), 2026)
+    record.write_text('{"format": 1}')
+    with pytest.raises(InputError, match=r"made\.json cannot be read"):
+        last_delivery(tmp_path)
+    assert record.read_text() == '{"format": 1}'
 
 
 def test_only_what_people_do_makes_files_old(project, delivered) -> None:

@@ -6,7 +6,7 @@ from core.farmland import Mistakes, coarse_landcover, generate, write_scene
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import LandCoverTile, open_landcover
-from core.study.metrics.pixels import compare
+from core.study.metrics.pixels import compare_pixels
 
 
 @pytest.mark.parametrize("style", ["large_fields", "smallholder"])
@@ -77,7 +77,7 @@ def against_truth(farmland, mistakes, seed):
     tile = LandCoverTile(
         out.astype(np.uint16), fraction, out > 0, farmland.grid, PRODUCTS["worldcover_v200"]
     )
-    return compare(tile.cropland, farmland.cropland)
+    return compare_pixels(tile.cropland, farmland.cropland)
 
 
 def test_files_open_where_they_say(tmp_path) -> None:

@@ -25,7 +25,7 @@ from core.landcover.source import open_landcover
 from core.mapping import MapOptions, SceneRequest
 from core.sam.registry import get_model
 from core.settings import get_settings
-from core.study.metrics.pixels import compare
+from core.study.metrics.pixels import compare_pixels
 
 PLAIN = MapOptions(model=None)
 """Without a model: what these tests are about comes after the probability."""
@@ -96,8 +96,8 @@ def test_the_map_beats_the_land_cover_it_came_from(farmland, tmp_path) -> None:
     truth = read(farmland.truth) > 0
     mask = read(tmp_path / "mask.tif")
     coarse = align(open_landcover(farmland.landcover), open_scene(farmland.scene).grid)
-    mapped = compare(mask == 1, truth, mask != 255).mean_iou
-    assert mapped > compare(coarse.cropland, truth, coarse.valid).mean_iou + 0.05
+    mapped = compare_pixels(mask == 1, truth, mask != 255).mean_iou
+    assert mapped > compare_pixels(coarse.cropland, truth, coarse.valid).mean_iou + 0.05
 
 
 def test_by_default_the_small_model_draws(farmland, tmp_path) -> None:
@@ -109,8 +109,8 @@ def test_by_default_the_small_model_draws(farmland, tmp_path) -> None:
     truth = read(farmland.truth) > 0
     mask = read(tmp_path / "mask.tif")
     coarse = align(open_landcover(farmland.landcover), open_scene(farmland.scene).grid)
-    mapped = compare(mask == 1, truth, mask != 255).mean_iou
-    assert mapped > compare(coarse.cropland, truth, coarse.valid).mean_iou + 0.05
+    mapped = compare_pixels(mask == 1, truth, mask != 255).mean_iou
+    assert mapped > compare_pixels(coarse.cropland, truth, coarse.valid).mean_iou + 0.05
 
 
 def test_the_classifier_loads_no_model(farmland, tmp_path, monkeypatch) -> None:
@@ -278,7 +278,7 @@ def test_the_map_of_real_tiles_beats_their_simulated_land_cover(shared_data, tmp
             [(g, 1) for g in fields.geometry], out_shape=shape, transform=transform
         ).astype(bool)
         mask = read(tmp_path / name / "mask.tif")
-        one = compare(mask == 1, truth, mask != 255)
+        one = compare_pixels(mask == 1, truth, mask != 255)
         total = one if total is None else total + one
     assert total is not None
     assert total.mean_iou > 0.85

@@ -12,9 +12,10 @@ from core.session.adding_scenes import change_landcover
 from core.session.opened import open_project_scene
 from core.study.metrics.bootstrap import Interval
 from core.study.projects.own_labels import Judged
-from core.study.projects.run_request import RunWish
+from core.study.projects.run_locations import truth_folder
+from core.study.projects.run_request import RunRequest
 from core.study.projects.runs import ABOUT, new_run, past_runs
-from core.study.projects.truth import TruthWish, kept_truth, read_truth
+from core.study.projects.truth import TruthSource, kept_truth, read_truth
 from tests.pages.conftest import press, said, settle, wrong
 from tests.pages.test_scene import fill
 from tests.rasters import write_raster
@@ -34,7 +35,7 @@ def place(project) -> Place:
 @pytest.fixture
 def ready(project, place, farmland) -> Place:
     """The scene's truth is read."""
-    wish = TruthWish("file", str(farmland.truth), "fields <i>.tif", numbered=True)
+    wish = TruthSource("file", str(farmland.truth), "fields <i>.tif", numbered=True)
     read_truth(project, place.scene.id, wish)
     return place
 
@@ -154,13 +155,13 @@ def test_what_is_chosen_is_what_runs_and_the_land_cover_comes_along(
     next(n for n in app.number_input if n.label.startswith("Tiles of each")).set_value(3)
     app = settle(press(app, "Compare"), run_key(ready))
     (run,) = started
-    assert run.wish.methods == ("land cover", "classifier", "apt_plus")
-    assert run.wish.scenes == (ready.scene.id,)
-    assert run.wish.most_tiles == 3
+    assert run.request.methods == ("land cover", "classifier", "apt_plus")
+    assert run.request.scenes == (ready.scene.id,)
+    assert run.request.most_tiles == 3
     assert "The evaluation was stopped" in said(app)
     app = settle(press(app, "Go on with it"), run_key(ready))
     assert [one.folder for one in started] == [run.folder, run.folder]
-    assert len(past_runs(project)) == 1
+    assert len(past_runs(project).runs) == 1
 
 
 def test_without_a_model_only_what_needs_none_is_offered(page, project, ready) -> None:
@@ -179,7 +180,7 @@ def test_other_experiments_say_what_they_need(page, project, ready, started) -> 
     assert "Needs two folders of images" in said(app)
     runs["run robustness"].click()
     app = settle(app, run_key(ready))
-    assert [run.wish.experiment for run in started] == ["robustness"]
+    assert [run.request.experiment for run in started] == ["robustness"]
 
 
 def test_a_folder_that_is_no_region_is_one_sentence(page, project, place, tmp_path) -> None:
@@ -193,14 +194,12 @@ def written(project, place, rows: list[tuple[str, list[int]]]):
     """A finished run of made figures."""
     from PIL import Image
 
-    from core.study.experiments.cells import Cell, CellResult, TileResult
+    from core.records import write_record
+    from core.study.experiments.cells import Cell, CellResult
     from core.study.experiments.experiment import Column, Experiment
-    from core.study.experiments.experiment_record import RECORD, PictureRecord, Record, to_json
-    from core.study.experiments.sheets import tiles_csv
-    from core.study.experiments.tables import tabulate
-    from core.study.metrics.boundaries import Boundaries
-    from core.study.metrics.pixels import Confusion
-    from core.study.metrics.scores import Score
+    from core.study.experiments.experiment_record import RECORD, ExperimentRecord, PictureRecord
+    from core.study.experiments.tables import tabulate, tiles_csv
+    from core.study.metrics.figures import TileResult, to_sums
 
     columns = (Column("region", "region"), Column("method", "method"))
     (tile,) = open_project_scene(project, place.scene.id).tiles
@@ -209,12 +208,12 @@ def written(project, place, rows: list[tuple[str, list[int]]]):
         cell = Cell({"region": "Fields <b>", "method": method}, print, None)
         found = tuple(
             TileResult("North", tile if i == 0 else f"t{i}",
-                       Score(Confusion(right, 100 - right, 100 - right, right), Boundaries()))
+                       to_sums((right, 100 - right, 100 - right, right)))
             for i, right in enumerate(rights)
         )  # fmt: skip
         results.append((cell, CellResult(found)))
     experiment = Experiment("methods", "M", "Q?", columns, (), (), {"method": "land cover"})
-    run = new_run(project, RunWish(scenes=(place.scene.id,)))
+    run = new_run(project, RunRequest(scenes=(place.scene.id,)))
     worst = run.files / "worst"
     worst.mkdir(parents=True)
     Image.new("RGB", (8, 8)).save(worst / "01.png")
@@ -225,9 +224,9 @@ def written(project, place, rows: list[tuple[str, list[int]]]):
     )  # fmt: skip
     notes = ("Land cover <i> is SIMULATED.",)
     reference, table = {"method": "land cover"}, tuple(tabulate(experiment, results, seed=0))
-    record = Record("methods", "M", "Q?", "2026-01-01T00:00:00+00:00", 0, {}, "", notes,
+    record = ExperimentRecord("methods", "M", "Q?", "2026-01-01T00:00:00+00:00", 0, {}, "", notes,
                     columns, reference, table, (), pictures, (), 1.0, {})  # fmt: skip
-    (run.files / RECORD).write_bytes(to_json(record))
+    write_record(run.files / RECORD, record)
     (run.files / "tiles.csv").write_bytes(tiles_csv(columns, results))
     (run.files / "summary.md").write_text("# M")
     run.zip_file.write_bytes(b"PK")
@@ -264,18 +263,35 @@ def test_a_damaged_result_is_one_sentence_and_can_be_deleted(page, project, plac
     run = written(project, place, [("land cover", [70] * 6)])
     (run.files / "record.json").write_text("{")
     app = page("evaluate", project)
-    assert "is damaged" in wrong(app)
+    assert "record.json cannot be read (it is damaged); it is kept as it is" in wrong(app)
+
+
+def test_records_that_cannot_be_read_are_named_and_the_page_goes_on(page, project, ready) -> None:
+    run = new_run(project, RunRequest(scenes=(ready.scene.id,)))
+    (run.folder / ABOUT).write_text('{"format": 2, "started": "yesterday"}')
+    truth = truth_folder(project, ready.scene.id) / "truth.json"
+    truth.write_text("{")
+    folders = project.folder / "evaluation" / "folders.json"
+    folders.write_text('{"format": 9, "folders": []}')
+    app = page("evaluate", project)
+    said_wrong = wrong(app)
+    for name in (f"{run.folder.name}/run.json", "truth.json", "evaluation/folders.json"):
+        assert f"{name} cannot be read" in said_wrong, name
+    assert "a newer version of CropMap wrote it" in said_wrong
+    assert "Not ready: it has no truth yet" in said(app)
+    assert (run.folder / ABOUT).is_file()
+    assert truth.read_text() == "{"
 
 
 def test_a_run_that_was_not_finished_can_be_deleted(page, project, place) -> None:
-    run = new_run(project, RunWish(scenes=(place.scene.id,)))
+    run = new_run(project, RunRequest(scenes=(place.scene.id,)))
     about = json.loads((run.folder / ABOUT).read_text())
     assert about["scenes"] == ["North"]
     app = page("evaluate", project)
     choose(app, "results", "Show")
     assert "not finished" in said(app)
     app = press(app, "Delete this result")
-    assert past_runs(project) == []
+    assert past_runs(project).runs == []
     assert replace(run, finished=True).title == "Compare methods"
 
 

@@ -9,7 +9,7 @@ import shapely
 
 from core.errors import InputError
 from core.session.opened import open_project_scene
-from core.study.projects.truth import TruthWish, missing_file, read_truth
+from core.study.projects.truth import TruthSource, missing_file, read_truth
 from tests.rasters import write_raster
 from tests.ui.shared.test_uploaded_files import Sent, quiet
 from ui.evaluate.truth_rows import _brought_in
@@ -27,8 +27,8 @@ def grid(project, place):
     return open_project_scene(project, place.scene.id).scene.grid
 
 
-def brought(place, path) -> TruthWish:
-    wish = TruthWish("file", "", path.name)
+def brought(place, path) -> TruthSource:
+    wish = TruthSource("file", "", path.name)
     source = Source(uploads=(Sent(path.name, path.read_bytes()),))
     return _brought_in(place, wish, source, quiet, lambda: False)
 

@@ -7,16 +7,16 @@ import pytest
 import torch
 
 from training.samples import LOGIT_STRIDE, OUTSIDE, Pyramid, draw_view
-from training.scenes import LabelledScene, make_farmland
+from training.scenes import TrainingScene, make_farmland
 
 
-def _squares() -> LabelledScene:
+def _squares() -> TrainingScene:
     """Four bright fields on black-free dark ground, so that colour tells the label."""
     parcels = np.zeros((400, 400), dtype=np.int16)
     for number, (row, column) in enumerate(((30, 40), (30, 230), (220, 40), (220, 230)), start=1):
         parcels[row : row + 130, column : column + 130] = number
     rgb = np.where(parcels[..., None] > 0, 210, 40).astype(np.uint8).repeat(3, axis=2)
-    return LabelledScene("squares", rgb, parcels, 1.0, simulated=True)
+    return TrainingScene("squares", rgb, parcels, 1.0, simulated=True)
 
 
 def test_the_same_state_gives_the_same_view() -> None:
@@ -42,7 +42,7 @@ def test_labels_follow_the_picture(seed: int) -> None:
 
 def test_beyond_the_picture_is_black_and_marked() -> None:
     scene = _squares()
-    small = LabelledScene(
+    small = TrainingScene(
         "small", scene.rgb[:90, :90], scene.parcels[:90, :90], 1.0, simulated=True
     )
     views = [draw_view(Pyramid(small), 128, np.random.default_rng(s)) for s in range(20)]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.study.experiments.experiment_record import Record
-from core.study.projects.findings import read_findings
-from core.study.projects.questions import METHODS_QUESTION
-from core.study.projects.runs import Run, remove_run
+from core.study.experiments import COMPARISON, ExperimentRecord
+from core.study.projects import ExperimentRun, read_findings, remove_run
 from ui.evaluate import score_tables, start_run, worst_tiles
 from ui.evaluate.file_links import links
 from ui.evaluate.method_words import conclusion
@@ -29,7 +27,7 @@ _HOLDS = {
 }
 
 
-def show(place: Place, runs: list[Run]) -> None:
+def show(place: Place, runs: list[ExperimentRun]) -> None:
     """The list of runs, and the one that is chosen."""
     if not runs:
         st.info(
@@ -46,7 +44,7 @@ def show(place: Place, runs: list[Run]) -> None:
         _finished(place, run, run.record())
 
 
-def _choose(runs: list[Run]) -> Run:
+def _choose(runs: list[ExperimentRun]) -> ExperimentRun:
     by_name = {run.folder.name: run for run in runs}
     newest = next((name for name, run in by_name.items() if run.finished), next(iter(by_name)))
     name = st.selectbox(
@@ -61,12 +59,12 @@ def _choose(runs: list[Run]) -> Run:
     return by_name.get(name, by_name[newest])
 
 
-def _title(run: Run) -> str:
+def _title(run: ExperimentRun) -> str:
     state = "" if run.finished else " (not finished)"
     return f"{local(run.started)} · {run.title}: {', '.join(run.scenes)}{state}"
 
 
-def _unfinished(place: Place, run: Run) -> None:
+def _unfinished(place: Place, run: ExperimentRun) -> None:
     job = JOBS.get(run_key(place))
     if job is not None and job.running:
         st.caption("Its result will be here when it has ended.")
@@ -80,14 +78,14 @@ def _unfinished(place: Place, run: Run) -> None:
         _removing(run)
 
 
-def _removing(run: Run) -> None:
+def _removing(run: ExperimentRun) -> None:
     if st.button("Delete this result", key=f"remove {run.folder.name}"):
         remove_run(run)
         st.rerun()
 
 
-def _finished(place: Place, run: Run, record: Record) -> None:
-    if record.key == METHODS_QUESTION.key:
+def _finished(place: Place, run: ExperimentRun, record: ExperimentRecord) -> None:
+    if record.key == COMPARISON.key:
         _conclusions(run, record)
         score_tables.methods(record)
     else:
@@ -98,14 +96,14 @@ def _finished(place: Place, run: Run, record: Record) -> None:
     _files(place, run)
 
 
-def _conclusions(run: Run, record: Record) -> None:
+def _conclusions(run: ExperimentRun, record: ExperimentRecord) -> None:
     findings = read_findings(run.files / "tiles.csv", seed=record.seed)
     for finding in findings:
         where = f"**{escape(finding.region)}:** " if len(findings) > 1 else ""
         st.markdown(f"{where}{conclusion(finding)}")
 
 
-def _notes(record: Record) -> None:
+def _notes(record: ExperimentRecord) -> None:
     """What the figures stand on; what is simulated cannot be overlooked."""
     notes = [escape(note) for note in record.notes]
     if any("SIMULATED" in note for note in record.notes):
@@ -118,7 +116,7 @@ def _notes(record: Record) -> None:
         st.markdown("\n".join(f"- {note}" for note in notes))
 
 
-def _files(place: Place, run: Run) -> None:
+def _files(place: Place, run: ExperimentRun) -> None:
     st.subheader("Take it with you")
     everything = "All files below, and the pictures, in one zip."
     files = [(run.zip_file, run.zip_file.name, "Everything", everything)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.study.projects.run_locations import runs_folder
+from core.study.projects import runs_folder
 from ui.server.downloads import run_address
 from ui.shared.browser_session import Place, token
 from ui.shared.text import escape, file_size

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import InputError
-from core.study.projects.truth_folders import Folder, add_folder, kept_folders, remove_folder
+from core.study.projects import ImageFolder, add_folder, kept_folders, remove_folder
 from core.task import Cancelled, Progress
 from ui.shared import show_errors
 from ui.shared.browser_session import Place
@@ -25,12 +25,14 @@ def folder_key(place: Place) -> Key:
     return (KIND, str(place.project.path))
 
 
-def rows(place: Place) -> list[Folder]:
+def rows(place: Place) -> list[ImageFolder]:
     """The folders; those that were chosen."""
-    return [folder for folder in kept_folders(place.project) if _row(place, folder)]
+    with show_errors.told():
+        return [folder for folder in kept_folders(place.project) if _row(place, folder)]
+    return []
 
 
-def _row(place: Place, folder: Folder) -> bool:
+def _row(place: Place, folder: ImageFolder) -> bool:
     there = Path(folder.path).is_dir()
     with st.container(border=True, gap="small"):
         text, way = st.columns([5, 1], vertical_alignment="center")
@@ -80,7 +82,7 @@ def _start(place: Place, typed: str) -> None:
     if not typed:
         raise InputError("No folder is named yet.", "Type its path.")
 
-    def work(progress: Progress, cancelled: Cancelled) -> Folder:
+    def work(progress: Progress, cancelled: Cancelled) -> ImageFolder:
         progress("Looking at its images", 0, 0)
         return add_folder(project, path)
 

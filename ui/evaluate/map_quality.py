@@ -9,10 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from core.session.opened import open_project_scene
-from core.study.metrics.bootstrap import LEAST_TILES, Interval
-from core.study.metrics.evaluation_report import with_interval
-from core.study.projects.own_labels import Judged, WorstTile, judge_labels, last_judged
-from core.study.projects.truth import kept_truth
+from core.study.metrics import LEAST_TILES, Interval, with_interval
+from core.study.projects import Judged, WorstTile, judge_labels, last_judged
 from core.task import Cancelled, Progress
 from ui.evaluate import truth_rows
 from ui.evaluate.file_links import links
@@ -71,17 +69,18 @@ def show(place: Place) -> None:
         if job is not None and job.error is not None:
             show_errors.show(job.error)
         _button(place)
-    found = last_judged(place.project, scene.id)
-    if found is not None:
-        _found(place, found)
+    with show_errors.told():
+        found = last_judged(place.project, scene.id)
+        if found is not None:
+            _found(place, found)
 
 
 def _button(place: Place) -> None:
     scene = place.scene
     if scene is None:
         return
-    truth = kept_truth(place.project, scene.id)
-    file = truth is not None and truth.wish.kind == "file"
+    truth, _ = truth_rows.read(place, scene)
+    file = truth is not None and truth.source.kind == "file"
     with st.container(horizontal=True, vertical_alignment="center"):
         accepted_only = st.segmented_control(
             "Tiles that count",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from core.predict.names import WITHOUT_MODEL
-from core.study.experiments.methods import LANDCOVER, METHODS
-from core.study.metrics.bootstrap import LEAST_TILES, Interval
-from core.study.projects.findings import Finding
+from core.study.experiments import LANDCOVER, METHODS
+from core.study.metrics import LEAST_TILES, Interval
+from core.study.projects import Finding
 from ui.shared.settings_dialog import STRATEGY_TITLES
 from ui.shared.text import count
 

@@ -10,12 +10,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.study.experiments.cells import Label
-from core.study.experiments.experiment import Column
-from core.study.experiments.experiment_record import Record
-from core.study.experiments.styles import styles
-from core.study.experiments.tables import Row
-from core.study.metrics.bootstrap import Interval
+from core.study.experiments import Column, ExperimentRecord, Row, styles
+from core.study.metrics import Interval
 from ui.evaluate.method_words import (
     ACCURACY_HELP,
     BOUNDARY_HELP,
@@ -37,7 +33,7 @@ _BAR = 34
 """Pixels of the chart for each method."""
 
 
-def methods(record: Record) -> None:
+def methods(record: ExperimentRecord) -> None:
     """Methods side by side: the chart, and all figures below it."""
     ordered = sorted(record.rows, key=lambda row: -(row.figures["mean_iou"].value or 0.0))
     st.altair_chart(chart(ordered, several=_several(record)), width="stretch")
@@ -45,7 +41,7 @@ def methods(record: Record) -> None:
     _dataframe(table)
 
 
-def rows(record: Record, folder: Path) -> None:
+def rows(record: ExperimentRecord, folder: Path) -> None:
     """Any other experiment: its plots as they were drawn, and all figures."""
     for left, right in _in_twos(record.plots):
         alone = len(record.plots) == 1
@@ -133,7 +129,7 @@ def _other_row(row: Row, columns: Sequence[Column]) -> dict[str, object]:
     }
 
 
-def _label_text(column: Column, row: Row) -> Label:
+def _label_text(column: Column, row: Row) -> str | int | float:
     """A label of a row; a method in words, and as the plots call it."""
     value = row.labels[column.key]
     title = method_title(str(value)) if column.title == "method" else str(value)
@@ -148,7 +144,7 @@ def _ends(interval: Interval) -> dict[str, float | None]:
     return {"value": interval.value, "low": interval.low, "high": interval.high}
 
 
-def _several(record: Record) -> bool:
+def _several(record: ExperimentRecord) -> bool:
     return len({row.labels.get("region") for row in record.rows}) > 1
 
 

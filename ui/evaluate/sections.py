@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.study.projects.runs import Run, past_runs
+from core.study.projects import ExperimentRun, past_runs
 from ui.evaluate import earlier_runs, folder_rows, map_quality, start_run, truth_rows
 from ui.evaluate.start_run import run_key
 from ui.shared import moved_imagery, navigation, show_errors
@@ -31,7 +31,10 @@ def show(place: Place) -> None:
         return
     heading("Evaluate")
     moved_imagery.tell(place)
-    runs = past_runs(place.project)
+    found = past_runs(place.project)
+    for problem in found.unreadable:
+        show_errors.show(problem)
+    runs = found.runs
     _job(place, runs)
     view = _view(place, runs)
     if view == _RESULTS:
@@ -42,7 +45,7 @@ def show(place: Place) -> None:
         start_run.show(place)
 
 
-def _job(place: Place, runs: list[Run]) -> None:
+def _job(place: Place, runs: list[ExperimentRun]) -> None:
     """The evaluation that runs, or how the last one ended badly."""
     job = JOBS.get(run_key(place))
     if job is None:
@@ -62,7 +65,7 @@ def _job(place: Place, runs: list[Run]) -> None:
                 st.rerun()
 
 
-def _view(place: Place, runs: list[Run]) -> str:
+def _view(place: Place, runs: list[ExperimentRun]) -> str:
     """What is looked at: results where there are any, and whenever new ones have come."""
     finished = sum(run.finished for run in runs)
     seen: dict[str, int] = st.session_state.setdefault(_SEEN, {})

@@ -9,13 +9,24 @@ import streamlit as st
 
 from core.errors import InputError
 from core.sam.registry import DEFAULT_MODEL
-from core.study.experiments.methods import LANDCOVER, METHODS
-from core.study.projects.questions import METHODS_QUESTION, QUESTIONS, Question
-from core.study.projects.run_process import jobs_beside_the_app
-from core.study.projects.run_request import MOST_TILES, RunWish, chosen_truth_tiles
-from core.study.projects.runs import Run, do_run, new_run
-from core.study.projects.truth import kept_truth
-from core.study.projects.truth_folders import Folder
+from core.study.experiments import (
+    COMPARISON,
+    EXPERIMENTS,
+    LANDCOVER,
+    METHODS,
+    ExperimentKind,
+)
+from core.study.projects import (
+    MOST_TILES,
+    ExperimentRun,
+    ImageFolder,
+    RunRequest,
+    chosen_truth_tiles,
+    do_run,
+    jobs_beside_the_app,
+    kept_truth,
+    new_run,
+)
 from core.task import Cancelled, Progress
 from ui.evaluate import folder_rows, truth_rows
 from ui.evaluate.method_words import (
@@ -51,7 +62,7 @@ class Chosen:
     """
 
     scenes: tuple[str, ...]
-    folders: tuple[Folder, ...]
+    folders: tuple[ImageFolder, ...]
     tiles: int
 
     @property
@@ -71,18 +82,18 @@ def show(place: Place) -> None:
     chosen = _scenes(place)
     st.markdown("**2 · Methods**")
     methods = _methods(place)
-    wish = RunWish(
+    request = RunRequest(
         scenes=chosen.scenes,
         folders=tuple(folder.path for folder in chosen.folders),
         methods=methods,
         most_tiles=_most_tiles(),
         model=_model(place),
     )
-    _button(place, wish, chosen)
-    _others(place, wish, chosen)
+    _button(place, request, chosen)
+    _others(place, request, chosen)
 
 
-def start(place: Place, run: Run) -> None:
+def start(place: Place, run: ExperimentRun) -> None:
     """Do a run, or go on with it, in the background.
 
     Raises
@@ -92,7 +103,7 @@ def start(place: Place, run: Run) -> None:
     """
     project = place.project
 
-    def work(progress: Progress, cancelled: Cancelled) -> Run:
+    def work(progress: Progress, cancelled: Cancelled) -> ExperimentRun:
         progress("Getting ready", 0, 0)
         return do_run(project, run, progress=progress, cancelled=cancelled)
 
@@ -145,9 +156,9 @@ def _model(place: Place) -> str:
     return DEFAULT_MODEL if model == NO_MODEL else model
 
 
-def _button(place: Place, wish: RunWish, chosen: Chosen) -> None:
+def _button(place: Place, request: RunRequest, chosen: Chosen) -> None:
     busy = _running(place)
-    missing = _missing(chosen, wish.methods)
+    missing = _missing(chosen, request.methods)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
             "Tiles of each scene, at most",
@@ -162,15 +173,15 @@ def _button(place: Place, wish: RunWish, chosen: Chosen) -> None:
         )
         if st.button("Compare", type="primary", disabled=bool(missing) or busy):
             with show_errors.told():
-                _begin(place, wish)
+                _begin(place, request)
     if missing:
         st.caption(missing)
     elif busy:
         st.caption("Another evaluation is running; this one can start when it has ended.")
     else:
-        seconds = planned_seconds(wish.methods, chosen.tiles, jobs_beside_the_app())
+        seconds = planned_seconds(request.methods, chosen.tiles, jobs_beside_the_app())
         st.caption(
-            f"{count(chosen.tiles, 'tile')}, {count(len(wish.methods), 'method')}: about "
+            f"{count(chosen.tiles, 'tile')}, {count(len(request.methods), 'method')}: about "
             f"{duration(seconds)} on this computer. You may go on working meanwhile."
         )
 
@@ -187,41 +198,42 @@ def _running(place: Place) -> bool:
     return job is not None and job.running
 
 
-def _begin(place: Place, wish: RunWish) -> None:
-    if LANDCOVER not in wish.methods and wish.experiment == METHODS_QUESTION.key:
+def _begin(place: Place, request: RunRequest) -> None:
+    if LANDCOVER not in request.methods and request.experiment == COMPARISON.key:
         # Every difference is to it, and it takes no time.
-        wish = replace(wish, methods=(LANDCOVER, *wish.methods))
+        request = replace(request, methods=(LANDCOVER, *request.methods))
     if _running(place):
         raise InputError("Another evaluation is running.", "Wait until it ends, or cancel it.")
-    start(place, new_run(place.project, wish))
+    start(place, new_run(place.project, request))
     st.rerun()
 
 
-def _others(place: Place, wish: RunWish, chosen: Chosen) -> None:
-    others = [one for one in QUESTIONS.values() if one is not METHODS_QUESTION]
+def _others(place: Place, request: RunRequest, chosen: Chosen) -> None:
+    others = [kind for kind in EXPERIMENTS.values() if kind is not COMPARISON]
     if not others:
         return
     with st.expander("More experiments"):
-        for question in others:
-            _other(place, replace(wish, experiment=question.key, methods=METHODS), question, chosen)
+        for kind in others:
+            asked = replace(request, experiment=kind.key, methods=METHODS)
+            _other(place, asked, kind, chosen)
 
 
-def _other(place: Place, wish: RunWish, question: Question, chosen: Chosen) -> None:
+def _other(place: Place, request: RunRequest, kind: ExperimentKind, chosen: Chosen) -> None:
     text, way = st.columns([4, 1], vertical_alignment="center")
-    problem = _short_of(question, chosen)
-    minutes = question.minutes + question.minutes_a_tile * max(1, chosen.tiles)
+    problem = _short_of(kind, chosen)
+    minutes = kind.minutes + kind.minutes_a_tile * max(1, chosen.tiles)
     took = duration(minutes * 60 / jobs_beside_the_app())
     facts = problem or f"About {took} for what is chosen above; it can be stopped and gone on with."
-    text.markdown(f"**{question.title}**  \n{question.answers}  \n:small[:gray[{facts}]]")
+    text.markdown(f"**{kind.title}**  \n{kind.answers}  \n:small[:gray[{facts}]]")
     blocked = bool(problem) or _running(place)
-    if way.button("Run", disabled=blocked, key=f"run {question.key}", width="stretch"):
+    if way.button("ExperimentRun", disabled=blocked, key=f"run {kind.key}", width="stretch"):
         with show_errors.told():
-            _begin(place, wish)
+            _begin(place, request)
 
 
-def _short_of(question: Question, chosen: Chosen) -> str:
+def _short_of(kind: ExperimentKind, chosen: Chosen) -> str:
     """Why an experiment cannot run on what was chosen; empty where it can."""
     if chosen.nothing:
-        return question.needs or "Needs a scene whose truth is known."
+        return kind.needs or "Needs a scene whose truth is known."
     learning = sum(folder.train > 0 for folder in chosen.folders)
-    return question.needs if learning < question.regions else ""
+    return kind.needs if learning < kind.regions else ""

@@ -12,17 +12,16 @@ from core.imagery.open import is_raster
 from core.project import SceneRecord
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.scene_parcels import chosen_tiles
-from core.study.projects.run_locations import upload_folder
-from core.study.projects.run_request import unready
-from core.study.projects.truth import (
-    STAGE,
+from core.study.projects import (
     Truth,
-    TruthWish,
+    TruthSource,
     forget_truth,
     is_current,
     kept_truth,
     missing_file,
     read_truth,
+    unready,
+    upload_folder,
 )
 from core.task import Cancelled, Progress
 from ui.evaluate.method_words import method_title
@@ -63,10 +62,10 @@ def row(place: Place, scene: SceneRecord, *, alone: bool) -> bool:
             st.markdown(f"**{escape(scene.name)}**")
             watch(key)
             return False
-        opened, truth = (
-            open_project_scene(place.project, scene.id),
-            kept_truth(place.project, scene.id),
-        )
+        opened = open_project_scene(place.project, scene.id)
+        truth, unreadable = read(place, scene)
+        if unreadable is not None:
+            show_errors.show(unreadable)
         problem = unready(opened, truth)
         chosen = _line(place, scene, opened, truth, problem, in_popover=not alone)
         if job is not None and job.error is not None:
@@ -74,6 +73,14 @@ def row(place: Place, scene: SceneRecord, *, alone: bool) -> bool:
         if alone and truth is None and opened.landcover is not None:
             _form(place, scene, opened)
         return chosen and problem is None
+
+
+def read(place: Place, scene: SceneRecord) -> tuple[Truth | None, CropMapError | None]:
+    """The truth of a scene, and why its record cannot be read where it cannot."""
+    try:
+        return kept_truth(place.project, scene.id), None
+    except CropMapError as error:
+        return None, error
 
 
 def _line(
@@ -130,8 +137,8 @@ def _facts(place: Place, scene: SceneRecord, opened: OpenedScene, truth: Truth) 
     tiles = count(len(truth.tiles), "tile")
     product = escape(opened.landcover_title or "")
     lines = []
-    if truth.wish.kind == "file":
-        name = escape(truth.wish.name)
+    if truth.source.kind == "file":
+        name = escape(truth.source.name)
         lines.append(
             f":material/check_circle: Ready: {tiles} with truth from {name} "
             f"({escape(truth.says)}) · {product}"
@@ -147,7 +154,7 @@ def _facts(place: Place, scene: SceneRecord, opened: OpenedScene, truth: Truth) 
     if missing_file(truth) is not None:
         lines.append("The file is not where it was; what was read of it is used.")
     elif not is_current(place.project, scene.id, truth):
-        what = "file has" if truth.wish.kind == "file" else "labels have"
+        what = "file has" if truth.source.kind == "file" else "labels have"
         lines.append(f"The {what} changed since, and will be read again for the next run.")
     return "  \n".join(lines)
 
@@ -213,7 +220,7 @@ def _accepted(place: Place, scene: SceneRecord) -> None:
     label = f"Take {count(accepted, 'accepted tile')}" if accepted else "No tile is accepted yet"
     if st.button(label, type="primary", disabled=not accepted, key=f"take accepted {scene.id}"):
         with show_errors.told():
-            _start_reading(place, scene, TruthWish("corrected"))
+            _start_reading(place, scene, TruthSource("corrected"))
 
 
 def _name(source: Source) -> str:
@@ -229,19 +236,19 @@ def _made_truth(opened: OpenedScene) -> Path | None:
 
 def _start(place: Place, scene: SceneRecord, source: Source, name: str, *, numbered: bool) -> None:
     """Bring a file in, where it has to be, and read it."""
-    _start_reading(place, scene, TruthWish("file", source.path, name, numbered), source)
+    _start_reading(place, scene, TruthSource("file", source.path, name, numbered), source)
 
 
 def _start_reading(
-    place: Place, scene: SceneRecord, wish: TruthWish, source: Source | None = None
+    place: Place, scene: SceneRecord, truth: TruthSource, source: Source | None = None
 ) -> None:
     project, scene_id = place.project, scene.id
 
     def work(progress: Progress, cancelled: Cancelled) -> Truth:
-        progress(STAGE, 0, 0)
-        ready = wish
+        progress("Reading the truth", 0, 0)
+        ready = truth
         if source is not None and source.uploads:
-            ready = _brought_in(place, wish, source, progress, cancelled)
+            ready = _brought_in(place, truth, source, progress, cancelled)
         return read_truth(project, scene_id, ready, progress=progress, cancelled=cancelled)
 
     JOBS.start(truth_key(place, scene), f"Reading the truth of {scene.name}", work)
@@ -249,18 +256,18 @@ def _start_reading(
 
 
 def _brought_in(
-    place: Place, wish: TruthWish, source: Source, progress: Progress, cancelled: Cancelled
-) -> TruthWish:
-    """The wish with our own copy of what a browser sent."""
+    place: Place, truth: TruthSource, source: Source, progress: Progress, cancelled: Cancelled
+) -> TruthSource:
+    """The source of a truth with our own copy of what a browser sent."""
     stored = store(place.project, source, progress, wanted=FILES, sidecars=PARTS)
     if stored.stored is None:
         raise AssertionError("unreachable: there was an upload")
     if not is_raster(stored.stored):
-        return TruthWish("file", str(stored.stored), wish.name, wish.numbered)
+        return TruthSource("file", str(stored.stored), truth.name, truth.numbered)
     try:
         path = usable(
             place.project, stored, progress, cancelled, categorical=True, folder=upload_folder()
         )
     finally:
         discard(stored)
-    return TruthWish("file", path, wish.name, wish.numbered)
+    return TruthSource("file", path, truth.name, truth.numbered)

@@ -10,12 +10,9 @@ import streamlit as st
 
 from core.project import SceneRecord
 from core.session.opened import open_project_scene
-from core.study.experiments.cells import Label
-from core.study.experiments.experiment_record import PictureRecord, Record
-from core.study.metrics.compare import FALSE, MISSED
-from core.study.metrics.pictures import COLOURS
-from core.study.projects.run_request import scene_names
-from core.study.projects.runs import Run
+from core.study.experiments import ExperimentRecord, PictureRecord
+from core.study.metrics import COLOURS, FALSE, MISSED
+from core.study.projects import ExperimentRun, scene_names
 from ui.evaluate.method_words import method_title
 from ui.shared import navigation
 from ui.shared.browser_session import Place
@@ -27,7 +24,7 @@ _AT_ONCE = 6
 _METHOD = "method"
 
 
-def show(place: Place, run: Run, record: Record) -> None:
+def show(place: Place, run: ExperimentRun, record: ExperimentRecord) -> None:
     """Pictures of mistakes of one method, or of one row of another experiment."""
     pictures = [one for one in record.pictures if (run.files / one.picture).is_file()]
     if not pictures:
@@ -54,7 +51,7 @@ def show(place: Place, run: Run, record: Record) -> None:
         st.caption(f"The {_AT_ONCE} worst of {len(shown):,} are shown; all are in the files.")
 
 
-def _rank(one: PictureRecord, record: Record) -> float:
+def _rank(one: PictureRecord, record: ExperimentRecord) -> float:
     """The best method's mistakes come first: they are those that stay."""
     values = [
         row.figures["mean_iou"].value or 0.0
@@ -64,7 +61,7 @@ def _rank(one: PictureRecord, record: Record) -> float:
     return -max(values, default=0.0)
 
 
-def title_of(labels: Mapping[str, Label], told: Collection[str]) -> str:
+def title_of(labels: Mapping[str, str | int | float], told: Collection[str]) -> str:
     """A row of the table in words: its method, and of the rest what is ``told`` apart by it."""
     others = [
         f"{name} {value}" if isinstance(value, int | float) else str(value)
@@ -75,7 +72,9 @@ def title_of(labels: Mapping[str, Label], told: Collection[str]) -> str:
     return " · ".join([*method, *others])
 
 
-def _picture(place: Place, run: Run, one: PictureRecord, scenes: Mapping[str, SceneRecord]) -> None:
+def _picture(
+    place: Place, run: ExperimentRun, one: PictureRecord, scenes: Mapping[str, SceneRecord]
+) -> None:
     st.image(str(run.files / one.picture), width="stretch")
     figure = "no mean IoU" if one.mean_iou is None else f"mean IoU {one.mean_iou:.2f}"
     number = _number(place, scenes.get(one.image), one.tile)
@@ -102,10 +101,10 @@ def _number(place: Place, scene: SceneRecord | None, tile: str) -> int:
     return names.index(tile) + 1 if tile in names else 0
 
 
-def _scenes(place: Place, run: Run) -> dict[str, SceneRecord]:
+def _scenes(place: Place, run: ExperimentRun) -> dict[str, SceneRecord]:
     """The project's scenes that are still there, by the names that the run gave them."""
     present = {scene.id: scene for scene in place.project.scenes()}
-    wanted = [scene_id for scene_id in run.wish.scenes if scene_id in present]
+    wanted = [scene_id for scene_id in run.request.scenes if scene_id in present]
     names = scene_names(place.project, wanted)
     return {name: present[scene_id] for scene_id, name in names.items()}
 

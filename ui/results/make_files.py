@@ -40,7 +40,11 @@ GROUPS = {GIS: "For QGIS", TRAINING: "For training", RECORD: "For the record"}
 def made(place: Place, *, accepted_only: bool) -> Delivery | None:
     """What was made last of the place's scene, also before a restart."""
     folder = _folder(place, accepted_only)
-    return None if folder is None else last_delivery(folder)
+    if folder is None:
+        return None
+    with show_errors.told():
+        return last_delivery(folder)
+    return None
 
 
 def show(place: Place, last: Delivery | None, *, accepted_only: bool) -> None:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from core.project import Project
 from core.session.opened import open_project
-from core.study.projects.run_locations import runs_folder
+from core.study.projects import runs_folder
 from ui.server import tokens
 from ui.server.errors import NO_STORE, NotFoundError
 

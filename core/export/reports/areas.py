@@ -19,7 +19,7 @@ from core.project import Project
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.scene_parcels import chosen_tiles
 from core.session.workspaces import Workspaces, get_workspaces
-from core.study.metrics.compare import NOT_JUDGED, error_codes
+from core.study.metrics.error_map import NOT_JUDGED, error_codes
 from core.study.metrics.pixels import Confusion
 from core.task import Cancelled, Progress, never, silent
 
@@ -125,7 +125,7 @@ class ComparedTile:
     pixel_ha: float
 
     def errors(self) -> Codes:
-        """What each pixel of the land cover is against the label, as ``ERROR_CODES`` has it."""
+        """What each pixel of the land cover is against the label, as ``ERROR_WORDS`` has it."""
         if self.landcover is None:
             return np.full(self.known.shape, NOT_JUDGED, dtype=np.uint8)
         product = np.isin(self.landcover.classes, self.landcover.product.cropland_codes)

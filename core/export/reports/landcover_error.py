@@ -18,13 +18,13 @@ from core.export.reports.landcover_error_page import ReportFacts, figures_of, re
 from core.files import fresh_folder, sha256_of
 from core.grid import Window
 from core.imagery.open import open_raster, read_bands
+from core.imagery.write_raster import Codes as CodeTable
 from core.imagery.write_raster import write_codes
 from core.project import Project
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.scene_parcels import chosen_tiles
 from core.session.workspaces import Workspaces
-from core.study.metrics.compare import NOT_JUDGED
-from core.study.metrics.pictures import ERROR_CODES, paint_errors
+from core.study.metrics.error_map import COLOURS, ERROR_WORDS, NOT_JUDGED, paint_errors
 from core.task import Cancelled, Progress, never, silent
 from core.versions import software
 
@@ -94,7 +94,13 @@ def write_error_report(
 
     with fresh_folder(folder, marker=PAGE) as aside:
         facts = _facts(project, opened, accepted_only=accepted_only)
-        write_codes(aside / MAP, windows(), opened.scene.working_grid, facts.tags(), ERROR_CODES)
+        write_codes(
+            aside / MAP,
+            windows(),
+            opened.scene.working_grid,
+            facts.tags(),
+            CodeTable(ERROR_WORDS, COLOURS),
+        )
         report = counter.report(project, scene_id, chosen)
         if not report.rows:
             raise InputError(

@@ -13,8 +13,14 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from core.export.reports.areas import AreaReport, ClassArea
-from core.study.metrics.compare import FALSE, MISSED, NOT_JUDGED, RIGHT_CROPLAND, RIGHT_REST
-from core.study.metrics.pictures import paint_errors
+from core.study.metrics.error_map import (
+    FALSE,
+    MISSED,
+    NOT_JUDGED,
+    RIGHT_CROPLAND,
+    RIGHT_REST,
+    paint_errors,
+)
 
 _TEMPLATE = "landcover_error.html"
 _MEANINGS = {

@@ -11,26 +11,24 @@ from core.sam.registry import DEFAULT_MODEL, get_model
 from core.sam.weights import is_present
 from core.study.experiments.ablation_settings import (
     BASE,
+    BASES,
     IN_WORDS,
     MODEL,
     POINTS,
+    Prompting,
     Setting,
     bases,
     settings,
 )
-from core.study.experiments.cells import Cell, CellResult, Context, TileResult, judge
+from core.study.experiments.cells import Cell, CellResult, Context, compare_with_truth
 from core.study.experiments.experiment import SEED, Column, Experiment, Plot
-from core.study.experiments.methods import remembering
-from core.study.experiments.notes import data_notes
-from core.study.experiments.prompted_answers import Answers
-from core.study.experiments.promptings import Apt, AptPlus, Everything, Joint, Prompting
-from core.study.experiments.region import Region
+from core.study.experiments.methods import segmenter_of
+from core.study.experiments.prompted_answers import PromptedAnswers
+from core.study.experiments.region import Region, StudyImage, data_notes
 from core.study.experiments.samples import tiles
-from core.study.metrics.pairs import LabelledScene
+from core.study.metrics.figures import TileResult
 
-_DRAWN = "drawn"
-
-_COSTS: dict[type[Prompting], float] = {Joint: 0.1, AptPlus: 0.7, Apt: 1.5, Everything: 3.0}
+_COSTS = {"joint": 0.1, "apt_plus": 0.7, "apt": 1.5, "automatic": 3.0}
 """Seconds of one setting on a tile with the small model, about, on one processor."""
 
 _PLOTS = (
@@ -89,7 +87,7 @@ class AblationTask:
         SHA-256 of the model's weights, because results are kept.
     """
 
-    image: LabelledScene
+    image: StudyImage
     settings: tuple[Setting, ...]
     seed: int
     model: str
@@ -102,26 +100,31 @@ def run_settings(task: AblationTask, context: Context) -> CellResult:
     total = len(own) * len(task.settings)
     found: list[TileResult] = []
     for sample in own:
-        model = remembering(task.model)
-        answers = Answers(sample, model, task.seed, lambda: context.step(len(found) / total))
+        model = segmenter_of(task.model)
+        answers = PromptedAnswers(
+            sample, model, task.seed, lambda: context.step(len(found) / total)
+        )
         judged: dict[Prompting, TileResult] = {}
         for setting in task.settings:
             prompting = setting.prompting
             if prompting not in judged:
-                judged[prompting] = judge(answers.mask(prompting), sample)
-            found.append(replace(judged[prompting], labels=setting.labels))
+                judged[prompting] = compare_with_truth(answers.mask(prompting), sample)
+            found.append(replace(judged[prompting], labels=setting.place))
     return CellResult(tuple(found), {"model": task.model, "settings": len(task.settings)})
 
 
 def ablation(regions: Sequence[Region], options: AblationOptions) -> Experiment:
     """The experiment; every image that only measures is judged, those of all regions together."""
     images = tuple(image for region in regions for image in region.test)
-    _refuse_twins(images)
+    for (name, _), count in Counter((image.name, image.tile) for image in images).items():
+        if count > 1:
+            raise InputError(
+                f"Two regions have an image called {name}, and tables know images by their names.",
+                "Rename its files in one of the regions, or ask each region by itself.",
+            )
     main, *others = options.models
     asked = {main: settings()}
-    for model in others:
-        if is_present(get_model(model)):
-            asked[model] = bases(MODEL, model)
+    asked.update({one: bases(MODEL, one) for one in others if is_present(get_model(one))})
     return Experiment(
         "ablation",
         "Ablation",
@@ -132,45 +135,32 @@ def ablation(regions: Sequence[Region], options: AblationOptions) -> Experiment:
         (*data_notes(regions, main, options.seed), *_notes(options, asked)),
         {"group": BASE, "setting": BASE},
         _PLOTS,
-        rows=tuple(setting.labels for own in asked.values() for setting in own),
+        rows=tuple(setting.place for own in asked.values() for setting in own),
     )
 
 
 def _cells(
-    images: Sequence[LabelledScene], rows: Sequence[Setting], model: str, options: AblationOptions
+    images: Sequence[StudyImage], rows: Sequence[Setting], model: str, options: AblationOptions
 ) -> Iterator[Cell]:
     """Cells of settings that share work, image by image, so that embeddings are at hand."""
     weights = get_model(model).sha256
     seeds = range(options.seed, options.seed + options.seeds)
-    shared: dict[str, list[Setting]] = {}
+    shared: dict[tuple[bool, str], list[Setting]] = {}
     for setting in rows:
-        kind = _DRAWN if setting.prompting.drawn else type(setting.prompting).__name__
-        shared.setdefault(kind, []).append(setting)
+        drawn = setting.prompting.drawn
+        shared.setdefault((drawn, "" if drawn else setting.prompting.strategy), []).append(setting)
     for image in images:
-        for kind, own in shared.items():
-            for seed in seeds if kind == _DRAWN else seeds[:1]:
+        for (drawn, _), own in shared.items():
+            cost = sum(_COSTS[one.strategy] for one in {setting.prompting for setting in own})
+            for seed in seeds if drawn else seeds[:1]:
                 task = AblationTask(image, tuple(own), seed, model, weights)
-                yield Cell({"image": image.name, SEED: seed}, run_settings, task, _cost(own))
-
-
-def _cost(rows: Sequence[Setting]) -> float:
-    different = {setting.prompting for setting in rows}
-    return sum(_COSTS[type(prompting)] for prompting in different)
-
-
-def _refuse_twins(images: Sequence[LabelledScene]) -> None:
-    counts = Counter((image.name, image.tile) for image in images)
-    for (name, _), count in counts.items():
-        if count > 1:
-            raise InputError(
-                f"Two regions have an image called {name}, and tables know images by their names.",
-                "Rename its files in one of the regions, or ask each region by itself.",
-            )
+                yield Cell({"image": image.name, SEED: seed}, run_settings, task, cost)
 
 
 def _notes(options: AblationOptions, asked: Collection[str]) -> Iterator[str]:
     last = options.seed + options.seeds - 1
     seeds = f"seeds {options.seed} to {last}" if options.seeds > 1 else f"seed {options.seed}"
+    side = BASES["joint"].side
     yield (
         f"Where chance decides (drawn points, the classifier's sample): {seeds}, averaged. "
         "Tiles of all regions are pooled."
@@ -180,9 +170,9 @@ def _notes(options: AblationOptions, asked: Collection[str]) -> Iterator[str]:
         "averages with the classifier, which learns from it."
     )
     yield (
-        "Automatic masks: one question at each point of a grid of "
-        f"{Everything().side} x {Everything().side}, without land cover; good masks that do not "
-        "overlap. Land cover chooses those most of which it calls cropland."
+        f"Automatic masks: one question at each point of a grid of {side} x {side}, without land "
+        "cover; good masks that do not overlap. Land cover chooses those most of which it calls "
+        "cropland."
     )
     yield (
         "A model that draws with exchanged labels what it draws with the right ones does not "

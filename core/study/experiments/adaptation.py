@@ -17,15 +17,13 @@ import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from core.sam.registry import DEFAULT_MODEL
-from core.study.experiments.applying import probability_of
-from core.study.experiments.cells import Cell, CellResult, Context, Facts, Label
+from core.study.experiments.cells import Cell, CellResult, Context, Facts
 from core.study.experiments.crops import UNKNOWN, Picture, batches, picture, shades
 from core.study.experiments.experiment import SEED, Column, Experiment, Plot, check_known
 from core.study.experiments.fitting import Recipe, fit
 from core.study.experiments.methods import LANDCOVER, METHODS, Method, method_cells
-from core.study.experiments.networks import NETWORKS, fast_precision
-from core.study.experiments.notes import data_notes
-from core.study.experiments.region import Region
+from core.study.experiments.networks import NETWORKS, half_precision, probability_of
+from core.study.experiments.region import Region, StudyImage, data_notes
 from core.study.experiments.samples import samples
 from core.study.experiments.trained import (
     NetworkTask,
@@ -42,7 +40,7 @@ from core.study.experiments.training import (
     every_direction,
     whole_training,
 )
-from core.study.metrics.pairs import LabelledScene
+from core.study.metrics.figures import Label
 
 ADAPTIVE, SELF_TRAINING = "adaptive batch normalisation", "self-training"
 AS_IT_IS, WITH_LABELS = "not adapted", "with the target's labels"
@@ -97,15 +95,15 @@ class AdaptTask:
     source : Training
     way : str
         ``ADAPTIVE`` or ``SELF_TRAINING``.
-    images : tuple of LabelledScene
+    images : tuple of StudyImage
         Of the target, to adapt to: their truth is not looked at.
-    test : tuple of LabelledScene
+    test : tuple of StudyImage
     """
 
     source: Training
     way: str
-    images: tuple[LabelledScene, ...]
-    test: tuple[LabelledScene, ...]
+    images: tuple[StudyImage, ...]
+    test: tuple[StudyImage, ...]
     keep: bool = False
 
 
@@ -122,7 +120,7 @@ def run_adaptation(task: AdaptTask, context: Context) -> CellResult:
     return judged(Trained(found.network, facts), task.test, context, keep=task.keep)
 
 
-def unlabelled(images: tuple[LabelledScene, ...]) -> list[Picture]:
+def unlabelled(images: tuple[StudyImage, ...]) -> list[Picture]:
     """Pictures that say of no pixel what it is."""
     found = []
     for sample in samples(images):
@@ -144,10 +142,7 @@ def adapt_normalisation(
         layer.momentum = None
         layer.train()
     drawn = batches(pictures, recipe.batch, recipe.side, np.random.default_rng(seed), vary=False)
-    with (
-        torch.inference_mode(),
-        torch.autocast("cpu", torch.bfloat16, enabled=fast_precision()),
-    ):
+    with torch.inference_mode(), half_precision():
         for _ in range(_BATCHES):
             network(next(drawn)[0])
     for layer, momentum in zip(layers, momenta, strict=True):
@@ -215,8 +210,7 @@ def adaptation(regions: Sequence[Region], options: AdaptationOptions) -> Experim
         "Can a network trained elsewhere adapt to images without labels as well as prompting does "
         "with land cover?",
         (
-            Column("method", "method"),
-            Column("source", "labels from"),
+            *(Column("method", "method"), Column("source", "labels from")),
             Column("region", "test region"),
         ),
         (
@@ -298,9 +292,5 @@ class _Plan:
         return whole_training(self.options.network, region, self.options.steps, self.options.seed)
 
     def _labels(self, method: str, source: str, region: Region) -> dict[str, Label]:
-        return {
-            "method": method,
-            "source": source,
-            "region": region.name,
-            SEED: self.options.seed,
-        }
+        place = {"method": method, "source": source, "region": region.name}
+        return {**place, SEED: self.options.seed}

@@ -12,22 +12,21 @@ import io
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import astuple, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from core.files import read_checked, write_checked
 from core.fingerprint import LABEL, result_hash
 from core.study.experiments.samples import Sample
 from core.study.metrics.boundaries import compare_boundaries
-from core.study.metrics.pixels import compare
-from core.study.metrics.scores import Score
+from core.study.metrics.figures import Label, TileResult, to_sums
+from core.study.metrics.pixels import compare_pixels
 
-FORMAT = 3
+FORMAT = 4
 _DECIDING = (
     *LABEL,
     "core.existing",
@@ -37,41 +36,22 @@ _DECIDING = (
 )
 """What decides on the result of a cell."""
 
-_SHOWING = tuple(
-    f"core.study.experiments.{name}"
-    for name in (
-        *("experiment_page", "experiment_record", "experiment_report", "figures", "marks"),
-        *("plots", "sheets", "styles", "tables"),
-    )
+_SHOWING = (
+    *("core.study.metrics.evaluation", "core.study.metrics.evaluation_page"),
+    *("core.study.metrics.error_map", "core.study.metrics.markdown"),
+    *(
+        f"core.study.experiments.{name}"
+        for name in (
+            *("experiment_page", "experiment_record", "experiment_report", "plots"),
+            *("prompt_page", "registry", "tables", "worst"),
+        )
+    ),
 )
 """Modules that only show results."""
 
-Label = str | int | float
+_RECORD = "record"
 Facts = dict[str, Any]
 Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TileResult:
-    """What a cell found on one tile.
-
-    Parameters
-    ----------
-    image, tile : str
-    score : Score
-        Pixels and boundaries; parcels are not judged, because most methods draw none.
-    mask : bool (rows, columns), optional
-        The prediction, where pictures of mistakes will be wanted.
-    labels : mapping
-        Its place in the tables beside the cell's own, where one cell yields several rows because
-        they share most of the work (:func:`labels_of`).
-    """
-
-    image: str
-    tile: str
-    score: Score
-    mask: Flags | None = None
-    labels: Mapping[str, Label] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +61,9 @@ class CellResult:
     Parameters
     ----------
     tiles : tuple of TileResult
+        Their labels are what tells them apart beside the cell's own, where one cell yields several
+        rows because they share most of the work.  Of the sums those of parcels are nought, because
+        most methods draw none.
     facts : dict
         Plain values.
     seconds : float
@@ -109,9 +92,6 @@ class Context:
     step: Callable[[float], None]
 
 
-Work = Callable[[Any, Context], CellResult]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
     """One piece of work.
@@ -129,7 +109,7 @@ class Cell:
     """
 
     labels: Mapping[str, Label]
-    work: Work
+    work: Callable[[Any, Context], CellResult]
     task: Any
     cost: float = 1.0
 
@@ -137,6 +117,10 @@ class Cell:
     def key(self) -> str:
         """SHA-256 of what is done; the labels have no say in it."""
         return digest(f"{self.work.__module__}.{self.work.__qualname__}", self.task)
+
+    def labels_of(self, tile: TileResult) -> dict[str, Label]:
+        """Where a tile's result stands in the tables: the cell's labels, and the tile's own."""
+        return {**self.labels, **tile.labels}
 
 
 def digest(*facts: Any) -> str:
@@ -146,78 +130,51 @@ def digest(*facts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def labels_of(cell: Cell, tile: TileResult) -> dict[str, Label]:
-    """Where a tile's result stands in the tables: the cell's labels, and the tile's own."""
-    return {**cell.labels, **tile.labels}
-
-
-def judge(mask: Flags, sample: Sample, *, keep: bool = False, **labels: Label) -> TileResult:
+def compare_with_truth(
+    mask: Flags, sample: Sample, *, keep: bool = False, **labels: Label
+) -> TileResult:
     """Compare a prediction with the truth where that is known; ``labels`` are the tile's own."""
-    score = Score(
-        compare(mask, sample.truth, sample.known),
+    sums = to_sums(
+        astuple(compare_pixels(mask, sample.truth, sample.known)),
         compare_boundaries(mask, sample.truth, sample.known, sample.image.grid),
     )
-    return TileResult(sample.name, sample.tile, score, mask if keep else None, labels)
+    return TileResult(sample.name, sample.tile, sums, mask if keep else None, labels)
 
 
-def done(cell: Cell, folder: Path) -> CellResult | None:
-    """The kept result, masks left out; None where there is none, or a mask of it is gone."""
-    body = read_checked(folder / cell.key)
-    if body is None:
-        return None
-    record = json.loads(body)
-    found = tuple(
-        TileResult(row["image"], row["tile"], Score.of_sums(row["sums"]), None, row["labels"])
-        for row in record["tiles"]
-    )
-    kept = [tile for tile, row in zip(found, record["tiles"], strict=True) if row["mask"]]
-    if any(read_checked(_mask_path(cell, tile, folder)) is None for tile in kept):
-        return None
-    return CellResult(found, record["facts"], record["seconds"])
-
-
-def do(cell: Cell, context: Context) -> None:
-    """Do a cell's work and keep it."""
+def run_cell(cell: Cell, context: Context) -> None:
+    """Do a cell's work and keep it, with the masks that it gives, in one file."""
     started = time.perf_counter()
     result = cell.work(cell.task, context)
     seconds = time.perf_counter() - started
-    for tile in result.tiles:
-        if tile.mask is not None:
-            write_checked(_mask_path(cell, tile, context.folder), _packed(tile.mask))
-    rows = [
-        {
-            "image": tile.image,
-            "tile": tile.tile,
-            "labels": dict(tile.labels),
-            "sums": tile.score.sums(),
-            "mask": tile.mask is not None,
-        }
-        for tile in result.tiles
-    ]
-    record = {"tiles": rows, "facts": result.facts, "seconds": seconds}
-    # Last, so that a kept result always has its masks.
-    write_checked(context.folder / cell.key, json.dumps(record).encode())
+    rows = [[tile.image, tile.tile, dict(tile.labels), tile.sums.tolist()] for tile in result.tiles]
+    text = json.dumps({"tiles": rows, "facts": result.facts, "seconds": seconds})
+    masks = {str(n): t.mask for n, t in enumerate(result.tiles) if t.mask is not None}
+    body = io.BytesIO()
+    np.savez_compressed(body, **{_RECORD: np.array(text)}, **masks)  # type: ignore[arg-type]
+    write_checked(context.folder / cell.key, body.getvalue())
 
 
-def kept_mask(cell: Cell, tile: TileResult, folder: Path) -> Flags | None:
-    """The prediction of a tile, bool (rows, columns); None where it was not kept."""
-    body = read_checked(_mask_path(cell, tile, folder))
+def kept_result(cell: Cell, folder: Path) -> CellResult | None:
+    """The kept result, masks left out; None where there is none, or it is damaged."""
+    body = read_checked(folder / cell.key)
     if body is None:
         return None
-    with Image.open(io.BytesIO(body)) as picture:
-        return np.asarray(picture.convert("1"), dtype=np.bool_)
+    with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
+        record = json.loads(str(arrays[_RECORD]))
+    tiles = (
+        TileResult(image, tile, np.array(sums), None, labels)
+        for image, tile, labels, sums in record["tiles"]
+    )
+    return CellResult(tuple(tiles), record["facts"], record["seconds"])
 
 
-def _mask_path(cell: Cell, tile: TileResult, folder: Path) -> Path:
-    own = json.dumps([tile.image, tile.tile, dict(tile.labels)], sort_keys=True)
-    place = hashlib.sha256(own.encode()).hexdigest()[:16]
-    return folder / f"{cell.key}.{place}"
-
-
-def _packed(mask: Flags) -> bytes:
-    body = io.BytesIO()
-    Image.fromarray(mask).save(body, "PNG", optimize=True)
-    return body.getvalue()
+def kept_mask(cell: Cell, number: int, folder: Path) -> Flags | None:
+    """The prediction of a cell's tile, bool (rows, columns); None where it was not kept."""
+    body = read_checked(folder / cell.key)
+    if body is None:
+        return None
+    with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
+        return np.asarray(arrays[str(number)]) if str(number) in arrays else None
 
 
 def _plain(value: Any) -> Any:

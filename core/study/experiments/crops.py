@@ -13,9 +13,9 @@ from torch.nn import functional
 
 from core.grid import Window
 from core.imagery.scene import SceneImage
+from core.study.experiments.region import StudyImage
 from core.study.experiments.samples import tiles
-from core.study.metrics.compare import cut
-from core.study.metrics.pairs import LabelledScene
+from core.study.metrics.compare import cut_tiles
 
 COMMON_GSD_M = 2.5
 """All regions are shown to networks at this resolution, so that fields look alike in size."""
@@ -54,7 +54,7 @@ class Picture:
 class CropPlace:
     """A crop of an image: its tile's place among the image's, and the window within the tile."""
 
-    image: LabelledScene
+    image: StudyImage
     tile: int
     window: Window
 
@@ -103,13 +103,13 @@ def resized(values: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
     return made.reshape(*values.shape[:-2], *shape)
 
 
-def crop_places(images: Iterable[LabelledScene]) -> list[CropPlace]:
+def crop_places(images: Iterable[StudyImage]) -> list[CropPlace]:
     """All crops of images, in order; no pixel of the images is read."""
     return [
         CropPlace(image, number, window)
         for image in images
         for number, grid in enumerate(tiles(image).grids)
-        for window in cut(grid, CROP_SIDE).values()
+        for window in cut_tiles(grid, CROP_SIDE).values()
     ]
 
 

@@ -234,9 +234,9 @@ def _recoded(
 ) -> npt.NDArray[np.uint16]:
     """Classes that say of each pixel whether it is cropland as ``cropland`` does."""
     other = (*grassland_codes(product), *(c.code for c in product.classes if not c.cropland))[0]
-    said = np.isin(classes, product.cropland_codes)
-    codes = np.where(cropland & ~said, np.uint16(product.cropland_codes[0]), classes)
-    recoded: npt.NDArray[np.uint16] = np.where(said & ~cropland, np.uint16(other), codes)
+    before = np.isin(classes, product.cropland_codes)
+    codes = np.where(cropland & ~before, np.uint16(product.cropland_codes[0]), classes)
+    recoded: npt.NDArray[np.uint16] = np.where(before & ~cropland, np.uint16(other), codes)
     return recoded
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from core.errors import InputError
-from core.study.experiments.cells import Cell, Label
+from core.study.experiments.cells import Cell
+from core.study.metrics.figures import Label
 
 SEED = "seed"
 """The column over whose values figures are averaged."""
@@ -15,15 +16,7 @@ SEED = "seed"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the tables that tells cells apart.
-
-    Parameters
-    ----------
-    key : str
-        Name in the cells' labels and in CSV files.
-    title : str
-        For people.
-    """
+    """A column that tells rows apart: its key in labels and CSV files, and its title for people."""
 
     key: str
     title: str
@@ -36,14 +29,14 @@ class Plot:
     Parameters
     ----------
     name : str
-        Of its file, without ending.
+        Of its file, without suffix.
     title : str
     kind : {"bars", "lines"}
         For each value of ``x`` the figures side by side, or lines over its numbers, with intervals.
     x, series : str
         Columns: along the axis, and one mark or line for each.
     metric : str
-        Key of a figure in ``core.study.metrics.scores.METRICS``.
+        Key of a figure in ``core.study.metrics.figures.FIGURES``.
     facet : str, optional
         Column with a panel for each of its values.
     where : mapping

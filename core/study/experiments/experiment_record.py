@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from core.errors import InputError
-from core.study.experiments.cells import Facts, Label
+from core.records import read_record
+from core.study.experiments.cells import Facts
 from core.study.experiments.experiment import Column
 from core.study.experiments.tables import Row
-from core.study.metrics.bootstrap import read_intervals
+from core.study.metrics.figures import Label
 
-FORMAT = 1
 RECORD = "record.json"
 
 
@@ -64,7 +61,7 @@ class PictureRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ExperimentRecord:
     """What an experiment found.  Paths in it count from its own folder.
 
     Parameters
@@ -88,6 +85,8 @@ class Record:
         Versions by name of the software; SHA-256 of each file by its path.
     """
 
+    FORMAT: ClassVar[int] = 1
+
     key: str
     title: str
     question: str
@@ -107,74 +106,19 @@ class Record:
     files: dict[str, str] = field(default_factory=dict)
 
 
-def to_json(record: Record) -> bytes:
-    """A record as UTF-8; a number that is none is null."""
-    whole = _finite({"format": FORMAT, **asdict(record)})
-    return (json.dumps(whole, indent=1, allow_nan=False) + "\n").encode()
-
-
-def read_record(path: Path) -> Record:
-    """Read ``record.json``, or that of a folder.
+def read_experiment(folder: Path) -> ExperimentRecord:
+    """The record in a folder of results.
 
     Raises
     ------
     InputError
-        It is missing, damaged, or of a newer version.
+        There is none.
+    UnreadableRecordError
+        It is damaged, or of a newer version.
     """
-    file = path / RECORD if path.is_dir() else path
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        newer = found.pop("format") > FORMAT
-    except FileNotFoundError as error:
+    found = read_record(folder / RECORD, ExperimentRecord)
+    if found is None:
         raise InputError(
-            f"{path} holds no result of an experiment.", "Choose the folder of a finished run."
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _damaged(file) from error
-    if newer:
-        raise InputError(
-            f"{file} was written by a newer version of CropMap.", "Update CropMap to read it."
+            f"{folder} holds no result of an experiment.", "Choose the folder of a finished run."
         )
-    try:
-        return _record(found)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise _damaged(file) from error
-
-
-def _record(found: dict[str, Any]) -> Record:
-    return Record(
-        **{
-            **found,
-            "notes": tuple(found["notes"]),
-            "columns": tuple(Column(**one) for one in found["columns"]),
-            "rows": tuple(_row(one) for one in found["rows"]),
-            "plots": tuple(PlotRecord(**one) for one in found["plots"]),
-            "pictures": tuple(PictureRecord(**one) for one in found["pictures"]),
-            "cells": tuple(CellRecord(**one) for one in found["cells"]),
-        }
-    )
-
-
-def _row(found: dict[str, Any]) -> Row:
-    difference = found["difference"]
-    return Row(
-        **{
-            **found,
-            "figures": read_intervals(found["figures"]),
-            "difference": None if difference is None else read_intervals(difference),
-        }
-    )
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _finite(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def _damaged(file: Path) -> InputError:
-    return InputError(f"{file} is damaged.", "Run the experiment again; finished steps are kept.")
+    return found

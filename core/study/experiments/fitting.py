@@ -13,10 +13,9 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from core.grid import Window
-from core.study.experiments.applying import probability_of
 from core.study.experiments.crops import UNKNOWN, Picture, batches, shades
-from core.study.experiments.networks import drawn_by, fast_precision
-from core.study.metrics.pixels import Confusion, compare
+from core.study.experiments.networks import drawn_by, half_precision, probability_of
+from core.study.metrics.pixels import Confusion, compare_pixels
 
 import core.sam.torchvision_compat  # noqa: F401  isort: skip  (must come before the next)
 from segmentation_models_pytorch.losses import DiceLoss, SoftBCEWithLogitsLoss
@@ -170,7 +169,7 @@ def _learn(
 ) -> float:
     network.train()
     optimizer.zero_grad()
-    with torch.autocast("cpu", torch.bfloat16, enabled=fast_precision()):
+    with half_precision():
         logits = network(rgb)
     loss = mixed_loss(logits.float(), target)
     loss.backward()  # type: ignore[no-untyped-call]
@@ -202,10 +201,10 @@ def check_crops(pictures: Sequence[Picture]) -> list[Picture]:
 
 def _windows(one: Picture) -> Iterator[Window]:
     rows, columns = one.target.shape
-    extent = Window(0, 0, columns, rows)
-    for row in range(0, rows, _CHECK_SIDE):
-        for column in range(0, columns, _CHECK_SIDE):
-            yield Window(column, row, _CHECK_SIDE, _CHECK_SIDE).intersection(extent) or extent
+    side = _CHECK_SIDE
+    for row in range(0, rows, side):
+        for column in range(0, columns, side):
+            yield Window(column, row, min(side, columns - column), min(side, rows - row))
 
 
 def validated(network: torch.nn.Module, pictures: Sequence[Picture]) -> float | None:
@@ -214,5 +213,5 @@ def validated(network: torch.nn.Module, pictures: Sequence[Picture]) -> float | 
     for one in pictures:
         target = one.target.numpy()
         mask = probability_of(network, shades(one.rgb)).numpy() >= 0.5
-        found += compare(mask, target == 1, target != UNKNOWN)
-    return found.mean_iou
+        found += compare_pixels(mask, target == 1, target != UNKNOWN)
+    return found.figure("mean_iou")

@@ -1,20 +1,22 @@
 """What a model answers on one tile when it is prompted in other ways than the strategies do.
 
-Composed of the strategies' own parts, so that a setting differs from its strategy in nothing but
-what it says.
+The strategies themselves are called, with the points that they are to show and with their options,
+so that a setting differs from its strategy in nothing but what it says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import assert_never
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from core.predict.apt import feed_cumulatively, published_probability
-from core.predict.apt_plus import blended, classifier_share, draw_seeds, mean_and_spread
+from core.grid import PixelPoint
+from core.predict.apt import round_answers, round_probability
+from core.predict.apt_plus import MIN_SPACING_M, apt_plus, draw_seeds
 from core.predict.encode import EncodedTile, encode_tile, sigmoid
+from core.predict.joint import joint
 from core.predict.per_field import (
     LEAST_CROPLAND_SHARE,
     Candidate,
@@ -22,28 +24,23 @@ from core.predict.per_field import (
     find_candidates,
 )
 from core.predict.prediction import StrategyOptions
-from core.prompts.auto import PromptOptions, place_prompts, round_ends
-from core.prompts.prompt import PromptSet
-from core.sam.protocol import PromptBatch, Segmenter
+from core.prompts.auto import PromptOptions, place_prompts, spread_draws, uniform_grid
+from core.prompts.boxes import dense_prompt
+from core.prompts.clean import clean_prompts
+from core.prompts.prompt import Prompt, PromptSet
+from core.sam.protocol import Segmenter, in_half
+from core.study.experiments.ablation_settings import Prompting
 from core.study.experiments.methods import classified, thresholded
-from core.study.experiments.placing import Placing
-from core.study.experiments.promptings import Apt, AptPlus, Everything, Joint, Prompting
 from core.study.experiments.samples import Sample
 
 Values = npt.NDArray[np.float32]
 
 
-def _go_on() -> None:
-    return None
-
-
-class Answers:
+class PromptedAnswers:
     """One tile and its model; what settings share is asked once.
 
     Parameters
     ----------
-    segmenter : Segmenter
-        Best one that remembers embeddings.
     seed : int
         Of the draws and of the classifier.
     asking : callable
@@ -55,115 +52,154 @@ class Answers:
         sample: Sample,
         segmenter: Segmenter,
         seed: int = 0,
-        asking: Callable[[], None] = _go_on,
+        asking: Callable[[], None] = lambda: None,
     ) -> None:
         def cancelled() -> bool:
             asking()
             return False
 
-        self.sample, self.seed = sample, seed
-        self.placing = Placing(sample, seed)
-        options = StrategyOptions(seed=seed, cancelled=cancelled)
-        self.tile = encode_tile(sample.image, sample.landcover, segmenter, options)
-        self._fed: dict[int, tuple[Values | None, ...]] = {}
-        self._automatic: dict[int, list[Candidate]] = {}
+        self._sample, self._segmenter = sample, segmenter
+        self._placing = Placing(sample, seed)
+        embedding = in_half(segmenter.embed(sample.image.rgb))
+        self._options = StrategyOptions(seed=seed, embedding=embedding, cancelled=cancelled)
+        self._tile = encode_tile(sample.image, sample.landcover, segmenter, self._options)
+        self._rounds: dict[int, tuple[Values | None, ...]] = {}
+        self._masks: dict[int, list[Candidate]] = {}
 
     def mask(self, prompting: Prompting) -> npt.NDArray[np.bool_]:
         """Cropland as a map would show it, bool (rows, columns)."""
-        return thresholded(self.probability(prompting), self.sample)
+        return thresholded(self.probability(prompting), self._sample)
 
     def probability(self, prompting: Prompting) -> Values:
         """Cropland probability, float32 (rows, columns); NaN where nothing is known."""
-        found = self._answer(prompting)
-        known = self.tile.known
+        image, landcover, seed = self._sample.image, self._sample.landcover, self._options.seed
+        if prompting.strategy == "joint":
+            (prompts,) = self._placing.draws(prompting, [seed])
+            options = replace(self._options, prompts=prompts)
+            return joint(image, landcover, self._segmenter, options).probability
+        if prompting.strategy == "apt_plus":
+            seeds = draw_seeds(seed, prompting.draws)
+            options = replace(
+                self._options,
+                classified=classified(self._sample, seed),
+                draw_prompts=tuple(self._placing.draws(prompting, seeds)),
+                classifier_share=prompting.classifier_share,
+            )
+            return apt_plus(image, landcover, self._segmenter, options).probability
+        own = self._apt(prompting) if prompting.strategy == "apt" else self._automatic(prompting)
         # As the strategies: where nothing says cropland there is none.
-        return np.where(known, np.float32(0) if found is None else found, np.float32(np.nan))
+        values = np.float32(0) if own is None else own
+        return np.where(self._tile.known, values, np.float32(np.nan))
 
-    def _answer(self, prompting: Prompting) -> Values | None:
-        match prompting:
-            case Joint():
-                return self._joint(prompting)
-            case AptPlus():
-                return self._apt_plus(prompting)
-            case Apt():
-                return self._apt(prompting)
-            case Everything():
-                return self._everything(prompting)
-        assert_never(prompting)
-
-    def _joint(self, prompting: Joint) -> Values | None:
-        (prompts,) = self.placing.draws(prompting.points, [self.seed])
-        logits = _ask(self.tile, prompts)
-        return None if logits is None else self._on_pixels(logits)
-
-    def _apt_plus(self, prompting: AptPlus) -> Values | None:
-        own = classified(self.sample, self.seed)
-        if prompting.classifier_share == 1.0:
-            return blended(own, np.zeros_like(own), 1.0)
-        draws = self.placing.draws(prompting.points, draw_seeds(self.seed, prompting.draws))
-        answers = [_ask(self.tile, prompts) for prompts in draws]
-        probabilities = [sigmoid(logits) for logits in answers if logits is not None]
-        if not probabilities:
-            return None
-        mean, _ = mean_and_spread(self.tile, probabilities)
-        share = prompting.classifier_share
-        return blended(own, mean, classifier_share(mean, draws) if share is None else share)
-
-    def _apt(self, prompting: Apt) -> Values | None:
-        if prompting.repeats not in self._fed:
-            self._fed[prompting.repeats] = self._after_rounds(prompting.repeats)
-        low = self._fed[prompting.repeats][prompting.rounds - 1]
+    def _apt(self, prompting: Prompting) -> Values | None:
+        repeats = prompting.repeats
+        if repeats not in self._rounds:
+            placing = PromptOptions("published", prompting.per_class)
+            prompts = place_prompts(self._sample.landcover, placing)
+            self._rounds[repeats] = round_answers(self._tile, prompts, repeats)
+        low = self._rounds[repeats][prompting.rounds - 1]
         if low is None:
             return None
-        if not prompting.clean_up:
-            return self._on_pixels(low)
-        return published_probability(self.tile.upsample(low[None])[0])
+        return round_probability(self._tile, low, clean_up=prompting.clean_up)
 
-    def _after_rounds(self, repeats: int) -> tuple[Values | None, ...]:
-        """Logits (256, 256) when each of the three rounds ends."""
-        prompts = place_prompts(self.sample.landcover, PromptOptions("published"))
-        ends = round_ends(len(prompts.positives), len(prompts.negatives))
-        points = prompts.points if prompts.positives else ()
-        if repeats == 0:
-            rounds = [points[:end] for end in ends]
-            return tuple(self.tile.ask(shown) if shown else None for shown in rounds)
-        fed = enumerate(feed_cumulatively(self.tile, points, repeats), start=1)
-        after = {number: logits for number, logits in fed if number in ends}
-        return tuple(after.get(end) for end in ends)
-
-    def _everything(self, prompting: Everything) -> Values | None:
+    def _automatic(self, prompting: Prompting) -> Values | None:
+        """Good masks of a grid of single points; the land cover may choose among them."""
+        side = prompting.side
+        if side not in self._masks:
+            grid = self._placing.grid(side * side)
+            found = find_candidates(self._tile, grid, by_landcover=False)
+            self._masks[side] = drop_overlapping(found)
         chosen = [
             candidate.logits
-            for candidate in self._masks(prompting.side)
+            for candidate in self._masks[side]
             if not prompting.by_landcover or candidate.cropland_share >= LEAST_CROPLAND_SHARE
         ]
         # Masks hardly overlap: the highest logit is that of the mask in which a pixel is.
-        return self._on_pixels(np.max(chosen, axis=0)) if chosen else None
-
-    def _masks(self, side: int) -> list[Candidate]:
-        """Good masks of a grid of single points; the land cover has no say."""
-        if side not in self._automatic:
-            grid = self.placing.grid(side * side)
-            found = find_candidates(self.tile, grid, by_landcover=False)
-            self._automatic[side] = drop_overlapping(found)
-        return self._automatic[side]
-
-    def _on_pixels(self, logits: Values) -> Values:
-        """Probability on the tile's pixels of logits (256, 256)."""
-        return sigmoid(self.tile.upsample(logits[None])[0])
+        return _on_pixels(self._tile, np.max(chosen, axis=0)) if chosen else None
 
 
-def _ask(tile: EncodedTile, prompts: PromptSet) -> Values | None:
-    """Logits (256, 256) of one question; None where nothing in it says cropland."""
-    if prompts.dense is None:
-        return tile.ask(prompts.points) if prompts.positives else None
-    if prompts.points:
-        return tile.ask(prompts.points, prompts.dense[None])
-    # A mask alone comes with a padding point, as Segment Anything's own ONNX decoder wants it.
-    batch = PromptBatch(
-        np.zeros((1, 1, 2), dtype=np.float32),
-        np.full((1, 1), -1, dtype=np.int64),
-        mask_input=prompts.dense[None, None],
-    )
-    logits: Values = tile.decode(batch).logits[0, 0]
-    return logits
+@dataclass(frozen=True, slots=True, eq=False)
+class Placing:
+    """Places points on one tile; draws that settings share are made once.
+
+    Parameters
+    ----------
+    seed : int
+        Of the classifier that cleans.
+    """
+
+    sample: Sample
+    seed: int
+    _spread: dict[tuple[int, float, int], PromptSet] = field(default_factory=dict)
+
+    @property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Pixels that image and land cover know, (rows, columns); no blind point lies elsewhere."""
+        return self.sample.image.valid & self.sample.landcover.valid
+
+    def draws(self, asked: Prompting, seeds: Sequence[int]) -> list[PromptSet]:
+        """What is asked: a set for each seed, or a single one where all would be the same."""
+        if asked.mask == "alone":
+            return [PromptSet(dense=dense_prompt(self.sample.landcover))]
+        sets = self._places(asked, seeds)
+        if asked.cleaned:
+            own = classified(self.sample, self.seed)
+            sets = [clean_prompts(prompts, own) for prompts in sets]
+        if asked.labels == "positive only":
+            sets = [replace(prompts, points=prompts.positives) for prompts in sets]
+        if asked.labels == "exchanged":
+            sets = [
+                replace(s, points=tuple(replace(p, label=0 if p.label else 1) for p in s.points))
+                for s in sets
+            ]
+        if asked.mask == "beside points":
+            dense = dense_prompt(self.sample.landcover)
+            sets = [replace(prompts, dense=dense) for prompts in sets]
+        return sets
+
+    def grid(self, count: int) -> PromptSet:
+        """About ``count`` points on a regular grid, all called cropland."""
+        known = self.known
+        rows, columns = known.shape
+        places = uniform_grid(rows, columns, count)
+        kept = [place for place in places if known[int(place.row), int(place.column)]]
+        return PromptSet(tuple(Prompt(place, 1) for place in kept))
+
+    def _places(self, asked: Prompting, seeds: Sequence[int]) -> list[PromptSet]:
+        landcover, count = self.sample.landcover, asked.per_class
+        if asked.source == "published":
+            return [place_prompts(landcover, PromptOptions("published", count))]
+        if asked.source == "grid":
+            return [self.grid(2 * count)]
+        if asked.source == "spread":
+            border_m = asked.border_m
+            missing = [seed for seed in seeds if (count, border_m, seed) not in self._spread]
+            placing = PromptOptions("spread", count, border_m, MIN_SPACING_M)
+            made = spread_draws(landcover, placing, missing) if missing else []
+            self._spread.update(
+                {(count, border_m, seed): one for seed, one in zip(missing, made, strict=True)}
+            )
+            return [self._spread[count, border_m, seed] for seed in seeds]
+        named = asked.source == "random labelled"
+        return [self._anywhere(2 * count, seed, named=named) for seed in seeds]
+
+    def _anywhere(self, count: int, seed: int, *, named: bool) -> PromptSet:
+        """Random points, all called cropland, or ``named`` by the land cover."""
+        rows, columns = np.nonzero(self.known)
+        generator = np.random.default_rng(seed)
+        chosen = generator.choice(len(rows), size=min(count, len(rows)), replace=False)
+        cropland = self.sample.landcover.cropland
+        return PromptSet(
+            tuple(
+                Prompt(
+                    PixelPoint(float(columns[i]) + 0.5, float(rows[i]) + 0.5),
+                    1 if not named or cropland[rows[i], columns[i]] else 0,
+                )
+                for i in chosen
+            )
+        )
+
+
+def _on_pixels(tile: EncodedTile, logits: Values) -> Values:
+    """Probability on the tile's pixels of logits (256, 256)."""
+    return sigmoid(tile.upsample(logits[None])[0])

@@ -7,12 +7,18 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StrictBool, StrictStr, ValidationError
 
 from core.errors import InputError, Remedy
 from core.files import sha256_of
-from core.imagery.scene import open_scene
+from core.grid import Window
+from core.imagery.scene import Scene, open_scene
 from core.landcover.source import open_landcover
-from core.study.metrics.pairs import LabelledScene, find_labelled_scenes
+from core.sam.registry import get_model
+from core.study.metrics.markdown import many
+from core.study.metrics.pairs import find_pairs
 from core.study.metrics.truth_labels import open_labels
 
 IMAGES, TRUTH, LANDCOVER = "images", "truth", "landcover"
@@ -21,6 +27,40 @@ IMAGES, TRUTH, LANDCOVER = "images", "truth", "landcover"
 ABOUT = "region.json"
 _TEST_SHARE = 3
 """One image in three measures, where nobody says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyImage:
+    """An image with its truth and its land cover.
+
+    Parameters
+    ----------
+    fingerprint : str
+        SHA-256 of what the files hold, where somebody has worked it out; empty elsewhere.
+    opened : Scene, optional
+        The image as it was opened, where its file alone does not say how to see it: the CRS that
+        a person stated, bands, stretch.
+    landcover_crs : str, optional
+        As a person stated it, for a file that has none.
+    tile : str
+        Name of the one tile that is looked at; the whole image where it is empty.
+    window : Window, optional
+        Of that tile, on the image's working grid.
+    numbered_truth : bool
+        Whether a raster of the truth numbers its parcels instead of being a mask.
+    """
+
+    name: str
+    scene: Path
+    truth: Path
+    landcover: Path
+    product: str | None = None
+    fingerprint: str = ""
+    opened: Scene | None = None
+    landcover_crs: str | None = None
+    tile: str = ""
+    window: Window | None = None
+    numbered_truth: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +75,7 @@ class Region:
         For people.
     note : str
         Where the data are from and what of them is simulated; empty where nobody said.
-    train, test : tuple of LabelledScene
+    train, test : tuple of StudyImage
         Images whose truth may be learnt from, and images that only measure.
     fingerprint : str
         SHA-256 over the pixels' and files' own; results are kept by it.
@@ -44,9 +84,47 @@ class Region:
     name: str
     title: str
     note: str
-    train: tuple[LabelledScene, ...]
-    test: tuple[LabelledScene, ...]
+    train: tuple[StudyImage, ...]
+    test: tuple[StudyImage, ...]
     fingerprint: str
+
+
+class _About(BaseModel):
+    """``region.json``."""
+
+    title: str | None = None
+    note: str | None = None
+    numbered_truth: StrictBool = False
+    test: Annotated[list[StrictStr], Field(min_length=1)] | None = None
+
+
+_WRONG = {
+    "test": (
+        "does not list the images that only measure.",
+        'Write "test": ["name", ...], or leave it away.',
+    ),
+    "numbered_truth": (
+        "does not say whether the truth numbers its parcels.",
+        'Write "numbered_truth": true or false, or leave it away.',
+    ),
+}
+
+
+def find_images(
+    scenes: Path, truth: Path, landcover: Path, product: str | None = None
+) -> list[StudyImage]:
+    """One image, or those whose names two folders share; ``landcover`` may be one file for all.
+
+    Raises
+    ------
+    InputError
+        As for ``find_pairs``.
+    """
+    return [
+        StudyImage(pair.name, pair.prediction, pair.truth, pair.landcover, product)
+        for pair in find_pairs(scenes, truth, landcover=landcover)
+        if pair.landcover is not None
+    ]
 
 
 def read_region(folder: Path, product: str | None = None) -> Region:
@@ -69,15 +147,22 @@ def read_region(folder: Path, product: str | None = None) -> Region:
             f"Put the images into {IMAGES}/, their masks or polygons into {TRUTH}/ and their land "
             f"cover into {LANDCOVER}/, under equal names.",
         )
-    images = find_labelled_scenes(folder / IMAGES, folder / TRUTH, folder / LANDCOVER, product)
-    about = _about(folder / ABOUT)
-    if _numbered(about, folder):
-        images = [replace(image, numbered_truth=True) for image in images]
-    test = _test_names([image.name for image in images], about, folder)
-    return _region(folder.resolve().name, about, images, test)
+    images = find_images(folder / IMAGES, folder / TRUTH, folder / LANDCOVER, product)
+    about = _read_about(folder / ABOUT)
+    images = [replace(image, numbered_truth=about.numbered_truth) for image in images]
+    names = sorted((i.name for i in images), key=lambda n: hashlib.sha256(n.encode()).hexdigest())
+    test = names[: max(1, len(names) // _TEST_SHARE)] if about.test is None else about.test
+    strangers = sorted(set(test) - set(names))
+    if strangers:
+        raise InputError(
+            f"{folder / ABOUT} names images that are not there: {', '.join(strangers[:5])}.",
+            "Names are those of the files, without their endings.",
+        )
+    name = folder.resolve().name
+    return _region(name, about.title or name, about.note or "", images, frozenset(test))
 
 
-def region_of(images: Sequence[LabelledScene], name: str, title: str, note: str = "") -> Region:
+def region_of(images: Sequence[StudyImage], name: str, title: str, note: str = "") -> Region:
     """A region of images that only measure: what methods that need no labels are judged by.
 
     Raises
@@ -87,8 +172,7 @@ def region_of(images: Sequence[LabelledScene], name: str, title: str, note: str 
     """
     if not images:
         raise InputError("There is no image with truth.", "Choose at least one.")
-    names = frozenset(image.name for image in images)
-    return _region(name, {"title": title, "note": note}, images, names)
+    return _region(name, title, note, images, frozenset(image.name for image in images))
 
 
 def read_regions(folders: Sequence[Path], product: str | None = None) -> tuple[Region, ...]:
@@ -105,51 +189,62 @@ def read_regions(folders: Sequence[Path], product: str | None = None) -> tuple[R
     return regions
 
 
-def _about(path: Path) -> dict[str, object]:
+def data_notes(
+    regions: Sequence[Region], model: str | None, seed: int, *, training: bool = False
+) -> tuple[str, ...]:
+    """Sentences about the regions, the model where one is asked, and the seed.
+
+    Parameters
+    ----------
+    training : bool
+        Whether the images whose truth may be learnt from are used, too.
+    """
+    notes = []
+    for region in regions:
+        count = f"{_counted(region.test)} that only measure"
+        if training:
+            count = f"{_counted(region.train)} to learn from, {count}"
+        products = {
+            open_landcover(image.landcover, product=image.product, crs=image.landcover_crs).title
+            for image in region.test
+        }
+        about = (
+            f"{region.name} ({region.title}): {count}; land cover: {', '.join(sorted(products))}."
+        )
+        notes.append(f"{about} {region.note}".strip())
+    if model is not None:
+        spec = get_model(model)
+        notes.append(f"Model: {spec.title}, SHA-256 {spec.sha256[:12]}.")
+    notes.append(f"Seed {seed}. Figures are of all pixels pooled; intervals are over tiles.")
+    return tuple(notes)
+
+
+def _counted(images: Sequence[StudyImage]) -> str:
+    """``6 images``, or ``6 tiles of 2 images`` where they are looked at in parts."""
+    whole = many(len({image.name for image in images}), "image")
+    return f"{many(len(images), 'tile')} of {whole}" if any(i.window for i in images) else whole
+
+
+def _read_about(path: Path) -> _About:
     if not path.is_file():
-        return {}
+        return _About()
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
+        plain = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} is no JSON.", "Mend it, or take it away.") from error
-    if not isinstance(about, dict):
-        raise InputError(
-            f"{path} does not describe a region.",
+    try:
+        return _About.model_validate(plain)
+    except ValidationError as error:
+        place = next(iter(error.errors()[0]["loc"]), "")
+        whole = (
+            "does not describe a region.",
             "It holds title, note, test and numbered_truth, all optional.",
         )
-    return about
+        sentence, hint = _WRONG.get(str(place), whole)
+        raise InputError(f"{path} {sentence}", hint) from error
 
 
-def _numbered(about: dict[str, object], folder: Path) -> bool:
-    said = about.get("numbered_truth", False)
-    if not isinstance(said, bool):
-        raise InputError(
-            f"{folder / ABOUT} does not say whether the truth numbers its parcels.",
-            'Write "numbered_truth": true or false, or leave it away.',
-        )
-    return said
-
-
-def _test_names(names: list[str], about: dict[str, object], folder: Path) -> frozenset[str]:
-    said = about.get("test")
-    if said is None:
-        order = sorted(names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
-        return frozenset(order[: max(1, len(order) // _TEST_SHARE)])
-    if not isinstance(said, list) or not said or not all(isinstance(one, str) for one in said):
-        raise InputError(
-            f"{folder / ABOUT} does not list the images that only measure.",
-            'Write "test": ["name", ...], or leave it away.',
-        )
-    strangers = sorted(set(said) - set(names))
-    if strangers:
-        raise InputError(
-            f"{folder / ABOUT} names images that are not there: {', '.join(strangers[:5])}.",
-            "Names are those of the files, without their endings.",
-        )
-    return frozenset(said)
-
-
-def _with_fingerprint(image: LabelledScene) -> LabelledScene:
+def _with_fingerprint(image: StudyImage) -> StudyImage:
     if image.fingerprint:
         return image
     scene = open_scene(image.scene)
@@ -157,15 +252,10 @@ def _with_fingerprint(image: LabelledScene) -> LabelledScene:
     # A truth that cannot be used is said now, and not after an hour of work.
     open_labels(image.truth, "truth", scene.working_grid, numbered=image.numbered_truth)
     prints = (
-        image.name,
-        scene.fingerprint,
-        landcover.fingerprint,
-        landcover.product.key,
-        _files_print(image.truth),
-        image.numbered_truth,
+        *(image.name, scene.fingerprint, landcover.fingerprint, landcover.product.key),
+        *(_files_print(image.truth), image.numbered_truth),
     )
-    digest = hashlib.sha256(json.dumps(prints).encode()).hexdigest()
-    return replace(image, fingerprint=digest)
+    return replace(image, fingerprint=hashlib.sha256(json.dumps(prints).encode()).hexdigest())
 
 
 def _files_print(path: Path) -> list[str]:
@@ -177,14 +267,12 @@ def _files_print(path: Path) -> list[str]:
 
 
 def _region(
-    name: str, about: dict[str, object], images: Sequence[LabelledScene], test: frozenset[str]
+    name: str, title: str, note: str, images: Sequence[StudyImage], test: frozenset[str]
 ) -> Region:
     known = [_with_fingerprint(image) for image in images]
     prints = [(image.fingerprint, image.name in test) for image in known]
     return Region(
-        name,
-        str(about.get("title") or name),
-        str(about.get("note") or ""),
+        *(name, title, note),
         tuple(image for image in known if image.name not in test),
         tuple(image for image in known if image.name in test),
         hashlib.sha256(json.dumps(prints).encode()).hexdigest(),

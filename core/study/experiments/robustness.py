@@ -11,15 +11,21 @@ import numpy as np
 from core.errors import InputError
 from core.sam.registry import DEFAULT_MODEL, get_model
 from core.study.experiments.cells import Cell
-from core.study.experiments.changes import GRASSLAND, Change, changes, given
 from core.study.experiments.degrade_landcover import grassland_codes
-from core.study.experiments.degraded import Condition, DegradedTask, Start, run_degraded
+from core.study.experiments.degraded import (
+    GRASSLAND,
+    Condition,
+    DegradedTask,
+    QualityChange,
+    Start,
+    given,
+    quality_changes,
+    run_degraded,
+)
 from core.study.experiments.experiment import SEED, Column, Experiment, Plot, check_known
 from core.study.experiments.methods import LANDCOVER, METHODS
-from core.study.experiments.notes import data_notes
-from core.study.experiments.region import Region
+from core.study.experiments.region import Region, StudyImage, data_notes
 from core.study.experiments.samples import tiles
-from core.study.metrics.pairs import LabelledScene
 
 ROBUST_METHODS = (LANDCOVER, "classifier", "joint", "apt_plus")
 NOTHING, AS_GIVEN = "nothing", "as given"
@@ -34,7 +40,7 @@ _FROM: dict[Start, str] = {
     "product": "Land cover is the region's own with its own mistakes. A row changes one thing "
     "about it, or the imagery; all changes are SIMULATED.",
 }
-_SAID = {
+_NOTES = {
     "resolution": "Larger cells keep shift and clumps as they are on the ground, but no clump is "
     "less than a cell; cells no coarser than a product's own change nothing.",
     "missing": "Parcels called something else are whole ones of the truth (where that is a mask, "
@@ -83,7 +89,7 @@ class RobustnessOptions:
                 f"Land cover cannot be made from '{self.start}'.",
                 f"Take one of: {', '.join(get_args(Start))}.",
             )
-        known = [change.key for change in changes(self.start)]
+        known = [change.key for change in quality_changes(self.start)]
         strangers = sorted(set(self.changes) - set(known))
         if strangers:
             raise InputError(
@@ -97,9 +103,13 @@ class RobustnessOptions:
 def robustness(regions: Sequence[Region], options: RobustnessOptions) -> Experiment:
     """The experiment; every image that only measures is judged."""
     chosen = [
-        one for one in changes(options.start) if not options.changes or one.key in options.changes
+        one
+        for one in quality_changes(options.start)
+        if not options.changes or one.key in options.changes
     ]
-    nothing = Change(NOTHING, NOTHING, ((AS_GIVEN, Condition(given(options.start))),), chance=True)
+    nothing = QualityChange(
+        NOTHING, NOTHING, ((AS_GIVEN, Condition(given(options.start))),), chance=True
+    )
     cells = tuple(
         cell
         for region in regions
@@ -112,22 +122,13 @@ def robustness(regions: Sequence[Region], options: RobustnessOptions) -> Experim
         "robustness",
         "Worse land cover, worse imagery",
         "How much worse do maps get when land cover or imagery do, one thing changed at a time?",
-        (
-            Column("region", "region"),
-            Column("changed", "changed"),
-            Column("amount", "amount"),
-            Column("method", "method"),
-        ),
+        (*(Column(key, key) for key in ("region", "changed", "amount", "method")),),
         (cells,),
         (*data_notes(regions, options.model, options.seed), *_notes(options, chosen)),
         {"changed": NOTHING, "amount": AS_GIVEN},
         tuple(
             Plot(
-                one.key,
-                f"Mean IoU by {one.title}",
-                one.kind,
-                "amount",
-                "method",
+                *(one.key, f"Mean IoU by {one.title}", one.kind, "amount", "method"),
                 facet="region",
                 where={"changed": (one.title,)},
                 x_title=one.title,
@@ -137,7 +138,7 @@ def robustness(regions: Sequence[Region], options: RobustnessOptions) -> Experim
     )
 
 
-def tells_grassland(image: LabelledScene) -> bool:
+def tells_grassland(image: StudyImage) -> bool:
     """Whether an image's product has grassland and something else that is no cropland.
 
     Where all that is no cropland is grassland, calling it cropland would leave one class.
@@ -153,32 +154,21 @@ def tells_grassland(image: LabelledScene) -> bool:
 
 
 def _cells(
-    region: Region, image: LabelledScene, change: Change, options: RobustnessOptions
+    region: Region, image: StudyImage, change: QualityChange, options: RobustnessOptions
 ) -> Iterator[Cell]:
     weights = get_model(options.model).sha256
     for amount, condition in change.points:
-        for seed in _seeds(change, options):
-            yield Cell(
-                {
-                    "region": region.name,
-                    "changed": change.title,
-                    "amount": amount,
-                    SEED: seed,
-                },
-                run_degraded,
-                DegradedTask(
-                    image, condition, options.start, options.methods, seed, options.model, weights
-                ),
+        for seed in range(options.seed, options.seed + (options.draws if change.chance else 1)):
+            task = DegradedTask(
+                image, condition, options.start, options.methods, seed, options.model, weights
             )
+            place = {"region": region.name, "changed": change.title, "amount": amount}
+            yield Cell({**place, SEED: seed}, run_degraded, task)
 
 
-def _seeds(change: Change, options: RobustnessOptions) -> range:
-    return range(options.seed, options.seed + (options.draws if change.chance else 1))
-
-
-def _notes(options: RobustnessOptions, chosen: Sequence[Change]) -> Iterator[str]:
+def _notes(options: RobustnessOptions, chosen: Sequence[QualityChange]) -> Iterator[str]:
     yield _FROM[options.start]
-    yield from (_SAID[one.key] for one in chosen if one.key in _SAID)
+    yield from (_NOTES[one.key] for one in chosen if one.key in _NOTES)
     drawn = [NOTHING, *(one.title for one in chosen if one.chance)]
     last = options.seed + options.draws - 1
     yield (

@@ -7,11 +7,10 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ import torch
 from core.errors import CancelledError, CropMapError, Remedy
 from core.files import prepare_folder
 from core.processors import processors
-from core.study.experiments.cells import Cell, Context, do, done
+from core.study.experiments.cells import Cell, Context, kept_result, run_cell
 from core.task import Cancelled, Progress, never, silent
 
 STAGE = "Steps"
@@ -30,34 +29,12 @@ _POLL_SECONDS = 0.2
 _shared: dict[str, Any] = {}
 """Of a worker's process: the queue of its progress and the event that stops it."""
 
-
-@dataclass(slots=True)
-class _Meter:
-    """Progress over cells of different cost."""
-
-    total: float
-    tell: Progress
-    finished: float = 0.0
-    begun: dict[str, float] = field(default_factory=dict)
-    ended: set[str] = field(default_factory=set)
-
-    def reached(self, key: str, cost: float) -> None:
-        """So much of a cell is done; told late, after its end, it counts no more."""
-        if key not in self.ended:
-            self.begun[key] = cost
-
-    def end(self, key: str, cost: float) -> None:
-        self.ended.add(key)
-        self.begun.pop(key, None)
-        self.finished += cost
-
-    def shown(self) -> None:
-        share = (self.finished + sum(self.begun.values())) / self.total if self.total else 1.0
-        self.tell(STAGE, round(share * _PERMILLE), _PERMILLE)
+Reached = Callable[[str, float], None]
+"""Told the key of a cell and the share of it that is done."""
 
 
 def run_cells(
-    cells: Sequence[Cell],
+    cells: tuple[Cell, ...] | list[Cell],
     folder: Path,
     *,
     jobs: int | None = None,
@@ -79,75 +56,81 @@ def run_cells(
         Of the first cell that failed; finished cells are kept.
     """
     prepare_folder(folder)
-    wanted = list({cell.key: cell for cell in cells}.values())
-    missing = [cell for cell in wanted if done(cell, folder) is None]
-    total = sum(cell.cost for cell in wanted)
-    meter = _Meter(total, progress, total - sum(cell.cost for cell in missing))
-    meter.shown()
+    wanted = {cell.key: cell for cell in cells}
+    missing = {key: cell for key, cell in wanted.items() if kept_result(cell, folder) is None}
+    shares = {key: 0.0 if key in missing else 1.0 for key in wanted}
+    total = sum(cell.cost for cell in wanted.values()) or 1.0
+
+    def reached(key: str, share: float) -> None:
+        # What a process says late, after the end of a cell, counts no more.
+        shares[key] = max(shares[key], share)
+
+    def show() -> None:
+        whole = sum(shares[key] * cell.cost for key, cell in wanted.items()) / total
+        progress(STAGE, round((whole if wanted else 1.0) * _PERMILLE), _PERMILLE)
+
+    show()
     workers = min(jobs or processors(), max(1, len(missing)))
-    if workers == 1:
-        _here(missing, folder, meter, cancelled)
-    else:
-        # The longest first, so that no processor idles at the end beside a long one.
-        _beside(sorted(missing, key=lambda cell: -cell.cost), folder, workers, meter, cancelled)
+    if workers > 1:
+        _side_by_side(missing, folder, workers, reached, show, cancelled)
+        return
+
+    def step(key: str, share: float) -> None:
+        if cancelled():
+            raise _stopped()
+        reached(key, share)
+        show()
+
+    for key, cell in missing.items():
+        step(key, 0.0)
+        run_cell(cell, Context(folder, partial(step, key)))
+        reached(key, 1.0)
+        show()
 
 
-def _here(cells: Sequence[Cell], folder: Path, meter: _Meter, cancelled: Cancelled) -> None:
-    for cell in cells:
-        key, cost = cell.key, cell.cost
-
-        def step(share: float, key: str = key, cost: float = cost) -> None:
-            if cancelled():
-                raise _stopped()
-            meter.reached(key, share * cost)
-            meter.shown()
-
-        step(0.0)
-        do(cell, Context(folder, step))
-        meter.end(key, cost)
-        meter.shown()
-
-
-def _beside(
-    cells: list[Cell], folder: Path, workers: int, meter: _Meter, cancelled: Cancelled
+def _side_by_side(
+    cells: Mapping[str, Cell],
+    folder: Path,
+    workers: int,
+    reached: Reached,
+    show: Callable[[], None],
+    cancelled: Cancelled,
 ) -> None:
     spawning = multiprocessing.get_context("spawn")
-    told: Any = spawning.Queue()
+    messages: Any = spawning.Queue()
     stop = spawning.Event()
     threads = max(1, processors() // workers)
-    with (
-        _stopping(stop),
-        ProcessPoolExecutor(workers, spawning, _prepare, (told, stop, threads)) as pool,
-    ):
-        running = {pool.submit(_in_worker, cell, folder): cell for cell in cells}
+    with ProcessPoolExecutor(workers, spawning, _prepare, (messages, stop, threads)) as pool:
+        # The longest first, so that no processor idles at the end beside a long one.
+        longest_first = sorted(cells.items(), key=lambda item: -item[1].cost)
+        running = {pool.submit(_in_worker, cell, folder): key for key, cell in longest_first}
         try:
             while running:
                 ended, _ = wait(running, _POLL_SECONDS, return_when=FIRST_COMPLETED)
-                _hear(told, meter)
+                _read_messages(messages, reached)
                 for future in ended:
-                    cell = running.pop(future)
-                    _result(future)
-                    meter.end(cell.key, cell.cost)
-                meter.shown()
+                    key = running.pop(future)
+                    _raise_failure(future)
+                    reached(key, 1.0)
+                show()
                 if cancelled():
                     raise _stopped()
-        except BaseException:
+        finally:
+            # Whatever ends it, workers are told to stop before the pool waits for them.
             stop.set()
             for future in running:
                 future.cancel()
-            raise
 
 
-def _hear(told: Any, meter: _Meter) -> None:
+def _read_messages(messages: Any, reached: Reached) -> None:
     while True:
         try:
-            key, cost = told.get_nowait()
+            reached(*messages.get_nowait())
         except queue.Empty:
             return
-        meter.reached(key, cost)
 
 
-def _result(future: Future[None]) -> None:
+def _raise_failure(future: Future[None]) -> None:
     try:
         future.result()
     except BrokenProcessPool as error:
@@ -158,32 +141,19 @@ def _result(future: Future[None]) -> None:
         ) from error
 
 
-@contextmanager
-def _stopping(stop: Any) -> Iterator[None]:
-    """Whatever ends the block, workers are told to stop."""
-    try:
-        yield
-    finally:
-        stop.set()
-
-
-def _prepare(told: Any, stop: Any, threads: int) -> None:
+def _prepare(messages: Any, stop: Any, threads: int) -> None:
     # Ctrl-C is the parent's: it lets cells end at a good place.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(threads)
-    _shared.update(told=told, stop=stop)
-    _end_with_parent(multiprocessing.parent_process())
+    _shared.update(messages=messages, stop=stop)
+    parent: Any = multiprocessing.parent_process()
 
-
-def _end_with_parent(parent: Any) -> None:
-    """A worker whose parent was killed would work on for nobody."""
-
-    def watch() -> None:
+    def end_with_parent() -> None:
+        """A worker whose parent was killed would work on for nobody."""
         parent.join()
         os._exit(1)
 
-    if parent is not None:
-        threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def _in_worker(cell: Cell, folder: Path) -> None:
@@ -192,10 +162,10 @@ def _in_worker(cell: Cell, folder: Path) -> None:
     def step(share: float) -> None:
         if _shared["stop"].is_set():
             raise _stopped()
-        _shared["told"].put((key, share * cell.cost))
+        _shared["messages"].put((key, share))
 
     step(0.0)
-    do(cell, Context(folder, step))
+    run_cell(cell, Context(folder, step))
 
 
 def _stopped() -> CancelledError:

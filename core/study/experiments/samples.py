@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +13,9 @@ from core.grid import Grid, Window
 from core.imagery.scene import SceneImage, open_scene, read_window
 from core.landcover.align import align
 from core.landcover.source import LandCoverTile, open_landcover
-from core.study.metrics.compare import cut
-from core.study.metrics.pairs import LabelledScene
-from core.study.metrics.truth_labels import View, open_labels
+from core.study.experiments.region import StudyImage
+from core.study.metrics.compare import cut_tiles
+from core.study.metrics.truth_labels import LabelView, open_labels
 
 TILE_SIZE = 1024
 _KEPT_IMAGES = 24
@@ -41,8 +40,6 @@ class Sample:
         Cropland, and where the truth says anything and the image holds something.
     parcels : int64 (rows, columns)
         Numbers of the true parcels from 1, 0 where there is none.
-    simulated : bool
-        Whether the land cover says of itself that it is simulated.
     """
 
     name: str
@@ -52,20 +49,19 @@ class Sample:
     truth: Flags
     known: Flags
     parcels: npt.NDArray[np.int64]
-    simulated: bool
 
 
-def samples(images: Sequence[LabelledScene]) -> Iterator[Sample]:
+def samples(images: Sequence[StudyImage]) -> Iterator[Sample]:
     """Tiles of images, in order."""
     for image in images:
         yield from tiles(image)
 
 
 @lru_cache(maxsize=_KEPT_IMAGES)
-def tiles(image: LabelledScene) -> Tiles:
+def tiles(image: StudyImage) -> Tiles:
     """Tiles of one image, of about 1024 pixels, at the image's working resolution.
 
-    One tile where the image is asked for that one alone (``LabelledScene.window``).
+    One tile where the image is asked for that one alone (``StudyImage.window``).
 
     Raises
     ------
@@ -75,7 +71,7 @@ def tiles(image: LabelledScene) -> Tiles:
     return Tiles(image)
 
 
-class Tiles(Sequence[Sample]):
+class Tiles:
     """Tiles of one image: each is read when it is asked for, and the last ones stay in memory.
 
     So a scene of thousands of tiles takes no more memory than a few do.
@@ -86,7 +82,7 @@ class Tiles(Sequence[Sample]):
         A file that cannot be used; also when a tile is asked for.
     """
 
-    def __init__(self, image: LabelledScene) -> None:
+    def __init__(self, image: StudyImage) -> None:
         self._image = image
         self._scene = image.opened or open_scene(image.scene)
         self._landcover = open_landcover(
@@ -97,27 +93,21 @@ class Tiles(Sequence[Sample]):
         self._grid = working.window_grid(self._part)
         self._truth = open_labels(image.truth, "truth", self._grid, numbered=image.numbered_truth)
         whole = {image.tile: self._grid.extent}
-        self._windows = list((whole if image.window else cut(self._grid, TILE_SIZE)).items())
+        self._windows = list((whole if image.window else cut_tiles(self._grid, TILE_SIZE)).items())
 
     def __len__(self) -> int:
         return len(self._windows)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, number: int) -> Sample:
+        return _remembered(self, range(len(self))[number])
 
     @property
     def grids(self) -> tuple[Grid, ...]:
         """Of the tiles, in order; no pixel is read."""
         return tuple(self._grid.window_grid(window) for _, window in self._windows)
-
-    @overload
-    def __getitem__(self, number: int) -> Sample: ...
-
-    @overload
-    def __getitem__(self, number: slice) -> tuple[Sample, ...]: ...
-
-    def __getitem__(self, number: int | slice) -> Sample | tuple[Sample, ...]:
-        places = range(len(self))[number]
-        if isinstance(places, int):
-            return _remembered(self, places)
-        return tuple(_remembered(self, one) for one in places)
 
     def named(self, name: str) -> Sample:
         """The tile of a name; KeyError where there is none."""
@@ -126,28 +116,19 @@ class Tiles(Sequence[Sample]):
     def read(self, number: int) -> Sample:
         """Read a tile from the files."""
         name, window = self._windows[number]
-        said = self._truth.tile(View(self._grid, window, window))
+        label = self._truth.tile(LabelView(self._grid, window, window))
         left, top = self._part.column + window.column, self._part.row + window.row
         pixels = read_window(self._scene, Window(left, top, window.width, window.height))
+        # Numbers that do not depend on which tiles were read before.
+        inside = label.parcels > 0
+        first = label.parcels.min(where=inside, initial=np.iinfo(np.int64).max)
         return Sample(
-            self._image.name,
-            name,
-            pixels,
-            align(self._landcover, pixels.grid),
-            said.cropland,
-            said.known & pixels.valid,
-            _from_one(said.parcels),
-            self._landcover.simulated,
+            *(self._image.name, name, pixels, align(self._landcover, pixels.grid)),
+            *(label.cropland, label.known & pixels.valid),
+            np.where(inside, label.parcels - first + 1, 0),
         )
 
 
 @lru_cache(maxsize=_KEPT_TILES)
 def _remembered(whole: Tiles, number: int) -> Sample:
     return whole.read(number)
-
-
-def _from_one(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Numbers that do not depend on which tiles were read before."""
-    inside = numbers > 0
-    first = numbers.min(where=inside, initial=np.iinfo(np.int64).max)
-    return np.where(inside, numbers - first + 1, 0)

@@ -9,25 +9,29 @@ from dataclasses import asdict, dataclass
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors.torch import load, save
 
 from core.errors import InputError, Remedy
 from core.files import read_checked, write_checked
-from core.study.experiments.applying import applied
-from core.study.experiments.cells import CellResult, Context, Facts, digest, judge
+from core.study.experiments.cells import (
+    CellResult,
+    Context,
+    Facts,
+    Flags,
+    compare_with_truth,
+    digest,
+)
 from core.study.experiments.crops import CropPlace, Picture, crop_picture, crop_places, picture
 from core.study.experiments.fitting import Look, Recipe, fit
 from core.study.experiments.methods import Method, thresholded
-from core.study.experiments.networks import build, fast_precision, parameters
+from core.study.experiments.networks import applied, build_network, fast_precision
+from core.study.experiments.region import StudyImage
 from core.study.experiments.samples import Sample, samples, tiles
-from core.study.metrics.pairs import LabelledScene
 
 CHECK_SHARE = 0.2
 """Share of the images, or crops, to learn from that decide when to stop instead."""
 
-Flags = npt.NDArray[np.bool_]
 T = TypeVar("T")
 
 
@@ -40,7 +44,7 @@ class Training:
     network : str
         One of ``NETWORKS``.
     recipe : Recipe
-    images : tuple of LabelledScene
+    images : tuple of StudyImage
         To learn from, those that decide when to stop among them.
     teacher : Method, optional
         Says what the images show instead of their truth, which is then not looked at.
@@ -54,7 +58,7 @@ class Training:
 
     network: str
     recipe: Recipe
-    images: tuple[LabelledScene, ...]
+    images: tuple[StudyImage, ...]
     teacher: Method | None = None
     crops: int | None = None
     seed: int = 0
@@ -66,7 +70,7 @@ class NetworkTask:
     """A network judged on images that only measure; masks are kept where asked for."""
 
     training: Training
-    test: tuple[LabelledScene, ...]
+    test: tuple[StudyImage, ...]
     keep: bool = False
 
 
@@ -85,14 +89,14 @@ def run_network(task: NetworkTask, context: Context) -> CellResult:
 
 
 def judged(
-    found: Trained, test: tuple[LabelledScene, ...], context: Context, *, keep: bool = False
+    found: Trained, test: tuple[StudyImage, ...], context: Context, *, keep: bool = False
 ) -> CellResult:
     """A network's results on all tiles of images."""
     results = []
     for sample in samples(test):
         context.step(0.99)
         mask = thresholded(applied(found.network, sample.image), sample)
-        results.append(judge(mask, sample, keep=keep))
+        results.append(compare_with_truth(mask, sample, keep=keep))
     return CellResult(tuple(results), found.facts)
 
 
@@ -104,7 +108,7 @@ def trained(training: Training, context: Context) -> Trained:
     InputError
         There are fewer crops than asked for, or too few images to check the training by.
     """
-    network = build(training.network, training.seed)
+    network = build_network(training.network, training.seed)
     path = context.folder / f"{digest('network', training)}.network"
     kept = read_checked(path)
     if kept is None:
@@ -122,7 +126,7 @@ def _teach(network: torch.nn.Module, training: Training, context: Context) -> Fa
     learn, check = pictures(training)
     looks = fit(network, learn, check, training.recipe, training.seed, context.step)
     return {
-        "parameters": parameters(network),
+        "parameters": sum(weights.numel() for weights in network.parameters()),
         "pictures_to_learn_from": len(learn),
         "pictures_to_check": len(check),
         "precision": "bfloat16" if fast_precision() else "float32",
@@ -146,19 +150,19 @@ def curve(looks: Sequence[Look]) -> Facts:
 def pictures(training: Training) -> tuple[list[Picture], list[Picture]]:
     """Pictures to learn from, and those to check by; errors as for :func:`trained`."""
     if training.crops is None:
-        learn, check = parted(in_fixed_order(training.images))
+        learn, check = split_off_checks(in_fixed_order(training.images))
         return _whole(learn, training), _whole(check, training)
     drawn = drawn_crops(training.images, training.crops, training.seed)
-    learnt, checked = parted(drawn)
+    learnt, checked = split_off_checks(drawn)
     return _crops(learnt, training), _crops(checked, training)
 
 
-def in_fixed_order(images: Sequence[LabelledScene]) -> list[LabelledScene]:
+def in_fixed_order(images: Sequence[StudyImage]) -> list[StudyImage]:
     """Images in an order that is nobody's choice: by a hash of their names."""
     return sorted(images, key=lambda one: hashlib.sha256(one.name.encode()).hexdigest())
 
 
-def parted(whole: Sequence[T]) -> tuple[list[T], list[T]]:
+def split_off_checks(whole: Sequence[T]) -> tuple[list[T], list[T]]:
     """A list cut into what is learnt from and, at the end, what checks.
 
     Raises
@@ -176,7 +180,7 @@ def parted(whole: Sequence[T]) -> tuple[list[T], list[T]]:
     return list(whole[:-count]), list(whole[-count:])
 
 
-def drawn_crops(images: Sequence[LabelledScene], count: int, seed: int) -> list[CropPlace]:
+def drawn_crops(images: Sequence[StudyImage], count: int, seed: int) -> list[CropPlace]:
     """``count`` crops drawn by a seed; more crops of the same seed hold those of fewer.
 
     Raises
@@ -194,12 +198,8 @@ def drawn_crops(images: Sequence[LabelledScene], count: int, seed: int) -> list[
     return [places[number] for number in order[:count]]
 
 
-def _whole(images: Sequence[LabelledScene], training: Training) -> list[Picture]:
-    return [
-        picture(sample.image, *taught(sample, training.teacher))
-        for image in images
-        for sample in tiles(image)
-    ]
+def _whole(images: Sequence[StudyImage], training: Training) -> list[Picture]:
+    return [picture(one.image, *taught(one, training.teacher)) for one in samples(images)]
 
 
 def _crops(places: Sequence[CropPlace], training: Training) -> list[Picture]:

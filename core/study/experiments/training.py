@@ -8,15 +8,15 @@ from itertools import permutations
 
 from core.errors import InputError, Remedy
 from core.sam.registry import DEFAULT_MODEL
-from core.study.experiments.cells import Cell, Label
+from core.study.experiments.cells import Cell
 from core.study.experiments.crops import COMMON_GSD_M, CROP_SIDE, crop_places
 from core.study.experiments.experiment import SEED, Column, Experiment, Plot, check_known
 from core.study.experiments.fitting import Recipe
 from core.study.experiments.methods import LANDCOVER, METHODS, method_cells
 from core.study.experiments.networks import NETWORKS
-from core.study.experiments.notes import data_notes
-from core.study.experiments.region import Region
+from core.study.experiments.region import Region, data_notes
 from core.study.experiments.trained import NetworkTask, Training, run_network
+from core.study.metrics.figures import Label
 
 NOTHING = "nothing"
 """What a method was trained in that needs no training."""
@@ -93,8 +93,7 @@ def training(regions: Sequence[Region], options: TrainingOptions) -> Experiment:
         "How many labels does a trained network need to draw cropland better than methods that "
         "need none, at home and in another region?",
         (
-            Column("method", "method"),
-            Column("trained", "trained in"),
+            *(Column("method", "method"), Column("trained", "trained in")),
             Column("labels", "labelled crops of the test region"),
             Column("region", "test region"),
         ),
@@ -152,11 +151,9 @@ class _Plan:
         """Every network in every region, with all of its labels."""
         for region in self.regions.values():
             for network in self.options.networks:
-                labels: dict[str, Label] = {
-                    "method": NETWORKS[network].title,
-                    "trained": region.name,
-                    "labels": len(crop_places(region.train)),
-                }
+                labels = _place(
+                    NETWORKS[network].title, region.name, len(crop_places(region.train))
+                )
                 yield self._cell(labels, self._whole(network, region), region, keep=True)
 
     def elsewhere(self) -> Iterator[Cell]:
@@ -164,11 +161,7 @@ class _Plan:
         for direction in self.options.directions:
             source, target = self.regions[direction.source], self.regions[direction.target]
             for network in self.options.networks:
-                labels: dict[str, Label] = {
-                    "method": NETWORKS[network].title,
-                    "trained": source.name,
-                    "labels": 0,
-                }
+                labels = _place(NETWORKS[network].title, source.name, 0)
                 yield self._cell(labels, self._whole(network, source), target, keep=True)
 
     def few_labels(self) -> Iterator[Cell]:
@@ -176,22 +169,15 @@ class _Plan:
         for curve in self.options.curves:
             source, target = self.regions[curve.source], self.regions[curve.target]
             start = self._whole(self.options.networks[0], source)
-            tuned: dict[str, Label] = {
-                "method": f"{self.few_title}, fine-tuned",
-                "trained": f"{source.name}, then {target.name}",
-            }
-            yield self._cell({**tuned, "labels": 0}, start, target, keep=True)
-            fresh: dict[str, Label] = {
-                "method": f"{self.few_title}, from scratch",
-                "trained": target.name,
-            }
+            tuned = (f"{self.few_title}, fine-tuned", f"{source.name}, then {target.name}")
+            fresh = (f"{self.few_title}, from scratch", target.name)
+            yield self._cell(_place(*tuned, 0), start, target, keep=True)
             for count in self._affordable(target):
                 for seed in self.options.seeds:
-                    own = {"labels": count, SEED: seed}
-                    fine = self._few(target, count, seed, start)
-                    yield self._cell({**tuned, **own}, fine, target)
-                    scratch = self._few(target, count, seed, None)
-                    yield self._cell({**fresh, **own}, scratch, target)
+                    for names, first in ((tuned, start), (fresh, None)):
+                        training = self._few(target, count, seed, first)
+                        place = {**_place(*names, count), SEED: seed}
+                        yield self._cell(place, training, target)
 
     def without_labels(self) -> Iterator[Cell]:
         """Methods that need no labels; the cells are those of ``cropmap experiment methods``."""
@@ -244,6 +230,10 @@ class _Plan:
         whole = {SEED: self.options.seed, **labels, "region": test.name}
         cost = _STEP_SECONDS * taught.recipe.steps if test.train == taught.images else 5.0
         return Cell(whole, run_network, NetworkTask(taught, test.test, keep), cost)
+
+
+def _place(method: str, trained: str, labels: int) -> dict[str, Label]:
+    return {"method": method, "trained": trained, "labels": labels}
 
 
 def whole_training(network: str, region: Region, steps: int, seed: int) -> Training:

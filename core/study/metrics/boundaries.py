@@ -1,4 +1,4 @@
-"""How well the borders of cropland are drawn: precision, recall and F1 within some metres.
+"""How well the borders of cropland are drawn: how much of them lies within some metres.
 
 The boundary F1 of Martin, Fowlkes and Malik 2004 (doi:10.1109/TPAMI.2004.1273918) as Csurka,
 Larlus and Perronnin 2013 ("What is a good evaluation measure for semantic segmentation?", BMVC,
@@ -14,74 +14,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from core.grid import Grid, Window
-from core.study.metrics.pixels import ratio
+from core.study.metrics.figures import TOLERANCES_M, Sums
 
-TOLERANCES_M = (1.0, 2.0, 5.0)
 _SLACK = 2e-3
 """Share by which a tolerance grows: a metre of UTM is up to 0.1 % more or less on the ground, and a
 shift by one pixel of 1 m shall be within 1 m in all of them."""
 
 Values = npt.NDArray[np.bool_] | npt.NDArray[np.integer]
-Points = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """Metres of boundary, and how many of them lie within a tolerance of the other boundary."""
-
-    predicted_m: float = 0.0
-    predicted_near_m: float = 0.0
-    actual_m: float = 0.0
-    actual_near_m: float = 0.0
-
-    @property
-    def precision(self) -> float | None:
-        """Share of the predicted boundary that is near the true one; None without a predicted."""
-        return ratio(self.predicted_near_m, self.predicted_m)
-
-    @property
-    def recall(self) -> float | None:
-        """Share of the true boundary that is near the predicted one; None without a true one."""
-        return ratio(self.actual_near_m, self.actual_m)
-
-    @property
-    def f1(self) -> float | None:
-        """Harmonic mean of both; 0 where only one of the boundaries exists, None where neither."""
-        if not self.predicted_m and not self.actual_m:
-            return None
-        precision, recall = self.precision or 0.0, self.recall or 0.0
-        return ratio(2 * precision * recall, precision + recall) or 0.0
-
-    def __add__(self, other: Matched) -> Matched:
-        """Lengths pooled over two images."""
-        return Matched(
-            self.predicted_m + other.predicted_m,
-            self.predicted_near_m + other.predicted_near_m,
-            self.actual_m + other.actual_m,
-            self.actual_near_m + other.actual_near_m,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Boundaries:
-    """Matched boundaries at each tolerance, in metres."""
-
-    at: dict[float, Matched] = field(default_factory=dict)
-
-    def __add__(self, other: Boundaries) -> Boundaries:
-        """Lengths pooled over two images."""
-        tolerances = sorted({*self.at, *other.at})
-        nothing = Matched()
-        return Boundaries(
-            {t: self.at.get(t, nothing) + other.at.get(t, nothing) for t in tolerances}
-        )
 
 
 def compare_boundaries(
@@ -92,7 +38,7 @@ def compare_boundaries(
     *,
     inner: Window | None = None,
     tolerances_m: Sequence[float] = TOLERANCES_M,
-) -> Boundaries:
+) -> Sums:
     """Lengths of the boundaries of ``mask`` and ``truth``, and of what of them matches.
 
     Parameters
@@ -106,20 +52,22 @@ def compare_boundaries(
     inner : Window, optional
         Only sides whose left or upper pixel lies in this window, in pixels of the arrays, are
         counted; sides around it are there to be matched.  By default all.  See :func:`halo`.
+
+    Returns
+    -------
+    float64 (tolerances, 4)
+        Metres of the predicted boundary, of what of it is near the true one, of the true boundary,
+        and of what of it is near the predicted one.
     """
     steps = grid.ground_steps
     predicted, actual = (_Sides.of(values, known, steps, inner) for values in (mask, truth))
-    forth, back = _nearest(predicted, actual), _nearest(actual, predicted)
-    found = {}
+    lengths = []
     for tolerance in tolerances_m:
         reach = tolerance * (1 + _SLACK)
-        found[tolerance] = Matched(
-            float(predicted.metres.sum()),
-            float(predicted.metres[forth <= reach].sum()),
-            float(actual.metres.sum()),
-            float(actual.metres[back <= reach].sum()),
-        )
-    return Boundaries(found)
+        for sides, others in ((predicted, actual), (actual, predicted)):
+            near = sides.metres[sides.nearest(others) <= reach]
+            lengths += [float(sides.metres.sum()), float(near.sum())]
+    return np.array(lengths).reshape(len(tolerances_m), 4)
 
 
 def halo(grid: Grid, tolerances_m: Sequence[float] = TOLERANCES_M) -> int:
@@ -145,45 +93,33 @@ class _Sides:
         Lengths of those that do.
     """
 
-    places: Points
+    places: Sums
     counted: npt.NDArray[np.bool_]
-    metres: npt.NDArray[np.float64]
+    metres: Sums
 
     @classmethod
     def of(
-        cls,
-        values: Values,
-        known: npt.NDArray[np.bool_],
-        steps: Points,
-        inner: Window | None,
+        cls, values: Values, known: npt.NDArray[np.bool_], steps: Sums, inner: Window | None
     ) -> _Sides:
         along, down = np.linalg.norm(steps, axis=1)
         beside = (values[:, 1:] != values[:, :-1]) & known[:, 1:] & known[:, :-1]
         below = (values[1:] != values[:-1]) & known[1:] & known[:-1]
-        pixels = np.concatenate([np.argwhere(beside), np.argwhere(below)])
-        upright = np.arange(len(pixels)) < np.count_nonzero(beside)
+        row, column = np.concatenate([np.argwhere(beside), np.argwhere(below)]).T
+        upright = np.arange(len(row)) < np.count_nonzero(beside)
         # The side between a pixel and the next in its row is as long as a pixel is high.
         middles = np.column_stack(
-            [
-                pixels[:, 1] + np.where(upright, 1.0, 0.5),
-                pixels[:, 0] + np.where(upright, 0.5, 1.0),
-            ]
+            [column + np.where(upright, 1.0, 0.5), row + np.where(upright, 0.5, 1.0)]
         )
-        counted = np.ones(len(pixels), dtype=np.bool_)
+        counted = np.ones(len(row), dtype=np.bool_)
         if inner is not None:
-            counted = (
-                (pixels[:, 0] >= inner.row)
-                & (pixels[:, 0] < inner.row_stop)
-                & (pixels[:, 1] >= inner.column)
-                & (pixels[:, 1] < inner.column_stop)
-            )
+            counted = (row >= inner.row) & (row < inner.row_stop)
+            counted &= (column >= inner.column) & (column < inner.column_stop)
         return cls(middles @ steps, counted, np.where(upright, down, along)[counted])
 
-
-def _nearest(sides: _Sides, others: _Sides) -> npt.NDArray[np.float64]:
-    """Metres from each counted side to the nearest of the others: float64 (counted sides,)."""
-    asked = sides.places[sides.counted]
-    if not len(asked) or not len(others.places):
-        return np.full(len(asked), np.inf)
-    distances, _ = cKDTree(others.places).query(asked)
-    return np.asarray(distances, dtype=np.float64)
+    def nearest(self, others: _Sides) -> Sums:
+        """Metres from each counted side to the nearest of the others: float64 (counted sides,)."""
+        asked = self.places[self.counted]
+        if not len(asked) or not len(others.places):
+            return np.full(len(asked), np.inf)
+        distances, _ = cKDTree(others.places).query(asked)
+        return np.asarray(distances, dtype=np.float64)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import InputError, Remedy
-from core.grid import Window
-from core.imagery.scene import Scene
 from core.study.metrics.truth_labels import RASTER_SUFFIXES, VECTOR_SUFFIXES
 
 _COLUMNS = ("prediction", "truth", "name", "parcels", "scene", "landcover", "product")
@@ -44,57 +42,6 @@ class Pair:
     scene: Path | None = None
     landcover: Path | None = None
     product: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledScene:
-    """An image with its truth and its land cover, for experiments.
-
-    Parameters
-    ----------
-    fingerprint : str
-        SHA-256 of what the files hold, where somebody has worked it out; empty elsewhere.
-    opened : Scene, optional
-        The image as it was opened, where its file alone does not say how to see it: the CRS that
-        a person stated, bands, stretch.
-    landcover_crs : str, optional
-        As a person stated it, for a file that has none.
-    tile : str
-        Name of the one tile that is looked at; the whole image where it is empty.
-    window : Window, optional
-        Of that tile, on the image's working grid.
-    numbered_truth : bool
-        Whether a raster of the truth numbers its parcels instead of being a mask.
-    """
-
-    name: str
-    scene: Path
-    truth: Path
-    landcover: Path
-    product: str | None = None
-    fingerprint: str = ""
-    opened: Scene | None = None
-    landcover_crs: str | None = None
-    tile: str = ""
-    window: Window | None = None
-    numbered_truth: bool = False
-
-
-def find_labelled_scenes(
-    scenes: Path, truth: Path, landcover: Path, product: str | None = None
-) -> list[LabelledScene]:
-    """One image, or those whose names two folders share; ``landcover`` may be one file for all.
-
-    Raises
-    ------
-    InputError
-        As for :func:`find_pairs`.
-    """
-    return [
-        LabelledScene(pair.name, pair.prediction, pair.truth, pair.landcover, product)
-        for pair in find_pairs(scenes, truth, landcover=landcover)
-        if pair.landcover is not None
-    ]
 
 
 def find_pairs(

@@ -16,188 +16,159 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from pyproj import CRS
 
-from core.grid import (
-    WGS84_GEOD,
-    Grid,
-    PixelCoordinates,
-    Window,
-    transform_coordinates,
-)
-from core.study.metrics.overlaps import Overlap, Overlaps
+from core.grid import WGS84_GEOD, Grid, PixelCoordinates, Window, transform_coordinates
+from core.study.metrics.figures import PARCELS, Sums
 from core.study.metrics.parts import Numbers
-from core.study.metrics.pixels import ratio
-
-Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelScore:
-    """Sums over parcels, from which every figure follows; a figure of nothing is None.
+class Overlaps:
+    """Counts overlaps window by window; memory grows with the parcels, not with the pixels."""
 
-    Parameters
-    ----------
-    matched, extra, missed : int
-        True parcels with a match, predicted ones without, true ones without.
-    iou_sum : float
-        Over the matches.
-    covered : int
-        True parcels that some predicted parcel overlaps; the next two are sums over them.
-    over_sum, under_sum : float
-    distance_sum_m : float
-        Over the matches, between centres of gravity.
-    """
+    def __init__(self) -> None:
+        self._pairs: list[Numbers] = []
+        self._predicted: list[Sums] = []
+        self._truth: list[Sums] = []
 
-    matched: int = 0
-    extra: int = 0
-    missed: int = 0
-    iou_sum: float = 0.0
-    covered: int = 0
-    over_sum: float = 0.0
-    under_sum: float = 0.0
-    distance_sum_m: float = 0.0
+    def add(
+        self, predicted: Numbers, truth: Numbers, known: npt.NDArray[np.bool_], window: Window
+    ) -> None:
+        """Count a window: numbers from 1, 0 where there is none, int64 (rows, columns)."""
+        self._predicted.append(_sizes(predicted, known, window))
+        self._truth.append(_sizes(truth, known, window))
+        both = known & (predicted > 0) & (truth > 0)
+        # One number for each pair: sorting those is far quicker than sorting rows.
+        base = int(truth.max(initial=0)) + 1
+        pairs, counts = np.unique(predicted[both] * base + truth[both], return_counts=True)
+        self._pairs.append(np.column_stack([*np.divmod(pairs, base), counts]))
 
-    @property
-    def recall(self) -> float | None:
-        """Share of the true parcels that have a match."""
-        return ratio(self.matched, self.matched + self.missed)
+    def sums(
+        self,
+        grid: Grid,
+        tiles: Sequence[Window],
+        *,
+        predicted_as: Numbers | None = None,
+        truth_as: Numbers | None = None,
+    ) -> Sums:
+        """Sums over the parcels that are at home in each tile, float64 (tiles, 8): ``PARCELS``.
 
-    @property
-    def precision(self) -> float | None:
-        """Share of the predicted parcels that have a match."""
-        return ratio(self.matched, self.matched + self.extra)
+        A true parcel, and a predicted one without a match, is at home where its centre of gravity
+        lies; a predicted one with a match, where its match is.
 
-    @property
-    def panoptic_quality(self) -> float | None:
-        """Kirillov's PQ: recognition quality times the matches' mean IoU."""
-        return ratio(self.iou_sum, self.matched + (self.extra + self.missed) / 2)
-
-    @property
-    def recognition_quality(self) -> float | None:
-        """F1 of parcels."""
-        return ratio(self.matched, self.matched + (self.extra + self.missed) / 2)
-
-    @property
-    def segmentation_quality(self) -> float | None:
-        """Mean IoU of the matches."""
-        return ratio(self.iou_sum, self.matched)
-
-    @property
-    def over_segmentation(self) -> float | None:
-        """Mean share of a true parcel outside the predicted one that covers most of it."""
-        return ratio(self.over_sum, self.covered)
-
-    @property
-    def under_segmentation(self) -> float | None:
-        """Mean share of that predicted parcel outside the true one."""
-        return ratio(self.under_sum, self.covered)
-
-    @property
-    def location_error_m(self) -> float | None:
-        """Mean metres between the centres of gravity of matched parcels."""
-        return ratio(self.distance_sum_m, self.matched)
-
-    def __add__(self, other: ParcelScore) -> ParcelScore:
-        """Sums pooled over two images."""
-        return ParcelScore(
-            **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
+        Parameters
+        ----------
+        grid : Grid
+            Of the image.
+        tiles : sequence of Window
+            They cover the image without overlaps.
+        predicted_as, truth_as : int64, optional
+            The final number of each number, where windows had numbers of their own
+            (``PartNumbers.joined``).
+        """
+        predicted, truth = _layer(self._predicted, predicted_as), _layer(self._truth, truth_as)
+        pairs = _pairs(self._pairs, predicted_as, truth_as)
+        own, its = pairs["truth"].map(truth["known"]), pairs["predicted"].map(predicted["known"])
+        pairs["over"], pairs["under"] = 1 - pairs["pixels"] / own, 1 - pairs["pixels"] / its
+        pairs["iou"] = pairs["pixels"] / (own + its - pairs["pixels"])
+        # Of predicted parcels that cover as much of a true one, the smaller.
+        best = pairs.assign(size=its).sort_values(
+            ["truth", "pixels", "size"], ascending=[True, False, True], kind="stable"
         )
-
-
-def compare_parcels(
-    predicted: Numbers, truth: Numbers, known: npt.NDArray[np.bool_], grid: Grid
-) -> ParcelScore:
-    """Parcels of one image: int64 (rows, columns) numbers from 1, 0 where there is none."""
-    overlaps = Overlaps()
-    overlaps.add(predicted, truth, known, grid.extent)
-    return score_parcels(overlaps.total(), grid, [grid.extent])[0]
-
-
-def score_parcels(overlap: Overlap, grid: Grid, tiles: Sequence[Window]) -> list[ParcelScore]:
-    """Scores of the parcels that are at home in each tile.
-
-    A true parcel, and a predicted one without a match, is at home where its centre of gravity
-    lies; a predicted one with a match, where its match is.
-
-    Parameters
-    ----------
-    overlap : Overlap
-        Of the whole image.
-    grid : Grid
-        Of the image.
-    tiles : sequence of Window
-        They cover the image without overlaps.
-    """
-    union = overlap.truth.known[overlap.of_truth] + overlap.predicted.known[overlap.of_predicted]
-    union = union - overlap.pixels
-    match = 2 * overlap.pixels > union
-    with_match = np.zeros(len(overlap.truth.known), dtype=np.bool_)
-    with_match[overlap.of_truth[match]] = True
-    in_match = np.zeros(len(overlap.predicted.known), dtype=np.bool_)
-    in_match[overlap.of_predicted[match]] = True
-    missed = overlap.truth.mostly_known & ~with_match
-    extra = overlap.predicted.mostly_known & ~in_match
-
-    best = overlap.best_of_truth()
-    best = best[(overlap.truth.mostly_known | with_match)[overlap.of_truth[best]]]
-    over = 1 - overlap.pixels[best] / overlap.truth.known[overlap.of_truth[best]]
-    under = 1 - overlap.pixels[best] / overlap.predicted.known[overlap.of_predicted[best]]
-
-    home = _homes(overlap.truth.centres, tiles)
-    matched_home, best_home = home[overlap.of_truth[match]], home[overlap.of_truth[best]]
-
-    def total(homes: Numbers, weights: Floats | None = None) -> Floats:
-        sums: Floats = np.bincount(homes, weights, minlength=len(tiles)).astype(np.float64)
+        best = best.drop_duplicates("truth")
+        match = pairs[pairs["iou"] > 0.5]
+        found = truth.index.isin(match["truth"])
+        best = best[best["truth"].isin(truth.index[truth["counts"] | found])]
+        extra = predicted["counts"] & ~predicted.index.isin(match["predicted"])
+        matched_at, best_at = (_homes(truth.loc[some["truth"]], tiles) for some in (match, best))
+        columns = {
+            "matched": (matched_at, None),
+            "extra": (_homes(predicted[extra], tiles), None),
+            "missed": (_homes(truth[truth["counts"] & ~found], tiles), None),
+            "iou_sum": (matched_at, match["iou"]),
+            "covered": (best_at, None),
+            "over_sum": (best_at, best["over"]),
+            "under_sum": (best_at, best["under"]),
+            "distance_sum_m": (matched_at, _distances_m(predicted, truth, match, grid)),
+        }
+        counted = [np.bincount(*columns[name], minlength=len(tiles)) for name in PARCELS]
+        sums: Sums = np.array(counted, dtype=np.float64).T
         return sums
 
-    columns = {
-        "matched": total(matched_home),
-        "extra": total(_homes(overlap.predicted.centres, tiles)[extra]),
-        "missed": total(home[missed]),
-        "iou_sum": total(matched_home, overlap.pixels[match] / union[match]),
-        "covered": total(best_home),
-        "over_sum": total(best_home, over),
-        "under_sum": total(best_home, under),
-        "distance_sum_m": total(matched_home, _distances_m(overlap, match, grid)),
-    }
-    whole = {"matched", "extra", "missed", "covered"}
-    return [
-        ParcelScore(
-            **{n: int(v[i]) if n in whole else float(v[i]) for n, v in columns.items()}  # type: ignore[arg-type]
-        )
-        for i in range(len(tiles))
-    ]
+
+def _sizes(numbers: Numbers, known: npt.NDArray[np.bool_], window: Window) -> Sums:
+    """Number, all pixels, known pixels, and their sums of columns and rows: (parcels, 5)."""
+    there = numbers > 0
+    row, column = np.nonzero(there)
+    # Numbers of a window lie close together: counting from the least is far quicker than sorting.
+    least = int(numbers[there].min()) if len(row) else 0
+    which = numbers[there] - least
+    seen = known[there].astype(np.float64)
+    places = (seen * (column + window.column + 0.5), seen * (row + window.row + 0.5))
+    sums = [np.bincount(which, weights) for weights in (np.ones(len(which)), seen, *places)]
+    table = np.column_stack([np.arange(len(sums[0]), dtype=np.float64) + least, *sums])
+    return np.asarray(table[table[:, 1] > 0])
 
 
-def _homes(centres: PixelCoordinates, tiles: Sequence[Window]) -> Numbers:
-    """Index of the tile in which each centre lies: int64 (centres,)."""
-    homes = np.zeros(len(centres.row), dtype=np.int64)
+def _layer(windows: Sequence[Sums], final: Numbers | None) -> pd.DataFrame:
+    """The parcels of a layer that have a known pixel, by number.
+
+    Columns: ``pixels``, of them ``known``, the centre of gravity of the known ones (``column``,
+    ``row``), and ``counts``: whether they are at least half of all.
+    """
+    rows = np.concatenate([np.zeros((0, 5)), *windows])
+    numbers = _renamed(rows[:, 0].astype(np.int64), final)
+    table = pd.DataFrame(rows[:, 1:], columns=["pixels", "known", "column", "row"])
+    table = table.groupby(numbers).sum()
+    table = table[table["known"] > 0]
+    table["counts"] = 2 * table["known"] >= table["pixels"]
+    table["column"] /= table["known"]
+    table["row"] /= table["known"]
+    return table
+
+
+def _pairs(
+    windows: Sequence[Numbers], predicted_as: Numbers | None, truth_as: Numbers | None
+) -> pd.DataFrame:
+    """Pairs of parcels that share known pixels: ``predicted``, ``truth``, ``pixels``."""
+    rows = np.concatenate([np.zeros((0, 3), dtype=np.int64), *windows])
+    table = pd.DataFrame(
+        {
+            "predicted": _renamed(rows[:, 0], predicted_as),
+            "truth": _renamed(rows[:, 1], truth_as),
+            "pixels": rows[:, 2],
+        }
+    )
+    return table.groupby(["predicted", "truth"], as_index=False).sum()
+
+
+def _homes(parcels: pd.DataFrame, tiles: Sequence[Window]) -> Numbers:
+    """Index of the tile in which the centre of each parcel lies: int64 (parcels,)."""
+    row, column = parcels["row"].to_numpy(), parcels["column"].to_numpy()
+    homes = np.zeros(len(row), dtype=np.int64)
     for index, tile in enumerate(tiles):
-        inside = (
-            (centres.row >= tile.row)
-            & (centres.row < tile.row_stop)
-            & (centres.column >= tile.column)
-            & (centres.column < tile.column_stop)
-        )
-        homes[inside] = index
+        inside = (row >= tile.row) & (row < tile.row_stop)
+        homes[inside & (column >= tile.column) & (column < tile.column_stop)] = index
     return homes
 
 
-def _distances_m(overlap: Overlap, match: npt.NDArray[np.bool_], grid: Grid) -> Floats:
+def _distances_m(
+    predicted: pd.DataFrame, truth: pd.DataFrame, match: pd.DataFrame, grid: Grid
+) -> Sums:
     """Geodesic metres between the centres of matched parcels."""
     ends = []
-    for parcels, members in (
-        (overlap.truth, overlap.of_truth[match]),
-        (overlap.predicted, overlap.of_predicted[match]),
-    ):
-        pixels = PixelCoordinates(parcels.centres.column[members], parcels.centres.row[members])
-        ends.append(
-            transform_coordinates(grid.pixels_to_world(pixels), grid.crs, CRS.from_epsg(4326))
-        )
+    for layer, numbers in ((truth, match["truth"]), (predicted, match["predicted"])):
+        centres = layer.loc[numbers]
+        pixels = PixelCoordinates(centres["column"].to_numpy(), centres["row"].to_numpy())
+        world = grid.pixels_to_world(pixels)
+        ends.append(transform_coordinates(world, grid.crs, CRS.from_epsg(4326)))
     _, _, metres = WGS84_GEOD.inv(ends[0].x, ends[0].y, ends[1].x, ends[1].y)
     return np.asarray(metres, dtype=np.float64)
+
+
+def _renamed(numbers: Numbers, final: Numbers | None) -> Numbers:
+    return numbers if final is None else final[numbers]

@@ -38,7 +38,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class LabelView:
     """A window of a grid, and what is seen around it.
 
     Parameters
@@ -130,7 +130,7 @@ class MaskLabels:
         """Whether the mask and a grid share an area."""
         return self._mask.touches(grid)
 
-    def tile(self, view: View) -> LabelTile:
+    def tile(self, view: LabelView) -> LabelTile:
         """The label on a view: each pixel takes the mask at its centre."""
         codes = self._mask.codes(view.wide_grid)
         if codes is None:
@@ -168,7 +168,7 @@ class NumberedLabels:
         """Whether the raster and a grid share an area."""
         return covering_window(self.grid, grid) is not None
 
-    def tile(self, view: View) -> LabelTile:
+    def tile(self, view: LabelView) -> LabelTile:
         """The label on a view: each pixel takes the number at its centre."""
         numbers = self._numbers(view.wide_grid)
         known = numbers != _NO_NUMBER
@@ -248,7 +248,7 @@ class PolygonLabels:
         self._unknown = np.array([False, *unknown])
         self._other = np.array([False, *(not parcel.is_cropland for parcel in parcels)])
 
-    def tile(self, view: View) -> LabelTile:
+    def tile(self, view: LabelView) -> LabelTile:
         """The label on a view: pixels whose centre lies in a polygon."""
         part = view.wide_grid
         numbers = np.zeros(part.shape, dtype=np.int32)
@@ -275,7 +275,7 @@ class LandCoverLabels:
         self._landcover = landcover
         self._parts = _Parts()
 
-    def tile(self, view: View) -> LabelTile:
+    def tile(self, view: LabelView) -> LabelTile:
         """The land cover on a view, as ``core.landcover.align`` has it."""
         try:
             aligned = align(self._landcover, view.wide_grid)
@@ -295,7 +295,7 @@ class _Parts:
     def __init__(self) -> None:
         self._numbers: PartNumbers | None = None
 
-    def tile(self, cropland: Flags, known: Flags, view: View) -> LabelTile:
+    def tile(self, cropland: Flags, known: Flags, view: LabelView) -> LabelTile:
         if self._numbers is None:
             self._numbers = PartNumbers(view.grid.width, view.grid.height)
         own = self._numbers.number(cropland[view.inner.slices], view.own)

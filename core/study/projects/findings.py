@@ -6,24 +6,18 @@ does not widen the interval of their difference.
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
+import pandas as pd
 
 from core.errors import InputError
-from core.study.experiments.figures import mean_iou_of
 from core.study.experiments.methods import LANDCOVER
-from core.study.experiments.sheets import PIXELS
-from core.study.metrics.bootstrap import Interval, drawn_weights, interval_of
+from core.study.metrics.bootstrap import LEAST_TILES, Interval, pooled
+from core.study.metrics.figures import PIXELS, Sums, figures_of, to_sums
 
-Place = tuple[str, str]
-"""Image and tile."""
-
-Counts = npt.NDArray[np.float64]
+_IOU = "mean_iou"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +48,7 @@ class Finding:
     @property
     def decided(self) -> bool:
         """Whether there are tiles enough to tell anything apart."""
-        return self.tiles > 0 and drawn_weights(self.tiles, seed=0, draws=1).size > 0
+        return self.tiles >= LEAST_TILES
 
 
 def read_findings(table: Path, *, seed: int) -> list[Finding]:
@@ -70,52 +64,43 @@ def read_findings(table: Path, *, seed: int) -> list[Finding]:
     InputError
         The table is missing or not what was written.
     """
+    place = ["region", "method", "image", "tile"]
     try:
-        text = table.read_text(encoding="utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(text)))
-        regions: dict[str, dict[str, dict[Place, Counts]]] = {}
-        for row in rows:
-            methods = regions.setdefault(row["region"], {})
-            counts = np.array([float(row[name]) for name in PIXELS])
-            if counts.any():
-                methods.setdefault(row["method"], {})[row["image"], row["tile"]] = counts
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
+        rows = pd.read_csv(
+            table,
+            encoding="utf-8-sig",
+            usecols=[*place, *PIXELS],
+            dtype={**dict.fromkeys(place, str), **dict.fromkeys(PIXELS, float)},
+            keep_default_na=False,
+        )
+    except (OSError, ValueError) as error:
         raise InputError(
             f"{table.name} of this run cannot be read.", "Run it again; finished steps are kept."
         ) from error
-    found = [_finding(name, methods, seed) for name, methods in regions.items()]
+    rows = rows.drop_duplicates(place, keep="last")
+    found = (_finding(str(region), own, seed) for region, own in rows.groupby("region", sort=False))
     return [one for one in found if one is not None]
 
 
-def _finding(region: str, methods: dict[str, dict[Place, Counts]], seed: int) -> Finding | None:
-    places = sorted(set.intersection(*(set(seen) for seen in methods.values())), key=str)
-    if not places:
+def _finding(region: str, rows: pd.DataFrame, seed: int) -> Finding | None:
+    methods = list(dict.fromkeys(rows["method"]))
+    known = rows[rows[list(PIXELS)].any(axis=1)].set_index(["image", "tile", "method"])
+    seen = known.groupby(["image", "tile"]).size()
+    places = seen.index[seen == len(methods)]
+    if places.empty:
         return None
-    stacks = {name: np.array([seen[place] for place in places]) for name, seen in methods.items()}
-    whole = {name: float(mean_iou_of(stack.sum(axis=0)[None])[0]) for name, stack in stacks.items()}
-    best = max(whole, key=lambda name: whole[name])
+
+    def stack(method: str) -> Sums:
+        counts = known.xs(method, level="method").loc[places, list(PIXELS)].to_numpy()
+        return np.array([[to_sums(one) for one in counts]])
+
+    stacks = {method: stack(method) for method in methods}
+    whole = {m: figures_of(own[0].sum(axis=0), [_IOU])[_IOU] or 0.0 for m, own in stacks.items()}
+    best = max(whole, key=lambda method: whole[method])
     less = {
-        name: _difference(stacks[best], stack, seed)
-        for name, stack in stacks.items()
-        if name != best
+        method: pooled(stacks[best], [_IOU], seed=seed, less=own)[_IOU]
+        for method, own in stacks.items()
+        if method != best
     }
-    return Finding(
-        region,
-        len(places),
-        best,
-        whole[best],
-        less.get(LANDCOVER),
-        tuple(name for name, one in less.items() if not surely_more(one)),
-    )
-
-
-def surely_more(interval: Interval) -> bool:
-    """Whether a difference is above none in its whole interval."""
-    return interval.low is not None and interval.low > 0
-
-
-def _difference(one: Counts, other: Counts, seed: int) -> Interval:
-    weights = drawn_weights(len(one), seed=seed).astype(np.float64)
-    drawn = mean_iou_of(weights @ one) - mean_iou_of(weights @ other)
-    whole = mean_iou_of(one.sum(axis=0)[None]) - mean_iou_of(other.sum(axis=0)[None])
-    return interval_of(float(whole[0]), drawn[np.isfinite(drawn)])
+    undecided = tuple(m for m, one in less.items() if one.low is None or one.low <= 0)
+    return Finding(region, len(places), best, whole[best], less.get(LANDCOVER), undecided)

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+import pandas as pd
 
 from core.errors import InputError
 from core.export.write_export import ExportOptions, write_export
 from core.files import prepare_folder
 from core.grid import PixelPoint, Window
 from core.project import Project
+from core.records import read_record
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.scene_parcels import chosen_tiles, labelled_scene
 from core.session.workspaces import Workspaces
-from core.study.metrics.bootstrap import Interval, read_intervals
-from core.study.metrics.compare import PREDICTION
-from core.study.metrics.evaluate import EvaluateOptions, evaluate
+from core.study.metrics.bootstrap import Interval
+from core.study.metrics.compare import METHOD, PREDICTION
+from core.study.metrics.evaluation import (
+    PLACE,
+    SUMMARY,
+    TILES,
+    WORST,
+    EvaluateOptions,
+    Summary,
+    evaluate,
+)
 from core.study.metrics.pairs import Pair
-from core.study.projects.packing import pack
 from core.study.projects.run_locations import runs_folder
+from core.study.projects.runs import pack
 from core.study.projects.truth import kept_truth, missing_file
 from core.task import Cancelled, Progress
 
-_LABELS, _FILES, SUMMARY, _TILES, _WORST = "labels", "files", "summary.json", "tiles.csv", "worst"
+_LABELS, _FILES = "labels", "files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,7 @@ def judge_labels(
         ``cancelled`` said so.
     """
     truth = kept_truth(project, scene_id)
-    if truth is None or truth.wish.kind != "file":
+    if truth is None or truth.source.kind != "file":
         raise InputError(
             "Labels are judged by a file that was made without them.", "Add a truth file first."
         )
@@ -118,33 +126,32 @@ def judge_labels(
         progress=progress,
         cancelled=cancelled,
     )
-    pair = _pair(opened, labels, Path(truth.wish.path))
-    options = EvaluateOptions(numbered_truth=truth.wish.numbered)
+    pair = _pair(opened, labels, Path(truth.source.path))
+    options = EvaluateOptions(numbered_truth=truth.source.numbered)
     evaluate([pair], options, folder / _FILES, progress=progress, cancelled=cancelled)
     pack(folder / _FILES, folder / f"{folder.name}.zip")
 
 
 def last_judged(project: Project, scene_id: str) -> Judged | None:
-    """What was found last; None where nothing was, or it cannot be read."""
+    """What was found last; None where nothing was.
+
+    Raises
+    ------
+    InputError
+        It is there and cannot be read.
+    """
     folder = _folder(project, scene_id)
-    try:
-        found = json.loads((folder / _FILES / SUMMARY).read_text(encoding="utf-8"))
-        methods = {one["method"]: one for one in found["methods"]}
-        own = methods.pop(PREDICTION)
-        others = [read_intervals(one["pooled"]) for one in methods.values()]
-        less = [read_intervals(one["pooled"])["mean_iou"] for one in found["differences"]]
-        worst = _worst(folder / _FILES, open_project_scene(project, scene_id))
-        made = datetime.fromisoformat(found["made"])
-    except (OSError, ValueError, KeyError, TypeError):
+    found = read_record(folder / _FILES / SUMMARY, Summary)
+    if found is None:
         return None
+    methods = {one.method: one for one in found.methods}
+    own = methods.pop(PREDICTION)
+    others = [one.pooled for one in methods.values()]
+    less = [one.pooled["mean_iou"] for one in found.differences]
     return Judged(
-        folder,
-        made,
-        int(own["tiles"]),
-        read_intervals(own["pooled"]),
-        others[0] if others else {},
-        less[0] if less else None,
-        worst,
+        *(folder, datetime.fromisoformat(found.made), own.tiles, own.pooled),
+        *(others[0] if others else {}, less[0] if less else None),
+        _worst(folder / _FILES, open_project_scene(project, scene_id)),
     )
 
 
@@ -180,16 +187,23 @@ def _pair(opened: OpenedScene, labels: Path, truth: Path) -> Pair:
 
 
 def _worst(files: Path, opened: OpenedScene) -> tuple[WorstTile, ...]:
-    text = (files / _TILES).read_text(encoding="utf-8-sig")
-    rows = {
-        row["tile"]: row for row in csv.DictReader(io.StringIO(text)) if row["method"] == PREDICTION
-    }
+    table = files / TILES
+    try:
+        rows = pd.read_csv(
+            table, encoding="utf-8-sig", usecols=["tile", METHOD, *PLACE, "mean_iou"]
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{table.name} of this comparison cannot be read.", "Compare the labels again."
+        ) from error
+    rows = rows[rows[METHOD] == PREDICTION].set_index("tile")
     found = []
-    for picture in sorted((files / _WORST).glob("*.png")):
-        row = rows.get(picture.stem.rsplit("_", 1)[-1])
-        if row is not None:
-            window = Window(*(int(row[name]) for name in ("column", "row", "width", "height")))
+    for picture in sorted((files / WORST).glob("*.png")):
+        name = picture.stem.rsplit("_", 1)[-1]
+        if name in rows.index:
+            row = rows.loc[name]
+            window = Window(*(int(row[one]) for one in PLACE))
             middle = PixelPoint(window.column + window.width / 2, window.row + window.height / 2)
-            value = float(row["mean_iou"]) if row["mean_iou"] else None
+            value = None if pd.isna(row["mean_iou"]) else float(row["mean_iou"])
             found.append(WorstTile(picture, tile_at(opened, middle), value))
     return tuple(found)

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from core import errors
 from core.errors import CancelledError, CropMapError
@@ -36,7 +36,7 @@ def jobs_beside_the_app() -> int:
     return max(1, processors() - 1)
 
 
-def run_apart(order: Mapping[str, Any], *, progress: Progress, cancelled: Cancelled) -> None:
+def run_in_process(order: Mapping[str, Any], *, progress: Progress, cancelled: Cancelled) -> None:
     """Let a process of its own run an experiment; returns when its files are written.
 
     Raises
@@ -57,39 +57,48 @@ def run_apart(order: Mapping[str, Any], *, progress: Progress, cancelled: Cancel
         encoding="utf-8",
     )
     try:
-        word = _last_word(worker, order, progress, cancelled)
+        answer = _answer(worker, order, progress, cancelled)
     finally:
         _end(worker)
-    if word is None:
+    if answer is None:
         raise CropMapError(
             "The evaluation ended unexpectedly, most often because memory ran out.",
             "Close other programs and go on; finished steps are kept.",
         )
-    if word.get("error") == CancelledError.__name__:
+    if answer.get("error") == CancelledError.__name__:
         raise CancelledError(STOPPED)
-    if "error" in word:
-        raise _told(word)
+    if "error" in answer:
+        kind: type[CropMapError] = getattr(errors, str(answer["error"]), CropMapError)
+        raise kind.from_json(answer)
 
 
-def _last_word(
+def _answer(
     worker: subprocess.Popen[str],
     order: Mapping[str, Any],
     progress: Progress,
     cancelled: Cancelled,
 ) -> dict[str, Any] | None:
-    if worker.stdin is None or worker.stdout is None:
+    """The last message of the process; None where it ended without one."""
+    stdin, stdout = worker.stdin, worker.stdout
+    if stdin is None or stdout is None:
         raise AssertionError("unreachable: the pipes were asked for")
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(worker.stdout, lines), daemon=True).start()
+
+    def listen() -> None:
+        for line in stdout:
+            lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=listen, daemon=True).start()
     try:
-        worker.stdin.write(json.dumps(order) + "\n")
-        worker.stdin.flush()
+        stdin.write(json.dumps(order) + "\n")
+        stdin.flush()
     except BrokenPipeError:
         return None
     stop_at: float | None = None
     while True:
         if stop_at is None and cancelled():
-            worker.stdin.close()
+            stdin.close()
             stop_at = time.monotonic() + GRACE_SECONDS
         if stop_at is not None and time.monotonic() > stop_at:
             raise CancelledError(STOPPED)
@@ -105,12 +114,6 @@ def _last_word(
         progress(message["stage"], message["done"], message["total"])
 
 
-def _listen(pipe: IO[str], lines: queue.SimpleQueue[str | None]) -> None:
-    for line in pipe:
-        lines.put(line)
-    lines.put(None)
-
-
 def _end(worker: subprocess.Popen[str]) -> None:
     """End the process and whatever it started; nothing happens where it has ended."""
     try:
@@ -121,9 +124,3 @@ def _end(worker: subprocess.Popen[str]) -> None:
     for pipe in (worker.stdin, worker.stdout):
         if pipe is not None and not pipe.closed:
             pipe.close()
-
-
-def _told(word: Mapping[str, Any]) -> CropMapError:
-    """The error that the process met, of the same class."""
-    kind: type[CropMapError] = getattr(errors, str(word["error"]), CropMapError)
-    return kind.from_json(word)

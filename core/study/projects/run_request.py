@@ -16,10 +16,11 @@ from core.imagery.scene import Scene
 from core.project import Project
 from core.sam.registry import DEFAULT_MODEL
 from core.session.opened import OpenedScene, open_project_scene
+from core.study.experiments.experiment import Experiment
 from core.study.experiments.methods import METHODS
-from core.study.experiments.region import Region, read_region, region_of
-from core.study.metrics.evaluation_report import many
-from core.study.metrics.pairs import LabelledScene
+from core.study.experiments.region import Region, StudyImage, read_region, region_of
+from core.study.experiments.registry import COMPARISON, EXPERIMENTS, build_experiment
+from core.study.metrics.markdown import many
 from core.study.projects.truth import Truth, kept_truth, tile_path
 
 MOST_TILES = 6
@@ -27,13 +28,13 @@ _TITLE = "scenes of a project"
 
 
 @dataclass(frozen=True, slots=True)
-class RunWish:
+class RunRequest:
     """What a person wants to find out, and on what.
 
     Parameters
     ----------
     experiment : str
-        Key of one of ``core.study.projects.questions.QUESTIONS``.
+        Key of one of ``core.study.experiments.registry.EXPERIMENTS``.
     scenes : tuple of str
         Ids of the project's scenes.
     folders : tuple of str
@@ -46,19 +47,13 @@ class RunWish:
         Key in the registry.
     """
 
-    experiment: str = "methods"
+    experiment: str = COMPARISON.key
     scenes: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     methods: tuple[str, ...] = METHODS
     most_tiles: int = MOST_TILES
     seed: int = 0
     model: str = DEFAULT_MODEL
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> RunWish:
-        """The inverse of ``dataclasses.asdict``."""
-        lists = {name: tuple(data[name]) for name in ("scenes", "folders", "methods")}
-        return cls(**{**data, **lists})
 
 
 def chosen_truth_tiles(truth: Truth, most: int) -> list[str]:
@@ -70,7 +65,7 @@ def chosen_truth_tiles(truth: Truth, most: int) -> list[str]:
     return [names[round(number * step)] for number in range(most)]
 
 
-def region_order(project: Project, wish: RunWish) -> dict[str, Any] | None:
+def region_order(project: Project, request: RunRequest) -> dict[str, Any] | None:
     """The project's scenes with their truth as plain values; None where none was chosen.
 
     Raises
@@ -78,17 +73,17 @@ def region_order(project: Project, wish: RunWish) -> dict[str, Any] | None:
     InputError
         A scene without truth or land cover.
     """
-    if not wish.scenes:
+    if not request.scenes:
         return None
     images: list[dict[str, Any]] = []
     notes: list[str] = []
-    for scene_id, name in scene_names(project, wish.scenes).items():
+    for scene_id, name in scene_names(project, request.scenes).items():
         opened = open_project_scene(project, scene_id)
         truth = kept_truth(project, scene_id)
         problem = unready(opened, truth)
         if problem is not None or truth is None:
             raise problem or InputError(f"{name} has no truth yet.", "Give it one, or leave it.")
-        tiles = chosen_truth_tiles(truth, wish.most_tiles)
+        tiles = chosen_truth_tiles(truth, request.most_tiles)
         images += [_image(project, opened, name, tile) for tile in tiles]
         notes.append(_note(name, truth, len(tiles)))
     return {"name": project.name, "title": _TITLE, "note": " ".join(notes), "images": images}
@@ -123,28 +118,49 @@ def unready(opened: OpenedScene, truth: Truth | None) -> InputError | None:
 
 
 def regions_of(order: Mapping[str, Any]) -> list[Region]:
-    """The regions of an order: the project's scenes, and folders.
+    """The regions of an order, each under a name of its own: the project's scenes, and folders.
 
     Raises
     ------
     InputError
-        A folder that is no region, or two of one name.
+        A folder that is no region.
     """
     regions = [read_region(Path(folder)) for folder in order["folders"]]
     own = order["region"]
     if own is not None:
-        images = [_labelled(one) for one in own["images"]]
+        images = [_study_image(one) for one in own["images"]]
         regions.insert(0, region_of(images, own["name"], own["title"], own["note"]))
-    return _named_apart(regions)
-
-
-def _named_apart(regions: Sequence[Region]) -> list[Region]:
     found: list[Region] = []
     for region in regions:
         number = sum(region.name == other.name for other in regions[: len(found)])
         name = region.name if not number else f"{region.name} ({number + 1})"
         found.append(replace(region, name=name))
     return found
+
+
+def experiment_of(regions: Sequence[Region], request: RunRequest) -> Experiment:
+    """The experiment of a request on its regions.
+
+    Raises
+    ------
+    InputError
+        No such experiment, or too few regions to learn from.
+    """
+    kind = EXPERIMENTS.get(request.experiment)
+    options: dict[str, Any] = {"model": request.model, "seed": request.seed}
+    if kind is COMPARISON:
+        options["methods"] = request.methods
+    if request.experiment == "ablation":
+        options["models"] = (options.pop("model"),)
+    if kind is not None and kind.regions:
+        # The project's own scenes only measure.
+        regions = [region for region in regions if region.train]
+        if len(regions) < kind.regions:
+            raise InputError(
+                "Networks need two regions with images to learn from.",
+                "Add two folders of images with truth and land cover.",
+            )
+    return build_experiment(request.experiment, regions, **options)
 
 
 def _image(project: Project, opened: OpenedScene, name: str, tile: str) -> dict[str, Any]:
@@ -167,27 +183,20 @@ def _image(project: Project, opened: OpenedScene, name: str, tile: str) -> dict[
     }
 
 
-def _labelled(one: Mapping[str, Any]) -> LabelledScene:
+def _study_image(one: Mapping[str, Any]) -> StudyImage:
     scene = Scene.from_json(one["scene"])
-    return LabelledScene(
-        one["name"],
-        Path(scene.path),
-        Path(one["truth"]),
-        Path(one["landcover"]),
-        one["product"],
-        one["fingerprint"],
-        scene,
-        one["landcover_crs"],
-        one["tile"],
-        Window(**one["window"]),
+    paths = (Path(scene.path), Path(one["truth"]), Path(one["landcover"]))
+    return StudyImage(
+        *(one["name"], *paths, one["product"], one["fingerprint"], scene),
+        *(one["landcover_crs"], one["tile"], Window(**one["window"])),
     )
 
 
 def _note(name: str, truth: Truth, looked_at: int) -> str:
     """Where a scene's truth is from, for the tables' notes."""
     tiles = f"{looked_at} of {many(len(truth.tiles), 'tile')} with truth"
-    if truth.wish.kind == "file":
-        return f"Truth of {name}: the file {truth.wish.name} ({truth.says}); {tiles}."
+    if truth.source.kind == "file":
+        return f"Truth of {name}: the file {truth.source.name} ({truth.says}); {tiles}."
     return (
         f"Truth of {name}: labels that people corrected and accepted in this project, which "
         f"began as the output of {truth.strategy} and so favour it; {tiles}."

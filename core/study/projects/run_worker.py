@@ -17,16 +17,16 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 
 from core.errors import CropMapError
 from core.processors import processors
 from core.study.experiments.experiment_report import run_and_write
-from core.study.projects.building import experiment_of
 from core.study.projects.run_process import GRACE_SECONDS
-from core.study.projects.run_request import RunWish, regions_of
+from core.study.projects.run_request import RunRequest, experiment_of, regions_of
 
 _NICENESS = 5
 
@@ -41,46 +41,43 @@ def main() -> int:
     stopped = threading.Event()
     threading.Thread(target=_until_nobody_waits, args=(stopped,), daemon=True).start()
 
-    def say(message: dict[str, Any]) -> None:
-        _say(answers, message, stopped)
+    def send(**message: Any) -> None:
+        try:
+            answers.write(json.dumps(message) + "\n")
+        except BrokenPipeError:
+            stopped.set()
 
     try:
-        _run(order, say, stopped.is_set)
+        _run(order, send, stopped.is_set)
     except CropMapError as error:
-        say({"error": type(error).__name__, **error.to_json()})
+        send(error=type(error).__name__, **error.to_json())
         return 1
     except Exception:
         logging.getLogger(__name__).exception("the experiment failed")
         return 1
-    say({"finished": True})
+    send(finished=True)
     return 0
 
 
-def _run(
-    order: dict[str, Any], say: Callable[[dict[str, Any]], None], stopped: Callable[[], bool]
-) -> None:
-    wish = RunWish.from_json(order["wish"])
+def _run(order: dict[str, Any], send: Callable[..., None], stopped: Callable[[], bool]) -> None:
+    request = TypeAdapter(RunRequest).validate_python(order["request"])
     # The app is to stay quick meanwhile.
     torch.set_num_threads(max(1, processors() - 1))
-    say({"stage": "Looking at the scenes", "done": 0, "total": 0})
-    experiment = experiment_of(regions_of(order), wish)
+    send(stage="Looking at the scenes", done=0, total=0)
     run_and_write(
-        experiment,
+        experiment_of(regions_of(order), request),
         Path(order["out"]),
         jobs=order["jobs"],
-        seed=wish.seed,
+        seed=request.seed,
         cells_folder=Path(order["cells"]),
-        options={"methods": list(wish.methods), "model": wish.model, "tiles": wish.most_tiles},
-        progress=lambda stage, done, total: say({"stage": stage, "done": done, "total": total}),
+        options={
+            "methods": list(request.methods),
+            "model": request.model,
+            "tiles": request.most_tiles,
+        },
+        progress=lambda stage, done, total: send(stage=stage, done=done, total=total),
         cancelled=stopped,
     )
-
-
-def _say(answers: TextIO, message: dict[str, Any], stopped: threading.Event) -> None:
-    try:
-        answers.write(json.dumps(message) + "\n")
-    except BrokenPipeError:
-        stopped.set()
 
 
 def _until_nobody_waits(stopped: threading.Event) -> None:

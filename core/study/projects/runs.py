@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from dataclasses import asdict, dataclass
+import zipfile
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AliasChoices, Field
 
 from core.errors import CropMapError, InputError
 from core.files import prepare_folder, replacing
 from core.project import Project
+from core.records import UnreadableRecordError, read_record, write_record
 from core.session.workspaces import Workspaces
-from core.study.experiments.experiment_record import RECORD, Record, read_record
-from core.study.projects.packing import pack
-from core.study.projects.questions import QUESTIONS
+from core.study.experiments.experiment_record import RECORD, ExperimentRecord, read_experiment
+from core.study.experiments.registry import EXPERIMENTS
 from core.study.projects.run_locations import cells_folder, runs_folder
-from core.study.projects.run_process import jobs_beside_the_app, run_apart
-from core.study.projects.run_request import RunWish, region_order, scene_names
+from core.study.projects.run_process import jobs_beside_the_app, run_in_process
+from core.study.projects.run_request import RunRequest, region_order, scene_names
 from core.study.projects.truth import is_current, kept_truth, missing_file, read_truth
 from core.task import Cancelled, Progress
 
 ABOUT, FILES = "run.json", "files"
-_FORMAT = 1
 _STEPS = 100_000
 """So many that they are told in percent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class _About:
+    """``run.json``; until format 1 the request was called a wish."""
+
+    FORMAT: ClassVar[int] = 2
+
+    request: Annotated[RunRequest, Field(validation_alias=AliasChoices("request", "wish"))]
+    started: datetime
+    scenes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentRun:
     """A run as the project keeps it.
 
     Parameters
@@ -43,7 +55,7 @@ class Run:
     """
 
     folder: Path
-    wish: RunWish
+    request: RunRequest
     started: datetime
     scenes: tuple[str, ...]
     finished: bool
@@ -51,8 +63,8 @@ class Run:
     @property
     def title(self) -> str:
         """Of its experiment."""
-        question = QUESTIONS.get(self.wish.experiment)
-        return question.title if question else self.wish.experiment
+        kind = EXPERIMENTS.get(self.request.experiment)
+        return kind.title if kind else self.request.experiment
 
     @property
     def files(self) -> Path:
@@ -64,18 +76,26 @@ class Run:
         """All of it in one file."""
         return self.folder / f"{self.folder.name}.zip"
 
-    def record(self) -> Record:
+    def record(self) -> ExperimentRecord:
         """What was found.
 
         Raises
         ------
         InputError
-            It is not finished, or damaged.
+            It is not finished, or its record cannot be read.
         """
-        return read_record(self.files)
+        return read_experiment(self.files)
 
 
-def new_run(project: Project, wish: RunWish) -> Run:
+@dataclass(frozen=True, slots=True)
+class PastRuns:
+    """The runs of a project, the newest first, and why others could not be read."""
+
+    runs: list[ExperimentRun]
+    unreadable: list[UnreadableRecordError]
+
+
+def new_run(project: Project, request: RunRequest) -> ExperimentRun:
     """Note what is to be run, so that it can be gone on with whatever happens.
 
     Raises
@@ -85,33 +105,24 @@ def new_run(project: Project, wish: RunWish) -> Run:
     OutputError
         The project's folder cannot be written.
     """
-    if not wish.scenes and not wish.folders:
+    if not request.scenes and not request.folders:
         raise InputError("No scene was chosen.", "Choose at least one that is ready.")
     started = datetime.now(UTC)
-    names = (
-        *scene_names(project, wish.scenes).values(),
-        *(Path(folder).name for folder in wish.folders),
-    )
-    folder = _fresh(runs_folder(project), f"{started:%Y-%m-%d_%H%M%S}_{wish.experiment}")
-    about = {
-        "format": _FORMAT,
-        "wish": asdict(wish),
-        "started": started.isoformat(),
-        "scenes": list(names),
-    }
-    with replacing(folder / ABOUT) as aside:
-        aside.write_text(json.dumps(about, indent=1), encoding="utf-8")
-    return Run(folder, wish, started, names, finished=False)
+    folders = (Path(folder).name for folder in request.folders)
+    names = (*scene_names(project, request.scenes).values(), *folders)
+    folder = _fresh(runs_folder(project), f"{started:%Y-%m-%d_%H%M%S}_{request.experiment}")
+    write_record(folder / ABOUT, _About(request, started, names))
+    return ExperimentRun(folder, request, started, names, finished=False)
 
 
 def do_run(
     project: Project,
-    run: Run,
+    run: ExperimentRun,
     *,
     workspaces: Workspaces | None = None,
     progress: Progress,
     cancelled: Cancelled,
-) -> Run:
+) -> ExperimentRun:
     """Do what is missing of a run, and write its result.
 
     Raises
@@ -121,75 +132,70 @@ def do_run(
     CropMapError
         A scene is not ready, or a step failed.
     """
-    wish = run.wish
-    for scene_id in wish.scenes:
-        _read_again_where_changed(project, scene_id, workspaces, progress, cancelled)
+    for scene_id in run.request.scenes:
+        truth = kept_truth(project, scene_id)
+        if truth is None or is_current(project, scene_id, truth) or missing_file(truth) is not None:
+            continue
+        read_truth(
+            *(project, scene_id, truth.source),
+            workspaces=workspaces,
+            progress=progress,
+            cancelled=cancelled,
+        )
     order: dict[str, Any] = {
-        "wish": asdict(wish),
-        "folders": list(wish.folders),
-        "region": region_order(project, wish),
+        "request": asdict(run.request),
+        "folders": list(run.request.folders),
+        "region": region_order(project, run.request),
         "out": str(prepare_folder(run.files)),
         "cells": str(prepare_folder(cells_folder(project))),
         "jobs": jobs_beside_the_app(),
     }
 
-    def told(stage: str, done: int, total: int) -> None:
+    def in_percent(stage: str, done: int, total: int) -> None:
         progress(stage, round(done / total * _STEPS) if total else 0, _STEPS if total else 0)
 
-    run_apart(order, progress=told, cancelled=cancelled)
+    run_in_process(order, progress=in_percent, cancelled=cancelled)
     progress("Packing the files", 0, 0)
     pack(run.files, run.zip_file)
-    return Run(run.folder, wish, run.started, run.scenes, finished=True)
+    return replace(run, finished=True)
 
 
-def past_runs(project: Project) -> list[Run]:
-    """The runs of a project, the newest first."""
+def past_runs(project: Project) -> PastRuns:
+    """The runs of a project; those whose record cannot be read are named and kept."""
     folder = runs_folder(project)
-    if not folder.is_dir():
-        return []
-    found = [run for path in folder.iterdir() if (run := _read(path)) is not None]
-    return sorted(found, key=lambda run: run.started, reverse=True)
+    runs, unreadable = [], []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        try:
+            about = read_record(path / ABOUT, _About)
+        except UnreadableRecordError as error:
+            unreadable.append(error)
+            continue
+        if about is not None:
+            finished = (path / FILES / RECORD).is_file()
+            runs.append(ExperimentRun(path, about.request, about.started, about.scenes, finished))
+    runs.sort(key=lambda run: run.started, reverse=True)
+    return PastRuns(runs, unreadable)
 
 
-def remove_run(run: Run) -> None:
+def remove_run(run: ExperimentRun) -> None:
     """Take a run's results away; the finished steps stay for others."""
     shutil.rmtree(run.folder, ignore_errors=True)
 
 
-def _read_again_where_changed(
-    project: Project,
-    scene_id: str,
-    workspaces: Workspaces | None,
-    progress: Progress,
-    cancelled: Cancelled,
-) -> None:
-    truth = kept_truth(project, scene_id)
-    if truth is None or is_current(project, scene_id, truth) or missing_file(truth) is not None:
-        return
-    read_truth(
-        project,
-        scene_id,
-        truth.wish,
-        workspaces=workspaces,
-        progress=progress,
-        cancelled=cancelled,
-    )
+def pack(folder: Path, target: Path) -> None:
+    """Zip a folder without what is hidden in it; inside, everything lies below the zip's name.
 
-
-def _read(folder: Path) -> Run | None:
-    try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        if about["format"] != _FORMAT:
-            return None
-        return Run(
-            folder,
-            RunWish.from_json(about["wish"]),
-            datetime.fromisoformat(about["started"]),
-            tuple(about["scenes"]),
-            (folder / FILES / RECORD).is_file(),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    with replacing(target) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in paths:
+            inside = path.relative_to(folder)
+            if not any(part.startswith(".") for part in inside.parts):
+                archive.write(path, Path(target.stem) / inside)
 
 
 def _fresh(parent: Path, name: str) -> Path:

@@ -7,15 +7,15 @@ at, however large the scene is.  Where nobody says what is there, a pixel is unk
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import AliasChoices, Field
 
 from core.errors import CancelledError, EmptySceneError, InputError, Remedy
 from core.export.reports.areas import compared_tiles
@@ -23,11 +23,12 @@ from core.files import fresh_folder
 from core.grid import Grid
 from core.imagery.write_raster import MASK_COLOURS, MASK_NODATA, geotiff_bytes
 from core.project import Project
+from core.records import read_record, record_to_json
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.place import default_choices
 from core.session.scene_parcels import chosen_tiles
 from core.session.workspaces import Workspaces
-from core.study.metrics.truth_labels import View, open_labels
+from core.study.metrics.truth_labels import LabelView, open_labels
 from core.study.projects.run_locations import truth_folder
 from core.task import Cancelled, Progress, never, silent
 
@@ -35,14 +36,15 @@ Kind = Literal["file", "corrected"]
 
 STAGE = "Reading the truth"
 RECORD = "truth.json"
-_FORMAT = 1
 
 Flags = npt.NDArray[np.bool_]
+_TileTruth = tuple[str, Grid, Flags, Flags]
+"""Name, grid, cropland, and where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
-class TruthWish:
-    """What is to be a scene's truth.
+class TruthSource:
+    """Where a scene's truth comes from.
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ class Truth:
 
     Parameters
     ----------
-    wish : TruthWish
+    source : TruthSource
     says : str
         In words, what was taken for cropland.
     state : str
@@ -79,7 +81,10 @@ class Truth:
         Pixels of which the truth says anything, by tile, where there are any.
     """
 
-    wish: TruthWish
+    FORMAT: ClassVar[int] = 2
+    """Until format 1 the source was called a source."""
+
+    source: Annotated[TruthSource, Field(validation_alias=AliasChoices("source", "wish"))]
     says: str
     state: str
     strategy: str
@@ -87,16 +92,19 @@ class Truth:
 
 
 def kept_truth(project: Project, scene_id: str) -> Truth | None:
-    """What was read last; None where nothing was."""
-    try:
-        path = truth_folder(project, scene_id) / RECORD
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data.pop("format") != _FORMAT:
-            return None
-        wish = _found_again(project, TruthWish(**data.pop("wish")))
-        return Truth(wish, **data)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
+    """What was read last; None where nothing was.
+
+    Raises
+    ------
+    UnreadableRecordError
+        Its record cannot be read.
+    """
+    truth = read_record(truth_folder(project, scene_id) / RECORD, Truth)
+    if truth is None or truth.source.kind != "file":
+        return truth
+    # A path that is not absolute counts from the project's folder, which may have been moved.
+    source = replace(truth.source, path=str(project.folder / truth.source.path))
+    return replace(truth, source=source)
 
 
 def forget_truth(project: Project, scene_id: str) -> None:
@@ -111,15 +119,15 @@ def tile_path(project: Project, scene_id: str, tile: str) -> Path:
 
 def is_current(project: Project, scene_id: str, truth: Truth) -> bool:
     """Whether reading it again would find the same."""
-    return truth.state == state_of(project, scene_id, truth.wish)
+    return truth.state == truth_state(project, scene_id, truth.source)
 
 
-def state_of(project: Project, scene_id: str, wish: TruthWish) -> str:
+def truth_state(project: Project, scene_id: str, source: TruthSource) -> str:
     """Changes with the file, or with edits and verdicts; and with the scene's tiles."""
     opened = open_project_scene(project, scene_id)
-    facts: list[Any] = [repr(opened.scene.working_grid), sorted(opened.tiles), asdict(wish)]
-    if wish.kind == "file":
-        facts.append(_touched(Path(wish.path)))
+    facts: list[Any] = [repr(opened.scene.working_grid), sorted(opened.tiles), asdict(source)]
+    if source.kind == "file":
+        facts.append(_touched(Path(source.path)))
     else:
         tiles = project.tiles(scene_id)
         heads = [(t.name, t.verdict.verdict, t.log_version) for t in tiles]
@@ -130,7 +138,7 @@ def state_of(project: Project, scene_id: str, wish: TruthWish) -> str:
 def read_truth(
     project: Project,
     scene_id: str,
-    wish: TruthWish,
+    source: TruthSource,
     *,
     workspaces: Workspaces | None = None,
     progress: Progress = silent,
@@ -147,16 +155,16 @@ def read_truth(
     CancelledError
         ``cancelled`` said so.
     """
-    state = state_of(project, scene_id, wish)
+    state = truth_state(project, scene_id, source)
     opened = open_project_scene(project, scene_id)
-    source: Iterator[tuple[str, Grid, Flags, Flags]]
-    if wish.kind == "file":
-        says, source = _of_file(opened, wish)
+    tiles: Iterator[_TileTruth]
+    if source.kind == "file":
+        says, tiles = _of_file(opened, source)
     else:
-        says, source = _of_labels(project, opened, workspaces, cancelled)
+        says, tiles = _of_labels(project, opened, workspaces, cancelled)
     known: dict[str, int] = {}
     with fresh_folder(truth_folder(project, scene_id), marker=RECORD) as folder:
-        for number, (name, grid, cropland, there) in enumerate(source):
+        for number, (name, grid, cropland, there) in enumerate(tiles):
             if cancelled():
                 raise CancelledError("The truth was not read to its end.", "Read it again.")
             progress(STAGE, number, len(opened.tiles))
@@ -165,34 +173,32 @@ def read_truth(
                 _write(folder / f"{name}.tif", grid, cropland, there)
         if not known:
             raise EmptySceneError(
-                f"{_titled(wish)} says nothing about {opened.record.name}.",
+                f"{_titled(source)} says nothing about {opened.record.name}.",
                 "Check its values, its nodata and its CRS.",
             )
-        strategy = default_choices(opened).strategy if wish.kind == "corrected" else ""
-        truth = Truth(wish, says, state, strategy, known)
-        kept = {"format": _FORMAT, **asdict(replace(truth, wish=_portable(project, wish)))}
-        (folder / RECORD).write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        strategy = default_choices(opened).strategy if source.kind == "corrected" else ""
+        truth = Truth(source, says, state, strategy, known)
+        portable = replace(truth, source=_portable(project, source))
+        (folder / RECORD).write_bytes(record_to_json(portable))
     return truth
 
 
-def _of_file(
-    opened: OpenedScene, wish: TruthWish
-) -> tuple[str, Iterator[tuple[str, Grid, Flags, Flags]]]:
+def _of_file(opened: OpenedScene, source: TruthSource) -> tuple[str, Iterator[_TileTruth]]:
     grid = opened.scene.working_grid
-    labels = open_labels(wish.path, "truth", grid, numbered=wish.numbered)
+    labels = open_labels(source.path, "truth", grid, numbered=source.numbered)
 
-    def tiles() -> Iterator[tuple[str, Grid, Flags, Flags]]:
+    def tiles() -> Iterator[_TileTruth]:
         for name in opened.tiles:
             window = opened.core(name)
-            said = labels.tile(View(grid, window, window))
-            yield name, grid.window_grid(window), said.cropland, said.known
+            label = labels.tile(LabelView(grid, window, window))
+            yield name, grid.window_grid(window), label.cropland, label.known
 
     return labels.says, tiles()
 
 
 def _of_labels(
     project: Project, opened: OpenedScene, workspaces: Workspaces | None, cancelled: Cancelled
-) -> tuple[str, Iterator[tuple[str, Grid, Flags, Flags]]]:
+) -> tuple[str, Iterator[_TileTruth]]:
     scene_id, grid = opened.record.id, opened.scene.working_grid
     accepted = chosen_tiles(project, scene_id, accepted_only=True)
     if not accepted:
@@ -201,7 +207,7 @@ def _of_labels(
             remedy=Remedy.LABEL_TRUTH,
         )
 
-    def tiles() -> Iterator[tuple[str, Grid, Flags, Flags]]:
+    def tiles() -> Iterator[_TileTruth]:
         for tile in compared_tiles(
             project, scene_id, accepted, workspaces=workspaces, cancelled=cancelled
         ):
@@ -224,29 +230,23 @@ def _touched(path: Path) -> tuple[int, int] | None:
     return found.st_size, found.st_mtime_ns
 
 
-def _titled(wish: TruthWish) -> str:
-    return wish.name or Path(wish.path).name if wish.kind == "file" else "No accepted label"
+def _titled(source: TruthSource) -> str:
+    return source.name or Path(source.path).name if source.kind == "file" else "No accepted label"
 
 
-def _portable(project: Project, wish: TruthWish) -> TruthWish:
+def _portable(project: Project, source: TruthSource) -> TruthSource:
     """Paths inside the project's folder count from there: the folder may be moved."""
-    path = Path(wish.path)
-    inside = wish.kind == "file" and path.is_relative_to(project.folder)
-    return replace(wish, path=path.relative_to(project.folder).as_posix()) if inside else wish
-
-
-def _found_again(project: Project, wish: TruthWish) -> TruthWish:
-    path = Path(wish.path)
-    if wish.kind != "file" or path.is_absolute():
-        return wish
-    return replace(wish, path=str(project.folder / path))
+    path = Path(source.path)
+    if source.kind != "file" or not path.is_relative_to(project.folder):
+        return source
+    return replace(source, path=path.relative_to(project.folder).as_posix())
 
 
 def missing_file(truth: Truth) -> InputError | None:
     """Why the truth cannot be read again; None where it can, or need not."""
-    if truth.wish.kind != "file" or Path(truth.wish.path).is_file():
+    if truth.source.kind != "file" or Path(truth.source.path).is_file():
         return None
     return InputError(
-        f"{_titled(truth.wish)} is not at {Path(truth.wish.path).parent} any more.",
+        f"{_titled(truth.source)} is not at {Path(truth.source.path).parent} any more.",
         "Put it back, or choose another file; what was read of it stays.",
     )

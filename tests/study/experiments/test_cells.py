@@ -10,14 +10,13 @@ from core.study.experiments.cells import (
     Cell,
     CellResult,
     Context,
-    TileResult,
     digest,
-    do,
-    done,
     kept_mask,
-    labels_of,
+    kept_result,
+    run_cell,
 )
-from core.study.metrics.pairs import LabelledScene
+from core.study.experiments.region import StudyImage
+from core.study.metrics.figures import TileResult
 from tests.study.experiments.works import Task, cell, score
 
 
@@ -38,19 +37,19 @@ MASKED = Cell({"method": "m"}, masked, MaskTask(5))
 
 
 def do_now(one: Cell, folder: Path) -> None:
-    do(one, Context(folder, lambda share: None))
+    run_cell(one, Context(folder, lambda share: None))
 
 
 def test_a_result_is_kept_with_its_masks_and_labels(tmp_path) -> None:
-    assert done(MASKED, tmp_path) is None
+    assert kept_result(MASKED, tmp_path) is None
     do_now(MASKED, tmp_path)
-    kept = done(MASKED, tmp_path)
+    kept = kept_result(MASKED, tmp_path)
     assert [tile.tile for tile in kept.tiles] == ["r0c0", "r0c1"]
-    assert kept.tiles[0].score == score(range(16))
-    assert labels_of(MASKED, kept.tiles[0]) == {"method": "m", "kind": "x"}
+    np.testing.assert_array_equal(kept.tiles[0].sums, score(range(16)))
+    assert MASKED.labels_of(kept.tiles[0]) == {"method": "m", "kind": "x"}
     assert kept.seconds >= 0
-    np.testing.assert_array_equal(kept_mask(MASKED, kept.tiles[0], tmp_path), np.tri(5, dtype=bool))
-    assert kept_mask(MASKED, kept.tiles[1], tmp_path) is None
+    np.testing.assert_array_equal(kept_mask(MASKED, 0, tmp_path), np.tri(5, dtype=bool))
+    assert kept_mask(MASKED, 1, tmp_path) is None
 
 
 @pytest.mark.parametrize("cut", [-1, 0, 10])
@@ -59,11 +58,11 @@ def test_a_damaged_file_counts_as_none(tmp_path, cut) -> None:
     for path in list(tmp_path.iterdir()):
         whole = path.read_bytes()
         path.write_bytes(whole[:cut])
-        assert done(MASKED, tmp_path) is None, path.name
+        assert kept_result(MASKED, tmp_path) is None, path.name
         path.write_bytes(whole)
-        assert done(MASKED, tmp_path) is not None
+        assert kept_result(MASKED, tmp_path) is not None
         path.unlink()
-        assert done(MASKED, tmp_path) is None, path.name
+        assert kept_result(MASKED, tmp_path) is None, path.name
         path.write_bytes(whole)
 
 
@@ -76,7 +75,7 @@ def test_a_key_hangs_on_what_is_done_and_not_on_labels() -> None:
 
 
 def test_an_image_is_known_by_what_it_holds() -> None:
-    here = LabelledScene("a", Path("x/a.tif"), Path("x/t.tif"), Path("x/l.tif"), None, "print")
+    here = StudyImage("a", Path("x/a.tif"), Path("x/t.tif"), Path("x/l.tif"), None, "print")
     elsewhere = replace(here, scene=Path("y/a.tif"), truth=Path("y/t.tif"))
     assert digest(here) == digest(elsewhere)
     assert digest(here) != digest(replace(here, fingerprint="other"))
@@ -86,4 +85,4 @@ def test_what_is_no_plain_value_is_refused_because_its_key_could_not_be_trusted(
     with pytest.raises(TypeError, match="no plain value"):
         digest({"a": object()})
     with pytest.raises(TypeError, match="PosixPath"):
-        digest(LabelledScene("a", Path("a"), Path("b"), Path("c")))
+        digest(StudyImage("a", Path("a"), Path("b"), Path("c")))

@@ -12,7 +12,6 @@ from pyproj import CRS
 from core.grid import Grid
 from core.imagery.scene import SceneImage
 from core.study.experiments import crops
-from core.study.experiments.applying import applied, probability_of
 from core.study.experiments.crops import (
     UNKNOWN,
     Picture,
@@ -22,6 +21,7 @@ from core.study.experiments.crops import (
     picture,
     resized,
 )
+from core.study.experiments.networks import applied, probability_of
 from tests.study.experiments.made_regions import made_region
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -13,15 +13,13 @@ from PIL import Image
 from core.errors import CancelledError, InputError, OutputError
 from core.files import sha256_of
 from core.study.experiments import experiment_report as report
-from core.study.experiments.comparison import ComparisonOptions, comparison
 from core.study.experiments.experiment import Column, Experiment, Plot
-from core.study.experiments.experiment_page import page
-from core.study.experiments.experiment_record import read_record
+from core.study.experiments.experiment_page import experiment_page
+from core.study.experiments.experiment_record import read_experiment
 from core.study.experiments.experiment_report import Written, run_and_write
-from core.study.experiments.methods import LANDCOVER
+from core.study.experiments.methods import LANDCOVER, ComparisonOptions, comparison
 from core.study.experiments.region import read_region
-from core.study.metrics.compare import FALSE, MISSED, NOT_JUDGED
-from core.study.metrics.pictures import COLOURS
+from core.study.metrics.error_map import COLOURS, FALSE, MISSED, NOT_JUDGED
 from tests.study.experiments.small_region import NAMES, PRODUCT, write_small_region
 from tests.study.experiments.works import cell, experiment, times_done
 from tests.study.metrics.scenes import fields
@@ -48,7 +46,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def test_files_are_there_with_their_checksums(written) -> None:
-    record = read_record(written.folder)
+    record = read_experiment(written.folder)
     assert record == written.record
     for name in ("summary.md", "table.csv", "tiles.csv", "cells.csv", "plots/mean_iou.svg"):
         assert name in record.files
@@ -167,7 +165,7 @@ def test_a_cancel_leaves_earlier_results_and_finished_cells(tmp_path) -> None:
             break
     assert most >= 3
     assert times_done(out / ".cells", "a") == 1
-    assert len(read_record(out).rows) == 2
+    assert len(read_experiment(out).rows) == 2
 
 
 def test_where_writing_fails_earlier_results_stay(tmp_path, monkeypatch) -> None:
@@ -195,7 +193,7 @@ def test_an_image_whose_truth_is_unknown_is_named_and_no_truth_at_all_is_an_erro
     options = ComparisonOptions((LANDCOVER,))
     found = run_and_write(comparison((region,), options), tmp_path / "out", jobs=1)
     assert found.record.rows[0].tiles == 1
-    assert "truth is known nowhere: i1." in page(found.record)
+    assert "truth is known nowhere: i1." in experiment_page(found.record)
     with rasterio.open(folder / "truth" / "i0.tif", "r+") as truth:  # noqa: TID251
         truth.write(np.full((1, 48, 48), 255, dtype=np.uint8))
     with pytest.raises(InputError, match="the truth is known nowhere"):
@@ -209,7 +207,7 @@ def test_several_seeds_and_a_reference_have_columns_on_the_page(tmp_path) -> Non
     cells = [cell("base"), *(cell("a|b", seed) for seed in range(3))]
     asked = experiment(cells, reference={"method": "base"}, columns=(Column("method", "what"),))
     found = run_and_write(asked, tmp_path / "out", jobs=1)
-    lines = page(found.record).splitlines()
+    lines = experiment_page(found.record).splitlines()
     assert any(line.startswith("| what | seeds | tiles |") for line in lines)
     (row,) = [line for line in lines if line.startswith("| a\\|b | 3 | 6 |")]
     assert re.search(r"[+-]0\.\d{3} \([+-]0\.\d{3} to [+-]0\.\d{3}\) \|$", row)
@@ -219,22 +217,36 @@ def test_a_page_of_many_rows_has_mean_iou_alone(tmp_path) -> None:
     columns = (Column("where", "where"), Column("method", "method"))
     cells = [cell(m, where=n) for n in range(31) for m in ("a", "b")]
     found = run_and_write(experiment(cells, columns=columns), tmp_path / "out", jobs=1)
-    lines = page(found.record).splitlines()
+    lines = experiment_page(found.record).splitlines()
     start = lines.index("| where | a | b |")
     assert lines[start + 32].startswith("| 30 | 0.")
     assert len(rows(tmp_path / "out" / "table.csv")) == 62
 
 
-def test_a_record_that_is_none_is_one_sentence(tmp_path) -> None:
+def test_a_record_that_cannot_be_read_is_named_and_kept(tmp_path) -> None:
     with pytest.raises(InputError, match="holds no result of an experiment"):
-        read_record(tmp_path)
-    file = tmp_path / "record.json"
-    run_and_write(experiment([cell("a")]), tmp_path / "out", jobs=1)
-    whole = json.loads((tmp_path / "out" / "record.json").read_text())
+        read_experiment(tmp_path)
+    out = tmp_path / "out"
+    run_and_write(experiment([cell("a")]), out, jobs=1)
+    file = out / "record.json"
+    whole = json.loads(file.read_text())
     for text in ("{", "[]", "{}", '{"format": 1}', json.dumps({**whole, "rows": [{}]})):
         file.write_text(text)
-        with pytest.raises(InputError, match="is damaged"):
-            read_record(tmp_path)
+        with pytest.raises(InputError, match=r"out/record\.json cannot be read \(it is damaged"):
+            read_experiment(out)
     file.write_text(json.dumps({**whole, "format": 99}))
     with pytest.raises(InputError, match="newer version"):
-        read_record(file)
+        read_experiment(out)
+    run_and_write(experiment([cell("a")]), out, jobs=1)
+    assert len(read_experiment(out).rows) == 1
+    assert json.loads((out / "record.unreadable-1.json").read_text())["format"] == 99
+
+
+def test_a_record_of_the_version_before_is_read(tmp_path) -> None:
+    found = read_experiment(Path(__file__).parent / "record_of_b4fda5d")
+    assert [row.labels for row in found.rows] == [
+        {"region": "farm", "method": method} for method in ("land cover", "classifier")
+    ]
+    assert found.rows[1].difference is not None
+    assert found.rows[0].figures["mean_iou"].low is not None
+    assert {type(one.labels["seed"]) for one in found.pictures} == {int}

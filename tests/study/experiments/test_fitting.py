@@ -14,7 +14,7 @@ from core.imagery.scene import SceneImage
 from core.study.experiments import fitting
 from core.study.experiments.crops import UNKNOWN, Picture, picture
 from core.study.experiments.fitting import Recipe, check_crops, fit, mixed_loss, validated
-from core.study.experiments.networks import NETWORKS, build
+from core.study.experiments.networks import NETWORKS, build_network
 from tests.study.experiments.made_regions import QUICK, SMALL
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -44,7 +44,7 @@ def _green(seed: int, size: int = 128) -> Picture:
 
 
 def test_training_lowers_the_loss_and_beats_chance_on_a_scene_that_it_has_not_seen():
-    network = build(SMALL, 0)
+    network = build_network(SMALL, 0)
     recipe = Recipe(steps=30, batch=4, side=64, rate=3e-3, checks=3)
     looks = fit(network, [_green(1), _green(2)], [_green(3)], recipe, 0)
     assert looks[-1].loss < 0.8 * looks[0].loss
@@ -60,7 +60,7 @@ def test_one_seed_gives_one_network(key):
     learn, check = [_made(1, 96)], [_made(2, 96)]
     networks = []
     for seed in (3, 3, 4):
-        network = build(key, seed)
+        network = build_network(key, seed)
         # Dropout draws while it learns.
         fit(network, learn, check, QUICK, seed)
         networks.append(_weights(network))
@@ -72,13 +72,13 @@ def test_building_leaves_torchs_generator_alone():
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    build(SMALL, 7)
+    build_network(SMALL, 7)
     assert torch.equal(torch.rand(3), expected)
 
 
 @pytest.mark.parametrize("key", NETWORKS)
 def test_every_network_answers_for_every_pixel(key):
-    network = build(key, 0).eval()
+    network = build_network(key, 0).eval()
     with torch.inference_mode():
         assert network(torch.zeros(1, 3, 64, 96)).shape == (1, 1, 64, 96)
 
@@ -92,7 +92,7 @@ def test_it_stops_when_it_no_longer_helps_and_keeps_the_best_weights(monkeypatch
         return next(scores)
 
     monkeypatch.setattr(fitting, "validated", score)
-    network = build(SMALL, 0)
+    network = build_network(SMALL, 0)
     recipe = replace(QUICK, steps=5, checks=5, patience=2)
     looks = fit(network, [_made(1, 96)], [_made(2, 96)], recipe, 0)
     assert [look.step for look in looks] == [1, 2, 3, 4]
@@ -100,7 +100,7 @@ def test_it_stops_when_it_no_longer_helps_and_keeps_the_best_weights(monkeypatch
 
 
 def test_with_nothing_to_check_by_all_steps_are_taken():
-    looks = fit(build(SMALL, 0), [_made(1, 96)], [], QUICK, 0)
+    looks = fit(build_network(SMALL, 0), [_made(1, 96)], [], QUICK, 0)
     assert looks[-1].step == QUICK.steps
     assert looks[-1].mean_iou is None
 
@@ -114,7 +114,7 @@ def test_it_can_be_stopped_between_steps():
             raise CancelledError("stop")
 
     with pytest.raises(CancelledError):
-        fit(build(SMALL, 0), [_made(1, 96)], [], QUICK, 0, step)
+        fit(build_network(SMALL, 0), [_made(1, 96)], [], QUICK, 0, step)
     assert shares == [0.0, 0.25, 0.5]
 
 

@@ -18,11 +18,18 @@ from core.predict.prediction import TilePrediction
 from core.prompts.prompt import PromptSet
 from core.sam.registry import DEFAULT_MODEL, get_model
 from core.study.experiments import degraded
-from core.study.experiments.cells import Cell, Context, digest, done, judge
-from core.study.experiments.changes import changes, coarser, given
+from core.study.experiments.cells import Cell, Context, compare_with_truth, digest, kept_result
 from core.study.experiments.degrade_imagery import ImageDegradation
 from core.study.experiments.degrade_landcover import AS_IT_IS, Degradation, simulate_landcover
-from core.study.experiments.degraded import Condition, DegradedTask, run_degraded, tile_seed
+from core.study.experiments.degraded import (
+    Condition,
+    DegradedTask,
+    coarser,
+    given,
+    quality_changes,
+    run_degraded,
+    tile_seed,
+)
 from core.study.experiments.methods import LANDCOVER, predict, thresholded
 from core.study.experiments.region import IMAGES, TRUTH, Region, read_region
 from core.study.experiments.region import LANDCOVER as LANDCOVERS
@@ -30,6 +37,7 @@ from core.study.experiments.robustness import RobustnessOptions, robustness, tel
 from core.study.experiments.runner import run_cells
 from core.study.experiments.samples import tiles
 from core.study.experiments.tables import Row, tabulate
+from core.study.metrics.figures import TileResult
 
 SIDE = 128
 GIVEN = Degradation()
@@ -73,6 +81,10 @@ def task_of(region: Region, condition: Condition, **other: object) -> DegradedTa
     return replace(task, **other)  # type: ignore[arg-type]
 
 
+def right_of(tile: TileResult) -> int:
+    return tile.count("true_positive") + tile.count("true_negative")
+
+
 def context(folder: Path) -> Context:
     return Context(folder, lambda share: None)
 
@@ -80,7 +92,7 @@ def context(folder: Path) -> Context:
 def rows_of(region: Region, options: RobustnessOptions, folder: Path) -> list[Row]:
     experiment = robustness((region,), options)
     run_cells(experiment.cells, folder, jobs=1)
-    results = [(cell, done(cell, folder)) for cell in experiment.cells]
+    results = [(cell, kept_result(cell, folder)) for cell in experiment.cells]
     return tabulate(experiment, [(c, r) for c, r in results if r is not None], seed=0)
 
 
@@ -103,7 +115,7 @@ def mean_iou(row: Row) -> float:
 @pytest.mark.parametrize("start", ["truth", "product"])
 def test_every_line_passes_through_what_is_given(start):
     base = digest(Condition(given(start)))
-    for change in changes(start):
+    for change in quality_changes(start):
         labels = [label for label, _ in change.points]
         assert len(set(labels)) == len(labels) > 1
         same = [label for label, condition in change.points if digest(condition) == base]
@@ -124,7 +136,7 @@ def test_larger_cells_keep_their_other_mistakes_on_the_ground():
 
 
 def test_grassland_is_for_products_alone():
-    assert "grassland" in [change.key for change in changes("product")]
+    assert "grassland" in [change.key for change in quality_changes("product")]
     with pytest.raises(InputError, match="From the truth, nothing called grassland"):
         RobustnessOptions(changes=("grassland",))
 
@@ -167,9 +179,8 @@ def test_a_cell_yields_what_its_methods_say_of_the_degraded_tile(region, tmp_pat
     for tile in found.tiles:
         mask = predict(shown, str(tile.labels["method"]), 1)
         right = int((mask == sample.truth)[sample.known].sum())
-        pixels = tile.score.pixels
-        assert pixels.true_positive + pixels.true_negative == right
-        assert pixels.pixels == int(sample.known.sum())
+        assert right_of(tile) == right
+        assert tile.pixels == int(sample.known.sum())
 
 
 def test_coarser_pixels_are_judged_on_the_original_ones(region, tmp_path):
@@ -178,9 +189,9 @@ def test_coarser_pixels_are_judged_on_the_original_ones(region, tmp_path):
     coarse = run_degraded(task, context(tmp_path))
     fine = run_degraded(replace(task, condition=Condition(GIVEN)), context(tmp_path))
     alone, joint = coarse.tiles
-    assert alone.score == fine.tiles[0].score
-    assert joint.score.pixels.pixels == fine.tiles[1].score.pixels.pixels == SIDE * SIDE
-    assert joint.score.pixels != fine.tiles[1].score.pixels
+    np.testing.assert_array_equal(alone.sums, fine.tiles[0].sums)
+    assert joint.pixels == fine.tiles[1].pixels == SIDE * SIDE
+    assert (joint.sums != fine.tiles[1].sums).any()
 
 
 def test_products_err_in_different_places_and_agreement_is_judged_where_it_speaks(region, tmp_path):
@@ -193,8 +204,7 @@ def test_products_err_in_different_places_and_agreement_is_judged_where_it_speak
     def scored(combined: str) -> tuple[int, int]:
         condition = Condition(GIVEN, combined=combined)  # type: ignore[arg-type]
         (tile,) = run_degraded(task_of(region, condition), context(tmp_path)).tiles
-        pixels = tile.score.pixels
-        return pixels.pixels, pixels.true_positive + pixels.true_negative
+        return tile.pixels, right_of(tile)
 
     agreed = int(((votes.votes == 0) | (votes.votes == 3)).sum())
     assert 0 < agreed < SIDE * SIDE
@@ -214,8 +224,8 @@ def test_where_products_disagree_the_map_has_the_majority(region, tmp_path, monk
     (tile,) = run_degraded(task, context(tmp_path)).tiles
     there = replace(sample, known=sample.known & votes.to_tile().valid)
     whole = thresholded(votes.to_tile(2 / 3).cropland_fraction, sample)
-    assert tile.score == judge(whole, there).score
-    assert tile.score.pixels.true_positive > 0
+    np.testing.assert_array_equal(tile.sums, compare_with_truth(whole, there).sums)
+    assert tile.count("true_positive") > 0
 
 
 def test_the_table_has_a_row_for_each_amount_and_method(region, tmp_path):
@@ -250,7 +260,7 @@ def test_a_run_goes_on_where_it_stopped_and_does_nothing_twice(region, tmp_path)
     did: list[str] = []
 
     def kept() -> int:
-        return sum(done(cell, tmp_path) is not None for cell in unique.values())
+        return sum(kept_result(cell, tmp_path) is not None for cell in unique.values())
 
     def counted(task: DegradedTask, given_: Context) -> object:
         did.append(digest(task))
@@ -270,9 +280,9 @@ def test_a_run_goes_on_where_it_stopped_and_does_nothing_twice(region, tmp_path)
 def test_equal_seeds_give_equal_results_and_seeds_differ(region, tmp_path):
     wrong = Condition(replace(GIVEN, clump_share=0.3), ImageDegradation(haze=0.5, noise=10.0))
 
-    def sums(seed: int) -> list[tuple[float, ...]]:
+    def sums(seed: int) -> list[list[float]]:
         task = task_of(region, wrong, seed=seed, methods=(LANDCOVER, "joint"))
-        return [tile.score.sums() for tile in run_degraded(task, context(tmp_path)).tiles]
+        return [tile.sums.tolist() for tile in run_degraded(task, context(tmp_path)).tiles]
 
     assert sums(1) == sums(1)
     assert sums(1)[0] != sums(2)[0]
@@ -284,7 +294,7 @@ def test_from_the_product_nothing_changed_is_the_product_itself(region, tmp_path
     (tile,) = run_degraded(task, context(tmp_path)).tiles
     (sample,) = tiles(region.test[0])
     right = int((sample.landcover.cropland == sample.truth)[sample.known].sum())
-    assert tile.score.pixels.true_positive + tile.score.pixels.true_negative == right
+    assert right_of(tile) == right
 
 
 def test_grassland_is_changed_where_other_land_is_left(region, monkeypatch):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import CancelledError, InputError
-from core.study.experiments.cells import done
+from core.study.experiments.cells import kept_result
 from core.study.experiments.runner import run_cells
 from tests.study.experiments.works import cell, times_done
 
@@ -36,9 +36,9 @@ def test_two_processes_find_what_one_does(tmp_path) -> None:
         assert told == sorted(told)
         assert (told[0], told[-1]) == (0.0, 1.0)
     for one in CELLS:
-        alone, beside = (done(one, tmp_path / jobs) for jobs in ("1", "2"))
-        assert [(t.image, t.tile, t.score) for t in alone.tiles] == [
-            (t.image, t.tile, t.score) for t in beside.tiles
+        alone, beside = (kept_result(one, tmp_path / jobs) for jobs in ("1", "2"))
+        assert [(t.image, t.tile, t.sums.tolist()) for t in alone.tiles] == [
+            (t.image, t.tile, t.sums.tolist()) for t in beside.tiles
         ]
         assert alone.facts == beside.facts
 
@@ -47,7 +47,7 @@ def test_a_cancel_keeps_what_is_finished(tmp_path) -> None:
     asked = iter([False, False, True, True, True])
     with pytest.raises(CancelledError, match="the same command goes on"):
         run_cells(CELLS, tmp_path, jobs=1, cancelled=lambda: next(asked))
-    assert [done(one, tmp_path) is not None for one in CELLS] == [True, False, False]
+    assert [kept_result(one, tmp_path) is not None for one in CELLS] == [True, False, False]
     run_cells(CELLS, tmp_path, jobs=1)
     assert times_done(tmp_path, "a") == 1
 
@@ -57,8 +57,8 @@ def test_a_failing_cell_says_why_and_the_others_stay(tmp_path) -> None:
     with pytest.raises(InputError, match=r"bad cannot be done\.") as said:
         run_cells([CELLS[0], bad, CELLS[1]], tmp_path, jobs=1)
     assert said.value.hint == "Take another."
-    assert done(CELLS[0], tmp_path) is not None
-    assert done(bad, tmp_path) is None
+    assert kept_result(CELLS[0], tmp_path) is not None
+    assert kept_result(bad, tmp_path) is None
 
 
 def test_another_process_fails_with_the_same_words(tmp_path) -> None:
@@ -72,4 +72,4 @@ def test_other_processes_hear_a_cancel(tmp_path) -> None:
         run_cells(CELLS, tmp_path, jobs=2, cancelled=lambda: True)
     # Whatever had begun is whole.
     run_cells(CELLS, tmp_path, jobs=1)
-    assert all(done(one, tmp_path) for one in CELLS)
+    assert all(kept_result(one, tmp_path) for one in CELLS)

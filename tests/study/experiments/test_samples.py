@@ -20,7 +20,7 @@ def image(tmp_path, monkeypatch):
 
 def test_tiles_are_parts_of_the_image_with_its_truth_and_land_cover(image) -> None:
     own = tiles(image)
-    assert (len(own), [one.tile for one in own[:4]]) == (9, ["r0c0", "r0c1", "r0c2", "r1c0"])
+    assert (len(own), [one.tile for one in own][:4]) == (9, ["r0c0", "r0c1", "r0c2", "r1c0"])
     truth = fields() > 0
     for sample in own:
         row, column = (16 * int(sample.tile[place]) for place in (1, 3))

@@ -20,9 +20,9 @@ from core.study.experiments.trained import (
     NetworkTask,
     Training,
     drawn_crops,
-    parted,
     pictures,
     run_network,
+    split_off_checks,
     trained,
 )
 from tests.study.experiments.made_regions import QUICK, SMALL, made_region, quiet, write_region
@@ -72,12 +72,12 @@ def test_images_that_only_measure_are_never_learnt_from(tmp_path):
 
 
 def test_what_decides_when_to_stop_is_not_learnt_from():
-    learn, check = parted(list(range(14)))
+    learn, check = split_off_checks(list(range(14)))
     assert (len(learn), len(check)) == (11, 3)
     assert set(learn).isdisjoint(check)
-    assert [len(part) for part in parted([1, 2])] == [1, 1]
+    assert [len(part) for part in split_off_checks([1, 2])] == [1, 1]
     with pytest.raises(InputError, match="not enough"):
-        parted([1])
+        split_off_checks([1])
 
 
 @pytest.mark.parametrize("count", [2, 5, 8])
@@ -143,7 +143,7 @@ def test_a_cell_tells_how_the_training_went(region, tmp_path):
     task = NetworkTask(Training(SMALL, QUICK, region.train), region.test, keep=True)
     found = run_network(task, Context(folder, shares.append))
     assert [(tile.image, tile.tile) for tile in found.tiles] == [("s3", "r0c0")]
-    assert found.tiles[0].score.pixels.pixels == 96 * 96
+    assert found.tiles[0].pixels == 96 * 96
     assert found.facts["pictures_to_learn_from"] == 2
     assert found.facts["pictures_to_check"] == 1
     assert shares == sorted(shares)

@@ -8,7 +8,7 @@ import pytest
 from core.cli import main
 from core.errors import CancelledError, InputError
 from core.study.experiments import training as module
-from core.study.experiments.cells import done
+from core.study.experiments.cells import kept_result
 from core.study.experiments.experiment_report import run_and_write
 from core.study.experiments.region import Region
 from core.study.experiments.runner import run_cells
@@ -93,8 +93,8 @@ def test_cancelled_between_steps_it_keeps_what_is_finished(regions, small, tmp_p
 
     with pytest.raises(CancelledError):
         run_cells(cells, tmp_path, jobs=1, cancelled=cancelled)
-    assert done(cells[0], tmp_path) is not None
-    assert done(cells[1], tmp_path) is None
+    assert kept_result(cells[0], tmp_path) is not None
+    assert kept_result(cells[1], tmp_path) is None
 
 
 def test_directions_are_chosen(regions, small):

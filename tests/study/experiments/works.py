@@ -9,11 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import InputError
-from core.study.experiments.cells import Cell, CellResult, Context, Label, TileResult
+from core.study.experiments.cells import Cell, CellResult, Context
 from core.study.experiments.experiment import SEED, Column, Experiment
-from core.study.metrics.boundaries import TOLERANCES_M, Boundaries, Matched
-from core.study.metrics.pixels import Confusion
-from core.study.metrics.scores import Score
+from core.study.metrics.figures import Label, Sums, TileResult, to_sums
 
 PLACES = [("east", f"r0c{number}") for number in range(4)] + [("west", "r0c0"), ("west", "r1c0")]
 
@@ -45,16 +43,13 @@ def times_done(folder: Path, name: str) -> int:
     return len(log.read_text()) if log.exists() else 0
 
 
-def score(numbers: Sequence[int]) -> Score:
-    """Sixteen numbers as a score; lengths near another are no longer than the boundary."""
-    pixels = Confusion(*(int(value) for value in numbers[:4]))
-    at = {}
-    for place, tolerance in enumerate(TOLERANCES_M):
-        predicted, near, actual, near_too = (
-            float(value) for value in numbers[4 + 4 * place : 8 + 4 * place]
-        )
-        at[tolerance] = Matched(predicted, min(near, predicted), actual, min(near_too, actual))
-    return Score(pixels, Boundaries(at))
+def score(numbers: Sequence[int]) -> Sums:
+    """Sixteen numbers as sums; lengths near another are no longer than the boundary."""
+    pixels, lengths = np.split(np.asarray(numbers, dtype=np.float64), [4])
+    boundaries = lengths.reshape(3, 4)
+    for near, whole in ((1, 0), (3, 2)):
+        boundaries[:, near] = np.minimum(boundaries[:, near], boundaries[:, whole])
+    return to_sums(pixels, boundaries)
 
 
 def cell(name: str, seed: int = 0, *, bad: bool = False, **labels: Label) -> Cell:

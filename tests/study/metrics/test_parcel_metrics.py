@@ -9,16 +9,21 @@ from pyproj import CRS
 from scipy import ndimage
 
 from core.grid import Grid, Window
-from core.study.metrics.overlaps import Overlaps
-from core.study.metrics.parcel_metrics import ParcelScore, compare_parcels, score_parcels
+from core.study.metrics.figures import PARCELS, figures_of, to_sums
+from core.study.metrics.parcel_metrics import Overlaps
 from core.study.metrics.parts import PartNumbers
 from tests.rasters import UTM
-from tests.study.metrics.figures import quick, same
+from tests.study.metrics.same import compare_parcels, quick, same
 
 FIGURES = (
-    *("recall", "precision", "panoptic_quality", "recognition_quality", "segmentation_quality"),
+    *("parcel_recall", "parcel_precision", "panoptic_quality", "parcel_iou"),
     *("over_segmentation", "under_segmentation", "location_error_m"),
 )
+
+
+def figures(*case) -> dict[str, float | None]:
+    """Figures of the parcels of one image."""
+    return figures_of(to_sums(parcels=compare_parcels(*case)), FIGURES)
 
 
 def grid_of(shape) -> Grid:
@@ -83,11 +88,10 @@ def brute_force(predicted, truth, known) -> dict[str, float | None]:
     ious = [iou for _, _, iou in matches]
     half = (len(extra) + len(missed)) / 2
     return {
-        "recall": share(len(matches), len(missed)),
-        "precision": share(len(matches), len(extra)),
+        "parcel_recall": share(len(matches), len(missed)),
+        "parcel_precision": share(len(matches), len(extra)),
         "panoptic_quality": sum(ious) / (len(matches) + half) if matches or half else None,
-        "recognition_quality": share(len(matches), half),
-        "segmentation_quality": mean(ious),
+        "parcel_iou": mean(ious),
         "over_segmentation": mean(over),
         "under_segmentation": mean(under),
         "location_error_m": mean(distances),
@@ -97,20 +101,20 @@ def brute_force(predicted, truth, known) -> dict[str, float | None]:
 @quick
 @given(layers())
 def test_figures_are_those_of_brute_force(case) -> None:
-    found = compare_parcels(*case, grid_of(case[0].shape))
+    found = figures(*case, grid_of(case[0].shape))
     for name, expected in brute_force(*case).items():
-        assert same(getattr(found, name), expected, rel=1e-3), name
+        assert same(found[name], expected, rel=1e-3), name
 
 
 @quick
 @given(layers(), st.permutations(range(1, 5)), st.sampled_from([np.flipud, np.fliplr]))
 def test_flips_and_other_numbers_change_nothing(case, names, turn) -> None:
     grid = grid_of(case[0].shape)
-    found = compare_parcels(*case, grid)
+    found = figures(*case, grid)
     renamed = np.array([0, *names])[case[0]]
-    other = compare_parcels(turn(renamed), turn(case[1]), turn(case[2]), grid)
+    other = figures(turn(renamed), turn(case[1]), turn(case[2]), grid)
     for name in FIGURES:
-        assert same(getattr(other, name), getattr(found, name), rel=1e-3), name
+        assert same(other[name], found[name], rel=1e-3), name
 
 
 @quick
@@ -118,23 +122,24 @@ def test_flips_and_other_numbers_change_nothing(case, names, turn) -> None:
 def test_a_swap_swaps_recall_and_precision(case) -> None:
     predicted, truth, known = case
     grid = grid_of(truth.shape)
-    there, back = (
-        compare_parcels(predicted, truth, known, grid),
-        compare_parcels(truth, predicted, known, grid),
-    )
-    assert (there.recall, there.precision) == (back.precision, back.recall)
-    assert same(there.panoptic_quality, back.panoptic_quality)
+    there, back = figures(predicted, truth, known, grid), figures(truth, predicted, known, grid)
+    assert there["parcel_recall"] == back["parcel_precision"]
+    assert there["parcel_precision"] == back["parcel_recall"]
+    assert same(there["panoptic_quality"], back["panoptic_quality"])
 
 
 @quick
 @given(layers())
 def test_the_truth_itself_is_perfect(case) -> None:
     _, truth, known = case
-    found = compare_parcels(truth, truth, known, grid_of(truth.shape))
+    found = figures(truth, truth, known, grid_of(truth.shape))
     for name in FIGURES:
-        worst = 0.0 if name.startswith(("over", "under", "location")) else 1.0
-        assert getattr(found, name) in (None, pytest.approx(worst, abs=1e-9))
-    assert (found.extra, found.missed) == (0, 0)
+        best = 0.0 if name.startswith(("over", "under", "location")) else 1.0
+        assert found[name] in (None, pytest.approx(best, abs=1e-9))
+    sums = dict(
+        zip(PARCELS, compare_parcels(truth, truth, known, grid_of(truth.shape)), strict=True)
+    )
+    assert (sums["extra"], sums["missed"]) == (0, 0)
 
 
 @quick
@@ -160,11 +165,9 @@ def test_tiles_together_are_the_whole(case, size) -> None:
     overlaps, tiles = Overlaps(), squares(truth.shape, size)
     for window in tiles:
         overlaps.add(*(part[window.slices] for part in case), window)
-    scores = score_parcels(overlaps.total(), grid, tiles)
-    total = sum(scores, ParcelScore())
+    total = overlaps.sums(grid, tiles).sum(axis=0)
     whole = compare_parcels(predicted, truth, known, grid)
-    for name in ParcelScore.__dataclass_fields__:
-        assert getattr(total, name) == pytest.approx(getattr(whole, name), rel=1e-6, abs=1e-6)
+    np.testing.assert_allclose(total, whole, rtol=1e-6, atol=1e-6)
 
 
 def test_nothing_known_or_nothing_drawn_is_no_figure() -> None:
@@ -172,22 +175,22 @@ def test_nothing_known_or_nothing_drawn_is_no_figure() -> None:
     nothing = np.zeros(shape, dtype=np.int64)
     field, grid = np.ones(shape, dtype=np.int64), grid_of(shape)
     unknown = compare_parcels(field, field, np.zeros(shape, dtype=bool), grid)
-    assert unknown == ParcelScore()
-    empty = compare_parcels(nothing, nothing, np.ones(shape, dtype=bool), grid)
-    assert {getattr(empty, name) for name in FIGURES} == {None}
-    missed = compare_parcels(nothing, field, np.ones(shape, dtype=bool), grid)
-    assert (missed.recall, missed.precision, missed.panoptic_quality) == (0.0, None, 0.0)
-    assert missed.over_segmentation is None
+    assert not unknown.any()
+    empty = figures(nothing, nothing, np.ones(shape, dtype=bool), grid)
+    assert set(empty.values()) == {None}
+    missed = figures(nothing, field, np.ones(shape, dtype=bool), grid)
+    assert [missed[name] for name in FIGURES[:3]] == [0.0, None, 0.0]
+    assert missed["over_segmentation"] is None
 
 
 def test_a_field_in_two_halves_is_over_segmented_and_two_in_one_under_segmented() -> None:
     halves = np.repeat([[1, 1, 2, 2]], 4, axis=0).astype(np.int64)
     whole = np.ones_like(halves)
     known, grid = np.ones(halves.shape, dtype=bool), grid_of(halves.shape)
-    cut = compare_parcels(halves, whole, known, grid)
-    assert (cut.over_segmentation, cut.under_segmentation, cut.matched) == (0.5, 0.0, 0)
-    fused = compare_parcels(whole, halves, known, grid)
-    assert (fused.over_segmentation, fused.under_segmentation, fused.matched) == (0.0, 0.5, 0)
+    names = ("over_segmentation", "under_segmentation", "parcel_recall")
+    cut, fused = figures(halves, whole, known, grid), figures(whole, halves, known, grid)
+    assert [cut[name] for name in names] == [0.5, 0.0, 0.0]
+    assert [fused[name] for name in names] == [0.0, 0.5, 0.0]
 
 
 def squares(shape, size) -> list[Window]:

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import metrics
 
-from core.study.metrics.pixels import Confusion, compare, mean_of_known, shown
-from tests.study.metrics.figures import quick
+from core.study.metrics.markdown import shown
+from core.study.metrics.pixels import Confusion, compare_pixels, mean_of_known
+from tests.study.metrics.same import quick
 
 FIGURES = (
     *("overall_accuracy", "iou", "iou_background", "mean_iou", "f1", "f1_background", "mean_f1"),
@@ -24,7 +25,7 @@ def masks(draw):
 
 
 def figures(found: Confusion) -> dict[str, float | None]:
-    return {name: getattr(found, name) for name in FIGURES}
+    return {name: found.figure(name) for name in FIGURES}
 
 
 def by_sklearn(mask, truth, known) -> dict[str, float | None]:
@@ -61,59 +62,61 @@ def by_sklearn(mask, truth, known) -> dict[str, float | None]:
 @given(masks())
 def test_all_figures_are_scikit_learns(case) -> None:
     expected = by_sklearn(*case)
-    for name, value in figures(compare(*case)).items():
+    for name, value in figures(compare_pixels(*case)).items():
         assert value == pytest.approx(expected[name]), name
 
 
 @quick
 @given(masks(), st.sampled_from([np.flipud, np.fliplr, np.transpose]))
 def test_a_flip_changes_nothing(case, turn) -> None:
-    assert compare(*case) == compare(*(turn(part) for part in case))
+    assert compare_pixels(*case) == compare_pixels(*(turn(part) for part in case))
 
 
 @quick
 @given(masks())
 def test_mask_and_truth_may_be_swapped(case) -> None:
     mask, truth, known = case
-    there, back = compare(mask, truth, known), compare(truth, mask, known)
+    there, back = compare_pixels(mask, truth, known), compare_pixels(truth, mask, known)
     assert (there.precision, there.recall) == (back.recall, back.precision)
     for name in set(FIGURES) - {"precision", "recall"}:
-        assert getattr(there, name) == getattr(back, name)
+        assert there.figure(name) == back.figure(name)
 
 
 @quick
 @given(masks())
 def test_what_is_unknown_has_no_say(case) -> None:
     mask, truth, known = case
-    assert compare(mask | ~known, truth, known) == compare(mask & known, truth | ~known, known)
+    assert compare_pixels(mask | ~known, truth, known) == compare_pixels(
+        mask & known, truth | ~known, known
+    )
 
 
 @quick
 @given(masks(), masks())
 def test_counts_add_up(one, two) -> None:
     flat = [np.concatenate([a.ravel(), b.ravel()]) for a, b in zip(one, two, strict=True)]
-    assert compare(*one) + compare(*two) == compare(*flat)
+    assert compare_pixels(*one) + compare_pixels(*two) == compare_pixels(*flat)
 
 
 def test_without_a_known_pixel_there_is_no_figure() -> None:
     nothing = np.zeros((3, 3), dtype=bool)
-    assert set(figures(compare(~nothing, ~nothing, nothing)).values()) == {None}
-    assert compare(nothing, nothing, nothing) == Confusion()
-    assert set(figures(compare(nothing[:0], nothing[:0])).values()) == {None}
+    assert set(figures(compare_pixels(~nothing, ~nothing, nothing)).values()) == {None}
+    assert compare_pixels(nothing, nothing, nothing) == Confusion()
+    assert set(figures(compare_pixels(nothing[:0], nothing[:0])).values()) == {None}
 
 
 def test_a_class_that_is_nowhere_has_no_figure_and_one_never_found_has_nought() -> None:
     field = np.ones((2, 2), dtype=bool)
-    right = compare(field, field)
-    assert (right.mean_iou, right.iou, right.iou_background) == (1.0, 1.0, None)
-    assert (right.kappa, right.f1_background) == (None, None)
-    missed = compare(~field, field)
+    right = compare_pixels(field, field)
+    assert (right.mean_iou, right.iou, right.figure("iou_background")) == (1.0, 1.0, None)
+    assert (right.kappa, right.figure("f1_background")) == (None, None)
+    missed = compare_pixels(~field, field)
     assert (missed.precision, missed.recall, missed.f1, missed.mean_iou) == (None, 0.0, 0.0, 0.0)
 
 
 def test_shapes_must_agree() -> None:
     with pytest.raises(ValueError, match=r"\(2, 2\)"):
-        compare(np.ones((2, 2), dtype=bool), np.ones((2, 3), dtype=bool))
+        compare_pixels(np.ones((2, 2), dtype=bool), np.ones((2, 3), dtype=bool))
 
 
 def test_undefined_figures_are_a_dash_and_left_out_of_means() -> None:

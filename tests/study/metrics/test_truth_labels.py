@@ -6,7 +6,7 @@ from shapely.affinity import translate
 from shapely.geometry import Point
 
 from core.errors import InputError
-from core.study.metrics.truth_labels import MaskLabels, PolygonLabels, View, open_labels
+from core.study.metrics.truth_labels import LabelView, MaskLabels, PolygonLabels, open_labels
 from tests.rasters import write_raster
 from tests.study.metrics.scenes import (
     far_away,
@@ -18,8 +18,8 @@ from tests.study.metrics.scenes import (
 )
 
 
-def whole(grid) -> View:
-    return View(grid, grid.extent, grid.extent)
+def whole(grid) -> LabelView:
+    return LabelView(grid, grid.extent, grid.extent)
 
 
 @pytest.mark.parametrize("place", ["utm", "geographic", "rotated", "sheared_south_up"])

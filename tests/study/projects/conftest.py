@@ -11,7 +11,7 @@ from core.farmland import write_scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
 from core.session.opened import open_project_scene
-from core.study.projects.truth import TruthWish
+from core.study.projects.truth import TruthSource
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +34,9 @@ def scene_id(project) -> str:
 
 
 @pytest.fixture
-def numbers(farmland) -> TruthWish:
+def numbers(farmland) -> TruthSource:
     """The truth that the generator writes: parcels by number."""
-    return TruthWish("file", str(farmland.truth), "truth.tif", numbered=True)
+    return TruthSource("file", str(farmland.truth), "truth.tif", numbered=True)
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from core.grid import PixelPoint
 from core.session.opened import open_project_scene
 from core.session.workspaces import get_workspaces
 from core.study.projects.own_labels import judge_labels, last_judged, tile_at
-from core.study.projects.runs import past_runs
-from core.study.projects.truth import TruthWish, read_truth
+from core.study.projects.runs import PastRuns, past_runs
+from core.study.projects.truth import TruthSource, read_truth
 
 
 def judge(project, scene_id, **options) -> None:
@@ -47,7 +47,16 @@ def test_labels_are_judged_where_there_are_any(project, scene_id, numbers, tiles
     (worst,) = found.worst
     assert worst.tile in tiles
     # It is no run of an experiment.
-    assert past_runs(project) == []
+    assert past_runs(project) == PastRuns([], [])
+    summary, table = (found.files / name for name in ("summary.json", "tiles.csv"))
+    for path, body, words in (
+        (table, "tile,method\nr0c0,prediction\n", r"tiles\.csv of this comparison cannot be read"),
+        (summary, '{"format": 1, "methods": []}', r"files/summary\.json cannot be read"),
+    ):
+        path.write_text(body)
+        with pytest.raises(InputError, match=words):
+            last_judged(project, scene_id)
+        assert path.read_text() == body
 
 
 def test_a_truth_that_is_gone_is_one_sentence(
@@ -65,7 +74,7 @@ def test_corrected_labels_do_not_judge_themselves(project, scene_id, tiles) -> N
     project.set_verdict(
         scene_id, tiles[0], "accepted", comment="", reviewer="A", expected_version=0
     )
-    read_truth(project, scene_id, TruthWish("corrected"))
+    read_truth(project, scene_id, TruthSource("corrected"))
     with pytest.raises(InputError, match="made without them"):
         judge(project, scene_id)
 

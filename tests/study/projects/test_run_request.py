@@ -1,7 +1,7 @@
 """What is to be run, and the order for the process that runs it."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,19 +11,21 @@ from hypothesis import strategies as st
 from core.errors import InputError
 from core.session.adding_scenes import add_scene, change_landcover
 from core.session.opened import open_project_scene
+from core.study.experiments.region import Region
 from core.study.experiments.samples import tiles as samples_of
 from core.study.projects.run_request import (
-    RunWish,
+    RunRequest,
     chosen_truth_tiles,
+    experiment_of,
     region_order,
     regions_of,
     scene_names,
 )
-from core.study.projects.truth import Truth, TruthWish, read_truth
+from core.study.projects.truth import Truth, TruthSource, read_truth
 
 
 def truth_of(count: int) -> Truth:
-    return Truth(TruthWish("file"), "", "", "", {f"t{i}": 1 for i in range(count)})
+    return Truth(TruthSource("file"), "", "", "", {f"t{i}": 1 for i in range(count)})
 
 
 @given(st.integers(1, 300), st.integers(1, 40))
@@ -38,17 +40,20 @@ def test_the_tiles_are_spread_over_the_scene(count: int, most: int) -> None:
         assert (numbers[0], numbers[-1]) == (0, count - 1)
 
 
-def test_a_wish_survives_json() -> None:
-    wish = RunWish("training", ("a",), ("/b",), ("classifier",), 3, 5, "mobile_sam")
-    assert RunWish.from_json(json.loads(json.dumps(asdict(wish)))) == wish
+def test_networks_need_two_regions_to_learn_from() -> None:
+    alone = Region("home", "Home", "", (), (), "")
+    with pytest.raises(InputError, match="need two regions"):
+        experiment_of([alone, alone], RunRequest("training"))
+    with pytest.raises(InputError, match="There is no experiment magic"):
+        experiment_of([alone], RunRequest("magic"))
 
 
 def test_the_process_sees_each_tile_as_the_project_does(
     project, scene_id, numbers, true_fields
 ) -> None:
     read_truth(project, scene_id, numbers)
-    wish = RunWish(scenes=(scene_id,), most_tiles=4)
-    order = json.loads(json.dumps({"region": region_order(project, wish), "folders": []}))
+    request = RunRequest(scenes=(scene_id,), most_tiles=4)
+    order = json.loads(json.dumps({"region": region_order(project, request), "folders": []}))
     (region,) = regions_of(order)
     assert region.name == "Farm"
     assert not region.train
@@ -70,10 +75,10 @@ def test_the_process_sees_each_tile_as_the_project_does(
 
 def test_results_are_kept_by_what_is_seen(project, scene_id, numbers) -> None:
     read_truth(project, scene_id, numbers)
-    wish = RunWish(scenes=(scene_id,), most_tiles=1)
+    request = RunRequest(scenes=(scene_id,), most_tiles=1)
 
     def fingerprint() -> str:
-        order = region_order(project, wish)
+        order = region_order(project, request)
         assert order is not None
         return order["images"][0]["fingerprint"]
 
@@ -86,14 +91,14 @@ def test_results_are_kept_by_what_is_seen(project, scene_id, numbers) -> None:
 
 
 def test_scenes_that_are_not_ready_say_why(project, scene_id, numbers, farmland) -> None:
-    wish = RunWish(scenes=(scene_id,))
+    request = RunRequest(scenes=(scene_id,))
     with pytest.raises(InputError, match="no truth yet"):
-        region_order(project, wish)
+        region_order(project, request)
     read_truth(project, scene_id, numbers)
     change_landcover(project, scene_id, None)
     with pytest.raises(InputError, match="no land cover"):
-        region_order(project, wish)
-    assert region_order(project, replace(wish, scenes=())) is None
+        region_order(project, request)
+    assert region_order(project, replace(request, scenes=())) is None
 
 
 def test_scenes_of_one_name_are_told_apart(project, scene_id, farmland) -> None:

@@ -10,11 +10,11 @@ import psutil
 import pytest
 
 from core.errors import CancelledError, InputError
-from core.study.projects.run_locations import cells_folder
-from core.study.projects.run_request import RunWish
+from core.study.projects.image_folders import ImageFolder, add_folder, kept_folders, remove_folder
+from core.study.projects.run_locations import cells_folder, evaluation_folder, runs_folder
+from core.study.projects.run_request import RunRequest
 from core.study.projects.runs import do_run, new_run, past_runs, remove_run
 from core.study.projects.truth import read_truth
-from core.study.projects.truth_folders import add_folder, kept_folders, remove_folder
 
 METHODS = ("land cover", "classifier")
 
@@ -35,7 +35,7 @@ def cells(project) -> dict[str, int]:
 
 def test_a_stopped_run_goes_on_and_keeps_what_was_done(project, scene_id, numbers) -> None:
     read_truth(project, scene_id, numbers)
-    run = new_run(project, RunWish(scenes=(scene_id,), methods=METHODS, most_tiles=5))
+    run = new_run(project, RunRequest(scenes=(scene_id,), methods=METHODS, most_tiles=5))
     told: list[tuple[str, int, int]] = []
 
     def some_steps_are_done() -> bool:
@@ -48,9 +48,9 @@ def test_a_stopped_run_goes_on_and_keeps_what_was_done(project, scene_id, number
     with pytest.raises(CancelledError, match="can go on from there"):
         do_run(project, run, progress=progress, cancelled=some_steps_are_done)
     assert not workers()
-    (listed,) = past_runs(project)
+    (listed,) = past_runs(project).runs
     assert not listed.finished
-    assert listed.wish == run.wish
+    assert listed.request == run.request
     before = cells(project)
     assert before
 
@@ -61,7 +61,7 @@ def test_a_stopped_run_goes_on_and_keeps_what_was_done(project, scene_id, number
     assert len(after) > len(before)
     assert told[-1][0] == "Packing the files"
     assert max(done for _, done, total in told if total) == 100_000
-    assert past_runs(project)[0].finished
+    assert past_runs(project).runs[0].finished
 
     record = finished.record()
     assert [row.labels["method"] for row in record.rows] == list(METHODS)
@@ -78,24 +78,51 @@ def test_a_stopped_run_goes_on_and_keeps_what_was_done(project, scene_id, number
 
 
 def test_what_the_process_says_is_one_sentence(project, scene_id, numbers, tmp_path) -> None:
-    run = new_run(project, RunWish(folders=(str(tmp_path / "none"),), methods=METHODS))
+    run = new_run(project, RunRequest(folders=(str(tmp_path / "none"),), methods=METHODS))
     with pytest.raises(InputError, match="is no region"):
         do_run(project, run, progress=lambda *_: None, cancelled=lambda: False)
     assert not workers()
 
 
-def test_nothing_chosen_is_no_run_and_damaged_ones_are_not_listed(project, scene_id) -> None:
+def test_nothing_chosen_is_no_run_and_damaged_ones_are_named(project, scene_id) -> None:
     with pytest.raises(InputError, match="No scene was chosen"):
-        new_run(project, RunWish())
-    assert past_runs(project) == []
-    first = new_run(project, RunWish(scenes=(scene_id,)))
-    second = new_run(project, RunWish(scenes=(scene_id,), methods=METHODS))
+        new_run(project, RunRequest())
+    assert past_runs(project).runs == []
+    first = new_run(project, RunRequest(scenes=(scene_id,)))
+    second = new_run(project, RunRequest(scenes=(scene_id,), methods=METHODS))
     assert first.folder != second.folder
-    assert [run.wish.methods for run in past_runs(project)] == [METHODS, first.wish.methods]
-    (first.folder / "run.json").write_text(json.dumps({"format": 1}))
-    assert [run.folder for run in past_runs(project)] == [second.folder]
+    assert [run.request.methods for run in past_runs(project).runs] == [
+        METHODS,
+        first.request.methods,
+    ]
+    damaged = first.folder / "run.json"
+    damaged.write_text(json.dumps({"format": 1}))
+    found = past_runs(project)
+    assert [run.folder for run in found.runs] == [second.folder]
+    (problem,) = found.unreadable
+    assert f"{first.folder.name}/run.json cannot be read" in problem.message
+    assert damaged.is_file()
     remove_run(second)
-    assert past_runs(project) == []
+    assert past_runs(project).runs == []
+
+
+def test_a_run_of_the_version_before_is_listed(project) -> None:
+    folder = runs_folder(project) / "2026-05-01_120000_methods"
+    (folder / "files").mkdir(parents=True)
+    wish = {
+        "experiment": "methods",
+        "scenes": ["s1"],
+        "folders": [],
+        "methods": list(METHODS),
+        "most_tiles": 5,
+        "seed": 0,
+        "model": "cropmap_small",
+    }
+    about = {"format": 1, "wish": wish, "started": "2026-05-01T12:00:00+00:00", "scenes": ["North"]}
+    (folder / "run.json").write_text(json.dumps(about, indent=1))
+    (run,) = past_runs(project).runs
+    assert run.request == RunRequest(scenes=("s1",), methods=METHODS, most_tiles=5)
+    assert (run.title, run.scenes, run.finished) == ("Compare methods", ("North",), False)
 
 
 def test_folders_are_remembered_until_they_are_left_out(project, farmland, tmp_path) -> None:
@@ -117,3 +144,16 @@ def test_folders_are_remembered_until_they_are_left_out(project, farmland, tmp_p
     remove_folder(project, added.path)
     assert kept_folders(project) == []
     assert (region / "images" / "a.tif").is_file()
+
+
+def test_a_list_of_folders_that_cannot_be_read_is_not_written_over(project, farmland) -> None:
+    record = evaluation_folder(project) / "folders.json"
+    record.parent.mkdir(exist_ok=True)
+    old = {"path": "/r", "title": "R", "note": "", "train": 2, "test": 1}
+    record.write_text(json.dumps({"format": 1, "folders": [old]}))
+    assert kept_folders(project) == [ImageFolder("/r", "R", "", 2, 1)]
+    record.write_text('{"format": 1, "folders": [{}]}')
+    for ask in (lambda: kept_folders(project), lambda: remove_folder(project, "/r")):
+        with pytest.raises(InputError, match=r"folders\.json cannot be read"):
+            ask()
+    assert record.read_text() == '{"format": 1, "folders": [{}]}'

@@ -11,11 +11,13 @@ import shapely
 
 from core.errors import CancelledError, EmptySceneError, InputError, MissingCrsError
 from core.project import Project
+from core.records import UnreadableRecordError
 from core.session.opened import open_project_scene
 from core.study.projects.run_locations import truth_folder
 from core.study.projects.truth import (
     RECORD,
-    TruthWish,
+    Truth,
+    TruthSource,
     forget_truth,
     is_current,
     kept_truth,
@@ -60,7 +62,7 @@ def test_tiles_of_which_nothing_is_known_have_no_truth(project, scene_id, tiles,
     codes = np.full(grid.shape, 255, dtype=np.uint8)
     codes[:40, :50] = 0
     path = write_mask(tmp_path / "part.tif", grid, codes, nodata=255)
-    truth = read_truth(project, scene_id, TruthWish("file", str(path), "part.tif"))
+    truth = read_truth(project, scene_id, TruthSource("file", str(path), "part.tif"))
     assert sum(truth.tiles.values()) == 40 * 50
     assert len(truth.tiles) < len(tiles)
     found = {
@@ -83,7 +85,7 @@ def test_polygons_are_a_truth(project, scene_id, tmp_path) -> None:
     box = shapely.box(left, (top + bottom) / 2, (left + right) / 2, top)
     path = tmp_path / "fields.gpkg"
     geopandas.GeoDataFrame(geometry=[box], crs=grid.crs).to_file(path)
-    truth = read_truth(project, scene_id, TruthWish("file", str(path), "fields.gpkg"))
+    truth = read_truth(project, scene_id, TruthSource("file", str(path), "fields.gpkg"))
     assert truth.says == "every polygon is cropland"
     cropland = sum(
         (read_codes(tile_path(project, scene_id, name)) == 1).sum() for name in truth.tiles
@@ -100,18 +102,18 @@ def test_what_cannot_be_a_truth_is_one_sentence_and_the_present_one_stays(
     codes = np.zeros(grid.shape, dtype=np.uint8)
     elsewhere = write_mask(tmp_path / "far.tif", far, codes)
     with pytest.raises(InputError, match=r"far\.tif lies elsewhere"):
-        read_truth(project, scene_id, TruthWish("file", str(elsewhere), "far.tif"))
+        read_truth(project, scene_id, TruthSource("file", str(elsewhere), "far.tif"))
     values = write_mask(tmp_path / "v.tif", grid, codes + np.uint8(7))
     with pytest.raises(InputError, match="no mask of cropland: it holds 7"):
-        read_truth(project, scene_id, TruthWish("file", str(values), "v.tif"))
+        read_truth(project, scene_id, TruthSource("file", str(values), "v.tif"))
     lost = tmp_path / "lost.shp"
     geopandas.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)], crs=grid.crs).to_file(lost)
     lost.with_suffix(".prj").unlink()
     with pytest.raises(MissingCrsError, match="does not say in which CRS"):
-        read_truth(project, scene_id, TruthWish("file", str(lost), "lost.shp"))
+        read_truth(project, scene_id, TruthSource("file", str(lost), "lost.shp"))
     nothing = write_mask(tmp_path / "n.tif", grid, codes + np.uint8(255), nodata=255)
     with pytest.raises(EmptySceneError, match=r"n\.tif says nothing about North"):
-        read_truth(project, scene_id, TruthWish("file", str(nothing), "n.tif"))
+        read_truth(project, scene_id, TruthSource("file", str(nothing), "n.tif"))
     with pytest.raises(CancelledError):
         read_truth(project, scene_id, numbers, cancelled=lambda: True)
     assert kept_truth(project, scene_id) == before
@@ -137,12 +139,12 @@ def test_accepted_labels_are_known_where_somebody_looked(
     project, scene_id, tiles, true_fields
 ) -> None:
     with pytest.raises(EmptySceneError, match="No tile of North is accepted yet"):
-        read_truth(project, scene_id, TruthWish("corrected"))
+        read_truth(project, scene_id, TruthSource("corrected"))
     opened = open_project_scene(project, scene_id)
     sizes = {name: opened.core(name) for name in tiles}
     largest = max(tiles, key=lambda name: sizes[name].width * sizes[name].height)
     accept(project, scene_id, largest)
-    truth = read_truth(project, scene_id, TruthWish("corrected"))
+    truth = read_truth(project, scene_id, TruthSource("corrected"))
     window = sizes[largest]
     assert truth.tiles == {largest: window.width * window.height}
     assert truth.strategy == "classifier"
@@ -167,18 +169,32 @@ def test_a_project_that_moves_finds_what_was_uploaded(
     again = Project.open(tmp_path / "moved" / path.name)
     truth = kept_truth(again, scene_id)
     assert truth is not None
-    assert truth.wish.path == str(tmp_path / "moved" / "uploads" / "truth.tif")
+    assert truth.source.path == str(tmp_path / "moved" / "uploads" / "truth.tif")
     assert missing_file(truth) is None
 
 
-def test_a_damaged_record_is_no_truth_and_taking_it_away_leaves_the_file(
+def test_a_record_that_cannot_be_read_is_named_and_another_truth_may_be_read(
     project, scene_id, numbers, farmland
 ) -> None:
     read_truth(project, scene_id, numbers)
     record = truth_folder(project, scene_id) / RECORD
     record.write_text(json.dumps({"format": 1, "wish": []}))
-    assert kept_truth(project, scene_id) is None
+    with pytest.raises(UnreadableRecordError, match=r"truth\.json cannot be read"):
+        kept_truth(project, scene_id)
+    assert json.loads(record.read_text()) == {"format": 1, "wish": []}
     read_truth(project, scene_id, numbers)
+    assert kept_truth(project, scene_id) is not None
     forget_truth(project, scene_id)
     assert kept_truth(project, scene_id) is None
     assert farmland.truth.is_file()
+
+
+def test_a_truth_of_the_version_before_is_read(project, scene_id) -> None:
+    folder = truth_folder(project, scene_id)
+    folder.mkdir(parents=True)
+    wish = {"kind": "file", "path": "uploads/t.tif", "name": "t.tif", "numbered": True}
+    old = {"format": 1, "wish": wish, "says": "x", "state": "y", "strategy": "", "tiles": {"a": 7}}
+    (folder / RECORD).write_text(json.dumps(old, indent=1))
+    path = str(project.folder / "uploads" / "t.tif")
+    source = TruthSource("file", path, "t.tif", numbered=True)
+    assert kept_truth(project, scene_id) == Truth(source, "x", "y", "", {"a": 7})

@@ -1,4 +1,4 @@
-"""Errors in colour: cropland that was missed blue, and what was falsely taken for it vermilion."""
+"""Errors tile by tile: codes, and in colour cropland that was missed blue and false vermilion."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from core.imagery.write_raster import Codes as CodeTable
-from core.study.metrics.compare import FALSE, MISSED, NOT_JUDGED, RIGHT_CROPLAND, RIGHT_REST
+RIGHT_REST, RIGHT_CROPLAND, MISSED, FALSE, NOT_JUDGED = 0, 1, 2, 3, 255
+"""Codes of error maps."""
 
 COLOURS = {
     RIGHT_REST: (0, 0, 0, 0),
@@ -20,16 +20,8 @@ COLOURS = {
 }
 """Of Okabe and Ito's colour-blind-safe set."""
 
-ERROR_CODES = CodeTable(
-    "0 right, not cropland; 1 right, cropland; 2 missed; 3 false; 255 not judged", COLOURS
-)
-
-Colour = tuple[int, int, int]
-
-ERROR_MEANINGS: tuple[tuple[Colour, str], ...] = (
-    (COLOURS[MISSED][:3], "missed cropland"),
-    (COLOURS[FALSE][:3], "falsely cropland"),
-)
+ERROR_WORDS = "0 right, not cropland; 1 right, cropland; 2 missed; 3 false; 255 not judged"
+"""What a raster of codes says of itself."""
 
 _ON_PAPER = {
     RIGHT_REST: (244, 242, 236),
@@ -40,9 +32,26 @@ _ON_PAPER = {
 }
 _STRENGTH = 0.65
 _STRIP = 22
+_LONGEST_SIDE = 1024
 
+Colour = tuple[int, int, int]
 Codes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
 Picture = npt.NDArray[np.uint8]
+
+_MEANINGS: tuple[tuple[Colour, str], ...] = (
+    (COLOURS[MISSED][:3], "missed cropland"),
+    (COLOURS[FALSE][:3], "falsely cropland"),
+)
+
+
+def error_codes(mask: Flags, truth: Flags, judged: Flags) -> Codes:
+    """What each pixel is: right, missed, false or not judged, uint8 (rows, columns)."""
+    codes = np.where(
+        truth, np.where(mask, RIGHT_CROPLAND, MISSED), np.where(mask, FALSE, RIGHT_REST)
+    )
+    codes[~judged] = NOT_JUDGED
+    return codes.astype(np.uint8)
 
 
 def paint_errors(codes: Codes, rgb: Picture | None = None) -> Picture:
@@ -60,16 +69,22 @@ def paint_errors(codes: Codes, rgb: Picture | None = None) -> Picture:
     return picture
 
 
+def error_picture(codes: Codes, rgb: Picture | None, title: str) -> Image.Image:
+    """Error codes painted, at most 1024 pixels long, titled and explained."""
+    picture = Image.fromarray(paint_errors(codes, rgb))
+    picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    return titled(picture, title)
+
+
 def titled(
-    picture: Picture, title: str, meanings: Sequence[tuple[Colour, str]] = ERROR_MEANINGS
+    picture: Image.Image, title: str, meanings: Sequence[tuple[Colour, str]] = _MEANINGS
 ) -> Image.Image:
     """A picture under a line of text and over what its colours mean."""
-    height, width = picture.shape[:2]
-    sheet = Image.new("RGB", (width, height + 2 * _STRIP), (255, 255, 255))
-    sheet.paste(Image.fromarray(picture), (0, _STRIP))
+    sheet = Image.new("RGB", (picture.width, picture.height + 2 * _STRIP), (255, 255, 255))
+    sheet.paste(picture, (0, _STRIP))
     draw = ImageDraw.Draw(sheet)
     draw.text((5, 5), title, fill=(0, 0, 0))
-    left, top = 5, height + _STRIP + 5
+    left, top = 5, picture.height + _STRIP + 5
     for colour, words in meanings:
         draw.rectangle((left, top, left + 12, top + 12), fill=colour, outline=(120, 120, 120))
         draw.text((left + 18, top), words, fill=(0, 0, 0))

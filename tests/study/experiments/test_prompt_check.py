@@ -11,15 +11,15 @@ from core.farmland import write_scene
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
-from core.study.metrics import prompt_check
-from core.study.metrics.pairs import LabelledScene, find_labelled_scenes
-from core.study.metrics.prompt_check import (
+from core.study.experiments import prompt_check
+from core.study.experiments.prompt_check import (
     CheckedImage,
     PlacedPoint,
     PromptCheckOptions,
     check_prompts,
 )
-from core.study.metrics.prompt_report import tabulate, write_prompt_check
+from core.study.experiments.prompt_page import tabulate_points, write_prompt_check
+from core.study.experiments.region import StudyImage, find_images
 
 OPTIONS = PromptCheckOptions(draws=2, points_per_class=8, min_border_distance_m=5.0)
 
@@ -37,7 +37,7 @@ def made(tmp_path_factory):
     profile.update(dtype="uint8", nodata=255)
     with rasterio.open(mask, "w", **profile) as dataset:  # noqa: TID251
         dataset.write(known.astype(np.uint8), 1)
-    return LabelledScene("made", files.scene, mask, files.landcover)
+    return StudyImage("made", files.scene, mask, files.landcover)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_the_table_counts_every_point_where_it_belongs() -> None:
         point(0, None, False, True),
         point(1, 5.0, True, True, "spread"),
     )
-    rows = tabulate([CheckedImage("x", "product", "x.tif", points)], seed=0)
+    rows = tabulate_points([CheckedImage("x", "product", "x.tif", points)], seed=0)
     found = {(r.method, r.cleaning, r.label, r.distance): (r.points, r.right) for r in rows}
     assert found["published", "before", "all", "all"] == (5, 3)
     assert found["published", "after", "all", "all"] == (3, 2)
@@ -144,7 +144,7 @@ def test_scenes_are_found_by_name(tmp_path) -> None:
     for name in ("s/a.tif", "s/b.png", "t/a.gpkg", "t/b.shp", "l.tif"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    found = find_labelled_scenes(tmp_path / "s", tmp_path / "t", tmp_path / "l.tif", "cdl")
+    found = find_images(tmp_path / "s", tmp_path / "t", tmp_path / "l.tif", "cdl")
     assert [(one.name, one.truth.name, one.landcover.name) for one in found] == [
         ("a", "a.gpkg", "l.tif"),
         ("b", "b.shp", "l.tif"),

@@ -9,24 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, astuple, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 
 from core.errors import CancelledError, InputError
 from core.files import prepare_folder, read_checked, sha256_of, write_checked
 from core.fingerprint import PREDICTION, result_hash
-from core.imagery.scene import Scene, open_scene, read_window
+from core.imagery.scene import open_scene, read_window
 from core.landcover.align import align
 from core.landcover.source import LandCover, open_landcover
-from core.predict.apt_plus import MIN_SPACING_M
+from core.predict.apt_plus import MIN_SPACING_M, draw_seeds
 from core.predict.classifier import classify
 from core.predict.prediction import StrategyOptions
 from core.prompts.auto import PromptOptions, border_depth, place_prompts
 from core.prompts.clean import clean_prompts
-from core.study.metrics.compare import cut
-from core.study.metrics.pairs import LabelledScene
-from core.study.metrics.truth_labels import View, open_labels
+from core.study.experiments.region import Region, StudyImage
+from core.study.metrics.compare import cut_tiles
+from core.study.metrics.truth_labels import LabelView, open_labels
 from core.task import Cancelled, Progress, never, silent
 
 FORMAT = 1
@@ -103,8 +103,31 @@ class CheckedImage:
     points: tuple[PlacedPoint, ...]
 
 
+def check_regions(
+    regions: Sequence[Region],
+    options: PromptCheckOptions,
+    out: Path,
+    *,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
+) -> list[CheckedImage]:
+    """Check the points of all images of all regions; errors as for :func:`check_prompts`.
+
+    Nothing here learns from the truth, so images to learn from are judged as well.  A region's
+    name stands before its product's, because tables go by product.
+    """
+    images = [(region, image) for region in regions for image in (*region.train, *region.test)]
+    checked = check_prompts(
+        [image for _, image in images], options, out, progress=progress, cancelled=cancelled
+    )
+    return [
+        replace(one, product=f"{region.name}: {one.product}")
+        for (region, _), one in zip(images, checked, strict=True)
+    ]
+
+
 def check_prompts(
-    images: list[LabelledScene],
+    images: Sequence[StudyImage],
     options: PromptCheckOptions,
     out: Path,
     *,
@@ -129,65 +152,54 @@ def check_prompts(
         if cancelled():
             raise CancelledError("Finished images are kept; the same command goes on.")
         progress(_STAGE, number, len(images))
-        checked.append(_image(image, options, kept))
+        landcover = open_landcover(image.landcover, product=image.product)
+        facts = (FORMAT, result_hash(*PREDICTION, __name__), asdict(options), landcover.product.key)
+        prints = (open_scene(image.scene).fingerprint, landcover.fingerprint)
+        text = json.dumps([facts, (*prints, sha256_of(image.truth))])
+        path = kept / hashlib.sha256(text.encode()).hexdigest()
+        body = read_checked(path)
+        if body is None:
+            rows = [astuple(point) for point in _points(image, landcover, options)]
+            body = json.dumps(rows).encode()
+            write_checked(path, body)
+        points = tuple(PlacedPoint(*row) for row in json.loads(body))
+        checked.append(CheckedImage(image.name, landcover.title, image.scene, points))
     progress(_STAGE, len(images), len(images))
     return checked
 
 
-def _image(image: LabelledScene, options: PromptCheckOptions, kept: Path) -> CheckedImage:
-    scene = open_scene(image.scene)
-    landcover = open_landcover(image.landcover, product=image.product)
-    facts = (FORMAT, result_hash(*PREDICTION, __name__), asdict(options), landcover.product.key)
-    prints = (scene.fingerprint, landcover.fingerprint, sha256_of(image.truth))
-    path = kept / hashlib.sha256(json.dumps([facts, prints]).encode()).hexdigest()
-    body = read_checked(path)
-    if body is None:
-        rows = [astuple(point) for point in _points(scene, landcover, image, options)]
-        body = json.dumps(rows).encode()
-        write_checked(path, body)
-    points = tuple(PlacedPoint(*row) for row in json.loads(body))
-    return CheckedImage(image.name, landcover.title, image.scene, points)
-
-
 def _points(
-    scene: Scene, landcover: LandCover, labelled: LabelledScene, options: PromptCheckOptions
+    image: StudyImage, landcover: LandCover, options: PromptCheckOptions
 ) -> Iterator[PlacedPoint]:
+    scene = open_scene(image.scene)
     grid = scene.working_grid
-    truth = open_labels(labelled.truth, "truth", grid, numbered=labelled.numbered_truth)
-    for window in cut(grid, options.tile_size).values():
-        said = truth.tile(View(grid, window, window))
-        image = read_window(scene, window)
-        tile = align(landcover, image.grid)
+    truth = open_labels(image.truth, "truth", grid, numbered=image.numbered_truth)
+    published = PromptOptions("published", options.points_per_class)
+    spread = PromptOptions(
+        "spread", options.points_per_class, options.min_border_distance_m, MIN_SPACING_M
+    )
+    placings = [(PUBLISHED, 0, published)]
+    placings += [(SPREAD, draw, spread) for draw in draw_seeds(options.seed, options.draws)]
+    for window in cut_tiles(grid, options.tile_size).values():
+        label = truth.tile(LabelView(grid, window, window))
+        pixels = read_window(scene, window)
+        tile = align(landcover, pixels.grid)
         depths = {
             1: border_depth(tile.cropland) * tile.grid.gsd_m,
             0: border_depth(tile.valid & ~tile.cropland) * tile.grid.gsd_m,
         }
-        own = classify(image, tile, options.seed).probability
-        for method, draw, placing in _placings(options):
+        own = classify(pixels, tile, options.seed).probability
+        for method, draw, placing in placings:
             prompts = place_prompts(tile, placing, seed=draw)
             left = set(clean_prompts(prompts, own).points)
             for point in prompts.points:
                 row, column = int(point.point.row), int(point.point.column)
-                if not (said.known[row, column] and image.valid[row, column]):
-                    continue
-                depth = float(depths[point.label][row, column])
-                yield PlacedPoint(
-                    method,
-                    draw,
-                    point.point.column + window.column,
-                    point.point.row + window.row,
-                    point.label,
-                    depth if depth != float("inf") else None,
-                    bool(said.cropland[row, column]) == (point.label == 1),
-                    point in left,
-                )
-
-
-def _placings(options: PromptCheckOptions) -> Iterator[tuple[str, int, PromptOptions]]:
-    """Method, seed and options of each placing, as the strategies have them."""
-    yield PUBLISHED, 0, PromptOptions("published", options.points_per_class)
-    spread = PromptOptions(
-        "spread", options.points_per_class, options.min_border_distance_m, MIN_SPACING_M
-    )
-    for draw in range(options.draws):
-        yield SPREAD, options.seed * 1000 + draw, spread
+                if label.known[row, column] and pixels.valid[row, column]:
+                    depth = float(depths[point.label][row, column])
+                    yield PlacedPoint(
+                        *(method, draw),
+                        *(point.point.column + window.column, point.point.row + window.row),
+                        *(point.label, depth if depth != float("inf") else None),
+                        bool(label.cropland[row, column]) == (point.label == 1),
+                        point in left,
+                    )

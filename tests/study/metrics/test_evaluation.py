@@ -11,22 +11,21 @@ from core.farmland import write_scene
 from core.imagery.scene import open_scene
 from core.landcover.align import align
 from core.landcover.source import open_landcover
-from core.study.metrics.compare import (
+from core.study.metrics.compare import PREDICTION, PairComparison, cut_tiles
+from core.study.metrics.error_map import (
+    COLOURS,
     FALSE,
     MISSED,
     NOT_JUDGED,
-    PREDICTION,
-    PairComparison,
-    cut,
     error_codes,
+    paint_errors,
 )
-from core.study.metrics.evaluate import EvaluateOptions, evaluate
+from core.study.metrics.evaluation import EvaluateOptions, evaluate
+from core.study.metrics.figures import PARCELS, SUMS, figures_of
 from core.study.metrics.pairs import Pair
-from core.study.metrics.parcel_metrics import compare_parcels
-from core.study.metrics.pictures import COLOURS, paint_errors
-from core.study.metrics.pixels import compare
-from core.study.metrics.scores import pooled
+from core.study.metrics.pixels import Confusion, compare_pixels
 from tests.rasters import write_raster
+from tests.study.metrics.same import compare_parcels
 from tests.study.metrics.scenes import fields, grid_of, outlines, write_mask, write_polygons
 
 
@@ -44,7 +43,11 @@ def sums_of(pair, size, **options):
     codes = np.full(comparison.grid.shape, 9, dtype=np.uint8)
     for window, part in comparison.codes(lambda: None):
         codes[window.slices] = part
-    return comparison.scores(), codes
+    return comparison.results(), codes
+
+
+def pixels_of(tile) -> Confusion:
+    return Confusion(*(round(value) for value in tile.sums[:4]))
 
 
 @pytest.mark.parametrize(("size", "place"), [(48, "utm"), (16, "geographic")])
@@ -57,17 +60,19 @@ def test_figures_are_those_of_the_arrays_whatever_the_tiles(tmp_path, drawn, siz
     )
     tiles, codes = sums_of(pair, size)
     known = drawn != 255
-    total = pooled(tile.score for tile in tiles)
-    assert total.pixels == compare(drawn == 1, fields() > 0, known)
-    assert total.unpredicted == np.count_nonzero(~known)
+    sums = sum(tile.sums for tile in tiles)
+    total = dict(zip(SUMS, sums, strict=True))
+    assert Confusion(*sums[:4]) == compare_pixels(drawn == 1, fields() > 0, known)
+    assert total["unpredicted"] == np.count_nonzero(~known)
     np.testing.assert_array_equal(codes, error_codes(drawn == 1, fields() > 0, known))
     parts = np.where(drawn == 1, 1, 0).astype(np.int64)  # both fields touch: one part
     expected = compare_parcels(parts, fields(), known, grid)
-    assert (total.parcels.matched, total.parcels.missed) == (expected.matched, expected.missed)
-    assert total.parcels.under_sum == pytest.approx(expected.under_sum)
+    for name in ("matched", "missed", "under_sum"):
+        assert total[name] == pytest.approx(expected[PARCELS.index(name)]), name
     whole, _ = sums_of(pair, 48)
-    for tolerance, matched in whole[0].score.boundaries.at.items():
-        assert total.boundaries.at[tolerance].f1 == pytest.approx(matched.f1, rel=1e-3)
+    for key, value in figures_of(sums).items():
+        if key.startswith("boundary"):
+            assert value == pytest.approx(whole[0].figure(key), rel=1e-3), key
 
 
 def test_parcels_of_a_map_count_where_its_mask_has_one_part(tmp_path) -> None:
@@ -76,9 +81,9 @@ def test_parcels_of_a_map_count_where_its_mask_has_one_part(tmp_path) -> None:
     shapes = write_polygons(tmp_path / "t.gpkg", outlines(grid), grid.crs)
     (fused,), _ = sums_of(Pair("x", mask, shapes), 48)
     (apart,), _ = sums_of(Pair("x", mask, shapes, parcels=shapes), 48)
-    assert fused.score.parcels.recall == pytest.approx(2 / 3)
-    assert apart.score.parcels.panoptic_quality == 1.0
-    assert fused.score.pixels == apart.score.pixels
+    assert fused.figure("parcel_recall") == pytest.approx(2 / 3)
+    assert apart.figure("panoptic_quality") == 1.0
+    assert pixels_of(fused) == pixels_of(apart)
 
 
 def test_area_and_the_nodata_of_the_image_are_not_judged(tmp_path) -> None:
@@ -102,7 +107,7 @@ def test_area_and_the_nodata_of_the_image_are_not_judged(tmp_path) -> None:
     assert np.count_nonzero(judged ^ asked) < 120
     assert not judged[:20].any()
     assert not judged[:, 41:].any()
-    assert tiles[0].score.pixels.overall_accuracy == 0.0
+    assert tiles[0].figure("overall_accuracy") == 0.0
 
 
 def test_land_cover_stands_beside_the_prediction(tmp_path) -> None:
@@ -116,10 +121,10 @@ def test_land_cover_stands_beside_the_prediction(tmp_path) -> None:
     pair = Pair("made", mask, mask, scene=files.scene, landcover=files.landcover)
     found = evaluate([pair], EvaluateOptions(tile_size=64, worst=2), out)
     assert [method.method == PREDICTION for method in found.summary.methods] == [True, False]
-    ours, theirs = (method.total for method in found.summary.methods)
+    ours, theirs = found.summary.methods
     assert ours.pixels.mean_iou == 1.0
     coarse = align(open_landcover(files.landcover), open_scene(files.scene).grid)
-    assert theirs.pixels == compare(coarse.cropland, truth, coarse.valid)
+    assert theirs.pixels == compare_pixels(coarse.cropland, truth, coarse.valid)
     page = (out / "summary.md").read_text()
     assert "simulated" in page
     assert "Prediction less" in page
@@ -140,11 +145,11 @@ def test_files_say_what_was_found_the_worst_first(tmp_path, drawn) -> None:
     with (out / "tiles.csv").open(encoding="utf-8-sig", newline="") as handle:
         rows = list(csv.DictReader(handle))
     assert [row["image"] for row in rows] == ["bad/../one", "'=good"]
-    expected = compare(drawn == 1, fields() > 0, drawn != 255)
+    expected = compare_pixels(drawn == 1, fields() > 0, drawn != 255)
     assert float(rows[0]["mean_iou"]) == pytest.approx(expected.mean_iou, abs=1e-5)
     assert int(rows[0]["false_negative"]) == expected.false_negative
     record = json.loads((out / "summary.json").read_text())
-    total = compare(fields() > 0, fields() > 0) + expected
+    total = compare_pixels(fields() > 0, fields() > 0) + expected
     assert record["methods"][0]["pooled"]["f1"]["value"] == pytest.approx(total.f1)
     assert record["methods"][0]["pooled"]["f1"]["low"] is None
     means = record["methods"][0]["mean_of_tiles"]["mean_iou"]["value"]
@@ -185,7 +190,7 @@ def test_two_files_of_polygons_need_an_image(tmp_path) -> None:
         PairComparison(Pair("x", path, path), 64)
     scene = write_raster(tmp_path / "s.tif", np.full((3, 48, 48), 90, dtype=np.uint8))
     (tile,), _ = sums_of(Pair("x", path, path, scene=scene), 64)
-    assert tile.score.parcels.panoptic_quality == 1.0
+    assert tile.figure("panoptic_quality") == 1.0
 
 
 @pytest.mark.parametrize(("options"), [{"tile_size": 4}, {"seed": -1}])
@@ -197,7 +202,7 @@ def test_options_that_make_no_sense_are_refused(options) -> None:
 def test_tiles_are_equal_and_cover_the_image() -> None:
     grid = grid_of()
     for size, count in ((48, 1), (40, 1), (32, 4), (16, 9), (500, 1)):
-        tiles = cut(grid, size)
+        tiles = cut_tiles(grid, size)
         assert len(tiles) == count
         assert sum(window.width * window.height for window in tiles.values()) == 48 * 48
 

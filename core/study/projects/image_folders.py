@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from core.errors import InputError
-from core.files import prepare_folder, replacing
+from core.files import prepare_folder
 from core.project import Project
+from core.records import read_record, write_record
 from core.study.experiments.region import read_region
 from core.study.projects.run_locations import evaluation_folder
 
-_RECORD = "folders.json"
-_FORMAT = 1
+RECORD = "folders.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class ImageFolder:
     """A folder as it was when it was added.
 
     Parameters
@@ -41,23 +41,34 @@ class Folder:
         return Path(self.path).name
 
 
-def kept_folders(project: Project) -> list[Folder]:
-    """The folders of a project, in the order in which they were added."""
-    try:
-        record = evaluation_folder(project) / _RECORD
-        data = json.loads(record.read_text(encoding="utf-8"))
-        return [Folder(**one) for one in data["folders"]] if data["format"] == _FORMAT else []
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+@dataclass(frozen=True, slots=True)
+class _Folders:
+    FORMAT: ClassVar[int] = 1
+
+    folders: tuple[ImageFolder, ...]
 
 
-def add_folder(project: Project, path: Path) -> Folder:
+def kept_folders(project: Project) -> list[ImageFolder]:
+    """The folders of a project, in the order in which they were added.
+
+    Raises
+    ------
+    UnreadableRecordError
+        The list cannot be read.
+    """
+    found = read_record(evaluation_folder(project) / RECORD, _Folders)
+    return [] if found is None else list(found.folders)
+
+
+def add_folder(project: Project, path: Path) -> ImageFolder:
     """Look at a folder and remember it.
 
     Raises
     ------
     InputError
         It has no images, truth and land cover of equal names, or is there already.
+    UnreadableRecordError
+        The list of folders cannot be read; it is left as it is.
     OutputError
         The project's folder cannot be written.
     """
@@ -65,7 +76,7 @@ def add_folder(project: Project, path: Path) -> Folder:
     if any(one.path == str(path) for one in present):
         raise InputError(f"{path} is in the list already.", "Choose another folder.")
     region = read_region(path)
-    added = Folder(str(path), region.title, region.note, len(region.train), len(region.test))
+    added = ImageFolder(str(path), region.title, region.note, len(region.train), len(region.test))
     _keep(project, [*present, added])
     return added
 
@@ -75,7 +86,6 @@ def remove_folder(project: Project, path: str) -> None:
     _keep(project, [one for one in kept_folders(project) if one.path != path])
 
 
-def _keep(project: Project, folders: list[Folder]) -> None:
-    data = {"format": _FORMAT, "folders": [asdict(one) for one in folders]}
-    with replacing(prepare_folder(evaluation_folder(project)) / _RECORD) as aside:
-        aside.write_text(json.dumps(data, indent=1), encoding="utf-8")
+def _keep(project: Project, folders: list[ImageFolder]) -> None:
+    path = prepare_folder(evaluation_folder(project)) / RECORD
+    write_record(path, _Folders(tuple(folders)))
