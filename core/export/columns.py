@@ -10,7 +10,7 @@ SHAPEFILE_TEXT_BYTES = 254
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class TableField:
     """One column: its full name, its shapefile name (at most 10 characters) and its meaning."""
 
     name: str
@@ -19,22 +19,26 @@ class Field:
 
 
 FIELDS = (
-    Field("field_id", "field_id", "Identifier of the parcel in this file"),
-    Field("class", "class", "cropland, other or unsure"),
-    Field("status", "status", "auto, accepted, corrected, rejected or unsure"),
-    Field("reason", "reason", "Why it was rejected or is unsure, in words; may be empty"),
-    Field("area_ha", "area_ha", "Geodesic area on WGS 84, hectares"),
-    Field("perimeter_m", "perim_m", "Geodesic length of all rings on WGS 84, metres"),
-    Field("score", "score", "Mean probability of cropland, 0 to 1"),
-    Field("method", "method", "Strategy that drew the parcel"),
-    Field("image_source", "img_src", "File name of the scene"),
-    Field("model", "model", "Model behind the strategy, or none"),
-    Field("land_cover", "land_cover", "Land cover product that gave the prompts"),
-    Field("positive_prompts", "n_pos", "Cropland points inside the parcel, placed or a person's"),
-    Field("negative_prompts", "n_neg", "Other points inside the parcel, placed or a person's"),
-    Field("reviewer", "reviewer", "Who gave the verdict on the tile; empty where nobody did"),
-    Field("review_date", "rev_date", "Time of the verdict, UTC, ISO 8601 as text; may be empty"),
-    Field("tile", "tile", "Tile of the scene in which the parcel was reviewed; may be empty"),
+    TableField("field_id", "field_id", "Identifier of the parcel in this file"),
+    TableField("class", "class", "cropland, other or unsure"),
+    TableField("status", "status", "auto, accepted, corrected, rejected or unsure"),
+    TableField("reason", "reason", "Why it was rejected or is unsure, in words; may be empty"),
+    TableField("area_ha", "area_ha", "Geodesic area on WGS 84, hectares"),
+    TableField("perimeter_m", "perim_m", "Geodesic length of all rings on WGS 84, metres"),
+    TableField("score", "score", "Mean probability of cropland, 0 to 1"),
+    TableField("method", "method", "Strategy that drew the parcel"),
+    TableField("image_source", "img_src", "File name of the scene"),
+    TableField("model", "model", "Model behind the strategy, or none"),
+    TableField("land_cover", "land_cover", "Land cover product that gave the prompts"),
+    TableField(
+        "positive_prompts", "n_pos", "Cropland points inside the parcel, placed or a person's"
+    ),
+    TableField("negative_prompts", "n_neg", "Other points inside the parcel, placed or a person's"),
+    TableField("reviewer", "reviewer", "Who gave the verdict on the tile; empty where nobody did"),
+    TableField(
+        "review_date", "rev_date", "Time of the verdict, UTC, ISO 8601 as text; may be empty"
+    ),
+    TableField("tile", "tile", "Tile of the scene in which the parcel was reviewed; may be empty"),
 )
 
 

@@ -17,7 +17,7 @@ from core.label.edit_reader import EditReader
 from core.label.edit_units import EditUnits
 from core.label.edits import Edit, edit_from_json, edit_to_json
 from core.label.plain_values import check
-from core.label.prompt_edits import BoxSet, PromptSet
+from core.label.prompt_edits import BoxSet, PointSet
 
 _MOST_EDITS = 1000
 
@@ -51,8 +51,8 @@ def _edit_from_browser(raw: Any, frame: Frame, units: EditUnits, budget: Drawing
     kind = raw["kind"]
     check(kind != LABELS_IMPORT, "Labels are taken over on the Scenes page.")
     reader = EditReader(raw, units, budget)
-    if kind == PromptSet.kind:
-        prompt = PromptSet.from_browser(reader)
+    if kind == PointSet.kind:
+        prompt = PointSet.from_browser(reader)
         held = frame.holds(prompt.point)
         check(held, "That point lies outside this tile; go to its own tile first.")
         return prompt

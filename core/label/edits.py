@@ -22,9 +22,9 @@ from core.label.drawing_budget import DrawingBudget
 from core.label.edit_reader import EditReader
 from core.label.edit_units import EditUnits
 from core.label.plain_values import shown
-from core.label.prompt_edits import BoxSet, PromptDelete, PromptsClear, PromptSet
+from core.label.prompt_edits import BoxSet, PointSet, PromptDelete, PromptsClear
 
-Edit = PromptSet | PromptDelete | PromptsClear | BoxSet | ChoicesChange | LabelsImport | Correction
+Edit = PointSet | PromptDelete | PromptsClear | BoxSet | ChoicesChange | LabelsImport | Correction
 
 EDITS: dict[str, type[Edit]] = {edit.kind: edit for edit in get_args(Edit)}
 """The types by their kind."""

@@ -15,7 +15,7 @@ from core.label.plain_values import check, number_between
 
 
 @dataclass(frozen=True, slots=True)
-class PromptSet:
+class PointSet:
     """A point is added, moved or flipped.
 
     Parameters
@@ -37,17 +37,17 @@ class PromptSet:
     field: str | None = None
 
     @classmethod
-    def from_json(cls, read: EditReader) -> PromptSet:
+    def from_json(cls, read: EditReader) -> PointSet:
         """The point of stored JSON, in which it lies at ``x`` and ``y``."""
         return cls._at(read, read.pixel("x", "y"))
 
     @classmethod
-    def from_browser(cls, read: EditReader) -> PromptSet:
+    def from_browser(cls, read: EditReader) -> PointSet:
         """The point of the browser's JSON, in which it lies at ``column`` and ``row``."""
         return cls._at(read, read.pixel("column", "row"))
 
     @classmethod
-    def _at(cls, read: EditReader, point: PixelPoint) -> PromptSet:
+    def _at(cls, read: EditReader, point: PixelPoint) -> PointSet:
         label = read.data.get("label")
         check(
             isinstance(label, int | float) and label in (0, 1),

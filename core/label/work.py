@@ -18,7 +18,7 @@ from core.label.correction_types import Signature, Signed
 from core.label.edit_units import EditUnits
 from core.label.edits import Edit, read_edit
 from core.label.plain_values import shown
-from core.label.prompt_edits import BoxSet, PromptDelete, PromptsClear, PromptSet
+from core.label.prompt_edits import BoxSet, PointSet, PromptDelete, PromptsClear
 from core.predict.predict_options import AUTO
 
 
@@ -128,7 +128,7 @@ class _Replay:
     def take(self, edit: Edit, signature: Signature) -> None:
         """Do one edit."""
         match edit:
-            case PromptSet(name):
+            case PointSet(name):
                 self._set_prompt(edit)
                 self.signatures[name] = signature
             case PromptDelete(name):
@@ -150,7 +150,7 @@ class _Replay:
             case _:
                 self.corrections.append(Signed(edit, signature))
 
-    def _set_prompt(self, edit: PromptSet) -> None:
+    def _set_prompt(self, edit: PointSet) -> None:
         before = self.points.pop(edit.id, None)
         # Moved or flipped, it goes on meaning the field that it meant.
         named = edit.field or (before.field if before else None)

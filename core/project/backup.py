@@ -95,7 +95,7 @@ def _copy(database: Database, target: Path) -> None:
     except OSError as error:
         raise storage_error(error, target.parent) from error
     with replacing(target) as part:
-        if isinstance(database, sqlite.Database):
+        if isinstance(database, sqlite.SqliteDatabase):
             database.copy_to(part)
         else:
             _copy_tables(database, part)
@@ -123,7 +123,7 @@ class AutomaticBackup:
         Of the project: while damage is known, its good backups stay.
     """
 
-    def __init__(self, database: sqlite.Database, checks: Checks) -> None:
+    def __init__(self, database: sqlite.SqliteDatabase, checks: Checks) -> None:
         self._database = database
         self._checks = checks
 
@@ -190,7 +190,7 @@ def restore(path: Path, backup: Path, *, reason: str = "replaced") -> Path | Non
     if not backup.is_file():
         raise ProjectError(f"There is no backup at {backup} any more.", "Choose another one.")
     kept: Path | None = None
-    with closing(sqlite.Database(backup)) as source, replacing(path) as part:
+    with closing(sqlite.SqliteDatabase(backup)) as source, replacing(path) as part:
         source.copy_to(part)
         if path.exists():
             kept = _set_aside(path, reason)

@@ -100,13 +100,13 @@ def open_database(target: Path | str) -> Database:
         return _lost_signpost(path)
     schema = signpost_schema(path)
     if schema is None:
-        return sqlite.Database(path)
+        return sqlite.SqliteDatabase(path)
     if (configured := database_url()) is None:
         raise ProjectError(
             f"The project {path.name} is kept in a PostgreSQL database, and none is set up here.",
             "Set CROPMAP_DATABASE_URL to that database and start the program again.",
         )
-    return postgres.Database(configured, schema, path)
+    return postgres.PostgresDatabase(configured, schema, path)
 
 
 def signpost_schema(path: Path) -> str | None:
@@ -139,7 +139,7 @@ def _of_schema(url: URL, schema: str) -> Database:
         )
     path = schema_path(schema)
     if signpost_schema(path) == schema:
-        return postgres.Database(url, schema, path)
+        return postgres.PostgresDatabase(url, schema, path)
     return _signposted(url, schema, path)
 
 
@@ -159,7 +159,7 @@ def _lost_signpost(path: Path) -> Database:
     raise ProjectError(f"There is no project at {path}.", "Check whether it was moved or renamed.")
 
 
-def _signposted(url: URL, schema: str, path: Path) -> postgres.Database:
+def _signposted(url: URL, schema: str, path: Path) -> postgres.PostgresDatabase:
     """Put up the file that names the schema.
 
     Raises
@@ -178,4 +178,4 @@ def _signposted(url: URL, schema: str, path: Path) -> postgres.Database:
         raise exists_already(path) from error
     except OSError as error:
         raise storage_error(error, path) from error
-    return postgres.Database(url, schema, path)
+    return postgres.PostgresDatabase(url, schema, path)

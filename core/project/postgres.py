@@ -59,7 +59,7 @@ _engines: dict[tuple[int, str], Engine] = {}
 _engines_lock = threading.Lock()
 
 
-class Database:
+class PostgresDatabase:
     """One schema of a PostgreSQL database.
 
     Parameters

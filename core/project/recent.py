@@ -102,7 +102,7 @@ def _in_projects_folder() -> list[Path]:
         return []
 
 
-def _in_database() -> tuple[list[postgres.Database], str]:
+def _in_database() -> tuple[list[postgres.PostgresDatabase], str]:
     """Projects of this installation's database, or why it cannot be asked, which takes seconds."""
     try:
         url = database_url()
@@ -110,7 +110,7 @@ def _in_database() -> tuple[list[postgres.Database], str]:
     except CropMapError as error:
         return [], error.message
     return [
-        postgres.Database(url, schema, schema_path(schema).absolute())
+        postgres.PostgresDatabase(url, schema, schema_path(schema).absolute())
         for schema in schemas
         if url is not None
     ], ""

@@ -43,7 +43,7 @@ _NEARLY_FULL_BYTES = 65536
 _CHECKED_BYTES = 64 * 1024 * 1024
 
 
-class Database:
+class SqliteDatabase:
     """The file of a project; every transaction is one ``with`` block, from any thread.
 
     Parameters
@@ -273,7 +273,7 @@ def _engine(file: OpenFile) -> Engine:
     return engine
 
 
-def create(path: Path) -> Database:
+def create(path: Path) -> SqliteDatabase:
     """The empty file of a new project, in folders that are made where they are missing.
 
     Raises
@@ -293,7 +293,7 @@ def create(path: Path) -> Database:
         raise exists_already(path) from error
     except OSError as error:
         raise storage_error(error, path) from error
-    database = Database(path)
+    database = SqliteDatabase(path)
     try:
         database.use_wal()
     except BaseException:

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 
 from core.edit_record import NewEdit
 from core.errors import DiskFullError, InputError, ProjectError, Remedy
-from core.project import edits as logs
+from core.project import edit_log as logs
 from core.project import places, scenes, second_reviews, sqlite, tiles
 from core.project.backup import AutomaticBackup, back_up, is_kept_aside, new_backup_path
 from core.project.branches import Branches
@@ -184,7 +184,7 @@ class Project:
         """Once a day, when work rests; nobody waits for it."""
         database = self._database
         wanted = get_settings().automatic_backups and not is_kept_aside(self.path)
-        if wanted and isinstance(database, sqlite.Database):
+        if wanted and isinstance(database, sqlite.SqliteDatabase):
             self._automatic = AutomaticBackup(database, self._checks)
             database.call_at_rest(self._automatic.make)
 

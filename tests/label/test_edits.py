@@ -24,7 +24,7 @@ from core.label.correction_types import CORRECTIONS
 from core.label.corrections import AreaAdd, AreaRemove, Correction, brush
 from core.label.edit_units import NATIVE, EditUnits
 from core.label.edits import EDITS, Edit, edit_from_json, edit_to_json, read_edit
-from core.label.prompt_edits import BoxSet, PromptDelete, PromptsClear, PromptSet
+from core.label.prompt_edits import BoxSet, PointSet, PromptDelete, PromptsClear
 from core.parcels.parcel import Parcel
 from core.predict.strategies import STRATEGIES
 from tests.label.corrections import SIZE, corrections
@@ -42,8 +42,8 @@ def frame(place: str) -> Frame:
 ids = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=64)
 pixels = st.floats(0, SIZE)
 others = st.one_of(
-    st.builds(PromptSet, ids, st.builds(PixelPoint, pixels, pixels), st.sampled_from([0, 1])),
-    st.builds(PromptSet, ids, st.builds(PixelPoint, pixels, pixels), st.just(1), ids),
+    st.builds(PointSet, ids, st.builds(PixelPoint, pixels, pixels), st.sampled_from([0, 1])),
+    st.builds(PointSet, ids, st.builds(PixelPoint, pixels, pixels), st.just(1), ids),
     st.builds(PromptDelete, ids),
     st.just(PromptsClear()),
     st.builds(BoxSet, ids, pixels, pixels, pixels, pixels),

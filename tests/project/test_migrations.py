@@ -81,11 +81,11 @@ def test_the_old_file_is_kept_beside_it(old_file: Path) -> None:
 
 
 def test_no_room_for_the_copy_means_no_migration(old_file: Path, monkeypatch) -> None:
-    def full(self: sqlite.Database, version: int) -> None:
+    def full(self: sqlite.SqliteDatabase, version: int) -> None:
         raise DiskFullError("The disk is full.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sqlite.Database, "keep_copy", full)
+        patch.setattr(sqlite.SqliteDatabase, "keep_copy", full)
         with pytest.raises(DiskFullError):
             Project.open(old_file)
     assert version_1.file_version(old_file) == 1

@@ -209,7 +209,7 @@ def test_a_failing_new_project_leaves_neither_file_nor_schema(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(postgres.Database, "set_version", stop)
+    monkeypatch.setattr(postgres.PostgresDatabase, "set_version", stop)
     path = new_project_path("Farm")
     with pytest.raises(KeyboardInterrupt):
         Project.create(path, "Farm")

@@ -8,7 +8,13 @@ from typing import Any
 
 import shapely
 
-from core.export.replay.bundle_file import Bundle, LandCoverFacts, Record, SceneFacts, TileFacts
+from core.export.replay.bundle_file import (
+    Bundle,
+    BundleRecord,
+    LandCoverFacts,
+    SceneFacts,
+    TileFacts,
+)
 from core.export.replay.canonical import read_areas
 from core.label.choices import Choices
 
@@ -88,7 +94,7 @@ def compare(before: Bundle, here: Bundle) -> ReplayReport:
     )
 
 
-def _setup(before: Record, here: Record) -> Iterator[Difference]:
+def _setup(before: BundleRecord, here: BundleRecord) -> Iterator[Difference]:
     """What differs in scene, land cover, model, software and machine, one by one."""
     for what, was, now in (
         ("image file", _file(before.scene), _file(here.scene)),

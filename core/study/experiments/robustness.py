@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import InputError
 from core.sam.registry import DEFAULT_MODEL, get_model
 from core.study.experiments.cells import Cell
+from core.study.experiments.definition import SEED, Column, Experiment, Plot, check_known
 from core.study.experiments.degrade_landcover import grassland_codes
 from core.study.experiments.degraded import (
     GRASSLAND,
@@ -22,7 +23,6 @@ from core.study.experiments.degraded import (
     quality_changes,
     run_degraded,
 )
-from core.study.experiments.experiment import SEED, Column, Experiment, Plot, check_known
 from core.study.experiments.methods import LANDCOVER, METHODS
 from core.study.experiments.region import Region, StudyImage, data_notes
 from core.study.experiments.samples import tiles

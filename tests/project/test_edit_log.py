@@ -15,7 +15,7 @@ from sqlalchemy import event
 
 from core.errors import ConflictError, InputError
 from core.project import NewEdit
-from core.project.edits import append_edits
+from core.project.edit_log import append_edits
 from tests.project.conftest import Farm, make_farm, names
 
 
