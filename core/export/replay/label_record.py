@@ -16,7 +16,7 @@ from core.export.replay.bundle_file import (
     LandCoverFacts,
     ModelFacts,
     PromptFacts,
-    Record,
+    ReplayRecord,
     SceneFacts,
     TileFacts,
     VerdictFacts,
@@ -116,7 +116,7 @@ def record_label(setup: LabelSetup, tiles: Sequence[RecordedTile]) -> Bundle:
     """A label and all that it came from, as a bundle."""
     settings = get_settings()
     label = label_bytes((tile.lines for tile in tiles), setup.scene.grid.crs)
-    record = Record(
+    record = ReplayRecord(
         format=FORMAT,
         made=datetime.now(UTC),
         project=setup.project,
