@@ -59,7 +59,7 @@ class ReportFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ReportFigure:
     """One figure of the report; ``value`` is None where it is not defined."""
 
     key: str
@@ -76,7 +76,7 @@ class Figure:
         return f"{self.value:,.2f} ha" if self.unit == "ha" else f"{self.value:.3f}"
 
 
-def figures_of(report: AreaReport) -> list[Figure]:
+def figures_of(report: AreaReport) -> list[ReportFigure]:
     """The figures of the land cover against the label, areas first."""
     found = report.confusion
     areas = (
@@ -100,9 +100,9 @@ def figures_of(report: AreaReport) -> list[Figure]:
         ("iou", "IoU of cropland", found.iou, "cropland in both over cropland in either"),
         ("f1", "F1 of cropland", found.f1, "harmonic mean of the two accuracies above"),
     )  # fmt: skip
-    return [Figure(key, title, value, "ha", meaning) for key, title, value, meaning in areas] + [
-        Figure(key, title, value, "", meaning) for key, title, value, meaning in shares
-    ]
+    return [
+        ReportFigure(key, title, value, "ha", meaning) for key, title, value, meaning in areas
+    ] + [ReportFigure(key, title, value, "", meaning) for key, title, value, meaning in shares]
 
 
 def render_page(report: AreaReport, facts: ReportFacts, picture: Path) -> str:
