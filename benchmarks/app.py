@@ -293,9 +293,9 @@ def model_share() -> None:
     """What the model itself takes of it, in this process."""
     from core.grid import PixelPoint
     from core.prompts.prompt import Prompt
+    from core.sam.load import load_cached
     from core.sam.protocol import to_batch
     from core.sam.registry import DEFAULT_MODEL
-    from core.session.models import load_cached
 
     segmenter = load_cached(DEFAULT_MODEL)
     # Other pixels each time: the cache on disk must not answer.

@@ -10,7 +10,7 @@ SHAPEFILE_TEXT_BYTES = 254
 
 
 @dataclass(frozen=True, slots=True)
-class TableField:
+class TableColumn:
     """One column: its full name, its shapefile name (at most 10 characters) and its meaning."""
 
     name: str
@@ -19,26 +19,28 @@ class TableField:
 
 
 FIELDS = (
-    TableField("field_id", "field_id", "Identifier of the parcel in this file"),
-    TableField("class", "class", "cropland, other or unsure"),
-    TableField("status", "status", "auto, accepted, corrected, rejected or unsure"),
-    TableField("reason", "reason", "Why it was rejected or is unsure, in words; may be empty"),
-    TableField("area_ha", "area_ha", "Geodesic area on WGS 84, hectares"),
-    TableField("perimeter_m", "perim_m", "Geodesic length of all rings on WGS 84, metres"),
-    TableField("score", "score", "Mean probability of cropland, 0 to 1"),
-    TableField("method", "method", "Strategy that drew the parcel"),
-    TableField("image_source", "img_src", "File name of the scene"),
-    TableField("model", "model", "Model behind the strategy, or none"),
-    TableField("land_cover", "land_cover", "Land cover product that gave the prompts"),
-    TableField(
+    TableColumn("field_id", "field_id", "Identifier of the parcel in this file"),
+    TableColumn("class", "class", "cropland, other or unsure"),
+    TableColumn("status", "status", "auto, accepted, corrected, rejected or unsure"),
+    TableColumn("reason", "reason", "Why it was rejected or is unsure, in words; may be empty"),
+    TableColumn("area_ha", "area_ha", "Geodesic area on WGS 84, hectares"),
+    TableColumn("perimeter_m", "perim_m", "Geodesic length of all rings on WGS 84, metres"),
+    TableColumn("score", "score", "Mean probability of cropland, 0 to 1"),
+    TableColumn("method", "method", "Strategy that drew the parcel"),
+    TableColumn("image_source", "img_src", "File name of the scene"),
+    TableColumn("model", "model", "Model behind the strategy, or none"),
+    TableColumn("land_cover", "land_cover", "Land cover product that gave the prompts"),
+    TableColumn(
         "positive_prompts", "n_pos", "Cropland points inside the parcel, placed or a person's"
     ),
-    TableField("negative_prompts", "n_neg", "Other points inside the parcel, placed or a person's"),
-    TableField("reviewer", "reviewer", "Who gave the verdict on the tile; empty where nobody did"),
-    TableField(
+    TableColumn(
+        "negative_prompts", "n_neg", "Other points inside the parcel, placed or a person's"
+    ),
+    TableColumn("reviewer", "reviewer", "Who gave the verdict on the tile; empty where nobody did"),
+    TableColumn(
         "review_date", "rev_date", "Time of the verdict, UTC, ISO 8601 as text; may be empty"
     ),
-    TableField("tile", "tile", "Tile of the scene in which the parcel was reviewed; may be empty"),
+    TableColumn("tile", "tile", "Tile of the scene in which the parcel was reviewed; may be empty"),
 )
 
 

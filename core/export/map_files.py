@@ -11,7 +11,7 @@ from core.export.write_export import ExportOptions, write_label_files
 from core.imagery.write_raster import write_probability
 from core.label.labelled import LabelledScene
 from core.mapping.blend import Blend
-from core.mapping.map_tiles import Run, prediction_of
+from core.mapping.map_tiles import MapRun, prediction_of
 from core.settings import get_settings
 from core.task import Progress
 
@@ -20,7 +20,7 @@ FORMATS = ("shapefile", "geopackage", "geojson", "mask")
 
 
 def write_map_files(
-    run: Run, labelled: LabelledScene, out: Path, progress: Progress
+    run: MapRun, labelled: LabelledScene, out: Path, progress: Progress
 ) -> tuple[list[Path], geopandas.GeoDataFrame]:
     """Write a mapped scene into ``out``, each file in place of an earlier one.
 

@@ -11,7 +11,6 @@ from core.errors import EmptySceneError
 from core.files import folder_lock
 from core.mapping import MapOptions, SceneRequest, open_request
 from core.sam.registry import MODELS
-from core.settings import get_settings
 from core.task import Cancelled, Progress, never, silent
 
 if TYPE_CHECKING:
@@ -130,7 +129,11 @@ def _map_and_write(
     from core.mapping.map_tiles import map_tiles, plan_run  # noqa: PLC0415
 
     if options.needed_model is not None and segmenter is None:
-        segmenter = _load(options, options.needed_model)
+        # torch takes seconds to import, and the classifier does without.
+        from core.sam.load import load_cached  # noqa: PLC0415
+
+        model, device = options.needed_model, options.device
+        segmenter = load_cached(model, runtime=options.runtime, device=device)
     run = plan_run(scene, landcover, options, segmenter, out / ".tiles")
     mapped = map_tiles(run, progress, cancelled)
     if not mapped.labelled.reviewed.any():
@@ -156,13 +159,3 @@ def _map_and_write(
         model=options.needed_model or "none",
         land_cover=landcover.title,
     )
-
-
-def _load(options: MapOptions, model: str) -> Segmenter:
-    # torch takes seconds to import, and the classifier does without.
-    from core.sam.cache import EmbeddingCache  # noqa: PLC0415
-    from core.sam.load import load_segmenter  # noqa: PLC0415
-
-    settings = get_settings()
-    cache = EmbeddingCache(settings.embeddings_folder, settings.embedding_cache_bytes)
-    return load_segmenter(model, runtime=options.runtime, device=options.device, cache=cache)

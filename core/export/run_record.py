@@ -11,14 +11,14 @@ from typing import Any
 
 from core.files import replacing, sha256_of
 from core.imagery.tile_plan import Tile
-from core.mapping.map_tiles import Run, prediction_of
+from core.mapping.map_tiles import MapRun, prediction_of
 from core.versions import software
 
 FORMAT = 1
 
 
 def write_run_record(
-    path: Path, run: Run, files: Sequence[Path], seconds: dict[str, float], parcels: int
+    path: Path, run: MapRun, files: Sequence[Path], seconds: dict[str, float], parcels: int
 ) -> None:
     """Write ``run.json`` with inputs, options, prompts in world coordinates, hashes, versions."""
     record = {
@@ -49,7 +49,7 @@ def write_run_record(
         aside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def _tile_row(run: Run, tile: Tile) -> dict[str, Any]:
+def _tile_row(run: MapRun, tile: Tile) -> dict[str, Any]:
     window = tile.window
     prompts = [
         {"x": prompt.world.x, "y": prompt.world.y, "label": prompt.label, "source": prompt.source}

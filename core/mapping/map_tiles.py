@@ -29,7 +29,7 @@ STAGE = "Mapping tiles"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class MapRun:
     """One run: its scene, land cover, options, model, and where its finished tiles are kept.
 
     Parameters
@@ -103,12 +103,12 @@ def plan_run(
     options: MapOptions,
     segmenter: Segmenter | None,
     folder: Path,
-) -> Run:
+) -> MapRun:
     """A run over the whole of a scene."""
-    return Run(scene, landcover, options, segmenter, plan_scene(scene), folder)
+    return MapRun(scene, landcover, options, segmenter, plan_scene(scene), folder)
 
 
-def map_tiles(run: Run, progress: Progress, cancelled: Cancelled) -> MappedScene:
+def map_tiles(run: MapRun, progress: Progress, cancelled: Cancelled) -> MappedScene:
     """Predict the tiles that are not kept yet, label all of them and join their parcels.
 
     Raises
@@ -147,7 +147,7 @@ def map_tiles(run: Run, progress: Progress, cancelled: Cancelled) -> MappedScene
     return MappedScene(_labelled(run, pieces, known), kept)
 
 
-def prediction_of(run: Run, tile: Tile) -> Prediction:
+def prediction_of(run: MapRun, tile: Tile) -> Prediction:
     """The kept prediction of a tile, which is made again where it was lost.
 
     Raises
@@ -162,14 +162,14 @@ def prediction_of(run: Run, tile: Tile) -> Prediction:
     return prediction
 
 
-def _predict(run: Run, tile: Tile, inputs: TileInputs, cancelled: Cancelled) -> Prediction:
+def _predict(run: MapRun, tile: Tile, inputs: TileInputs, cancelled: Cancelled) -> Prediction:
     options = run.options.choices.prediction
     prediction = predict_tile(inputs, options, run.segmenter, cancelled=cancelled)
     run.keep(tile, prediction)
     return prediction
 
 
-def _labelled(run: Run, pieces: list[Piece], known: npt.NDArray[np.bool_]) -> LabelledScene:
+def _labelled(run: MapRun, pieces: list[Piece], known: npt.NDArray[np.bool_]) -> LabelledScene:
     scene = run.scene
     source = LabelSource.of(
         scene,

@@ -71,6 +71,16 @@ def load_segmenter(
     return CachedSegmenter(segmenter, cache, "onnx" if use_onnx else "torch")
 
 
+def load_cached(name: str, *, runtime: str = "auto", device: str = "auto") -> Segmenter:
+    """A model whose embeddings are kept in this machine's cache on disk.
+
+    Parameters and errors as for :func:`load_segmenter`.
+    """
+    settings = get_settings()
+    cache = EmbeddingCache(settings.embeddings_folder, settings.embedding_cache_bytes)
+    return load_segmenter(name, runtime=runtime, device=device, cache=cache)
+
+
 def usual_runtime() -> tuple[str, str]:
     """Runtime and kind of device that ``auto`` means on this machine."""
     device = choose_device("auto")

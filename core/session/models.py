@@ -19,7 +19,6 @@ from typing import Generic, TypeVar
 
 from core.errors import CancelledError
 from core.sam.protocol import Segmenter
-from core.settings import get_settings
 
 _log = logging.getLogger(__name__)
 
@@ -145,7 +144,7 @@ class Models:
     """
 
     def __init__(self, load: Callable[[str], Segmenter] | None = None) -> None:
-        self._load = load or load_cached
+        self._load = load or _load
         self._services: dict[str | None, ModelService] = {}
         self._lock = threading.Lock()
         self.refinements = WorkQueue("refinements")
@@ -161,12 +160,8 @@ class Models:
             return self._services[key]
 
 
-def load_cached(key: str) -> Segmenter:
-    """A model whose embeddings are kept on disk."""
+def _load(key: str) -> Segmenter:
     # torch takes seconds to import: only once a model is needed.
-    from core.sam.cache import EmbeddingCache  # noqa: PLC0415
-    from core.sam.load import load_segmenter  # noqa: PLC0415
+    from core.sam.load import load_cached  # noqa: PLC0415
 
-    settings = get_settings()
-    cache = EmbeddingCache(settings.embeddings_folder, settings.embedding_cache_bytes)
-    return load_segmenter(key, cache=cache)
+    return load_cached(key)

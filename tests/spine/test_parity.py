@@ -14,12 +14,15 @@ import pyogrio
 import pytest
 import rasterio
 import shapely
+from typer.testing import CliRunner
 
+from core.cli import app
 from core.export.map_scene import map_scene
 from core.export.replay.again import replay_bundle
 from core.export.replay.bundle_file import read_bundle
 from core.export.replay.make_bundle import make_bundle
 from core.export.write_export import ExportOptions, write_export
+from core.farmland import write_scene
 from core.imagery.frame import plan_scene
 from core.imagery.scene import open_scene
 from core.label.choices import Choices
@@ -163,6 +166,38 @@ def test_a_replay_bundle_makes_the_parcels_of_the_command_line(asked: Asked, tmp
         assert tile.name == row["name"]
         prompts = [{"x": p.x, "y": p.y, "label": p.label} for p in tile.prompts]
         assert prompts == [{k: p[k] for k in ("x", "y", "label")} for p in row["prompts"]]
+
+
+def test_a_project_on_the_command_line_is_mapped_as_a_scene_is(farmland, tmp_path) -> None:
+    chosen = ("--model", "none", "--threshold", "0.45", "--min-area-m2", "300")
+    landcover = ("--landcover", farmland.landcover)
+    project, out = tmp_path / "farm", tmp_path / "out"
+    cropmap("map", farmland.scene, *landcover, "--out", tmp_path / "map", *chosen)
+    cropmap("project", "new", project)
+    cropmap("project", "add", project, farmland.scene, *landcover)
+    cropmap("project", "map", project, *chosen)
+    formats = [part for name in ("gpkg", "geojson", "mask") for part in ("--format", name)]
+    cropmap("project", "export", project, *formats, "--out", out)
+    folder = next(out.rglob("parcels.geojson")).parent
+    for name in ("parcels.geojson", "mask.tif"):
+        assert (folder / name).read_bytes() == (tmp_path / "map" / name).read_bytes(), name
+    mapped, exported = parcels(tmp_path / "map"), parcels(folder)
+    assert mapped.geometry.to_wkb().tolist() == exported.geometry.to_wkb().tolist()
+    assert mapped["field_id"].tolist() == exported["field_id"].tolist()
+
+
+def cropmap(*arguments: object) -> None:
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert done.exit_code == 0, done.output
+
+
+def test_finer_scenes_have_their_mask_on_their_own_pixels(tmp_path) -> None:
+    fine = write_scene(tmp_path / "fine", seed=4, size=448, gsd_m=0.25)
+    asked = Asked(fine, CHOSEN["classifier"], tmp_path)
+    assert open_scene(fine.scene).working_factor == 2
+    assert mask(asked.map).shape == mask(asked.app).shape == (448, 448)
+    for name in ("parcels.geojson", "mask.tif"):
+        assert (asked.map / name).read_bytes() == (asked.app / name).read_bytes(), name
 
 
 def piece_of(feature: dict) -> Piece:

@@ -11,7 +11,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from core.errors import InputError, Remedy
-from core.export.replay.bundle_file import BundleRecord, LandCoverFacts, TileFacts, read_bundle
+from core.export.replay.bundle_file import LandCoverFacts, ReplayRecord, TileFacts, read_bundle
 from core.export.replay.differences import ReplayReport, compare
 from core.export.replay.label_record import LabelSetup, RecordedTile, record_label, record_tile
 from core.files import prepare_folder, replacing
@@ -127,7 +127,7 @@ def _load(key: str) -> Segmenter:
     return load_segmenter(key)
 
 
-def _check_model(record: BundleRecord, *, given: bool) -> None:
+def _check_model(record: ReplayRecord, *, given: bool) -> None:
     """Raise unless this version knows the bundle's model and its weights are here."""
     if record.model is None:
         return
@@ -138,7 +138,7 @@ def _check_model(record: BundleRecord, *, given: bool) -> None:
         verify(spec)
 
 
-def _scene(record: BundleRecord, *, path: str) -> Scene:
+def _scene(record: ReplayRecord, *, path: str) -> Scene:
     """The image on this machine, looked at as the bundle says.
 
     Raises
@@ -199,7 +199,7 @@ def _landcover(facts: LandCoverFacts | None, path: str | None, scene: Scene) -> 
     return found
 
 
-def _checked_plan(record: BundleRecord, scene: Scene) -> dict[str, Tile]:
+def _checked_plan(record: ReplayRecord, scene: Scene) -> dict[str, Tile]:
     """The tiles of this machine's plan by name, of which the bundle's must be some.
 
     Raises

@@ -134,7 +134,7 @@ class TileFacts(_Part):
     label_sha256: str = _Hash
 
 
-class BundleRecord(_Part):
+class ReplayRecord(_Part):
     """``replay.json``."""
 
     format: Literal[1]
@@ -156,7 +156,7 @@ class BundleRecord(_Part):
 class Bundle:
     """What a bundle holds."""
 
-    record: BundleRecord
+    record: ReplayRecord
     label: bytes
 
 
@@ -228,7 +228,7 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> bytes
     return body
 
 
-def _parse(body: bytes, path: Path) -> BundleRecord:
+def _parse(body: bytes, path: Path) -> ReplayRecord:
     try:
         raw = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
@@ -240,7 +240,7 @@ def _parse(body: bytes, path: Path) -> BundleRecord:
             "Update CropMap.",
         )
     try:
-        return BundleRecord.model_validate(raw)
+        return ReplayRecord.model_validate(raw)
     except (ValidationError, RecursionError) as error:
         _refuse(path, f"{_RECORD} in it does not say what it must ({_first(error)})", error)
 

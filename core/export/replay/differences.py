@@ -10,8 +10,8 @@ import shapely
 
 from core.export.replay.bundle_file import (
     Bundle,
-    BundleRecord,
     LandCoverFacts,
+    ReplayRecord,
     SceneFacts,
     TileFacts,
 )
@@ -20,7 +20,7 @@ from core.label.choices import Choices
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ReplayDifference:
     """One thing that is not as it was: in the bundle, and here."""
 
     what: str
@@ -42,7 +42,7 @@ class ReplayReport:
         Tiles whose label differs, in reading order.
     iou : float
         Intersection over union of the two labels' areas; 1 for two empty ones.
-    differences : tuple of Difference
+    differences : tuple of ReplayDifference
         In what the label came from, also where the label is the same.
     """
 
@@ -52,7 +52,7 @@ class ReplayReport:
     parcels: int
     differing: tuple[str, ...]
     iou: float
-    differences: tuple[Difference, ...]
+    differences: tuple[ReplayDifference, ...]
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -94,25 +94,25 @@ def compare(before: Bundle, here: Bundle) -> ReplayReport:
     )
 
 
-def _setup(before: BundleRecord, here: BundleRecord) -> Iterator[Difference]:
+def _setup(before: ReplayRecord, here: ReplayRecord) -> Iterator[ReplayDifference]:
     """What differs in scene, land cover, model, software and machine, one by one."""
     for what, was, now in (
         ("image file", _file(before.scene), _file(here.scene)),
         ("land cover file", _file(before.landcover), _file(here.landcover)),
     ):
         if was != now:
-            yield Difference(what, was, now)
+            yield ReplayDifference(what, was, now)
     if before.model is not None and here.model is not None and before.model != here.model:
         for what, name in (("weights", "sha256"), ("runtime", "runtime"), ("device", "device")):
             was, now = getattr(before.model, name), getattr(here.model, name)
             if was != now:
-                yield Difference(f"{what} of {before.model.key}", was[:12], now[:12])
+                yield ReplayDifference(f"{what} of {before.model.key}", was[:12], now[:12])
     for facts in ("software", "machine"):
         versions: tuple[dict[str, str], ...] = (getattr(before, facts), getattr(here, facts))
         for name in sorted(versions[0].keys() | versions[1].keys()):
             was, now = (there.get(name, "unknown") for there in versions)
             if was != now:
-                yield Difference(name, was, now)
+                yield ReplayDifference(name, was, now)
 
 
 def _file(facts: SceneFacts | LandCoverFacts | None) -> str:
@@ -122,7 +122,7 @@ def _file(facts: SceneFacts | LandCoverFacts | None) -> str:
     return (getattr(facts, "sha256", None) or facts.fingerprint)[:12]
 
 
-def _tiles(was: Sequence[TileFacts], now: Sequence[TileFacts]) -> Iterator[Difference]:
+def _tiles(was: Sequence[TileFacts], now: Sequence[TileFacts]) -> Iterator[ReplayDifference]:
     """Inputs of tiles that differ: for each kind where first, and in how many."""
     kinds: tuple[tuple[str, Callable[[TileFacts], object]], ...] = (
         ("pixels", lambda tile: tile.pixels_sha256),
@@ -135,7 +135,7 @@ def _tiles(was: Sequence[TileFacts], now: Sequence[TileFacts]) -> Iterator[Diffe
         names = _unlike(was, now, of)
         if names:
             count = f"others, in {len(names):,} of {len(now):,} tiles"
-            yield Difference(f"{what}, first in tile {names[0]}", "as recorded", count)
+            yield ReplayDifference(f"{what}, first in tile {names[0]}", "as recorded", count)
 
 
 def _unlike(

@@ -12,11 +12,11 @@ from typing import Any
 from core.export.replay.bundle_file import (
     FORMAT,
     Bundle,
-    BundleRecord,
     EditFacts,
     LandCoverFacts,
     ModelFacts,
     PromptFacts,
+    ReplayRecord,
     SceneFacts,
     TileFacts,
     VerdictFacts,
@@ -116,7 +116,7 @@ def record_label(setup: LabelSetup, tiles: Sequence[RecordedTile]) -> Bundle:
     """A label and all that it came from, as a bundle."""
     settings = get_settings()
     label = label_bytes((tile.lines for tile in tiles), setup.scene.grid.crs)
-    record = BundleRecord(
+    record = ReplayRecord(
         format=FORMAT,
         made=datetime.now(UTC),
         project=setup.project,

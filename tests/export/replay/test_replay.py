@@ -182,7 +182,7 @@ def test_missing_weights_are_asked_for_before_anything_is_done(bundle, farmland,
         record["model"]["key"] = "mobile_sam"
 
     changed = rewritten(bundle, tmp_path / "changed.zip", change)
-    with pytest.raises(MissingWeightsError, match="weights fetch mobile_sam"):
+    with pytest.raises(MissingWeightsError, match="weights of MobileSAM"):
         replay_bundle(changed, str(farmland.scene), str(farmland.landcover), tmp_path / "again")
 
 
