@@ -20,9 +20,9 @@ from core.export.reports import landcover_error
 from core.export.reports.landcover_error import write_error_report
 from core.export.write_export import FORMATS, ExportFormat, ExportOptions, write_export
 from core.files import prepare_folder, replacing
-from core.json_records import read_record, write_record
 from core.label.make import prompts_in_force
 from core.project import Project
+from core.record_files import read_record, write_record
 from core.sam.registry import get_model
 from core.session.opened import open_project_scene
 from core.session.place import TilePlace, model_of

@@ -11,7 +11,6 @@ import numpy as np
 from core.errors import InputError
 from core.sam.registry import DEFAULT_MODEL, get_model
 from core.study.experiments.cells import Cell
-from core.study.experiments.definition import SEED, Column, Experiment, Plot, check_known
 from core.study.experiments.degrade_landcover import grassland_codes
 from core.study.experiments.degraded import (
     GRASSLAND,
@@ -23,6 +22,7 @@ from core.study.experiments.degraded import (
     quality_changes,
     run_degraded,
 )
+from core.study.experiments.experiment_plan import SEED, Column, Experiment, Plot, check_known
 from core.study.experiments.methods import LANDCOVER, METHODS
 from core.study.experiments.region import Region, StudyImage, data_notes
 from core.study.experiments.samples import tiles

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from core.errors import InputError
 from core.files import prepare_folder
-from core.json_records import read_record, write_record
 from core.project import Project
+from core.record_files import read_record, write_record
 from core.study.experiments.region import read_region
 from core.study.projects.run_locations import evaluation_folder
 

@@ -16,8 +16,8 @@ from core.imagery.scene import Scene
 from core.project import Project
 from core.sam.registry import DEFAULT_MODEL
 from core.session.opened import OpenedScene, open_project_scene
-from core.study.experiments.definition import Experiment
-from core.study.experiments.experiment_list import COMPARISON, EXPERIMENTS, build_experiment
+from core.study.experiments.experiment_kinds import COMPARISON, EXPERIMENTS, build_experiment
+from core.study.experiments.experiment_plan import Experiment
 from core.study.experiments.methods import METHODS
 from core.study.experiments.region import Region, StudyImage, read_region, region_of
 from core.study.metrics.markdown import many
@@ -34,7 +34,7 @@ class RunRequest:
     Parameters
     ----------
     experiment : str
-        Key of one of ``core.study.experiments.experiment_list.EXPERIMENTS``.
+        Key of one of ``core.study.experiments.experiment_kinds.EXPERIMENTS``.
     scenes : tuple of str
         Ids of the project's scenes.
     folders : tuple of str

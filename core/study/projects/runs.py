@@ -13,10 +13,10 @@ from pydantic import AliasChoices, Field
 
 from core.errors import CropMapError, InputError
 from core.files import prepare_folder, replacing
-from core.json_records import UnreadableRecordError, read_record, write_record
 from core.project import Project
+from core.record_files import UnreadableRecordError, read_record, write_record
 from core.session.workspaces import Workspaces
-from core.study.experiments.experiment_list import EXPERIMENTS
+from core.study.experiments.experiment_kinds import EXPERIMENTS
 from core.study.experiments.experiment_record import RECORD, ExperimentRecord, read_experiment
 from core.study.projects.run_locations import cells_folder, runs_folder
 from core.study.projects.run_process import jobs_beside_the_app, run_in_process

@@ -10,8 +10,8 @@ import pytest
 import shapely
 
 from core.errors import CancelledError, EmptySceneError, InputError, MissingCrsError
-from core.json_records import UnreadableRecordError
 from core.project import Project
+from core.record_files import UnreadableRecordError
 from core.session.opened import open_project_scene
 from core.study.projects.run_locations import truth_folder
 from core.study.projects.truth import (

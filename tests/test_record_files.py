@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import pytest
 
-from core import json_records as records
-from core.json_records import UnreadableRecordError, read_record, write_record
+from core import record_files as records
+from core.record_files import UnreadableRecordError, read_record, write_record
 
 
 @dataclass(frozen=True, slots=True)
