@@ -22,7 +22,7 @@ from core.export.write_export import FORMATS, ExportFormat, ExportOptions, write
 from core.files import prepare_folder, replacing
 from core.label.make import prompts_in_force
 from core.project import Project
-from core.records import read_record, write_record
+from core.record_files import read_record, write_record
 from core.sam.registry import get_model
 from core.session.opened import open_project_scene
 from core.session.place import TilePlace, model_of

@@ -194,9 +194,9 @@ def written(project, place, rows: list[tuple[str, list[int]]]):
     """A finished run of made figures."""
     from PIL import Image
 
-    from core.records import write_record
+    from core.record_files import write_record
     from core.study.experiments.cells import Cell, CellResult
-    from core.study.experiments.experiment import Column, Experiment
+    from core.study.experiments.experiment_plan import Column, Experiment
     from core.study.experiments.experiment_record import RECORD, ExperimentRecord, PictureRecord
     from core.study.experiments.tables import tabulate, tiles_csv
     from core.study.metrics.figures import TileResult, to_sums

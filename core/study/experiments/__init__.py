@@ -6,8 +6,14 @@ from core.study import load_lazily
 
 if TYPE_CHECKING:
     from core.study.experiments.degrade_landcover import Degradation, simulate_landcover
-    from core.study.experiments.experiment import Column, Experiment
+    from core.study.experiments.experiment_kinds import (
+        COMPARISON,
+        EXPERIMENTS,
+        ExperimentKind,
+        build_experiment,
+    )
     from core.study.experiments.experiment_page import duration, figure_matrix, headline_table
+    from core.study.experiments.experiment_plan import Column, Experiment
     from core.study.experiments.experiment_record import (
         RECORD,
         ExperimentRecord,
@@ -27,12 +33,6 @@ if TYPE_CHECKING:
         find_images,
         read_regions,
     )
-    from core.study.experiments.registry import (
-        COMPARISON,
-        EXPERIMENTS,
-        ExperimentKind,
-        build_experiment,
-    )
     from core.study.experiments.samples import Sample
     from core.study.experiments.tables import Row
     from core.study.experiments.training import Direction
@@ -41,7 +41,7 @@ __getattr__ = load_lazily(
     __name__,
     {
         "degrade_landcover": ("Degradation", "simulate_landcover"),
-        "experiment": ("Column", "Experiment"),
+        "experiment_plan": ("Column", "Experiment"),
         "experiment_page": ("duration", "headline_table", "figure_matrix"),
         "experiment_record": ("RECORD", "ExperimentRecord", "PictureRecord", "read_experiment"),
         "experiment_report": ("run_and_write",),
@@ -50,7 +50,7 @@ __getattr__ = load_lazily(
         "prompt_check": ("PromptCheckOptions", "check_prompts", "check_regions"),
         "prompt_page": ("write_prompt_check",),
         "region": ("ABOUT", "IMAGES", "TRUTH", "Region", "find_images", "read_regions"),
-        "registry": ("COMPARISON", "EXPERIMENTS", "ExperimentKind", "build_experiment"),
+        "experiment_kinds": ("COMPARISON", "EXPERIMENTS", "ExperimentKind", "build_experiment"),
         "samples": ("Sample",),
         "tables": ("Row",),
         "training": ("Direction",),

@@ -21,7 +21,7 @@ from core.study.experiments.ablation_settings import (
     settings,
 )
 from core.study.experiments.cells import Cell, CellResult, Context, compare_with_truth
-from core.study.experiments.experiment import SEED, Column, Experiment, Plot
+from core.study.experiments.experiment_plan import SEED, Column, Experiment, Plot
 from core.study.experiments.methods import segmenter_of
 from core.study.experiments.prompted_answers import PromptedAnswers
 from core.study.experiments.region import Region, StudyImage, data_notes

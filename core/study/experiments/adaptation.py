@@ -19,7 +19,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from core.sam.registry import DEFAULT_MODEL
 from core.study.experiments.cells import Cell, CellResult, Context, Facts
 from core.study.experiments.crops import UNKNOWN, Picture, batches, picture, shades
-from core.study.experiments.experiment import SEED, Column, Experiment, Plot, check_known
+from core.study.experiments.experiment_plan import SEED, Column, Experiment, Plot, check_known
 from core.study.experiments.fitting import Recipe, fit
 from core.study.experiments.methods import LANDCOVER, METHODS, Method, method_cells
 from core.study.experiments.networks import NETWORKS, half_precision, probability_of

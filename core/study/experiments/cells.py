@@ -43,7 +43,7 @@ _SHOWING = (
         f"core.study.experiments.{name}"
         for name in (
             *("experiment_page", "experiment_record", "experiment_report", "plots"),
-            *("prompt_page", "registry", "tables", "worst"),
+            *("prompt_page", "experiment_kinds", "tables", "worst"),
         )
     ),
 )

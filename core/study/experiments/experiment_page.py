@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from core.study.experiments.experiment import Column
+from core.study.experiments.experiment_plan import Column
 from core.study.experiments.experiment_record import ExperimentRecord, PictureRecord
 from core.study.experiments.tables import Row
 from core.study.metrics.bootstrap import DRAWS, LEAST_TILES, LEVEL

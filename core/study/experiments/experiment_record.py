@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from core.errors import InputError
-from core.records import read_record
+from core.record_files import read_record
 from core.study.experiments.cells import Facts
-from core.study.experiments.experiment import Column
+from core.study.experiments.experiment_plan import Column
 from core.study.experiments.tables import Row
 from core.study.metrics.figures import Label
 

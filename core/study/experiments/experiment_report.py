@@ -10,10 +10,10 @@ from typing import Any
 
 from core.errors import CancelledError, CropMapError, InputError, storage_error
 from core.files import prepare_folder, put_in_place, scratch_folder, sha256_of
-from core.records import read_record, record_to_json, set_aside_unreadable
+from core.record_files import read_record, record_to_json, set_aside_unreadable
 from core.study.experiments.cells import Cell, CellResult, kept_result
-from core.study.experiments.experiment import Experiment
 from core.study.experiments.experiment_page import experiment_page
+from core.study.experiments.experiment_plan import Experiment
 from core.study.experiments.experiment_record import RECORD, CellRecord, ExperimentRecord
 from core.study.experiments.plots import write_plots
 from core.study.experiments.runner import run_cells

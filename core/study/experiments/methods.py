@@ -24,7 +24,7 @@ from core.sam.load import load_segmenter
 from core.sam.protocol import Embedding, Segmenter, in_half
 from core.sam.registry import DEFAULT_MODEL, get_model
 from core.study.experiments.cells import Cell, CellResult, Context, compare_with_truth
-from core.study.experiments.experiment import SEED, Column, Experiment, Plot, check_known
+from core.study.experiments.experiment_plan import SEED, Column, Experiment, Plot, check_known
 from core.study.experiments.region import Region, StudyImage, data_notes
 from core.study.experiments.samples import Sample, tiles
 from core.study.metrics.figures import Label

@@ -21,7 +21,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 from scipy.optimize import isotonic_regression
 
-from core.study.experiments.experiment import Column, Plot
+from core.study.experiments.experiment_plan import Column, Plot
 from core.study.experiments.experiment_record import PlotRecord
 from core.study.experiments.methods import LANDCOVER
 from core.study.experiments.tables import Row

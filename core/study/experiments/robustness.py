@@ -22,7 +22,7 @@ from core.study.experiments.degraded import (
     quality_changes,
     run_degraded,
 )
-from core.study.experiments.experiment import SEED, Column, Experiment, Plot, check_known
+from core.study.experiments.experiment_plan import SEED, Column, Experiment, Plot, check_known
 from core.study.experiments.methods import LANDCOVER, METHODS
 from core.study.experiments.region import Region, StudyImage, data_notes
 from core.study.experiments.samples import tiles

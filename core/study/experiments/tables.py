@@ -11,7 +11,7 @@ import pandas as pd
 from core.csv_file import Cell as Value
 from core.csv_file import to_csv
 from core.study.experiments.cells import Cell, CellResult
-from core.study.experiments.experiment import SEED, Column, Experiment
+from core.study.experiments.experiment_plan import SEED, Column, Experiment
 from core.study.metrics.bootstrap import Interval, pooled
 from core.study.metrics.figures import (
     HEADLINE,

@@ -10,7 +10,7 @@ from core.errors import InputError, Remedy
 from core.sam.registry import DEFAULT_MODEL
 from core.study.experiments.cells import Cell
 from core.study.experiments.crops import COMMON_GSD_M, CROP_SIDE, crop_places
-from core.study.experiments.experiment import SEED, Column, Experiment, Plot, check_known
+from core.study.experiments.experiment_plan import SEED, Column, Experiment, Plot, check_known
 from core.study.experiments.fitting import Recipe
 from core.study.experiments.methods import LANDCOVER, METHODS, method_cells
 from core.study.experiments.networks import NETWORKS

@@ -10,7 +10,7 @@ from typing import Any
 from core.files import safe_name
 from core.imagery.write_raster import Codes, write_codes
 from core.study.experiments.cells import Cell, kept_mask
-from core.study.experiments.experiment import SEED, Experiment
+from core.study.experiments.experiment_plan import SEED, Experiment
 from core.study.experiments.experiment_record import PictureRecord
 from core.study.experiments.region import StudyImage
 from core.study.experiments.samples import tiles

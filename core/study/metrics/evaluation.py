@@ -17,7 +17,7 @@ from core.grid import Window
 from core.imagery.maptiles import scene_on
 from core.imagery.open import open_raster, read_bands
 from core.imagery.write_raster import Codes, write_codes
-from core.records import write_record
+from core.record_files import write_record
 from core.study.metrics.bootstrap import DRAWS, LEVEL, Interval, mean_of_tiles, pooled
 from core.study.metrics.compare import METHOD, PREDICTION, PairComparison
 from core.study.metrics.error_map import COLOURS, ERROR_WORDS, error_picture

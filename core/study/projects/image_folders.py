@@ -9,7 +9,7 @@ from typing import ClassVar
 from core.errors import InputError
 from core.files import prepare_folder
 from core.project import Project
-from core.records import read_record, write_record
+from core.record_files import read_record, write_record
 from core.study.experiments.region import read_region
 from core.study.projects.run_locations import evaluation_folder
 

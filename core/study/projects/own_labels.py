@@ -13,7 +13,7 @@ from core.export.write_export import ExportOptions, write_export
 from core.files import prepare_folder
 from core.grid import PixelPoint, Window
 from core.project import Project
-from core.records import read_record
+from core.record_files import read_record
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.scene_parcels import chosen_tiles, labelled_scene
 from core.session.workspaces import Workspaces

@@ -16,10 +16,10 @@ from core.imagery.scene import Scene
 from core.project import Project
 from core.sam.registry import DEFAULT_MODEL
 from core.session.opened import OpenedScene, open_project_scene
-from core.study.experiments.experiment import Experiment
+from core.study.experiments.experiment_kinds import COMPARISON, EXPERIMENTS, build_experiment
+from core.study.experiments.experiment_plan import Experiment
 from core.study.experiments.methods import METHODS
 from core.study.experiments.region import Region, StudyImage, read_region, region_of
-from core.study.experiments.registry import COMPARISON, EXPERIMENTS, build_experiment
 from core.study.metrics.markdown import many
 from core.study.projects.truth import Truth, kept_truth, tile_path
 
@@ -34,7 +34,7 @@ class RunRequest:
     Parameters
     ----------
     experiment : str
-        Key of one of ``core.study.experiments.registry.EXPERIMENTS``.
+        Key of one of ``core.study.experiments.experiment_kinds.EXPERIMENTS``.
     scenes : tuple of str
         Ids of the project's scenes.
     folders : tuple of str

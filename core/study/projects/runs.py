@@ -14,10 +14,10 @@ from pydantic import AliasChoices, Field
 from core.errors import CropMapError, InputError
 from core.files import prepare_folder, replacing
 from core.project import Project
-from core.records import UnreadableRecordError, read_record, write_record
+from core.record_files import UnreadableRecordError, read_record, write_record
 from core.session.workspaces import Workspaces
+from core.study.experiments.experiment_kinds import EXPERIMENTS
 from core.study.experiments.experiment_record import RECORD, ExperimentRecord, read_experiment
-from core.study.experiments.registry import EXPERIMENTS
 from core.study.projects.run_locations import cells_folder, runs_folder
 from core.study.projects.run_process import jobs_beside_the_app, run_in_process
 from core.study.projects.run_request import RunRequest, region_order, scene_names

@@ -23,7 +23,7 @@ from core.files import fresh_folder
 from core.grid import Grid
 from core.imagery.write_raster import MASK_COLOURS, MASK_NODATA, geotiff_bytes
 from core.project import Project
-from core.records import read_record, record_to_json
+from core.record_files import read_record, record_to_json
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.place import default_choices
 from core.session.scene_parcels import chosen_tiles

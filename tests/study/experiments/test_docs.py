@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.experiment_docs import write_tables
-from core.study.experiments.experiment import Column, Plot
+from core.study.experiments.experiment_plan import Column, Plot
 from core.study.experiments.experiment_report import run_and_write
 from tests.study.experiments.works import cell, experiment
 

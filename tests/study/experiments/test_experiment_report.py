@@ -13,8 +13,8 @@ from PIL import Image
 from core.errors import CancelledError, InputError, OutputError
 from core.files import sha256_of
 from core.study.experiments import experiment_report as report
-from core.study.experiments.experiment import Column, Experiment, Plot
 from core.study.experiments.experiment_page import experiment_page
+from core.study.experiments.experiment_plan import Column, Experiment, Plot
 from core.study.experiments.experiment_record import read_experiment
 from core.study.experiments.experiment_report import Written, run_and_write
 from core.study.experiments.methods import LANDCOVER, ComparisonOptions, comparison

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageColor
 
-from core.study.experiments.experiment import Column, Plot
+from core.study.experiments.experiment_plan import Column, Plot
 from core.study.experiments.methods import METHODS
 from core.study.experiments.plots import draw_plot, spread_out, styles, write_plots
 from core.study.experiments.tables import SHOWN, Row

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.study.experiments.cells import Cell, CellResult, Context
-from core.study.experiments.experiment import SEED, Column, Experiment
+from core.study.experiments.experiment_plan import SEED, Column, Experiment
 from core.study.metrics.figures import Label, Sums, TileResult, to_sums
 
 PLACES = [("east", f"r0c{number}") for number in range(4)] + [("west", "r0c0"), ("west", "r1c0")]

@@ -11,7 +11,7 @@ import shapely
 
 from core.errors import CancelledError, EmptySceneError, InputError, MissingCrsError
 from core.project import Project
-from core.records import UnreadableRecordError
+from core.record_files import UnreadableRecordError
 from core.session.opened import open_project_scene
 from core.study.projects.run_locations import truth_folder
 from core.study.projects.truth import (

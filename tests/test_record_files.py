@@ -10,8 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from core import records
-from core.records import UnreadableRecordError, read_record, write_record
+from core.record_files import UnreadableRecordError, read_record, write_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,6 @@ def test_mistakes_of_our_own_are_no_damage(path: Path, monkeypatch: pytest.Monke
     def broken(*_: object) -> None:
         raise TypeError("ours")
 
-    monkeypatch.setattr(records.TypeAdapter, "validate_python", broken)
+    monkeypatch.setattr(record_files.TypeAdapter, "validate_python", broken)
     with pytest.raises(TypeError, match="ours"):
         read_record(path, Kept)

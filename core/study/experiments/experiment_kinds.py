@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from core.errors import InputError
-from core.study.experiments.experiment import Experiment
+from core.study.experiments.experiment_plan import Experiment
 from core.study.experiments.region import ABOUT, Region
 
 _NEEDS_REGIONS = (
