@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import pytest
 
+from core import record_files
 from core.record_files import UnreadableRecordError, read_record, write_record
 
 
