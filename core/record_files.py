@@ -20,16 +20,16 @@ class UnreadableRecordError(InputError):
     """A record of ours that is damaged, or of a newer version; its file is left as it is."""
 
 
-class Record(Protocol):
+class StoredRecord(Protocol):
     """A dataclass that is kept in a file."""
 
     FORMAT: ClassVar[int]
 
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=StoredRecord)
 
 
-def record_to_json(record: Record) -> bytes:
+def record_to_json(record: StoredRecord) -> bytes:
     """A record as UTF-8; a number that is none is null."""
     kind = type(record)
     plain = json.loads(TypeAdapter(kind).dump_json(record))
@@ -38,7 +38,7 @@ def record_to_json(record: Record) -> bytes:
     ).encode()
 
 
-def write_record(path: Path, record: Record) -> None:
+def write_record(path: Path, record: StoredRecord) -> None:
     """Put a record into its file; one there that cannot be read is kept beside it.
 
     Raises
@@ -51,7 +51,7 @@ def write_record(path: Path, record: Record) -> None:
         aside.write_bytes(record_to_json(record))
 
 
-def set_aside_unreadable(path: Path, kind: type[Record]) -> None:
+def set_aside_unreadable(path: Path, kind: type[StoredRecord]) -> None:
     """Give a record that cannot be read another name, so that a new one does not take its place."""
     try:
         read_record(path, kind)

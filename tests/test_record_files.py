@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from core import record_files as records
+from core import record_files
 from core.record_files import UnreadableRecordError, read_record, write_record
 
 
@@ -98,6 +98,6 @@ def test_mistakes_of_our_own_are_no_damage(path: Path, monkeypatch: pytest.Monke
     def broken(*_: object) -> None:
         raise TypeError("ours")
 
-    monkeypatch.setattr(records.TypeAdapter, "validate_python", broken)
+    monkeypatch.setattr(record_files.TypeAdapter, "validate_python", broken)
     with pytest.raises(TypeError, match="ours"):
         read_record(path, Kept)

@@ -136,7 +136,7 @@ def with_parcels(sums: Sums, parcels: Sums) -> Sums:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class MetricFigure:
     """A figure: its title for people, and how it follows from the sums (NaN: not defined)."""
 
     title: str
@@ -186,7 +186,7 @@ def _kappa(c: Columns) -> Sums:
     return ratio(2 * (hit * rest - false * missed), chance)
 
 
-def _boundary_figures(tolerance: float) -> dict[str, Figure]:
+def _boundary_figures(tolerance: float) -> dict[str, MetricFigure]:
     def lengths(c: Columns) -> list[Sums]:
         return [c[f"{name}_{tolerance:g}"] for name in _LENGTHS]
 
@@ -206,7 +206,9 @@ def _boundary_figures(tolerance: float) -> dict[str, Figure]:
         return np.where(neither, np.nan, np.nan_to_num(ratio(2 * p * r, p + r)))
 
     return {
-        f"boundary_{name}_{tolerance:g}m": Figure(f"boundary {title} within {tolerance:g} m", of)
+        f"boundary_{name}_{tolerance:g}m": MetricFigure(
+            f"boundary {title} within {tolerance:g} m", of
+        )
         for name, title, of in (
             ("f1", "F1", f1),
             ("precision", "precision", precision),
@@ -219,40 +221,46 @@ def _found(c: Columns) -> Sums:
     return c["matched"] + (c["extra"] + c["missed"]) / 2
 
 
-FIGURES: dict[str, Figure] = {
-    "overall_accuracy": Figure(
+FIGURES: dict[str, MetricFigure] = {
+    "overall_accuracy": MetricFigure(
         "overall accuracy", lambda c: ratio(_right(c), _right(c) + _wrong(c))
     ),
-    "mean_iou": Figure("mean IoU", lambda c: _mean_of_known(_iou(c), _iou(c, "true_negative"))),
-    "f1": Figure("F1 of cropland", _f1),
-    "iou": Figure("IoU of cropland", _iou),
-    "iou_background": Figure("IoU of the rest", lambda c: _iou(c, "true_negative")),
-    "f1_background": Figure("F1 of the rest", lambda c: _f1(c, "true_negative")),
-    "mean_f1": Figure("mean F1 of both", lambda c: _mean_of_known(_f1(c), _f1(c, "true_negative"))),
-    "precision": Figure(
+    "mean_iou": MetricFigure(
+        "mean IoU", lambda c: _mean_of_known(_iou(c), _iou(c, "true_negative"))
+    ),
+    "f1": MetricFigure("F1 of cropland", _f1),
+    "iou": MetricFigure("IoU of cropland", _iou),
+    "iou_background": MetricFigure("IoU of the rest", lambda c: _iou(c, "true_negative")),
+    "f1_background": MetricFigure("F1 of the rest", lambda c: _f1(c, "true_negative")),
+    "mean_f1": MetricFigure(
+        "mean F1 of both", lambda c: _mean_of_known(_f1(c), _f1(c, "true_negative"))
+    ),
+    "precision": MetricFigure(
         "precision", lambda c: ratio(c["true_positive"], c["true_positive"] + c["false_positive"])
     ),
-    "recall": Figure(
+    "recall": MetricFigure(
         "recall", lambda c: ratio(c["true_positive"], c["true_positive"] + c["false_negative"])
     ),
-    "kappa": Figure("kappa", _kappa),
+    "kappa": MetricFigure("kappa", _kappa),
     **{key: one for t in TOLERANCES_M for key, one in _boundary_figures(t).items()},
-    "parcel_recall": Figure(
+    "parcel_recall": MetricFigure(
         "parcel recall (IoU > 0.5)", lambda c: ratio(c["matched"], c["matched"] + c["missed"])
     ),
-    "parcel_precision": Figure(
+    "parcel_precision": MetricFigure(
         "parcel precision (IoU > 0.5)", lambda c: ratio(c["matched"], c["matched"] + c["extra"])
     ),
-    "panoptic_quality": Figure("panoptic quality", lambda c: ratio(c["iou_sum"], _found(c))),
-    "parcel_iou": Figure("mean IoU of matches", lambda c: ratio(c["iou_sum"], c["matched"])),
-    "over_segmentation": Figure("over-segmentation", lambda c: ratio(c["over_sum"], c["covered"])),
-    "under_segmentation": Figure(
+    "panoptic_quality": MetricFigure("panoptic quality", lambda c: ratio(c["iou_sum"], _found(c))),
+    "parcel_iou": MetricFigure("mean IoU of matches", lambda c: ratio(c["iou_sum"], c["matched"])),
+    "over_segmentation": MetricFigure(
+        "over-segmentation", lambda c: ratio(c["over_sum"], c["covered"])
+    ),
+    "under_segmentation": MetricFigure(
         "under-segmentation", lambda c: ratio(c["under_sum"], c["covered"])
     ),
-    "location_error_m": Figure(
+    "location_error_m": MetricFigure(
         "location error, m", lambda c: ratio(c["distance_sum_m"], c["matched"])
     ),
-    "judged_share": Figure(
+    "judged_share": MetricFigure(
         "share of pixels judged",
         lambda c: ratio(_judged(c), _judged(c) + c["unpredicted"]),
     ),
