@@ -21,6 +21,7 @@ from core.label.work import BrokenEditError, Work
 from core.predict.kept_prediction import UNKNOWN, Prediction
 from core.predict.tile import TileMemory
 from core.project import Project, TileLog
+from core.session import wire
 from core.session.asking import PATIENCE_S, Snapshot, asking_in_turn, is_final
 from core.session.finished_tile import FinishedTile
 from core.session.label_json import ParcelRows
@@ -30,7 +31,7 @@ from core.session.opened import OpenedScene, open_project_scene
 from core.session.parcel_counts import parcel_counts
 from core.session.place import TilePlace, label_path, model_of
 from core.session.preparation import Preparation, SeenTile
-from core.session.state import Moment, cropland_ha, to_json
+from core.session.state import Complain, Moment, cropland_ha, plain_complaint, to_json
 
 _log = logging.getLogger(__name__)
 
@@ -127,7 +128,8 @@ class Workspace:
         *,
         log: TileLog | None = None,
         closely: bool = True,
-    ) -> dict[str, Any]:
+        complain: Complain = plain_complaint,
+    ) -> wire.TileState:
         """The tile as the browser shows it.
 
         Long work is started, not waited for: ``status`` says ``working`` meanwhile, and the label
@@ -140,10 +142,12 @@ class Workspace:
         closely : bool
             False takes answers that are at hand at once, and has the final ones made:
             ``refining`` says so.
+        complain : callable, optional
+            Words what is wrong.
         """
         moment = self._moment(urgency, log, closely=closely)
         with self._lock:
-            return to_json(moment)
+            return to_json(moment, complain)
 
     def wait_for_closer_look(self) -> None:
         """Return once the answers that are being made final are, or have been overtaken."""
