@@ -313,6 +313,7 @@ class AreaChange(TypedDict):
 
     kind: Literal["area_add", "area_remove"]
     ring: Ring
+    holes: NotRequired[list[Ring]]
 
 
 class BrushStroke(TypedDict):

@@ -1,10 +1,17 @@
 """What the routes send is what ``core.session.wire`` declares, and the browser knows it."""
 
+from typing import get_args, get_type_hints
+
 import pytest
 
 from core.errors import WeightsError
+from core.label.browser_edits import to_new_edits
+from core.label.brush import STROKE
+from core.label.correction_import import LABELS_IMPORT
+from core.label.edits import EDITS
 from core.session import wire
 from core.session.models import Models
+from core.session.opened import open_project_scene
 from core.session.workspaces import Workspaces
 from scripts.wire_types import TARGET, declarations
 from tests.server.conftest import ready
@@ -82,6 +89,56 @@ def test_every_field_of_the_answers_is_declared_and_every_declared_one_is_there(
     assert failed["error"] == {"message": "The weights are not here.", "hint": "Fetch them."}
     kinds = (wire.TileState, wire.SceneState, wire.Changes, wire.HoverAnswer, wire.ErrorAnswer)
     assert set().union(*map(check.never_seen, kinds)) == set()
+
+
+class Told(dict):
+    """An edit that remembers which of its fields were asked for."""
+
+    def __init__(self, edit: dict) -> None:
+        super().__init__(edit)
+        self.asked: set[str] = set()
+
+    def get(self, name: str, default: object = None) -> object:
+        self.asked.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> object:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+
+VALUES = {
+    "id": "a", "field": "b", "label": 1, "column": 60, "row": 60, "point": [60, 60],
+    "left": 50, "top": 50, "right": 90, "bottom": 90, "points": [[60, 60], [90, 90]],
+    "line": [[50, 50], [90, 90]], "radius": 5, "add": True, "ring": [[50, 50], [90, 50], [90, 90]],
+    "holes": [[[70, 60], [80, 60], [80, 70]]], "rings": [[[50, 50], [90, 50], [90, 90]]],
+    "strategy": "joint", "threshold": 0.4, "points_per_class": 5, "min_area_m2": 10,
+    "simplify_px": 1, "seed": 2, "land_class": "other", "reason": "meadow",
+    "tolerance_m": 2, "max_area_m2": 50, "width_m": 1,
+}  # fmt: skip
+DECLARED = [
+    (kind, edit) for edit in get_args(wire.Edit) for kind in get_args(get_type_hints(edit)["kind"])
+]
+
+
+def test_every_kind_of_edit_that_the_browser_may_send_is_declared_and_no_other() -> None:
+    assert sorted(kind for kind, _ in DECLARED) == sorted({*EDITS, STROKE} - {LABELS_IMPORT})
+
+
+@pytest.mark.parametrize(("kind", "edit"), DECLARED)
+def test_every_declared_field_of_an_edit_is_read_and_every_read_one_is_declared(
+    project, kind, edit
+) -> None:
+    opened = open_project_scene(project, project.scenes()[0].id)
+    frame = opened.frame(next(iter(opened.tiles)))
+    declared = set(get_type_hints(edit))
+    verdict = {"verdict": "accepted"} if "verdict" in declared else {}
+    sent = Told({"kind": kind, **{n: VALUES[n] for n in declared & VALUES.keys()}, **verdict})
+    assert WireCheck().differences(sent, edit) == []
+    assert set(sent) == declared
+    (stored,) = to_new_edits([sent], frame)
+    assert sent.asked == declared
+    assert stored.data or kind == "prompts_clear"
 
 
 def test_a_field_that_is_not_declared_and_one_that_is_missing_are_told() -> None:

@@ -285,6 +285,7 @@ export interface SettingsChange {
 export interface AreaChange {
   kind: "area_add" | "area_remove";
   ring: Ring;
+  holes?: Ring[];
 }
 
 /** A stroke painted, which is added to the cropland or taken from it. */
