@@ -137,8 +137,12 @@ def recheck(before: Checked | None, parcels: Sequence[Parcel], width: float) -> 
     ]
     found = find_problems([now[place] for place in around], width)
     fresh = [problem for problem in found if again.issuperset(problem.parcels)]
-    by_kind = sorted([*kept, *fresh], key=lambda problem: _ORDER.index(problem.kind))
-    return Checked(now, width, tuple(by_kind), known)
+    places = {parcel.id: place for place, parcel in enumerate(now)}
+
+    def in_order(problem: Problem) -> tuple[int, list[int]]:
+        return _ORDER.index(problem.kind), [places[name] for name in problem.parcels]
+
+    return Checked(now, width, tuple(sorted([*kept, *fresh], key=in_order)), known)
 
 
 def _beside(tree: shapely.STRtree, shapes: Geometries, reach: float) -> npt.NDArray[np.int64]:

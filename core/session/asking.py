@@ -18,6 +18,17 @@ _FIRST = "~first"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ModelView:
+    """A tile as a model has seen it, and the model's answers about it so far.
+
+    They are one object, so that no thread finds what the model saw without a place for its answers.
+    """
+
+    views: TileViews
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """What a tile's label is made from, as it was at one moment.
 
@@ -25,24 +36,21 @@ class Snapshot:
     ----------
     prediction : Prediction or None
         The automatic one.
-    views : TileViews or None
-        What the model saw; None before it did, and without a model.
-    answers : Answers or None
-        The model's answers so far.
+    view : ModelView or None
+        None before the model has seen the tile, and without a model.
     """
 
     prediction: Prediction | None
-    views: TileViews | None
-    answers: Answers | None
+    view: ModelView | None
     service: ModelService
 
     def fields(self, work: Work, *, closely: bool) -> tuple[list[Field], bool]:
         """The fields of the person's prompts, and whether all answers are final."""
-        if not work.asks_model or self.views is None or self.answers is None:
+        if not work.asks_model or self.view is None:
             return [], True
         urgency = Urgency.CLOSER if closely else Urgency.CLICK
-        ask = asking_in_turn(self.views, self.service, urgency)
-        return self.answers.fields(work, ask, closely=closely)
+        ask = asking_in_turn(self.view.views, self.service, urgency)
+        return self.view.answers.fields(work, ask, closely=closely)
 
 
 def asking_in_turn(

@@ -1,9 +1,8 @@
-"""Parcels and their problems as plain values for the browser: ``TileState`` in ``docs/app.md``."""
+"""Parcels and their problems as plain values for the browser: ``core.session.wire``."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import shapely
@@ -13,22 +12,21 @@ from core.label.label_maker import problem_width
 from core.label.tile_label import Label
 from core.parcels.parcel import Parcel
 from core.parcels.topology import Problem
+from core.session import wire
 
 _DECIMALS = 2
 
 _MOST_PROBLEMS = 500
 """More are told by their number alone."""
 
-Row = dict[str, Any]
-
 
 class ParcelRows:
     """Rows of a tile's parcels; those of parcels that stay the same objects are made once."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Parcel, Row]] = {}
+        self._known: dict[int, tuple[Parcel, wire.Parcel]] = {}
 
-    def of(self, label: Label, frame: Frame) -> list[Row]:
+    def of(self, label: Label, frame: Frame) -> list[wire.Parcel]:
         """Parcels for the browser: rings in native pixels, areas in hectares."""
         hectares = frame.native_pixel_area_m2 / 10_000.0
         known = self._known
@@ -37,7 +35,7 @@ class ParcelRows:
         return [row for _, row in self._known.values()]
 
 
-def problems_json(label: Label, frame: Frame) -> Row:
+def problems_json(label: Label, frame: Frame) -> wire.Problems:
     """What the check found: how many problems, and the first of them with places and sizes."""
     pixel_m2 = frame.native_pixel_area_m2
     return {
@@ -47,9 +45,9 @@ def problems_json(label: Label, frame: Frame) -> Row:
     }
 
 
-def _row(parcel: Parcel, hectares: float) -> Row:
+def _row(parcel: Parcel, hectares: float) -> wire.Parcel:
     parts = parts_json(parcel.polygon)
-    row: Row = {
+    row: wire.Parcel = {
         "id": parcel.id,
         "area_ha": round(parcel.polygon.area * hectares, 4),
         "score": None if math.isnan(parcel.score) else round(parcel.score, 3),
@@ -65,22 +63,22 @@ def _row(parcel: Parcel, hectares: float) -> Row:
     return row
 
 
-def parts_json(shape: shapely.Geometry) -> list[list[list[list[float]]]]:
+def parts_json(shape: shapely.Geometry) -> list[list[wire.Ring]]:
     """The parts of a shape for the browser: the rings of each, the outer one first."""
     return [_rings(part) for part in shapely.get_parts(shape)]
 
 
-def _rings(polygon: shapely.Polygon) -> list[list[list[float]]]:
+def _rings(polygon: shapely.Polygon) -> list[wire.Ring]:
     rings = [polygon.exterior, *polygon.interiors]
     return [np.round(shapely.get_coordinates(ring), _DECIMALS).tolist() for ring in rings]
 
 
-def _problem(problem: Problem, pixel_m2: float) -> Row:
+def _problem(problem: Problem, pixel_m2: float) -> wire.Problem:
     left, top, right, bottom = (round(value, _DECIMALS) for value in problem.bounds)
     return {
         "kind": problem.kind,
-        "point": [round(problem.point.x, _DECIMALS), round(problem.point.y, _DECIMALS)],
+        "point": (round(problem.point.x, _DECIMALS), round(problem.point.y, _DECIMALS)),
         "area_m2": round(problem.area * pixel_m2, 2),
-        "extent": [left, top, right, bottom],
+        "extent": (left, top, right, bottom),
         "parcels": list(problem.parcels),
     }

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from core.errors import CancelledError
 from core.imagery.scene import SceneImage
+from core.label.answers import Answers
 from core.label.click import TileViews
 from core.label.make import predict_work
 from core.label.work import Work
 from core.predict.kept_prediction import Prediction
 from core.predict.tile import TileInputs, TileMemory, embed_tile
 from core.sam.protocol import Segmenter
+from core.session.asking import ModelView
 from core.session.models import ModelService
 from core.session.place import TilePlace
 
@@ -24,12 +26,12 @@ class SeenTile:
     ----------
     memory : TileMemory
         Embedding and classifier.
-    views : TileViews or None
-        What clicks are asked of; None before the model saw the tile, and without a model.
+    view : ModelView or None
+        What clicks are asked of; None before the model has seen the tile, and without a model.
     """
 
     memory: TileMemory
-    views: TileViews | None = None
+    view: ModelView | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -66,7 +68,7 @@ class Preparation:
         prediction = self.prediction or self.place.kept(self.work)
         if prediction is None:
             prediction = self._predict(segmenter)
-        elif self.seen.views is None and segmenter is not None:
+        elif self.seen.view is None and segmenter is not None:
             self._tell("Reading the image", 0.5)
             self._see(segmenter)
         return prediction
@@ -80,8 +82,9 @@ class Preparation:
         """The tile's pixels; where there is a model, it has seen them afterwards."""
         image = self.place.image()
         embedding = embed_tile(image, segmenter, self.seen.memory)
-        if embedding is not None and self.seen.views is None:
-            self.seen.views = TileViews(image.rgb, embedding)
+        if embedding is not None and self.seen.view is None:
+            views = TileViews(image.rgb, embedding)
+            self.seen.view = ModelView(views, Answers(self.place.frame))
         return image
 
     def _predict(self, segmenter: Segmenter | None) -> Prediction:

@@ -1,20 +1,27 @@
-"""A tile's state as plain values for the browser: ``TileState`` in ``docs/app.md``."""
+"""A tile's state as plain values for the browser: ``core.session.wire.TileState``."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
 
 from core.errors import CropMapError
 from core.grid import PixelPoint
 from core.imagery.frame import Frame
+from core.label.choices import Choices
 from core.label.tile_label import Label
-from core.label.work import Work
+from core.label.work import PersonBox, Work
 from core.predict.kept_prediction import Prediction
-from core.project import TileLog, VerdictRecord
+from core.project import Project, TileLog, VerdictRecord
+from core.session import wire
 from core.session.label_json import ParcelRows, problems_json
+from core.session.opened import replacement
 from core.session.place import TilePlace
 from core.session.preparation import Preparation
+
+Complain = Callable[[CropMapError], wire.Complaint]
+"""Words an error for the person."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,15 +56,16 @@ def stamp(scene_version: int, log_version: int, verdict_version: int) -> str:
     return f"{scene_version}.{log_version}.{verdict_version}"
 
 
-def to_json(now: Moment) -> dict[str, Any]:
+def to_json(now: Moment, complain: Complain) -> wire.TileState:
     """The state; every position in native pixels."""
     names = list(now.place.opened.tiles)
     index = names.index(now.place.tile)
     preparing, error, prediction = now.preparing, now.error, now.prediction
     return {
+        **in_file(now.place.project, complain),
         "scene": now.place.opened.record.id,
         "name": now.place.tile,
-        "window": list(now.frame.core_bounds()),
+        "window": now.frame.core_bounds(),
         "index": index + 1,
         "count": len(names),
         "previous": names[index - 1] if index else None,
@@ -65,16 +73,16 @@ def to_json(now: Moment) -> dict[str, Any]:
         "status": "working" if preparing else "ready",
         "stage": preparing.stage if preparing else "",
         "progress": preparing.share if preparing else None,
-        "error": error.to_json() if error else None,
+        "error": complain(error) if error else None,
         "version": now.log.version,
         "stamp": now.stamp,
         "refining": now.refining,
         "can_undo": now.log.can_undo,
         "can_redo": now.log.can_redo,
         "edit_count": len(now.log.edits),
-        "settings": asdict(now.work.choices),
+        "settings": _settings(now.work.choices),
         "prompts": _prompts(now.prediction, now.work, now.frame),
-        "boxes": [{**asdict(box), "source": "person"} for box in now.work.boxes],
+        "boxes": [_box(box) for box in now.work.boxes],
         "parcels": now.rows.of(now.label, now.frame),
         "problems": problems_json(now.label, now.frame),
         "mask_version": now.label.version,
@@ -85,10 +93,24 @@ def to_json(now: Moment) -> dict[str, Any]:
     }
 
 
-def verdict_json(verdict: VerdictRecord) -> dict[str, Any]:
+def in_file(project: Project, complain: Complain) -> wire.InFile:
+    """The file that a project is in, and what happened to the one that was there before."""
+    error = replacement(project)
+    return {
+        "file": project.file_stamp,
+        "file_replaced": None if error is None else complain(error),
+    }
+
+
+def plain_complaint(error: CropMapError) -> wire.Complaint:
+    """An error without what its remedy says, which is for those to word who show it."""
+    return {"message": error.message, "hint": error.hint}
+
+
+def verdict_json(verdict: VerdictRecord) -> wire.VerdictState:
     """A verdict as plain values."""
     return {
-        "verdict": verdict.verdict,
+        "verdict": verdict_name(verdict),
         "reviewer": verdict.reviewer,
         "comment": verdict.comment,
         "at": verdict.at.isoformat() if verdict.at else None,
@@ -96,7 +118,35 @@ def verdict_json(verdict: VerdictRecord) -> dict[str, Any]:
     }
 
 
-def _prompts(prediction: Prediction | None, work: Work, frame: Frame) -> list[dict[str, Any]]:
+def verdict_name(verdict: VerdictRecord) -> wire.Verdict:
+    """What was said; the store takes nothing else."""
+    return cast(wire.Verdict, verdict.verdict)
+
+
+def _settings(choices: Choices) -> wire.Settings:
+    return {
+        # Choices take no other name.
+        "strategy": cast(wire.Strategy, choices.strategy),
+        "threshold": choices.threshold,
+        "points_per_class": choices.points_per_class,
+        "min_area_m2": choices.min_area_m2,
+        "simplify_px": choices.simplify_px,
+        "seed": choices.seed,
+    }
+
+
+def _box(box: PersonBox) -> wire.Box:
+    return {
+        "id": box.id,
+        "left": box.left,
+        "top": box.top,
+        "right": box.right,
+        "bottom": box.bottom,
+        "source": "person",
+    }
+
+
+def _prompts(prediction: Prediction | None, work: Work, frame: Frame) -> list[wire.Prompt]:
     rows = [
         _prompt(prompt.id, frame.from_world(prompt.world), prompt.label, "auto")
         for prompt in (prediction.prompts if prediction else ())
@@ -104,15 +154,17 @@ def _prompts(prediction: Prediction | None, work: Work, frame: Frame) -> list[di
     ]
     for own in work.points:
         row = _prompt(own.id, own.point, own.label, "person")
-        rows.append(row if own.field is None else row | {"field": own.field})
+        if own.field is not None:
+            row["field"] = own.field
+        rows.append(row)
     return rows
 
 
-def _prompt(name: str, native: PixelPoint, label: int, source: str) -> dict[str, Any]:
+def _prompt(name: str, native: PixelPoint, label: int, source: wire.Source) -> wire.Prompt:
     return {
         "id": name,
         "column": round(native.column, 3),
         "row": round(native.row, 3),
-        "label": label,
+        "label": 1 if label else 0,
         "source": source,
     }

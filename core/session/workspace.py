@@ -14,13 +14,14 @@ import numpy.typing as npt
 from core.errors import CancelledError, CropMapError, InputError
 from core.grid import PixelPoint
 from core.imagery.frame import Frame
-from core.label.answers import Answer, Answers
+from core.label.answers import Answer
 from core.label.browser_edits import to_new_edits
 from core.label.tile_label import Label
 from core.label.work import BrokenEditError, Work
 from core.predict.kept_prediction import UNKNOWN, Prediction
 from core.predict.tile import TileMemory
 from core.project import Project, TileLog
+from core.session import wire
 from core.session.asking import PATIENCE_S, Snapshot, asking_in_turn, is_final
 from core.session.finished_tile import FinishedTile
 from core.session.label_json import ParcelRows
@@ -30,7 +31,7 @@ from core.session.opened import OpenedScene, open_project_scene
 from core.session.parcel_counts import parcel_counts
 from core.session.place import TilePlace, label_path, model_of
 from core.session.preparation import Preparation, SeenTile
-from core.session.state import Moment, cropland_ha, to_json
+from core.session.state import Complain, Moment, cropland_ha, plain_complaint, to_json
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +64,6 @@ class Workspace:
         self._refining: Future[None] | None = None
         self._given_up = -1
         self._rows = ParcelRows()
-        self._answers: Answers | None = None
         self._scene_version = -1
         self._broken: tuple[int, BrokenEditError] | None = None
 
@@ -128,7 +128,8 @@ class Workspace:
         *,
         log: TileLog | None = None,
         closely: bool = True,
-    ) -> dict[str, Any]:
+        complain: Complain = plain_complaint,
+    ) -> wire.TileState:
         """The tile as the browser shows it.
 
         Long work is started, not waited for: ``status`` says ``working`` meanwhile, and the label
@@ -141,10 +142,12 @@ class Workspace:
         closely : bool
             False takes answers that are at hand at once, and has the final ones made:
             ``refining`` says so.
+        complain : callable, optional
+            Words what is wrong.
         """
         moment = self._moment(urgency, log, closely=closely)
         with self._lock:
-            return to_json(moment)
+            return to_json(moment, complain)
 
     def wait_for_closer_look(self) -> None:
         """Return once the answers that are being made final are, or have been overtaken."""
@@ -197,13 +200,13 @@ class Workspace:
         """
         opened = self._opened()
         with self._lock:
-            views, answers = self._seen.views, self._answers
+            view = self._seen.view
             service = self._models.service(model_of(opened))
-        if views is None or answers is None or not opened.frame(self._tile).holds(native):
+        if view is None or not opened.frame(self._tile).holds(native):
             return None
         urgency = Urgency.CLOSER if closely else Urgency.HOVER
-        ask = asking_in_turn(views, service, urgency, f"hover {who}")
-        return answers.of_point(native, ask, closely=closely)
+        ask = asking_in_turn(view.views, service, urgency, f"hover {who}")
+        return view.answers.of_point(native, ask, closely=closely)
 
     def layer(self, name: str) -> npt.NDArray[np.uint8] | None:
         """``probability`` or ``uncertainty`` on the core's pixels, as ``to_bytes`` has it."""
@@ -235,7 +238,7 @@ class Workspace:
         if version == self._scene_version:
             return
         self._scene_version = version
-        self._seen, self._prediction, self._answers = SeenTile(TileMemory()), None, None
+        self._seen, self._prediction = SeenTile(TileMemory()), None
         self._failed_key, self._error = "", None
         if self._preparing is not None:
             self._preparing.cancelled = True
@@ -253,7 +256,7 @@ class Workspace:
             if kept is None and work.needs_prediction:
                 return False
             self._prediction, self._prediction_key = kept, key
-        return not work.asks_model or self._seen.views is not None
+        return not work.asks_model or self._seen.view is not None
 
     def _prediction_for(self, place: TilePlace, work: Work) -> Prediction:
         """The prediction that this work stands on, made again where it was lost."""
@@ -320,7 +323,7 @@ class Workspace:
         """Whether the label can be made now; starts what is missing, hover's embedding as well."""
         self._follow_scene(place)
         enough = self._have_all(place, work)
-        for_hover = place.model_key is None or self._seen.views is not None
+        for_hover = place.model_key is None or self._seen.view is not None
         if enough and for_hover:
             self._error, self._failed_key = None, ""
         elif self._failed_key != place.attempt(place.key(work)):
@@ -329,7 +332,7 @@ class Workspace:
 
     def _snapshot(self, place: TilePlace) -> Snapshot:
         service = self._models.service(place.model_key)
-        return Snapshot(self._prediction, self._seen.views, self._answers, service)
+        return Snapshot(self._prediction, self._seen.view, service)
 
     def _preparation(self, place: TilePlace, work: Work) -> Preparation:
         key = place.key(work)
@@ -369,8 +372,6 @@ class Workspace:
             if preparation.seen is not self._seen:
                 return  # the scene changed meanwhile
             self._prediction, self._prediction_key = prediction, preparation.key
-            if self._seen.views is not None and self._answers is None:
-                self._answers = Answers(preparation.place.frame)
 
     def _fail(self, preparation: Preparation, error: CropMapError) -> None:
         with self._lock:

@@ -1,72 +1,13 @@
 """The annotation map's routes, asked as the browser asks them."""
 
 import io
-import time
 
 import numpy as np
 import pytest
 from PIL import Image
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
-from core.farmland import write_scene
-from core.project import Project
-from core.session.adding_scenes import add_scene
-from core.session.models import Models
-from core.session.workspaces import Workspaces
-from tests.fakes import ColourSegmenter
-from ui.server import annotate, tokens
-from ui.server.routes import ROUTES
-
-ORIGIN = {"Origin": "http://localhost"}
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory) -> Project:
-    folder = tmp_path_factory.mktemp("farm")
-    files = write_scene(folder, seed=3, size=300)
-    made = Project.create(folder / "farm.cropmap", "Farm")
-    add_scene(made, files.scene, landcover_path=files.landcover)
-    return made
-
-
-@pytest.fixture
-def client(monkeypatch) -> TestClient:
-    workspaces = Workspaces(Models(lambda _key: ColourSegmenter()))
-    monkeypatch.setattr(annotate, "get_workspaces", lambda: workspaces)
-    return TestClient(Starlette(routes=ROUTES), base_url="http://localhost", headers=ORIGIN)
-
-
-@pytest.fixture
-def base(project) -> str:
-    return f"/cropmap/{tokens.issue(project.path, 'Ana')}"
-
-
-@pytest.fixture
-def tile(client, base, project) -> str:
-    scene = client.get(f"{base}/scene/{project.scenes()[0].id}").json()
-    largest = max(scene["tiles"], key=lambda t: t["window"][2] * t["window"][3])
-    return f"{base}/tile/{scene['id']}/{largest['name']}"
-
-
-def ready(client, tile: str) -> dict:
-    for _ in range(1000):
-        state = client.get(tile).json()
-        if state["status"] == "ready":
-            return state
-        time.sleep(0.03)
-    raise AssertionError("still working")
-
-
-def click(state: dict, name: str, label: int = 1) -> dict:
-    column, row, width, height = state["window"]
-    return {
-        "kind": "prompt_set",
-        "id": name,
-        "column": column + width * 0.4,
-        "row": row + height * 0.4,
-        "label": label,
-    }
+from tests.server.conftest import click, ready
+from ui.server import tokens
 
 
 def picture(response) -> np.ndarray:

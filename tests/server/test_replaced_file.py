@@ -19,7 +19,7 @@ from core.session.models import Models
 from core.session.opened import open_project
 from core.session.workspaces import Workspaces
 from tests.fakes import ColourSegmenter
-from tests.server.test_annotate import ORIGIN, click, ready
+from tests.server.conftest import ORIGIN, click, ready
 from ui.server import annotate, tokens
 from ui.server.routes import ROUTES
 

@@ -1,7 +1,6 @@
 """The first verdict of a tile that is up for a second look, on the map of another person."""
 
 from core.project import Project
-from tests.server.test_annotate import base, client, project, tile  # noqa: F401
 from ui.server import tokens
 from ui.server.presence import ROOM
 
@@ -10,7 +9,7 @@ def told(http, address: str) -> dict:
     return http.get(address).json()["verdict"]
 
 
-def test_a_second_reviewer_is_blind_until_they_have_judged(client, project: Project) -> None:  # noqa: F811
+def test_a_second_reviewer_is_blind_until_they_have_judged(client, project: Project) -> None:
     scene = project.scenes()[0].id
     name = project.tiles(scene)[0].name
     ada, ben = (f"/cropmap/{tokens.issue(project.path, who)}" for who in ("Ada", "Ben"))

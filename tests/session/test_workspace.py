@@ -11,11 +11,13 @@ from core.farmland import write_scene
 from core.grid import PixelPoint
 from core.label.click import CLOSER_SIDE
 from core.label.kept_label import load_label
+from core.predict.kept_prediction import Prediction
 from core.project import Project
 from core.session.adding_scenes import add_scene, change_landcover
 from core.session.batch import predict_all
 from core.session.models import Models
 from core.session.place import label_path
+from core.session.preparation import Preparation
 from core.session.workspaces import Workspaces
 from tests.fakes import ColourSegmenter
 from tests.session.conftest import ready
@@ -138,6 +140,31 @@ def test_thirty_edits_and_back_to_the_start_also_after_a_restart(
             other.undo(state["version"], "Ana")
     assert state["mask_version"] == first["mask_version"]
     assert not state["can_undo"]
+
+
+def test_who_asks_just_when_the_model_has_seen_the_tile_gets_no_label_without_the_clicks(
+    workspace, project, scene_id, tile, monkeypatch
+) -> None:
+    state = ready(workspace)
+    workspace.edit([click(state, "a", 0.5, 0.5)], state["version"], "Ana")
+    expected = ready(workspace)["parcels"]
+    assert any(parcel["id"] == "a" for parcel in expected)
+    has_seen, go_on = threading.Event(), threading.Event()
+    run = Preparation.run
+
+    def run_and_wait(preparation: Preparation) -> Prediction:
+        prediction = run(preparation)
+        has_seen.set()
+        assert go_on.wait(30)
+        return prediction
+
+    monkeypatch.setattr(Preparation, "run", run_and_wait)
+    other = Workspaces(Models(lambda _key: ColourSegmenter())).get(project, scene_id, tile)
+    other.state()
+    assert has_seen.wait(30)
+    other.state()
+    go_on.set()
+    assert ready(other)["parcels"] == expected
 
 
 def test_a_reopened_tile_is_there_at_once(workspace, workspaces, project, scene_id, tile) -> None:

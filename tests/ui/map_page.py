@@ -6,27 +6,34 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+import shapely
 from playwright.sync_api import expect
 
-from tests.ui.fake_map_server import SCENE, FakeMap
+from tests.ui.map_server import MapServer
 
 IDLE = "() => window.__cropmap && !window.__cropmap.busy()"
 TILE = "x0_y0"
-EDITS = f"/tile/{SCENE}/{TILE}/edits"
+"""The first tile of the made farm."""
 
 
 class MapPage:
     """What a person does on the map."""
 
-    def __init__(self, page: Any, fake: FakeMap, address: str) -> None:
+    def __init__(self, page: Any, server: MapServer | None, address: str) -> None:
         self.page = page
-        self.fake = fake
+        self._server = server
         self.address = address
         self.foreign: list[str] = []
         self.errors: list[str] = []
         host = urlsplit(address).netloc
         page.on("request", lambda request: self._seen(request.url, host))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    @property
+    def server(self) -> MapServer:
+        """In this process; a page in Streamlit has its own."""
+        assert self._server is not None
+        return self._server
 
     def _seen(self, url: str, host: str) -> None:
         if not url.startswith(("data:", "blob:")) and urlsplit(url).netloc != host:
@@ -77,7 +84,17 @@ class MapPage:
         return int(self.page.evaluate("window.__cropmap.pending()"))
 
     def edits(self) -> list[Any]:
-        return [edit for body in self.fake.posts(EDITS) for edit in body["edits"]]
+        """The edits that were sent for the first tile."""
+        return [edit for body in self.server.changes for edit in body["edits"]]
+
+    def parcel(self, column: float, row: float) -> Any:
+        """The parcel that the map has at a place; None where there is none."""
+        place = shapely.Point(column, row)
+        for parcel in self.state()["parcels"]:
+            for shell, *holes in [parcel["rings"], *parcel.get("more", [])]:
+                if shapely.Polygon(shell, holes).covers(place):
+                    return parcel
+        return None
 
     def text(self, test_id: str) -> str:
         return str(self.page.get_by_test_id(test_id).inner_text())

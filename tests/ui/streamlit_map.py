@@ -1,25 +1,33 @@
-"""A small Streamlit app around the annotation map: `python -m tests.ui.streamlit_map PORT`.
+"""A small Streamlit app around the map: `python -m tests.ui.streamlit_map PORT PROJECT`.
 
-The routes are the fake server's.  The page shows how often its script ran and what the map told.
+The page shows how often its script ran and what the map told.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 
-def serve(port: int) -> None:
-    """Streamlit and the fake routes on one port, as the app itself does."""
+def serve(port: int, project: Path) -> None:
+    """Streamlit and the app's routes on one port, as the app itself does."""
     import streamlit as st
     import uvicorn
 
-    from tests.ui.fake_map_server import FakeMap, build_app
+    from core.session.models import Models
+    from core.session.workspaces import Workspaces
+    from tests.fakes import ColourSegmenter
+    from ui.server import annotate
+    from ui.server.routes import ROUTES
 
-    routes = [route for route in build_app(FakeMap()).routes if route.path.startswith("/cropmap")]
-    app = st.App(str(Path(__file__).with_name("streamlit_script.py")), routes=routes)
+    workspaces = Workspaces(Models(lambda _key: ColourSegmenter()))
+    annotate.get_workspaces = lambda: workspaces
+    # The script runs in this process, but knows nothing of this module.
+    os.environ["CROPMAP_TEST_PROJECT"] = str(project)
+    app = st.App(str(Path(__file__).with_name("streamlit_script.py")), routes=ROUTES)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve(int(sys.argv[1]), Path(sys.argv[2]))

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.ui.made_farm import TILE_SIZE, Farm
 from tests.ui.map_page import IDLE, MapPage
 from ui.map import AnnotateEvent, _event
 
@@ -28,14 +29,16 @@ def test_only_a_whole_event_is_one() -> None:
 
 
 @pytest.fixture
-def address() -> Iterator[str]:
+def address(farm: Farm, tmp_path: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    project = farm.copied(tmp_path / "farm")
+    tiles = {"CROPMAP_TILE_SIZE": str(TILE_SIZE), "CROPMAP_TILE_HALO": "16"}
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.ui.streamlit_map", str(port)],
+        [sys.executable, "-m", "tests.ui.streamlit_map", str(port), str(project)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **tiles},
     )
     try:
         url = f"http://127.0.0.1:{port}"
@@ -54,7 +57,7 @@ def address() -> Iterator[str]:
 def test_the_map_inside_streamlit(address: str, browser: Any) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.set_default_timeout(30_000)
-    on_map = MapPage(page, None, address)  # type: ignore[arg-type]
+    on_map = MapPage(page, None, address)
     page.goto(address)
     page.wait_for_function(IDLE)
     before = runs(page)

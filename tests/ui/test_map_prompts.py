@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.ui.fake_map_server import FakeMap
 from tests.ui.map_page import MapPage, assert_near
+from tests.ui.map_server import MapServer
 
 
-@pytest.mark.parametrize("aspect", [1.0, 1.531])
-def test_a_click_is_a_positive_prompt_at_that_pixel(
-    on_map: MapPage, fake: FakeMap, aspect: float
-) -> None:
-    fake.aspect = aspect
+@pytest.mark.parametrize("server", ["farm", "farm_in_degrees"], indirect=True)
+def test_a_click_is_a_positive_prompt_at_that_pixel(on_map: MapPage) -> None:
     on_map.open()
     on_map.press("f")
     # At every zoom: the fitted one, in between, and eight screen pixels to one.
@@ -117,24 +114,28 @@ def test_undo_and_redo_by_key_and_by_button(on_map: MapPage) -> None:
     assert len(on_map.mine()) == 2
 
 
-def test_a_click_that_finds_no_field_says_so(on_map: MapPage, fake: FakeMap) -> None:
+def test_a_click_that_finds_no_field_says_so(on_map: MapPage, server: MapServer) -> None:
+    # What was cut out stays out, whatever the model finds there.
+    ring = [[430, 80], [470, 80], [470, 120], [430, 120]]
+    server.meddle({"kind": "area_remove", "ring": ring})
     on_map.open()
     on_map.click(150, 200)
     on_map.idle()
     assert not on_map.page.get_by_test_id("notice").is_visible()
-    column, row, *_ = on_map.state()["window"]
-    on_map.click(column + 15, row + 15)
+    on_map.click(450, 100)
     on_map.wait_text("notice", "No field was found there")
 
 
-def test_the_preview_asks_for_the_newest_place_only(on_map: MapPage, fake: FakeMap) -> None:
+def test_the_preview_asks_for_the_newest_place_only(on_map: MapPage, server: MapServer) -> None:
     on_map.open()
-    fake.hover_delay_s = 0.5  # several places are passed before an answer, also on a slow machine
+    server.faults.hovers_s = (
+        0.5  # several places are passed before an answer, also on a slow machine
+    )
     on_map.page.mouse.move(*on_map.at(100, 300))
     on_map.page.mouse.move(*on_map.at(195, 300), steps=20)
     on_map.page.locator(".leaflet-cm-hover-pane path").wait_for()
     on_map.page.wait_for_timeout(1500)
-    hovers = [query for method, _, query in fake.requests if method == "GET"]
+    hovers = server.hovers
     assert len(hovers) < 12  # twenty places were passed
     assert abs(float(hovers[-1]["column"]) - 195) <= 0.5
     on_map.press("v")
@@ -142,19 +143,16 @@ def test_the_preview_asks_for_the_newest_place_only(on_map: MapPage, fake: FakeM
 
 
 def test_the_preview_is_asked_more_closely_and_stays_until_the_mask_is_there(
-    on_map: MapPage, fake: FakeMap
+    on_map: MapPage, server: MapServer
 ) -> None:
     on_map.open()
-    fake.refines = True
     on_map.page.mouse.move(*on_map.at(150, 300))
     preview = on_map.page.locator(".leaflet-cm-hover-pane path")
     preview.wait_for()
-    on_map.page.wait_for_function(
-        "document.querySelector('.leaflet-cm-hover-pane path').getAttribute('d').includes('L180 ')"
-    )
-    asked = [query["closely"] for method, _, query in fake.requests if method == "GET"]
-    assert asked == ["0", "1"]
-    fake.refines, fake.post_delay_s = False, 0.5
+    on_map.page.wait_for_function("window.previews.length === 2")
+    assert on_map.page.evaluate("window.previews.map(({ final }) => final)") == [False, True]
+    assert [query["closely"] for query in server.hovers] == ["0", "1"]
+    server.faults.posts_s = 0.5
     on_map.click(150, 300)
     assert preview.count() == 1
     on_map.page.wait_for_function("window.__cropmap.pending() === 0")

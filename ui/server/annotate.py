@@ -27,10 +27,11 @@ from core.errors import (
 from core.grid import PixelPoint
 from core.project import Project, SecondReview, TileLog, TileRecord
 from core.review.second import judge, seen_by
+from core.session import wire
 from core.session.label_json import parts_json
 from core.session.layers import value_picture
 from core.session.opened import OpenedScene, open_project, open_project_scene, replacement
-from core.session.state import stamp, verdict_json
+from core.session.state import in_file, stamp, verdict_json, verdict_name
 from core.session.workspace import Workspace
 from core.session.workspaces import get_workspaces
 from ui.server import tokens
@@ -57,16 +58,15 @@ class _Asked:
     def workspace(self) -> Workspace:
         return get_workspaces().get(self.project, self.scene_id, self.tile)
 
-    def state(self, log: TileLog | None = None) -> dict[str, Any]:
+    def state(self, log: TileLog | None = None) -> wire.TileState:
         """The tile as this person may see it: a second look hides the first verdict."""
-        state = {**self.workspace.state(log=log, closely=False), **_file_json(self.project)}
-        if state["error"] is not None:
-            state["error"] = error_body(CropMapError.from_json(state["error"]))
+        state = self.workspace.state(log=log, closely=False, complain=error_body)
         review = self.project.second_review(self.scene_id, self.tile)
         if review is None:
             return state
         present = self.project.tile(self.scene_id, self.tile).verdict
-        return {**state, "verdict": verdict_json(seen_by(self.access.person, present, review))}
+        state["verdict"] = verdict_json(seen_by(self.access.person, present, review))
+        return state
 
 
 def scene_state(request: Request) -> Response:
@@ -158,10 +158,10 @@ def hover(request: Request) -> Response:
         answer = asked.workspace.hover(point, request.path_params["token"], closely=closely)
     except CancelledError as error:
         return error_response(ConflictError(error.message))
-    if answer is None:
-        return _json({"parts": [], "final": True})
-    parts = [] if answer.area is None else parts_json(answer.area)
-    return _json({"parts": parts, "final": answer.final})
+    shown: wire.HoverAnswer = {"parts": [], "final": answer is None or answer.final}
+    if answer is not None and answer.area is not None:
+        shown["parts"] = parts_json(answer.area)
+    return _json(shown)
 
 
 def changes(request: Request) -> Response:
@@ -173,8 +173,12 @@ def changes(request: Request) -> Response:
     revision = project.revision()
     touched = project.changes_since(int(since)) if since < revision else []
     stamps = _stamps(project, {scene for scene, _ in touched})
-    tiles = [[scene, tile, stamps.get((scene, tile), "")] for scene, tile in touched]
-    return _json({"revision": revision, "tiles": tiles, **_file_json(project)})
+    news: wire.Changes = {
+        **in_file(project, error_body),
+        "revision": revision,
+        "tiles": [(scene, tile, stamps.get((scene, tile), "")) for scene, tile in touched],
+    }
+    return _json(news)
 
 
 def _stamps(project: Project, scenes: set[str]) -> dict[tuple[str, str], str]:
@@ -205,7 +209,7 @@ def _changing(
     try:
         log = change()
     except ConflictError as error:
-        return error_response(error, state=asked.state())
+        return error_response(error, details={"state": asked.state()})
     return _json(asked.state(log))
 
 
@@ -217,14 +221,7 @@ def _replaced(asked: _Asked) -> Response:
         state = asked.state()
     except CropMapError:  # the file that is there now has no such tile
         state = None
-    return error_response(error, status=410, kind="replaced", state=state)
-
-
-def _file_json(project: Project) -> dict[str, Any]:
-    """The file that a project is in, and what happened to the one that was there before."""
-    error = replacement(project)
-    told = None if error is None else error_body(error)
-    return {"file": project.file_stamp, "file_replaced": told}
+    return error_response(error, status=410, details={"kind": "replaced", "state": state})
 
 
 def _asked(request: Request) -> _Asked:
@@ -273,7 +270,7 @@ def _query_number(request: Request, name: str) -> float:
     return value
 
 
-def _scene_json(project: Project, opened: OpenedScene, person: str) -> dict[str, Any]:
+def _scene_json(project: Project, opened: OpenedScene, person: str) -> wire.SceneState:
     scene = opened.scene
     reviews = {review.tile: review for review in project.second_reviews(opened.record.id)}
     records = {record.name: record for record in project.tiles(opened.record.id)}
@@ -289,7 +286,7 @@ def _scene_json(project: Project, opened: OpenedScene, person: str) -> dict[str,
         "layers_version": f"{opened.record.version}-{scene.fingerprint[:12]}",
         "landcover_title": opened.landcover.title if opened.landcover else None,
         "revision": project.revision(),
-        **_file_json(project),
+        **in_file(project, error_body),
         "tiles": [
             _tile_json(opened, name, records.get(name), reviews.get(name), person)
             for name in opened.tiles
@@ -303,15 +300,15 @@ def _tile_json(
     record: TileRecord | None,
     review: SecondReview | None,
     person: str,
-) -> dict[str, Any]:
-    core = list(opened.frame(name).core_bounds())
+) -> wire.SceneTile:
+    core = opened.frame(name).core_bounds()
     figures = record.figures if record else {}
     verdict = seen_by(person, record.verdict, review) if record else None
     return {
         "name": name,
         "window": core,
         "core": core,
-        "verdict": verdict.verdict if verdict else "open",
+        "verdict": verdict_name(verdict) if verdict else "open",
         "reviewer": verdict.reviewer if verdict else "",
         "uncertainty": figures.get("uncertainty"),
         "predicted": bool(figures),
@@ -327,7 +324,9 @@ class _Json(Response):
         return orjson.dumps(content)
 
 
-def _json(body: dict[str, Any]) -> Response:
+def _json(
+    body: wire.TileState | wire.SceneState | wire.HoverAnswer | wire.Changes,
+) -> Response:
     return _Json(body, headers=NO_STORE)
 
 

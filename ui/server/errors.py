@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
@@ -15,6 +14,7 @@ from core.errors import (
     ProjectError,
     ProjectReplacedError,
 )
+from core.session import wire
 from ui.remedies import page_hint
 
 _log = logging.getLogger(__name__)
@@ -54,7 +54,10 @@ _HTTP_SENTENCES = {
 
 
 def error_response(
-    error: BaseException, *, status: int | None = None, **extra: Any
+    error: BaseException,
+    *,
+    status: int | None = None,
+    details: wire.ErrorDetails | None = None,
 ) -> JSONResponse:
     """The answer for an error; an unexpected one is logged with its traceback.
 
@@ -62,24 +65,25 @@ def error_response(
     ----------
     status : int, optional
         Instead of the one that belongs to the kind of error.
-    extra : optional
+    details : optional
         Further members of the body, such as the present ``state`` of a conflict.
     """
+    details = details or {}
     if isinstance(error, HTTPException):
         sentence = _HTTP_SENTENCES.get(error.status_code, "This request cannot be answered.")
-        return _answer(error.status_code, CropMapError(sentence), extra)
+        return _answer(error.status_code, CropMapError(sentence), details)
     if isinstance(error, CropMapError):
         known = next(code for kind, code in _STATUS if isinstance(error, kind))
-        return _answer(status or known, error, extra)
+        return _answer(status or known, error, details)
     _log.error("a route failed", exc_info=error)
-    return _answer(500, _UNEXPECTED, extra)
+    return _answer(500, _UNEXPECTED, details)
 
 
-def error_body(error: CropMapError) -> dict[str, str]:
+def error_body(error: CropMapError) -> wire.Complaint:
     """An error as the map reads it: ``message`` and ``hint``, in the words of the pages."""
     return {"message": error.message, "hint": page_hint(error)}
 
 
-def _answer(status: int, error: CropMapError, extra: dict[str, Any]) -> JSONResponse:
-    body = {**error_body(error), **extra}
+def _answer(status: int, error: CropMapError, details: wire.ErrorDetails) -> JSONResponse:
+    body: wire.ErrorAnswer = {**error_body(error), **details}
     return JSONResponse(body, status_code=status, headers=NO_STORE)

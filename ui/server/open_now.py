@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from core.session import wire
 from core.session.opened import open_project
 from ui.server import tokens
 from ui.server.errors import NO_STORE
@@ -22,7 +23,8 @@ def open_now(request: Request) -> JSONResponse:
         tiles = open_project(access.project_path).tiles(scene_id)
         numbers = {tile.name: tile.order + 1 for tile in tiles}
         seen = [(one.person, numbers[one.tile]) for one in here if one.tile in numbers]
-    return JSONResponse({"text": open_now_text(seen)}, headers=NO_STORE)
+    answer: wire.OpenNow = {"text": open_now_text(seen)}
+    return JSONResponse(answer, headers=NO_STORE)
 
 
 def open_now_text(seen: list[tuple[str, int]]) -> str:

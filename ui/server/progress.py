@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from core.errors import CropMapError
+from core.session import wire
 from ui.server.errors import NO_STORE, NotFoundError
 
 _TOKEN_BYTES = 32
@@ -86,7 +87,7 @@ def status_line(job: Watched) -> str:
     return f"{job.stage or 'Starting'}{steps} · {job.seconds:,.0f} s"
 
 
-def describe(job: Watched) -> dict[str, object]:
+def describe(job: Watched) -> wire.JobProgress:
     """The state of a job as the progress bar reads it."""
     return {
         "title": job.title,

@@ -105,7 +105,7 @@ export class AnnotateLayout {
     setShown(this.hint, text !== "");
   }
 
-  showWorking(work: { stage: string | null; progress: number | null } | null): void {
+  showWorking(work: { stage: string; progress: number | null } | null): void {
     setShown(this.working, work !== null);
     if (!work) return;
     setText(this.stage, work.stage || "Working");

@@ -1,7 +1,7 @@
 // The annotation map: puts the parts together and carries messages between them.
 
 import { Api, ApiError } from "./api";
-import type { ColumnRow, Edit, Label, Parcel, Problem, SceneState, TileState, Verdict } from "./contract";
+import type { ColumnRow, Edit, PromptLabel, Parcel, Problem, SceneState, TileState, Verdict } from "./contract";
 import { clause, sentence } from "./dom";
 import { AnnotateLayout } from "./annotate-layout";
 import { ChangeWatch } from "./change-watch";
@@ -295,7 +295,7 @@ export class Annotate {
     else window.setTimeout(() => this.session === session && this.changedElsewhere(stamps), 500);
   }
 
-  private hoverLabel(shift: boolean): Label | null {
+  private hoverLabel(shift: boolean): PromptLabel | null {
     const { session } = this;
     const { id } = this.tools.info;
     if (!session || session.waiting || (id !== "positive" && id !== "negative")) return null;

@@ -1,6 +1,6 @@
 // The routes of docs/app.md.
 
-import type { Changes, ColumnRow, Complaint, Edit, HoverAnswer, Label, SceneState, TileState, Verdict } from "./contract";
+import type { Change, Changes, ColumnRow, Edit, EditsChange, ErrorAnswer, HoverAnswer, PromptLabel, SceneState, TileState, Verdict, VerdictChange } from "./contract";
 
 const PATIENCE_MS = 60_000;
 
@@ -16,12 +16,6 @@ export class ApiError extends Error {
   ) {
     super(message);
   }
-}
-
-/** What a change was made on: a version of the log or verdict, in a file. */
-export interface EditBase {
-  version: number;
-  file?: string | undefined;
 }
 
 /** By scene: after the app was restarted its page brings another token than the one before. */
@@ -56,20 +50,20 @@ export class Api {
     return this.get(`changes?since=${since}`);
   }
 
-  sendEdits(tile: string, base: EditBase, edits: Edit[]): Promise<TileState> {
-    return this.post(`${this.tilePath(tile)}/edits`, { ...base, edits });
+  sendEdits(tile: string, base: Change, edits: Edit[]): Promise<TileState> {
+    return this.post(`${this.tilePath(tile)}/edits`, { ...base, edits } satisfies EditsChange);
   }
 
-  undo(tile: string, base: EditBase): Promise<TileState> {
+  undo(tile: string, base: Change): Promise<TileState> {
     return this.post(`${this.tilePath(tile)}/undo`, base);
   }
 
-  redo(tile: string, base: EditBase): Promise<TileState> {
+  redo(tile: string, base: Change): Promise<TileState> {
     return this.post(`${this.tilePath(tile)}/redo`, base);
   }
 
-  judge(tile: string, base: EditBase, verdict: Verdict, comment: string): Promise<TileState> {
-    return this.post(`${this.tilePath(tile)}/verdict`, { ...base, verdict, comment });
+  judge(tile: string, base: Change, verdict: Verdict, comment: string): Promise<TileState> {
+    return this.post(`${this.tilePath(tile)}/verdict`, { ...base, verdict, comment } satisfies VerdictChange);
   }
 
   overlayUrl(tile: string, name: "probability" | "uncertainty", version: string): string {
@@ -86,7 +80,7 @@ export class Api {
   async hover(
     tile: string,
     [column, row]: ColumnRow,
-    label: Label,
+    label: PromptLabel,
     closely: boolean,
     signal?: AbortSignal,
   ): Promise<HoverAnswer> {
@@ -163,7 +157,7 @@ async function readJson(response: Response): Promise<unknown> {
 }
 
 function asError(status: number, body: unknown): ApiError {
-  const said = (body ?? {}) as Partial<Complaint> & { state?: TileState; kind?: string };
+  const said = (body ?? {}) as Partial<ErrorAnswer>;
   const message = typeof said.message === "string" ? said.message : `the server answered ${status}`;
   const hint = typeof said.hint === "string" ? said.hint : "";
   return new ApiError(status, message, hint, said.state ?? null, said.kind ?? "");

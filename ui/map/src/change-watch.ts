@@ -12,7 +12,7 @@ export class ChangeWatch {
     private readonly api: Api,
     private readonly scene: string,
     private revision: number,
-    private file: string | undefined,
+    private file: string,
     private readonly changed: (stamps: Map<string, string>) => void,
     private readonly replaced: () => void,
   ) {
@@ -42,10 +42,10 @@ export class ChangeWatch {
     const { revision, tiles, file } = await this.api.readChanges(this.revision);
     if (this.stopped) return;
     this.revision = revision;
-    const other = this.file !== undefined && file !== undefined && file !== this.file;
+    const other = file !== this.file;
     this.file = file;
     if (other) return this.replaced();
     const here = tiles.filter(([scene]) => scene === this.scene);
-    if (here.length > 0) this.changed(new Map(here.map(([, tile, stamp]) => [tile, stamp ?? ""])));
+    if (here.length > 0) this.changed(new Map(here.map(([, tile, stamp]) => [tile, stamp])));
   }
 }

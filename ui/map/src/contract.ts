@@ -1,23 +1,46 @@
-// The shapes of docs/app.md, as the browser sees them.
+// What the browser and the server send each other. Do not change this file:
+// `python -m scripts.wire_types` makes it from core/session/wire.py.
 
-export type ColumnRow = [number, number];
+export type LandClass = "cropland" | "other" | "unsure";
+
+export type ParcelState = "auto" | "accepted" | "corrected" | "rejected" | "unsure";
+
+export type ProblemKind = "invalid" | "overlap" | "sliver" | "gap";
+
+export type ColumnRow = [column: number, row: number];
+
 export type Ring = ColumnRow[];
+
 export type Bounds = [column: number, row: number, width: number, height: number];
-export type Label = 0 | 1;
+
+export type Extent = [left: number, top: number, right: number, bottom: number];
+
+/** 1 is cropland. */
+export type PromptLabel = 0 | 1;
+
+export type Source = "auto" | "person";
+
 export type Verdict = "open" | "accepted" | "fix" | "rejected";
+
+/** `none` takes an earlier one back. */
+export type ParcelVerdict = "accepted" | "rejected" | "unsure" | "none";
+
 export type Strategy = "classifier" | "apt" | "joint" | "per_field" | "apt_plus";
 
+/** What is wrong, and what the person can do. */
 export interface Complaint {
   message: string;
-  hint?: string | null;
+  hint: string;
 }
 
 /** The file that the project is in, and what happened to the one that was there before. */
 export interface InFile {
-  file?: string;
-  file_replaced?: Complaint | null;
+  /** Sent back with every change; another file has another. */
+  file: string;
+  file_replaced: Complaint | null;
 }
 
+/** A tile of a scene, for the overview. */
 export interface SceneTile {
   name: string;
   window: Bounds;
@@ -28,13 +51,19 @@ export interface SceneTile {
   predicted: boolean;
 }
 
-export interface SceneState extends InFile {
+/** A scene's size, its tiles and their verdicts. */
+export interface SceneState {
+  /** Sent back with every change; another file has another. */
+  file: string;
+  file_replaced: Complaint | null;
   id: string;
   name: string;
   width: number;
   height: number;
+  /** Height of a pixel on the ground over its width: not 1 in degrees, away from the equator. */
   aspect: number;
   gsd_m: number;
+  /** Clockwise from up to true north. */
   north_deg: number;
   layers_version: string;
   landcover_title: string | null;
@@ -42,56 +71,73 @@ export interface SceneState extends InFile {
   tiles: SceneTile[];
 }
 
+/** A point that the model is asked with. */
 export interface Prompt {
   id: string;
   column: number;
   row: number;
-  label: Label;
-  source: "auto" | "person";
+  label: PromptLabel;
+  source: Source;
   /** Positive points that name the same field mean one; otherwise each names its own by its id. */
   field?: string;
 }
 
+/** A box that the model is asked with. */
 export interface Box {
   id: string;
   left: number;
   top: number;
   right: number;
   bottom: number;
-  source: "auto" | "person";
+  source: Source;
 }
 
-export type ParcelState = "auto" | "accepted" | "corrected" | "rejected" | "unsure";
-export type LandClass = "cropland" | "other" | "unsure";
-
+/** A parcel of the tile's label. */
 export interface Parcel {
   id: string;
   area_ha: number;
   score: number | null;
+  /** The parcel's own verdict, else what was done to it. */
   state: ParcelState;
   land_class: LandClass;
   reason: string;
+  /** Who changed or judged it last. */
   reviewer: string;
   reviewed_at: string | null;
+  /** The outer ring first, then the holes. */
   rings: Ring[];
+  /** The rings of the other parts of a parcel that has several. */
   more?: Ring[][];
 }
 
+/** One thing that is wrong with the parcels as a coverage. */
 export interface Problem {
-  kind: "invalid" | "overlap" | "sliver" | "gap";
+  kind: ProblemKind;
   point: ColumnRow;
   area_m2: number;
-  extent: [left: number, top: number, right: number, bottom: number];
+  extent: Extent;
   parcels: string[];
 }
 
+/** What the check found: how many problems, and the first of them. */
+export interface Problems {
+  /** Gaps and parcels narrower than this are problems. */
+  width_m: number;
+  count: number;
+  first: Problem[];
+}
+
+/** How the tile is predicted and labelled. */
 export interface Settings {
   strategy: Strategy;
   threshold: number;
   points_per_class: number;
   min_area_m2: number;
+  simplify_px: number;
+  seed: number;
 }
 
+/** The verdict on a tile. */
 export interface VerdictState {
   verdict: Verdict;
   reviewer: string;
@@ -100,23 +146,30 @@ export interface VerdictState {
   version: number;
 }
 
-export interface TileState extends InFile {
+/** A tile as people see it and work on it. */
+export interface TileState {
+  /** Sent back with every change; another file has another. */
+  file: string;
+  file_replaced: Complaint | null;
   scene: string;
   name: string;
   window: Bounds;
+  /** From 1. */
   index: number;
   count: number;
   previous: string | null;
   next: string | null;
+  /** While it is working, ask again every 300 ms. */
   status: "ready" | "working";
-  stage: string | null;
+  stage: string;
   progress: number | null;
   error: Complaint | null;
+  /** Of the edit log; sent back with every edit. */
   version: number;
   /** Changes with all that people can change of the tile. */
-  stamp?: string;
+  stamp: string;
   /** Some answers of the model are not final; the state that is read next waits for them. */
-  refining?: boolean;
+  refining: boolean;
   can_undo: boolean;
   can_redo: boolean;
   edit_count: number;
@@ -124,39 +177,216 @@ export interface TileState extends InFile {
   prompts: Prompt[];
   boxes: Box[];
   parcels: Parcel[];
-  problems: { width_m: number; count: number; first: Problem[] };
+  problems: Problems;
+  /** Of the overlays; changes when they change. */
   mask_version: string;
-  cropland_ha: number | null;
+  cropland_ha: number;
   landcover_ha: number | null;
+  /** How much the prediction and the land cover disagree, 0 to 1. */
+  disagreement: number | null;
   verdict: VerdictState;
 }
 
-export interface Changes extends InFile {
-  revision: number;
-  tiles: [scene: string, tile: string, stamp?: string][];
-}
-
+/** What a click would give. */
 export interface HoverAnswer {
   /** The rings of each part. */
   parts: Ring[][];
   final: boolean;
 }
 
-export type Edit =
-  | { kind: "prompt_set"; id: string; column: number; row: number; label: Label; field?: string }
-  | { kind: "prompt_delete"; id: string }
-  | { kind: "box_set"; id: string; left: number; top: number; right: number; bottom: number }
-  | { kind: "prompts_clear" }
-  | ({ kind: "settings" } & Partial<Settings>)
-  | { kind: "area_add" | "area_remove"; ring: Ring }
-  | { kind: "brush"; line: Ring; radius: number; add: boolean }
-  | { kind: "split"; line: Ring }
-  | { kind: "merge"; points: ColumnRow[] }
-  | { kind: "parcel_delete"; point: ColumnRow }
-  | { kind: "reclassify"; point: ColumnRow; land_class: LandClass; reason?: string }
-  | { kind: "parcel_verdict"; point: ColumnRow; verdict: "accepted" | "rejected" | "unsure" | "none"; reason?: string }
-  | { kind: "smooth"; point?: ColumnRow; tolerance_m: number }
-  | { kind: "fill_holes"; point?: ColumnRow; max_area_m2?: number }
-  | { kind: "snap"; point: ColumnRow; tolerance_m: number }
-  | { kind: "repair"; point?: ColumnRow; width_m: number }
-  | { kind: "reshape"; point: ColumnRow; rings: Ring[] };
+/** A tile whose stamp the browser has need not be read again; an empty stamp tells nothing. */
+export type ChangedTile = [scene: string, tile: string, stamp: string];
+
+/** The tiles that somebody touched since a revision. */
+export interface Changes {
+  /** Sent back with every change; another file has another. */
+  file: string;
+  file_replaced: Complaint | null;
+  revision: number;
+  tiles: ChangedTile[];
+}
+
+/** What some errors say beside their sentences. */
+export interface ErrorDetails {
+  /** The present state, where somebody was faster or the file is another one. */
+  state?: TileState | null;
+  /** Another file is in the place of the one that the change was meant for. */
+  kind?: "replaced";
+}
+
+/** The body of an answer that is no success. */
+export interface ErrorAnswer {
+  message: string;
+  hint: string;
+  /** The present state, where somebody was faster or the file is another one. */
+  state?: TileState | null;
+  /** Another file is in the place of the one that the change was meant for. */
+  kind?: "replaced";
+}
+
+/** Which tiles other people have open, as a line; empty where nobody is. */
+export interface OpenNow {
+  text: string;
+}
+
+/** How far a background job is. */
+export interface JobProgress {
+  title: string;
+  status: string;
+  share: number | null;
+  running: boolean;
+  cancelling: boolean;
+  error: string;
+}
+
+/** A point added, moved or turned round; it is the person's from now on. */
+export interface PromptSet {
+  kind: "prompt_set";
+  id: string;
+  column: number;
+  row: number;
+  label: PromptLabel;
+  field?: string;
+}
+
+/** A point or a box deleted. */
+export interface PromptDelete {
+  kind: "prompt_delete";
+  id: string;
+}
+
+/** A box added or changed. */
+export interface BoxSet {
+  kind: "box_set";
+  id: string;
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** All of the person's own points and boxes deleted. */
+export interface PromptsClear {
+  kind: "prompts_clear";
+}
+
+/** Some settings of the tile changed. */
+export interface SettingsChange {
+  kind: "settings";
+  strategy?: Strategy;
+  threshold?: number;
+  points_per_class?: number;
+  min_area_m2?: number;
+  simplify_px?: number;
+  seed?: number;
+}
+
+/** An area drawn, which is added to the cropland or taken from it. */
+export interface AreaChange {
+  kind: "area_add" | "area_remove";
+  ring: Ring;
+  holes?: Ring[];
+}
+
+/** A stroke painted, which is added to the cropland or taken from it. */
+export interface BrushStroke {
+  kind: "brush";
+  line: Ring;
+  radius: number;
+  add: boolean;
+}
+
+/** Parcels cut along a line. */
+export interface Split {
+  kind: "split";
+  line: Ring;
+}
+
+/** Parcels made one, each named by a point in it. */
+export interface Merge {
+  kind: "merge";
+  points: Ring;
+}
+
+/** A parcel deleted; a point in it names it, because ids change when the model is asked anew. */
+export interface ParcelDelete {
+  kind: "parcel_delete";
+  point: ColumnRow;
+}
+
+/** A parcel is other land than it was said to be. */
+export interface Reclassify {
+  kind: "reclassify";
+  point: ColumnRow;
+  land_class: LandClass;
+  reason?: string;
+}
+
+/** A verdict on a parcel. */
+export interface Judge {
+  kind: "parcel_verdict";
+  point: ColumnRow;
+  verdict: ParcelVerdict;
+  reason?: string;
+}
+
+/** Borders smoothed, of the parcel at the point or of all. */
+export interface Smooth {
+  kind: "smooth";
+  point?: ColumnRow;
+  tolerance_m: number;
+}
+
+/** Holes filled, in the parcel at the point or in all. */
+export interface FillHoles {
+  kind: "fill_holes";
+  point?: ColumnRow;
+  max_area_m2?: number;
+}
+
+/** A parcel's edges drawn to its neighbours' borders. */
+export interface SnapToNeighbours {
+  kind: "snap";
+  point: ColumnRow;
+  tolerance_m: number;
+}
+
+/** The problem at a point put right, or all that the check finds. */
+export interface Repair {
+  kind: "repair";
+  point?: ColumnRow;
+  width_m: number;
+}
+
+/** A parcel in another shape. */
+export interface Reshape {
+  kind: "reshape";
+  point: ColumnRow;
+  rings: Ring[];
+}
+
+export type Edit = PromptSet | PromptDelete | BoxSet | PromptsClear | SettingsChange | AreaChange | BrushStroke | Split | Merge | ParcelDelete | Reclassify | Judge | Smooth | FillHoles | SnapToNeighbours | Repair | Reshape;
+
+/** The body of an undo or redo, and part of the others' bodies: what the change was made on. */
+export interface Change {
+  /** Of the edit log; of the verdict where that is changed. */
+  version: number;
+  file?: string;
+}
+
+/** The body that brings edits. */
+export interface EditsChange {
+  /** Of the edit log; of the verdict where that is changed. */
+  version: number;
+  file?: string;
+  edits: Edit[];
+}
+
+/** The body that brings a verdict. */
+export interface VerdictChange {
+  /** Of the edit log; of the verdict where that is changed. */
+  version: number;
+  file?: string;
+  verdict: Verdict;
+  comment: string;
+}

@@ -1,7 +1,7 @@
 // Everything that is drawn of one tile, and of the scene around it.
 
 import type { Api } from "./api";
-import type { Bounds, ColumnRow, Edit, HoverAnswer, Label, SceneState, TileState } from "./contract";
+import type { Bounds, ColumnRow, Edit, HoverAnswer, PromptLabel, SceneState, TileState } from "./contract";
 import { clampToBounds, inBounds, roundPoint, sameBounds } from "./geometry";
 import L from "./leaflet";
 import { BaseMap, paneName } from "./map/base-map";
@@ -19,7 +19,7 @@ import { FIRST_CHOICES, type LayerChoices } from "./panel/layer-controls";
 export interface TileSceneActions {
   edit(edit: Edit): void;
   removePrompt(id: string): void;
-  hoverLabel(shift: boolean): Label | null;
+  hoverLabel(shift: boolean): PromptLabel | null;
   maskPainted(version: string): void;
   overlayPainted(): void;
   overlayFailed(): void;
@@ -183,7 +183,7 @@ export class TileScene {
     });
   }
 
-  private askHover(point: ColumnRow, label: Label, closely: boolean, signal?: AbortSignal): Promise<HoverAnswer> {
+  private askHover(point: ColumnRow, label: PromptLabel, closely: boolean, signal?: AbortSignal): Promise<HoverAnswer> {
     const state = this.shown;
     if (!state || !inBounds(state.window, point)) return Promise.resolve({ parts: [], final: true });
     return this.api.hover(state.name, point, label, closely, signal);

@@ -1,7 +1,7 @@
 // One tile being worked on: the server's state, the edits on their way, and what both make together.
 
-import { Api, ApiError, type EditBase } from "./api";
-import type { Complaint, Edit, Settings, TileState, Verdict } from "./contract";
+import { Api, ApiError } from "./api";
+import type { Change, Complaint, Edit, Settings, TileState, Verdict } from "./contract";
 import { EditQueue, type Queued, type SaveStatus } from "./edit-queue";
 import { withEdits } from "./optimistic";
 import { keepKnown } from "./same-parcels";
@@ -155,8 +155,8 @@ export class TileSession {
     this.listener = null;
   }
 
-  private base(version: number): EditBase {
-    return { version, file: this.confirmed?.file };
+  private base(version: number): Change {
+    return this.confirmed ? { version, file: this.confirmed.file } : { version };
   }
 
   /** Goes on in the file that is there now, as the person has chosen. */
@@ -204,8 +204,9 @@ export class TileSession {
   private take(state: TileState): void {
     this.generation += 1;
     const before = this.confirmed?.file;
-    if (before !== undefined && state.file !== undefined && before !== state.file) {
-      this.listener?.fileReplaced(state.file_replaced ?? { message: "The project file was replaced by another file." });
+    if (before !== undefined && before !== state.file) {
+      const unexplained = { message: "The project file was replaced by another file.", hint: "" };
+      this.listener?.fileReplaced(state.file_replaced ?? unexplained);
     }
     this.confirmed = { ...state, parcels: keepKnown(this.confirmed?.parcels ?? [], state.parcels) };
     if (!state.can_redo) this.redoCount = 0;

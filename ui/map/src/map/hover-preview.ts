@@ -1,5 +1,5 @@
 import L from "../leaflet";
-import type { Bounds, ColumnRow, HoverAnswer, Label, Ring } from "../contract";
+import type { Bounds, ColumnRow, HoverAnswer, PromptLabel, Ring } from "../contract";
 import { pathOfRings } from "../geometry";
 import { paneName } from "./base-map";
 import { MASK_COLOUR, MASK_OPACITY } from "./mask-layer";
@@ -14,9 +14,9 @@ const SAME_PLACE = 0.5;
 
 export interface HoverSource {
   /** What a click there would give; `closely` waits for the final answer. */
-  fetch(point: ColumnRow, label: Label, closely: boolean, signal?: AbortSignal): Promise<HoverAnswer>;
+  fetch(point: ColumnRow, label: PromptLabel, closely: boolean, signal?: AbortSignal): Promise<HoverAnswer>;
   /** The label a click would have, or null while nothing may be asked. */
-  label(shift: boolean): Label | null;
+  label(shift: boolean): PromptLabel | null;
   bounds(): Bounds | null;
 }
 
@@ -87,7 +87,7 @@ export class HoverPreview {
     this.asking = null;
   }
 
-  private async ask(point: ColumnRow, label: Label): Promise<void> {
+  private async ask(point: ColumnRow, label: PromptLabel): Promise<void> {
     if (this.busy) {
       this.next = () => void this.ask(point, label);
       return;
@@ -107,7 +107,7 @@ export class HoverPreview {
   }
 
   /** Shows the first answer; whether nothing more is to be asked. */
-  private async first(point: ColumnRow, label: Label, signal: AbortSignal): Promise<boolean> {
+  private async first(point: ColumnRow, label: PromptLabel, signal: AbortSignal): Promise<boolean> {
     this.busy = true;
     try {
       // Not broken off when the pointer moves on: that would cost the connection.

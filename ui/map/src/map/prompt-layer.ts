@@ -1,5 +1,5 @@
 import L from "../leaflet";
-import type { Bounds, ColumnRow, Label, Prompt } from "../contract";
+import type { Bounds, ColumnRow, PromptLabel, Prompt } from "../contract";
 import { inBounds } from "../geometry";
 import { paneName } from "./base-map";
 import { toLatLng, toPixel } from "./pixel-crs";
@@ -127,7 +127,7 @@ function icon(prompt: Prompt): L.DivIcon {
 }
 
 /** The sign of a prompt; also used by the legend. */
-export function promptMarkup(label: Label, source: "auto" | "person"): SVGSVGElement {
+export function promptMarkup(label: PromptLabel, source: "auto" | "person"): SVGSVGElement {
   const svg = svgElement("svg", { viewBox: "-11 -11 22 22", "aria-hidden": "true" });
   const outline = label ? { d: "M-8.5 0a8.5 8.5 0 1 0 17 0a8.5 8.5 0 1 0 -17 0Z" } : { d: "M0 -10L10 0L0 10L-10 0Z" };
   const sign = label ? "M-4.5 0H4.5M0 -4.5V4.5" : "M-4.5 0H4.5";

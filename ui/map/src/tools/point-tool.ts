@@ -1,4 +1,4 @@
-import type { ColumnRow, Label, Prompt } from "../contract";
+import type { ColumnRow, PromptLabel, Prompt } from "../contract";
 import { inBounds, roundPoint } from "../geometry";
 import type { Tool, ToolContext } from "./tool";
 
@@ -12,7 +12,7 @@ export function lastField(prompts: Prompt[]): string | undefined {
 export class PointTool implements Tool {
   constructor(
     private readonly context: ToolContext,
-    private readonly label: Label,
+    private readonly label: PromptLabel,
   ) {}
 
   enter(): void {
@@ -31,7 +31,7 @@ export class PointTool implements Tool {
     this.place(point, 0);
   }
 
-  private place(point: ColumnRow, label: Label, field?: string): void {
+  private place(point: ColumnRow, label: PromptLabel, field?: string): void {
     const bounds = this.context.bounds();
     if (!bounds) return;
     if (!inBounds(bounds, point)) {

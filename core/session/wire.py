@@ -1,0 +1,446 @@
+"""What the browser and the server send each other as JSON, each shape as a type.
+
+``ui/map/src/contract.ts`` is made from this module by ``python -m scripts.wire_types``, and a test
+compares the two.  The shapes have the names of what they describe, so import the module and not its
+names: ``wire.Parcel`` is a ``Parcel`` as JSON.  Positions are in native pixels of the scene, not
+necessarily whole ones.  JSON has one kind of array: what is a tuple here may be a list in memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+from core.parcels.parcel import LandClass, ParcelState
+from core.parcels.topology import ProblemKind
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the elements of a tuple are, in their order."""
+
+    elements: tuple[str, ...]
+
+
+# Parts of several answers -----------------------------------------------------------------
+
+ColumnRow = Annotated[tuple[float, float], Named(("column", "row"))]
+Ring = list[ColumnRow]
+Bounds = Annotated[tuple[float, float, float, float], Named(("column", "row", "width", "height"))]
+Extent = Annotated[tuple[float, float, float, float], Named(("left", "top", "right", "bottom"))]
+PromptLabel = Literal[0, 1]
+"""1 is cropland."""
+Source = Literal["auto", "person"]
+Verdict = Literal["open", "accepted", "fix", "rejected"]
+ParcelVerdict = Literal["accepted", "rejected", "unsure", "none"]
+"""``none`` takes an earlier one back."""
+Strategy = Literal["classifier", "apt", "joint", "per_field", "apt_plus"]
+
+
+class Complaint(TypedDict):
+    """What is wrong, and what the person can do."""
+
+    message: str
+    hint: str
+
+
+class InFile(TypedDict):
+    """The file that the project is in, and what happened to the one that was there before."""
+
+    file: str
+    """Sent back with every change; another file has another."""
+    file_replaced: Complaint | None
+
+
+# A scene -----------------------------------------------------------------------------------
+
+
+class SceneTile(TypedDict):
+    """A tile of a scene, for the overview."""
+
+    name: str
+    window: Bounds
+    core: Bounds
+    verdict: Verdict
+    reviewer: str
+    uncertainty: float | None
+    predicted: bool
+
+
+class SceneState(InFile):
+    """A scene's size, its tiles and their verdicts."""
+
+    id: str
+    name: str
+    width: int
+    height: int
+    aspect: float
+    """Height of a pixel on the ground over its width: not 1 in degrees, away from the equator."""
+    gsd_m: float
+    north_deg: float
+    """Clockwise from up to true north."""
+    layers_version: str
+    landcover_title: str | None
+    revision: int
+    tiles: list[SceneTile]
+
+
+# A tile ------------------------------------------------------------------------------------
+
+
+class Prompt(TypedDict):
+    """A point that the model is asked with."""
+
+    id: str
+    column: float
+    row: float
+    label: PromptLabel
+    source: Source
+    field: NotRequired[str]
+    """Positive points that name the same field mean one; otherwise each names its own by its id."""
+
+
+class Box(TypedDict):
+    """A box that the model is asked with."""
+
+    id: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    source: Source
+
+
+class Parcel(TypedDict):
+    """A parcel of the tile's label."""
+
+    id: str
+    area_ha: float
+    score: float | None
+    state: ParcelState
+    """The parcel's own verdict, else what was done to it."""
+    land_class: LandClass
+    reason: str
+    reviewer: str
+    """Who changed or judged it last."""
+    reviewed_at: str | None
+    rings: list[Ring]
+    """The outer ring first, then the holes."""
+    more: NotRequired[list[list[Ring]]]
+    """The rings of the other parts of a parcel that has several."""
+
+
+class Problem(TypedDict):
+    """One thing that is wrong with the parcels as a coverage."""
+
+    kind: ProblemKind
+    point: ColumnRow
+    area_m2: float
+    extent: Extent
+    parcels: list[str]
+
+
+class Problems(TypedDict):
+    """What the check found: how many problems, and the first of them."""
+
+    width_m: float
+    """Gaps and parcels narrower than this are problems."""
+    count: int
+    first: list[Problem]
+
+
+class Settings(TypedDict):
+    """How the tile is predicted and labelled."""
+
+    strategy: Strategy
+    threshold: float
+    points_per_class: int
+    min_area_m2: float
+    simplify_px: float
+    seed: int
+
+
+class VerdictState(TypedDict):
+    """The verdict on a tile."""
+
+    verdict: Verdict
+    reviewer: str
+    comment: str
+    at: str | None
+    version: int
+
+
+class TileState(InFile):
+    """A tile as people see it and work on it."""
+
+    scene: str
+    name: str
+    window: Bounds
+    index: int
+    """From 1."""
+    count: int
+    previous: str | None
+    next: str | None
+    status: Literal["ready", "working"]
+    """While it is working, ask again every 300 ms."""
+    stage: str
+    progress: float | None
+    error: Complaint | None
+    version: int
+    """Of the edit log; sent back with every edit."""
+    stamp: str
+    """Changes with all that people can change of the tile."""
+    refining: bool
+    """Some answers of the model are not final; the state that is read next waits for them."""
+    can_undo: bool
+    can_redo: bool
+    edit_count: int
+    settings: Settings
+    prompts: list[Prompt]
+    boxes: list[Box]
+    parcels: list[Parcel]
+    problems: Problems
+    mask_version: str
+    """Of the overlays; changes when they change."""
+    cropland_ha: float
+    landcover_ha: float | None
+    disagreement: float | None
+    """How much the prediction and the land cover disagree, 0 to 1."""
+    verdict: VerdictState
+
+
+class HoverAnswer(TypedDict):
+    """What a click would give."""
+
+    parts: list[list[Ring]]
+    """The rings of each part."""
+    final: bool
+
+
+ChangedTile = Annotated[tuple[str, str, str], Named(("scene", "tile", "stamp"))]
+"""A tile whose stamp the browser has need not be read again; an empty stamp tells nothing."""
+
+
+class Changes(InFile):
+    """The tiles that somebody touched since a revision."""
+
+    revision: int
+    tiles: list[ChangedTile]
+
+
+class ErrorDetails(TypedDict):
+    """What some errors say beside their sentences."""
+
+    state: NotRequired[TileState | None]
+    """The present state, where somebody was faster or the file is another one."""
+    kind: NotRequired[Literal["replaced"]]
+    """Another file is in the place of the one that the change was meant for."""
+
+
+class ErrorAnswer(Complaint, ErrorDetails):
+    """The body of an answer that is no success."""
+
+
+class OpenNow(TypedDict):
+    """Which tiles other people have open, as a line; empty where nobody is."""
+
+    text: str
+
+
+class JobProgress(TypedDict):
+    """How far a background job is."""
+
+    title: str
+    status: str
+    share: float | None
+    running: bool
+    cancelling: bool
+    error: str
+
+
+# Edits, from the browser to the server -----------------------------------------------------
+
+
+class PromptSet(TypedDict):
+    """A point added, moved or turned round; it is the person's from now on."""
+
+    kind: Literal["prompt_set"]
+    id: str
+    column: float
+    row: float
+    label: PromptLabel
+    field: NotRequired[str]
+
+
+class PromptDelete(TypedDict):
+    """A point or a box deleted."""
+
+    kind: Literal["prompt_delete"]
+    id: str
+
+
+class BoxSet(TypedDict):
+    """A box added or changed."""
+
+    kind: Literal["box_set"]
+    id: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class PromptsClear(TypedDict):
+    """All of the person's own points and boxes deleted."""
+
+    kind: Literal["prompts_clear"]
+
+
+class SettingsChange(TypedDict):
+    """Some settings of the tile changed."""
+
+    kind: Literal["settings"]
+    strategy: NotRequired[Strategy]
+    threshold: NotRequired[float]
+    points_per_class: NotRequired[int]
+    min_area_m2: NotRequired[float]
+    simplify_px: NotRequired[float]
+    seed: NotRequired[int]
+
+
+class AreaChange(TypedDict):
+    """An area drawn, which is added to the cropland or taken from it."""
+
+    kind: Literal["area_add", "area_remove"]
+    ring: Ring
+    holes: NotRequired[list[Ring]]
+
+
+class BrushStroke(TypedDict):
+    """A stroke painted, which is added to the cropland or taken from it."""
+
+    kind: Literal["brush"]
+    line: Ring
+    radius: float
+    add: bool
+
+
+class Split(TypedDict):
+    """Parcels cut along a line."""
+
+    kind: Literal["split"]
+    line: Ring
+
+
+class Merge(TypedDict):
+    """Parcels made one, each named by a point in it."""
+
+    kind: Literal["merge"]
+    points: list[ColumnRow]
+
+
+class ParcelDelete(TypedDict):
+    """A parcel deleted; a point in it names it, because ids change when the model is asked anew."""
+
+    kind: Literal["parcel_delete"]
+    point: ColumnRow
+
+
+class Reclassify(TypedDict):
+    """A parcel is other land than it was said to be."""
+
+    kind: Literal["reclassify"]
+    point: ColumnRow
+    land_class: LandClass
+    reason: NotRequired[str]
+
+
+class Judge(TypedDict):
+    """A verdict on a parcel."""
+
+    kind: Literal["parcel_verdict"]
+    point: ColumnRow
+    verdict: ParcelVerdict
+    reason: NotRequired[str]
+
+
+class Smooth(TypedDict):
+    """Borders smoothed, of the parcel at the point or of all."""
+
+    kind: Literal["smooth"]
+    point: NotRequired[ColumnRow]
+    tolerance_m: float
+
+
+class FillHoles(TypedDict):
+    """Holes filled, in the parcel at the point or in all."""
+
+    kind: Literal["fill_holes"]
+    point: NotRequired[ColumnRow]
+    max_area_m2: NotRequired[float]
+
+
+class SnapToNeighbours(TypedDict):
+    """A parcel's edges drawn to its neighbours' borders."""
+
+    kind: Literal["snap"]
+    point: ColumnRow
+    tolerance_m: float
+
+
+class Repair(TypedDict):
+    """The problem at a point put right, or all that the check finds."""
+
+    kind: Literal["repair"]
+    point: NotRequired[ColumnRow]
+    width_m: float
+
+
+class Reshape(TypedDict):
+    """A parcel in another shape."""
+
+    kind: Literal["reshape"]
+    point: ColumnRow
+    rings: list[Ring]
+
+
+Edit = (
+    PromptSet
+    | PromptDelete
+    | BoxSet
+    | PromptsClear
+    | SettingsChange
+    | AreaChange
+    | BrushStroke
+    | Split
+    | Merge
+    | ParcelDelete
+    | Reclassify
+    | Judge
+    | Smooth
+    | FillHoles
+    | SnapToNeighbours
+    | Repair
+    | Reshape
+)
+
+
+class Change(TypedDict):
+    """The body of an undo or redo, and part of the others' bodies: what the change was made on."""
+
+    version: int
+    """Of the edit log; of the verdict where that is changed."""
+    file: NotRequired[str]
+
+
+class EditsChange(Change):
+    """The body that brings edits."""
+
+    edits: list[Edit]
+
+
+class VerdictChange(Change):
+    """The body that brings a verdict."""
+
+    verdict: Verdict
+    comment: str

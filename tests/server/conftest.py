@@ -1,0 +1,72 @@
+"""A made project, and the routes asked as the browser asks them."""
+
+import time
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core.farmland import write_scene
+from core.project import Project
+from core.session.adding_scenes import add_scene
+from core.session.models import Models
+from core.session.workspaces import Workspaces
+from tests.fakes import ColourSegmenter
+from ui.server import annotate, tokens
+from ui.server.routes import ROUTES
+
+ORIGIN = {"Origin": "http://localhost"}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    """A scene of 300 pixels with its land cover."""
+    folder = tmp_path_factory.mktemp("farm")
+    files = write_scene(folder, seed=3, size=300)
+    made = Project.create(folder / "farm.cropmap", "Farm")
+    add_scene(made, files.scene, landcover_path=files.landcover)
+    return made
+
+
+@pytest.fixture
+def client(monkeypatch) -> TestClient:
+    """The routes, with a model that answers by colour."""
+    workspaces = Workspaces(Models(lambda _key: ColourSegmenter()))
+    monkeypatch.setattr(annotate, "get_workspaces", lambda: workspaces)
+    return TestClient(Starlette(routes=ROUTES), base_url="http://localhost", headers=ORIGIN)
+
+
+@pytest.fixture
+def base(project) -> str:
+    """What the paths of the project's routes begin with, for Ana."""
+    return f"/cropmap/{tokens.issue(project.path, 'Ana')}"
+
+
+@pytest.fixture
+def tile(client, base, project) -> str:
+    """Path of the project's largest tile."""
+    scene = client.get(f"{base}/scene/{project.scenes()[0].id}").json()
+    largest = max(scene["tiles"], key=lambda t: t["window"][2] * t["window"][3])
+    return f"{base}/tile/{scene['id']}/{largest['name']}"
+
+
+def ready(client: TestClient, tile: str) -> dict:
+    """The tile's state once nothing is being worked on."""
+    for _ in range(1000):
+        state = client.get(tile).json()
+        if state["status"] == "ready":
+            return state
+        time.sleep(0.03)
+    raise AssertionError("still working")
+
+
+def click(state: dict, name: str, label: int = 1) -> dict:
+    """A point in the tile, as the browser sends it."""
+    column, row, width, height = state["window"]
+    return {
+        "kind": "prompt_set",
+        "id": name,
+        "column": column + width * 0.4,
+        "row": row + height * 0.4,
+        "label": label,
+    }
