@@ -226,7 +226,7 @@ def _other(place: Place, request: RunRequest, kind: ExperimentKind, chosen: Chos
     facts = problem or f"About {took} for what is chosen above; it can be stopped and gone on with."
     text.markdown(f"**{kind.title}**  \n{kind.answers}  \n:small[:gray[{facts}]]")
     blocked = bool(problem) or _running(place)
-    if way.button("ExperimentRun", disabled=blocked, key=f"run {kind.key}", width="stretch"):
+    if way.button("Run", disabled=blocked, key=f"run {kind.key}", width="stretch"):
         with show_errors.told():
             _begin(place, request)
 
