@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.farmland import FarmlandFiles, write_scene
+from core.project import Project
 from core.settings import get_settings
+from tests.projects import HALO, farm_project
+
+MadeScene = Callable[..., FarmlandFiles]
 
 _BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -50,12 +56,35 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def tile_size(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
-    """Tiles of another size, with a halo of 16 pixels, so that a small scene has several."""
+    """Tiles of another size, so that a small scene has several."""
 
     def take(size: int) -> None:
         monkeypatch.setenv("CROPMAP_TILE_SIZE", str(size))
-        monkeypatch.setenv("CROPMAP_TILE_HALO", "16")
+        monkeypatch.setenv("CROPMAP_TILE_HALO", str(HALO))
         get_settings.cache_clear()
 
     yield take
     get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def made_scene(tmp_path_factory: pytest.TempPathFactory) -> MadeScene:
+    """Files of made farmland, as ``write_scene`` has them: written once, and not to be changed."""
+
+    @cache
+    def made(seed: int, **options: Any) -> FarmlandFiles:
+        return write_scene(tmp_path_factory.mktemp("made"), seed, **options)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def farmland(made_scene: MadeScene) -> FarmlandFiles:
+    """A scene of one tile."""
+    return made_scene(3, size=256)
+
+
+@pytest.fixture
+def project(farmland: FarmlandFiles, tmp_path: Path) -> Project:
+    """A project with the farmland as its scene; in other folders of tests it has other tiles."""
+    return farm_project(tmp_path / "farm", farmland, scene="North")

@@ -1,4 +1,4 @@
-"""The command line in this process, and the farmland that its tests map."""
+"""The command line in this process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from core.cli import app
-from core.farmland import write_scene
 from core.settings import get_settings
 
 
@@ -39,8 +38,3 @@ def cropmap(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cropmap]:
 
     yield run
     get_settings.cache_clear()
-
-
-@pytest.fixture(scope="session")
-def farmland(tmp_path_factory):
-    return write_scene(tmp_path_factory.mktemp("farmland"), seed=3, size=256)

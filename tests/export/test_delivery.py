@@ -24,9 +24,7 @@ from core.export.write_export import FORMATS
 from core.farmland import write_scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
-from core.session.models import Models
 from core.session.workspaces import Workspaces
-from tests.fakes import ColourSegmenter
 
 CHIPS = ChipOptions(size=64)
 EVERYTHING = Wishes(
@@ -37,11 +35,6 @@ EVERYTHING = Wishes(
     chips=CHIPS,
     details=CardDetails(licence="CC-BY-4.0"),
 )
-
-
-@pytest.fixture(scope="module")
-def workspaces() -> Workspaces:
-    return Workspaces(Models(lambda _key: ColourSegmenter()))
 
 
 def labelled_project(folder: Path, workspaces: Workspaces, **options: bool) -> tuple[Project, str]:

@@ -17,7 +17,6 @@ from core.errors import (
     OutputError,
 )
 from core.export.map_scene import map_scene
-from core.farmland import write_scene
 from core.files import folder_lock
 from core.imagery.scene import open_scene
 from core.landcover.align import align
@@ -32,8 +31,8 @@ PLAIN = MapOptions(model=None)
 
 
 @pytest.fixture(scope="module")
-def farmland(tmp_path_factory):
-    return write_scene(tmp_path_factory.mktemp("farmland"), seed=3, size=400)
+def farmland(made_scene):
+    return made_scene(3, size=400)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.farmland import write_scene
 from core.project import Project, new_project_path, remember_project
 from core.session.adding_scenes import add_scene
 from core.session.opened import open_project
@@ -27,12 +26,6 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     get_settings.cache_clear()
     yield
     get_settings.cache_clear()
-
-
-@pytest.fixture(scope="session")
-def farmland(tmp_path_factory: pytest.TempPathFactory):
-    """Files of a made scene of one tile."""
-    return write_scene(tmp_path_factory.mktemp("farmland"), seed=3, size=256)
 
 
 @pytest.fixture

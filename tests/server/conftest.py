@@ -6,12 +6,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core.farmland import write_scene
 from core.project import Project
-from core.session.adding_scenes import add_scene
 from core.session.models import Models
 from core.session.workspaces import Workspaces
 from tests.fakes import ColourSegmenter
+from tests.projects import farm_project
 from ui.server import annotate, tokens
 from ui.server.routes import ROUTES
 
@@ -19,13 +18,9 @@ ORIGIN = {"Origin": "http://localhost"}
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory) -> Project:
-    """A scene of 300 pixels with its land cover."""
-    folder = tmp_path_factory.mktemp("farm")
-    files = write_scene(folder, seed=3, size=300)
-    made = Project.create(folder / "farm.cropmap", "Farm")
-    add_scene(made, files.scene, landcover_path=files.landcover)
-    return made
+def project(made_scene, tmp_path_factory) -> Project:
+    """One for all tests of a module: its predictions are kept."""
+    return farm_project(tmp_path_factory.mktemp("farm"), made_scene(3, size=300))
 
 
 @pytest.fixture

@@ -3,34 +3,24 @@
 import os
 
 import pytest
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
-from core.project import Project
 from core.study.projects.run_locations import runs_folder, truth_folder
 from ui.server import tokens
 from ui.server.downloads import RESULTS, address, run_address
-from ui.server.routes import ROUTES
 
 BODY = os.urandom(300_000)
 
 
-@pytest.fixture
-def project(tmp_path) -> Project:
-    made = Project.create(tmp_path / "farm" / "farm.cropmap", "Farm")
-    results = made.folder / RESULTS / "Nord-1"
-    results.mkdir(parents=True)
-    (results / "label.zip").write_bytes(BODY)
-    (made.folder / "secret.txt").write_text("secret")
-    (results / "link.txt").symlink_to(made.folder / "secret.txt")
-    (made.folder / f"{RESULTS}-other").mkdir()
-    (made.folder / f"{RESULTS}-other" / "a.txt").write_text("secret")
-    return made
-
-
-@pytest.fixture
-def client() -> TestClient:
-    return TestClient(Starlette(routes=ROUTES), base_url="http://localhost")
+@pytest.fixture(scope="module", autouse=True)
+def results(project) -> None:
+    """Files in the results, beside them, and a link that leads out of them."""
+    folder = project.folder / RESULTS / "Nord-1"
+    folder.mkdir(parents=True)
+    (folder / "label.zip").write_bytes(BODY)
+    (project.folder / "secret.txt").write_text("secret")
+    (folder / "link.txt").symlink_to(project.folder / "secret.txt")
+    (project.folder / f"{RESULTS}-other").mkdir()
+    (project.folder / f"{RESULTS}-other" / "a.txt").write_text("secret")
 
 
 @pytest.fixture

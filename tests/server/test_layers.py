@@ -22,6 +22,7 @@ from core.project import Project
 from core.session import layers as annotated
 from core.session.adding_scenes import add_scene
 from core.session.opened import open_project_scene
+from tests.projects import farm_project
 from ui.server import layers, static, tokens
 from ui.server.cache import PictureCache
 from ui.server.errors import ForbiddenError
@@ -32,11 +33,9 @@ SIZE = 700
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory) -> Project:
-    folder = tmp_path_factory.mktemp("farm")
-    files = write_scene(folder, seed=3, size=SIZE)
-    made = Project.create(folder / "farm.cropmap", "Farm")
-    add_scene(made, files.scene, landcover_path=files.landcover)
+def project(made_scene, tmp_path_factory) -> Project:
+    files = made_scene(3, size=SIZE)
+    made = farm_project(tmp_path_factory.mktemp("farm"), files)
     add_scene(made, files.scene, name="bare")
     return made
 
@@ -51,11 +50,6 @@ def empty_cache(monkeypatch) -> PictureCache:
 @pytest.fixture
 def client() -> TestClient:
     return TestClient(Starlette(routes=ROUTES), base_url="http://localhost")
-
-
-@pytest.fixture
-def base(project) -> str:
-    return f"/cropmap/{tokens.issue(project.path, 'Ana')}"
 
 
 @pytest.fixture

@@ -2,22 +2,12 @@
 
 from pathlib import Path
 
-import pytest
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
-
 from core.farmland import write_scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
 from ui.server import tokens
 from ui.server.open_now import open_now_text
 from ui.server.presence import ROOM
-from ui.server.routes import ROUTES
-
-
-@pytest.fixture
-def client() -> TestClient:
-    return TestClient(Starlette(routes=ROUTES), base_url="http://localhost")
 
 
 def test_only_other_peoples_tiles_of_this_scene_are_told(client, tmp_path: Path) -> None:

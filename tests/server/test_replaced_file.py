@@ -12,7 +12,6 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core.farmland import write_scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
 from core.session.models import Models
@@ -26,11 +25,6 @@ from ui.server.routes import ROUTES
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="an open file cannot be moved there")
 
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def farmland(tmp_path_factory):
-    return write_scene(tmp_path_factory.mktemp("farmland"), seed=3, size=256)
 
 
 @pytest.fixture

@@ -4,17 +4,15 @@ import time
 
 import pytest
 
-from core.farmland import write_scene
 from core.project import Project
-from core.session.adding_scenes import add_scene
 from core.session.models import Models
 from core.session.workspaces import Workspaces
 from tests.fakes import ColourSegmenter
 
 
 @pytest.fixture(scope="module")
-def farmland(tmp_path_factory):
-    return write_scene(tmp_path_factory.mktemp("farmland"), seed=3, size=400)
+def farmland(made_scene):
+    return made_scene(3, size=400)
 
 
 @pytest.fixture
@@ -24,10 +22,9 @@ def small_tiles(tile_size):
 
 
 @pytest.fixture
-def project(small_tiles, farmland, tmp_path) -> Project:
-    made = Project.create(tmp_path / "farm.cropmap", "Farm")
-    add_scene(made, farmland.scene, landcover_path=farmland.landcover)
-    return made
+def project(small_tiles, project) -> Project:
+    """With several tiles."""
+    return project
 
 
 @pytest.fixture

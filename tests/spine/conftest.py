@@ -8,18 +8,14 @@ import pytest
 import rasterio
 
 from core.farmland import write_scene
-from core.settings import get_settings
+from tests.projects import tiles_of
 
 
 @pytest.fixture(scope="module", autouse=True)
 def small_tiles() -> Iterator[None]:
     """Tiles of 224 pixels, so that a scene of 300 has four."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROPMAP_TILE_SIZE", "224")
-        patch.setenv("CROPMAP_TILE_HALO", "16")
-        get_settings.cache_clear()
+    with tiles_of(224):
         yield
-    get_settings.cache_clear()
 
 
 @pytest.fixture(scope="module")

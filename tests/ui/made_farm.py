@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 import rasterio
 from affine import Affine
 from pyproj import CRS
@@ -20,14 +19,14 @@ from core.project import Project
 from core.session.adding_scenes import add_scene
 from core.session.models import Models
 from core.session.workspaces import Workspaces
-from core.settings import get_settings
 from tests.fakes import ColourSegmenter
+from tests.projects import HALO, tiles_of
 
 CORE = 512
 """Side of a tile, in native pixels."""
 
-TILE_SIZE = CORE + 2 * 16
-"""Of the setting, with the halo that the fixture ``tile_size`` gives."""
+TILE_SIZE = CORE + 2 * HALO
+"""Of the setting."""
 
 COLUMNS, ROWS = 3, 2
 """Tiles of the scene."""
@@ -65,12 +64,8 @@ def make_farm(folder: Path, *, in_degrees: bool = False) -> Farm:
     _write(scene, np.moveaxis(rgb, -1, 0), place, 1)
     coarse = fields[_CELL // 2 :: _CELL, _CELL // 2 :: _CELL]
     _write(landcover, np.where(coarse, _CROPLAND, _GRASS).astype(np.uint8)[None], place, _CELL)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROPMAP_TILE_SIZE", str(TILE_SIZE))
-        patch.setenv("CROPMAP_TILE_HALO", "16")
-        get_settings.cache_clear()
+    with tiles_of(TILE_SIZE):
         _fill(folder / "project", scene, landcover)
-    get_settings.cache_clear()
     return Farm(folder / "project")
 
 

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.projects import HALO
 from tests.ui.made_farm import TILE_SIZE, Farm
 from tests.ui.map_page import IDLE, MapPage
 from ui.map import AnnotateEvent, _event
@@ -34,7 +35,7 @@ def address(farm: Farm, tmp_path: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     project = farm.copied(tmp_path / "farm")
-    tiles = {"CROPMAP_TILE_SIZE": str(TILE_SIZE), "CROPMAP_TILE_HALO": "16"}
+    tiles = {"CROPMAP_TILE_SIZE": str(TILE_SIZE), "CROPMAP_TILE_HALO": str(HALO)}
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.ui.streamlit_map", str(port), str(project)],
         cwd=ROOT,

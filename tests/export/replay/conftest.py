@@ -5,35 +5,23 @@ from collections.abc import Iterator
 import pytest
 
 from core.export.replay.make_bundle import make_bundle
-from core.farmland import write_scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
-from core.session.models import Models
 from core.session.workspaces import Workspaces
-from core.settings import get_settings
-from tests.fakes import ColourSegmenter
+from tests.projects import tiles_of
 from tests.session.conftest import ready
 
 
 @pytest.fixture(scope="module", autouse=True)
 def small_tiles() -> Iterator[None]:
     """Tiles of 224 pixels, so that a scene of 300 has several."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROPMAP_TILE_SIZE", "224")
-        patch.setenv("CROPMAP_TILE_HALO", "16")
-        get_settings.cache_clear()
+    with tiles_of(224):
         yield
-    get_settings.cache_clear()
 
 
 @pytest.fixture(scope="module")
-def farmland(tmp_path_factory):
-    return write_scene(tmp_path_factory.mktemp("farmland"), seed=3, size=300)
-
-
-@pytest.fixture(scope="module")
-def workspaces() -> Workspaces:
-    return Workspaces(Models(lambda _key: ColourSegmenter()))
+def farmland(made_scene):
+    return made_scene(3, size=300)
 
 
 def native_ring(state: dict, left: float, top: float, right: float, bottom: float) -> list:

@@ -16,12 +16,9 @@ from core.farmland import write_scene
 from core.landcover.align import align
 from core.project import Project
 from core.session.adding_scenes import add_scene
-from core.session.models import Models
 from core.session.opened import open_project_scene
-from core.session.workspaces import Workspaces
-from core.settings import get_settings
 from core.study.metrics.pixels import Confusion
-from tests.fakes import ColourSegmenter
+from tests.projects import tiles_of
 from tests.session.conftest import ready
 
 NAME = 'Nord <script>alert("1")</script> & Süd'
@@ -29,17 +26,8 @@ NAME = 'Nord <script>alert("1")</script> & Süd'
 
 @pytest.fixture(scope="module", autouse=True)
 def small_tiles():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROPMAP_TILE_SIZE", "224")
-        patch.setenv("CROPMAP_TILE_HALO", "16")
-        get_settings.cache_clear()
+    with tiles_of(224):
         yield
-    get_settings.cache_clear()
-
-
-@pytest.fixture(scope="module")
-def workspaces() -> Workspaces:
-    return Workspaces(Models(lambda _key: ColourSegmenter()))
 
 
 @pytest.fixture(scope="module")

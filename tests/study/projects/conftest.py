@@ -7,25 +7,28 @@ import numpy.typing as npt
 import pytest
 import rasterio
 
-from core.farmland import write_scene
 from core.project import Project
-from core.session.adding_scenes import add_scene
 from core.session.opened import open_project_scene
 from core.study.projects.truth import TruthSource
 
 
 @pytest.fixture(scope="session")
-def farmland(tmp_path_factory):
-    return write_scene(tmp_path_factory.mktemp("farmland"), seed=29, size=320)
+def farmland(made_scene):
+    return made_scene(29, size=320)
 
 
 @pytest.fixture
-def project(tile_size, farmland, tmp_path) -> Project:
+def small_tiles(tile_size) -> None:
+    """Tiles of 192 pixels, so that a scene of 320 has several."""
     tile_size(192)
-    made = Project.create(tmp_path / "farm" / "farm.cropmap", "Farm")
-    scene = add_scene(made, farmland.scene, name="North", landcover_path=farmland.landcover)
-    made.update_scene(scene.id, expected_version=scene.version, settings={"model": None})
-    return made
+
+
+@pytest.fixture
+def project(small_tiles, project) -> Project:
+    """With several tiles, and without a model."""
+    (scene,) = project.scenes()
+    project.update_scene(scene.id, expected_version=scene.version, settings={"model": None})
+    return project
 
 
 @pytest.fixture

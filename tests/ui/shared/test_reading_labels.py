@@ -9,7 +9,6 @@ import pytest
 from core.existing.class_choice import ClassChoice
 from core.existing.mask import MaskFileLabels
 from core.existing.scene_labels import VectorLabels
-from core.farmland import write_scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
 from core.session.opened import open_project_scene
@@ -27,8 +26,8 @@ def never() -> bool:
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    return write_scene(tmp_path_factory.mktemp("made"), seed=5, size=200)
+def files(made_scene):
+    return made_scene(5, size=200)
 
 
 @pytest.fixture
