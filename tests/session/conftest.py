@@ -28,6 +28,14 @@ def project(small_tiles, project) -> Project:
 
 
 @pytest.fixture
+def quickly_predicted(project) -> None:
+    """One question for each tile, where a test needs all of them."""
+    (scene,) = project.scenes()
+    settings = {"strategy": "joint"}
+    project.update_scene(scene.id, expected_version=scene.version, settings=settings)
+
+
+@pytest.fixture
 def scene_id(project) -> str:
     return project.scenes()[0].id
 

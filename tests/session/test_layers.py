@@ -1,9 +1,12 @@
 """Labels of a whole scene as pictures: all of them, or those of accepted tiles alone."""
 
+import pytest
+
 from core.session.layers import overlay
 from core.session.opened import open_project_scene
 
 
+@pytest.mark.usefixtures("quickly_predicted")
 def test_only_accepted_tiles_have_colour_where_that_is_asked(project, scene_id, workspaces) -> None:
     names = [tile.name for tile in project.tiles(scene_id)]
     for name in names:

@@ -367,6 +367,7 @@ def test_a_newer_wish_stops_the_older_work(project, scene_id, tile) -> None:
     assert len(slow.batches) == 1
 
 
+@pytest.mark.usefixtures("quickly_predicted")
 def test_all_tiles_of_a_scene_can_be_mapped_stopped_and_gone_on(
     project, scene_id, workspaces, segmenter
 ) -> None:
