@@ -9,6 +9,8 @@ from core.label.browser_edits import to_new_edits
 from core.label.brush import STROKE
 from core.label.correction_import import LABELS_IMPORT
 from core.label.edits import EDITS
+from core.predict.names import STRATEGY_NAMES
+from core.project.records import VERDICTS
 from core.session import wire
 from core.session.models import Models
 from core.session.opened import open_project_scene
@@ -22,6 +24,11 @@ from ui.server import annotate
 def test_the_browsers_types_are_made_from_the_servers() -> None:
     made = TARGET.read_text(encoding="utf-8")
     assert made == declarations(), "run 'python -m scripts.wire_types' and commit"
+
+
+def test_words_that_the_product_knows_are_the_words_of_the_wire() -> None:
+    assert get_args(wire.Strategy) == STRATEGY_NAMES
+    assert get_args(wire.Verdict) == VERDICTS
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ import pytest
 
 from core.export.replay.make_bundle import make_bundle
 from core.project import Project
-from core.session.adding_scenes import add_scene
 from core.session.workspaces import Workspaces
-from tests.projects import tiles_of
+from tests.projects import farm_project, tiles_of
 from tests.session.conftest import ready
 
 
@@ -66,12 +65,6 @@ def every_edit(state: dict) -> list[dict]:
     ]  # fmt: skip
 
 
-def new_project(folder, farmland) -> Project:
-    made = Project.create(folder / "farm.cropmap", "Farm")
-    add_scene(made, farmland.scene, landcover_path=farmland.landcover)
-    return made
-
-
 def largest(project: Project) -> tuple[str, str]:
     """The only scene, and its largest tile."""
     scene_id = project.scenes()[0].id
@@ -91,7 +84,7 @@ def work_on(project: Project, workspaces: Workspaces) -> None:
 @pytest.fixture(scope="module")
 def worked(farmland, workspaces, tmp_path_factory) -> Project:
     """A project in which every tile has a label and one is accepted."""
-    project = new_project(tmp_path_factory.mktemp("project"), farmland)
+    project = farm_project(tmp_path_factory.mktemp("project"), farmland)
     work_on(project, workspaces)
     scene_id, tile = largest(project)
     for name in (t.name for t in project.tiles(scene_id)):

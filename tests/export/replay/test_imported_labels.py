@@ -8,12 +8,13 @@ from core.export.replay.make_bundle import make_bundle
 from core.session.opened import open_project_scene
 from core.session.taking_over import stake_of, take_over
 from tests.existing.conftest import fields, table
-from tests.export.replay.conftest import largest, new_project
+from tests.export.replay.conftest import largest
 from tests.export.replay.test_replay import again
+from tests.projects import farm_project
 
 
 def test_a_label_that_was_taken_over_is_made_again(farmland, workspaces, tmp_path) -> None:
-    project = new_project(tmp_path, farmland)
+    project = farm_project(tmp_path, farmland)
     scene_id, _ = largest(project)
     grid = open_project_scene(project, scene_id).scene.grid
     shapes = table(grid, fields((20, 20, 280, 130), (40, 160, 250, 270))).geometry.to_numpy()

@@ -22,8 +22,9 @@ from core.export.replay.make_bundle import make_bundle
 from core.label.corrections import CORRECTION_KINDS
 from core.project import Project
 from core.session.workspaces import Workspaces
-from tests.export.replay.conftest import largest, new_project, work_on
+from tests.export.replay.conftest import largest, work_on
 from tests.fakes import ColourSegmenter
+from tests.projects import farm_project
 
 
 def again(bundle, farmland, out, **changed):
@@ -223,7 +224,7 @@ def test_cancelled_leaves_the_earlier_bundle(worked, scene_id, workspaces, bundl
 
 
 def test_nothing_labelled_is_one_sentence(farmland, tmp_path) -> None:
-    project = new_project(tmp_path, farmland)
+    project = farm_project(tmp_path, farmland)
     with pytest.raises(EmptySceneError, match="No tile has a label"):
         make_bundle(project, largest(project)[0], tmp_path / "label.zip")
 
@@ -239,7 +240,7 @@ def test_a_prediction_that_was_cleared_is_made_again(
 
 
 def test_the_command_in_a_fresh_process_with_the_model_that_ships(farmland, tmp_path) -> None:
-    project, own = new_project(tmp_path, farmland), Workspaces()
+    project, own = farm_project(tmp_path, farmland), Workspaces()
     work_on(project, own)
     scene_id, tile = largest(project)
     path = make_bundle(project, scene_id, tmp_path / "b.zip", tiles=[tile], workspaces=own)
