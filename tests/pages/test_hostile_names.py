@@ -1,7 +1,8 @@
 """All pages, with names that mean something to Markdown, HTML and the browser in every field."""
 
+import html
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,13 @@ from streamlit.testing.v1 import AppTest
 from core.farmland import write_scene
 from core.project import NewEdit, Project, new_project_path, remember_project
 from core.session.adding_scenes import add_scene
-from core.session.opened import open_project
+from core.session.opened import open_project, open_project_scene
+from tests.existing.conftest import fields, table, write
+from tests.pages.conftest import press, settle
+from tests.pages.test_scene import fill
+from ui.scenes.existing_labels import read_key
 from ui.shared import preferences
+from ui.shared.browser_session import Place
 from ui.shared.preferences import Preferences
 
 TRICKS = (
@@ -33,16 +39,9 @@ PLAIN = {
     "selectbox.options",
     "selectbox.raw_value",
     "multiselect.options",
-    "text_input.value",
     "text_input.default",
-    "text_input.placeholder",
+    "text_input.value",
     "bidi_component.json",
-    "bidi_component.mixed.json",
-    "component_instance.json_args",
-    "arrow_data_frame.data",
-    "page_link.query_string",
-    "page_link.page",
-    "download_button.url",
 }
 
 
@@ -59,13 +58,8 @@ def hostile(tmp_path) -> Project:
     first = add_scene(made, Path(scene), name=NAME, landcover_path=Path(landcover))
     add_scene(made, files.scene, name=f"Second {NAME}")
     (tile,) = made.tiles(first.id)
-    made.append_edits(
-        first.id,
-        tile.name,
-        [NewEdit("prompt_set", {"id": "a", "column": 9.0, "row": 9.0, "label": 1})],
-        author=f"Ana {NAME}",
-        expected_version=tile.log_version,
-    )
+    edits = [NewEdit("settings", {"threshold": 0.9})]
+    made.append(first.id, tile.name, edits, author=f"Ana {NAME}", expected_version=0)
     made.set_verdict(
         first.id,
         tile.name,
@@ -119,6 +113,12 @@ def test_no_text_of_people_is_more_than_text(page, hostile, name) -> None:
             app.session_state[f"review part {scene.id}"] = part
             app.run()
         shown += list(sent(app))
+    assert "evil" in only_text(shown)
+
+
+def only_text(shown: Iterable[tuple[str, str]]) -> str:
+    """All that a page shows, once nothing of it is markup."""
+    shown = list(shown)
     found = [
         (where, trick, text[:200])
         for where, text in shown
@@ -126,5 +126,23 @@ def test_no_text_of_people_is_more_than_text(page, hostile, name) -> None:
         if trick in text and where not in PLAIN
     ]
     assert not found
-    # What is on the page is read as it was written.
-    assert any("evil" in text for _, text in shown)
+    return html.unescape("\n".join(text for _, text in shown)).replace("\u2060", "")
+
+
+def test_nor_is_an_error_that_names_a_file(page, hostile, tmp_path) -> None:
+    (tmp_path / f"{FILE}.tif").rename(tmp_path / "away.tif")
+    scene = hostile.scenes()[0]
+    for name in ("scene", "annotate"):
+        read = only_text(sent(page(name, hostile, scene=scene.id)))
+        assert f"not at {tmp_path / FILE}.tif any more" in read
+
+
+def test_nor_are_labels_by_their_file(page, hostile, tmp_path) -> None:
+    place = Place(hostile, hostile.scenes()[0], "")
+    grid = open_project_scene(hostile, place.scene.id).scene.grid
+    written = write(tmp_path / "old.gpkg", table(grid, fields(), crop=[FILE, "wheat"]))
+    labels = written.rename(tmp_path / f"old {FILE}.gpkg")
+    app = page("scene", hostile, scene=place.scene.id)
+    fill(app, "path labels", str(labels))
+    app = settle(press(app, "Read the file"), read_key(place))
+    assert f"old {FILE}.gpkg" in only_text(sent(app))
