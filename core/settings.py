@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     """After so long without a change a project's file is made whole in itself, fit to be copied."""
     automatic_backups: bool = True
     """Whether a project in a file is copied into ``backups`` beside it once a day."""
+    allowed_hosts: str = ""
+    """Names under which the app may be reached besides ``localhost``, separated by commas, with
+    the port where it is not the usual one: ``maps.example.org, maps.example.org:8443``."""
     weights_dir: Path | None = None
     """Folder of model weights; by default ``cache_dir/weights``."""
     embedding_cache_bytes: int = 2048 * _MEBIBYTE
@@ -49,6 +52,12 @@ class Settings(BaseSettings):
     """Side of the window that a model sees, in pixels at the working GSD."""
     tile_halo: int = 64
     """Margin, in pixels, in which neighbouring tiles overlap and are blended."""
+
+    @property
+    def allowed_addresses(self) -> frozenset[str]:
+        """The names of ``allowed_hosts`` as a browser writes them, without scheme and path."""
+        written = (one.strip().lower().rstrip("/") for one in self.allowed_hosts.split(","))
+        return frozenset(one.partition("://")[2] or one for one in written if one)
 
     @property
     def weights_folder(self) -> Path:

@@ -18,6 +18,7 @@ from core.existing.labels_file import LabelsFile, Value
 from core.grid import Grid, WorldCoordinates, transform_coordinates
 from core.label.correction_import import LabelsImport, with_own_ids
 from core.label.drawing_checks import LONGEST_REASON
+from core.parcels.geometry_index import GeometryIndex, covers_each, meets_each
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, array_of
 from core.parcels.parcel import LandClass, Parcel, ParcelState
@@ -84,8 +85,7 @@ class VectorLabels:
     def __init__(self, file: LabelsFile, choice: ClassChoice, grid: Grid, crs: CRS) -> None:
         moved = cleaned(_moved(file.shapes, crs, grid.crs))
         footprint = grid.footprint
-        shapely.prepare(footprint)
-        seen = shapely.intersects(footprint, moved.shapes)
+        seen = meets_each(footprint, moved.shapes)
         classes = [class_of(file, choice, place) for place in moved.places.tolist()]
         chosen = [
             (shape, place, kind)
@@ -98,7 +98,7 @@ class VectorLabels:
         self.parcels = tuple(_parcel(file, *one) for one in chosen)
         self._shapes: Geometries = np.empty(len(chosen), dtype=object)
         self._shapes[:] = [shape for shape, _, _ in chosen]
-        self._tree = shapely.STRtree(self._shapes)
+        self._tree = GeometryIndex(self._shapes)
         cropland = np.array([parcel.is_cropland for parcel in self.parcels], dtype=np.bool_)
         self.counts = Counts(
             len(self.parcels),
@@ -128,8 +128,7 @@ class VectorLabels:
         shapes = self._shapes[near]
         areas = shapely.area(shapes)
         inside = areas.copy()
-        shapely.prepare(footprint)
-        cut = ~shapely.covers(footprint, shapes)
+        cut = ~covers_each(footprint, shapes)
         lattice = Overlay.around([footprint, *shapes[cut]])
         inside[cut] = lattice.each_common_area(shapes[cut], array_of([footprint] * int(cut.sum())))
         share = inside / areas

@@ -15,6 +15,7 @@ from scipy import ndimage
 from core.grid import Grid, PixelCoordinates, Window, WorldCoordinates
 from core.imagery.write_raster import MASK_NODATA
 from core.label.labelled import LabelledParcel
+from core.parcels.geometry_index import GeometryIndex
 
 BACKGROUND, FIELD, BOUNDARY, IGNORE = 0, 1, 2, 3
 """Codes of training masks, as in Fields of The World (arXiv:2409.16252)."""
@@ -81,7 +82,7 @@ class BurntParcels:
         world = np.empty(len(parcels), dtype=object)
         world[:] = [parcel.geometry for parcel in parcels]
         self._shapes = shapely.transform(world, lambda xy: _to_pixels(xy, grid))
-        self._tree = shapely.STRtree(self._shapes)
+        self._tree = GeometryIndex(self._shapes)
 
     def codes(self, window: Window) -> Codes:
         """Codes of a window, uint8 (rows, columns); pixels beyond the grid are ignored.

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from core.parcels.geometry_index import GeometryIndex, Places, Predicate
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, array_of
-
-Places = npt.NDArray[np.int64]
-Predicate = Literal["intersects", "dwithin"]
 
 _MOST_FRESH = 64
 """Shapes beside the tree: a tree of 10,000 costs more than to look through so few."""
@@ -31,7 +28,7 @@ class ShapeIndex:
     def __init__(self, shapes: Geometries) -> None:
         self.shapes = shapes
         self._largest = _largest_coordinates(shapes)
-        self._tree = shapely.STRtree(shapes)
+        self._tree = GeometryIndex(shapes)
         # Where the tree's items are now, -1 for those that are gone; and what the tree lacks.
         self._places: Places = np.arange(len(shapes))
         self._fresh: Places = np.array([], dtype=np.int64)
@@ -48,15 +45,11 @@ class ShapeIndex:
         distance: float | None = None,
     ) -> Places:
         """Places of the shapes near some others, in order; without a predicate by their boxes."""
-        # A copy, as parcels and drawings are shared by threads: preparing what another thread holds
-        # ends the process.
-        own = shapely.force_2d(wanted)
-        shapely.prepare(own)
-        by_tree = self._places[_found(self._tree, own, predicate, distance)]
+        by_tree = self._places[_places(self._tree.query(wanted, predicate, distance))]
         places = [by_tree[by_tree >= 0]]
         if self._fresh.size:
-            few = shapely.STRtree(self.shapes[self._fresh])
-            places.append(self._fresh[_found(few, own, predicate, distance)])
+            few = GeometryIndex(self.shapes[self._fresh])
+            places.append(self._fresh[_places(few.query(wanted, predicate, distance))])
         return np.unique(np.concatenate(places))
 
     def spliced(self, changed: Mapping[int, Sequence[Shape]], added: Sequence[Shape]) -> ShapeIndex:
@@ -91,18 +84,8 @@ class ShapeIndex:
         return after
 
 
-def _found(
-    tree: shapely.STRtree,
-    wanted: BaseGeometry | Geometries,
-    predicate: Predicate | None,
-    distance: float | None,
-) -> Places:
-    if predicate == "dwithin":
-        found = tree.query(wanted, predicate=predicate, distance=distance or 0.0)
-    else:
-        found = tree.query(wanted, predicate=predicate)
-    places: Places = (found if found.ndim == 1 else found[1]).astype(np.int64)
-    return places
+def _places(found: Places) -> Places:
+    return found if found.ndim == 1 else found[1]
 
 
 def _largest_coordinates(shapes: Geometries) -> npt.NDArray[np.float64]:

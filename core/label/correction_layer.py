@@ -12,8 +12,9 @@ import shapely
 from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from core.label.correction_index import Places, ShapeIndex
+from core.label.correction_index import ShapeIndex
 from core.label.correction_types import STANDING_VERDICTS, Signature
+from core.parcels.geometry_index import Places
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, array_of
 from core.parcels.parcel import Parcel

@@ -8,6 +8,7 @@ from shapely import Point, Polygon
 
 from core.label.correction_layer import Layer, ParcelChange, corrected
 from core.label.correction_tidy import reaching
+from core.parcels.geometry_index import GeometryIndex
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, array_of, polygons_of, shape_of
 from core.parcels.parcel import Parcel
@@ -62,7 +63,7 @@ class _Mender:
         self._width, self._snap = width, snap
         self._ids = list(now)
         shapes = [parcel.polygon for parcel in now.values()]
-        self._tree = shapely.STRtree(shapes)
+        self._tree = GeometryIndex(shapes)
         self._overlay = Overlay.around(shapes)
         self._grown: set[str] = set()
 

@@ -10,6 +10,7 @@ import shapely
 from shapely import LineString, Point, Polygon
 
 from core.label.correction_layer import Layer, ParcelChange, corrected
+from core.parcels.geometry_index import GeometryIndex
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, polygons_of, shape_of
 from core.parcels.shapes import inner_points
@@ -75,7 +76,7 @@ def _on_boundaries(arcs: Geometries, shapes: Geometries, layer: Layer) -> npt.ND
     """Whether arcs are borders of some shapes, and none of the extent's edge."""
     middles = shapely.line_interpolate_point(arcs, 0.5, normalized=True)
     reach = _ON_LINE * layer.overlay.size
-    borders = shapely.STRtree(shapely.boundary(shapes))
+    borders = GeometryIndex(shapely.boundary(shapes))
     on = np.zeros(len(arcs), dtype=np.bool_)
     on[borders.query(middles, predicate="dwithin", distance=reach)[0]] = True
     if layer.extent is not None:
@@ -137,7 +138,7 @@ def _by_place(
 ) -> list[tuple[int, int]]:
     """Faces wide enough that a point well inside tells whose they are, and their shapes."""
     places = np.flatnonzero(chosen)
-    face, shape = shapely.STRtree(shapes).query(inner_points(faces[places]), "intersects")
+    face, shape = GeometryIndex(shapes).query(inner_points(faces[places]), "intersects")
     first = np.unique(face, return_index=True)[1]
     return list(zip(places[face[first]].tolist(), shape[first].tolist(), strict=True))
 
@@ -147,7 +148,7 @@ def _by_area(
 ) -> list[tuple[int, int]]:
     """Faces and the shapes that cover more than half of them."""
     places = np.flatnonzero(chosen)
-    face, shape = shapely.STRtree(shapes).query(faces[places], predicate="intersects")
+    face, shape = GeometryIndex(shapes).query(faces[places], predicate="intersects")
     face = places[face]
     shared = overlay.each_common_area(faces[face], shapes[shape])
     most = shared > shapely.area(faces[face]) / 2

@@ -19,6 +19,7 @@ from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from core.errors import InputError
+from core.parcels.geometry_index import GeometryIndex
 
 FloatArray = npt.NDArray[np.float64]
 Pairs = npt.NDArray[np.int64]
@@ -156,7 +157,7 @@ class _Segments:
         plain = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
         low, high = low - 2 * reach, high + 2 * reach
         grown = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
-        tree = shapely.STRtree(plain)
+        tree = GeometryIndex(plain)
         for first in range(0, len(self.start), _CHUNK):
             one, other = tree.query(grown[first : first + _CHUNK])
             one = one + first

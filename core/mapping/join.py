@@ -15,6 +15,7 @@ from core.grid import Grid
 from core.imagery.frame import Frame
 from core.label.labelled import LabelledParcel
 from core.label.tile_label import Label, Polygonal
+from core.parcels.geometry_index import GeometryIndex
 from core.parcels.parcel import Parcel
 from core.parcels.seams import REACH, share_border, united
 from core.predict.kept_prediction import WorldPrompt
@@ -103,7 +104,7 @@ def _counted(shapes: npt.NDArray[np.object_], prompts: Sequence[WorldPrompt]) ->
     if len(shapes) and prompts:
         places = np.array([(prompt.world.x, prompt.world.y) for prompt in prompts])
         labels = np.array([1 if prompt.label else 0 for prompt in prompts])
-        points, holders = shapely.STRtree(shapes).query(shapely.points(places), predicate="within")
+        points, holders = GeometryIndex(shapes).query(shapely.points(places), predicate="within")
         np.add.at(counts, (labels[points], holders), 1)
     return [PromptCounts(positive, negative) for negative, positive in counts.T.tolist()]
 
@@ -120,7 +121,7 @@ def _joined(pieces: Sequence[Piece], least: float) -> list[list[Piece]]:
         return i
 
     if len(pieces) > 1:
-        near = shapely.STRtree(shapes).query(shapes, "dwithin", REACH * least)
+        near = GeometryIndex(shapes).query(shapes, "dwithin", REACH * least)
         for i, j in near.T.tolist():
             separate = i >= j or pieces[i].tile == pieces[j].tile or root(i) == root(j)
             if separate or not _alike(pieces[i], pieces[j]):

@@ -17,6 +17,7 @@ import shapely
 from shapely import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from core.parcels.geometry_index import GeometryIndex
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, array_of, polygons_of
 from core.parcels.parcel import Parcel
@@ -125,7 +126,7 @@ def recheck(before: Checked | None, parcels: Sequence[Parcel], width: float) -> 
     if not new and not lost:
         return Checked(now, width, before.problems, known)
     shapes = array_of([parcel.polygon for parcel in now])
-    tree = shapely.STRtree(shapes)
+    tree = GeometryIndex(shapes)
     near = _beside(tree, array_of([parcel.polygon for parcel in (*new, *lost)]), width)
     around = _beside(tree, shapes[near], width)
     again = {now[place].id for place in near}
@@ -145,7 +146,7 @@ def recheck(before: Checked | None, parcels: Sequence[Parcel], width: float) -> 
     return Checked(now, width, tuple(sorted([*kept, *fresh], key=in_order)), known)
 
 
-def _beside(tree: shapely.STRtree, shapes: Geometries, reach: float) -> npt.NDArray[np.int64]:
+def _beside(tree: GeometryIndex, shapes: Geometries, reach: float) -> npt.NDArray[np.int64]:
     """Places in a tree whose box is near the box of a shape, in order."""
     boxes = shapely.bounds(shapes) + np.array([-reach, -reach, reach, reach])
     return np.unique(tree.query(shapely.box(*boxes.T))[1]).astype(np.int64)
@@ -201,7 +202,7 @@ def _gaps(
     found = []
     pairs = _apart(shapes, edges, suspects, width, overlay)
     between = array_of([bridges([shapes[a], shapes[b]], overlay, width) for a, b in pairs])
-    tree, crossing = shapely.STRtree(shapes), shapely.STRtree(between)
+    tree, crossing = GeometryIndex(shapes), GeometryIndex(between)
     taken: list[list[Polygon]] = []
     for place, (one, other) in enumerate(pairs):
         bridge = between[place]
@@ -225,7 +226,7 @@ def _apart(
     lines = shapely.segmentize(edges[suspects], _SAMPLES * width)
     segments, owner = _middles(lines)
     owner = suspects[owner] if len(owner) else owner
-    point, place = shapely.STRtree(shapes[suspects]).query(
+    point, place = GeometryIndex(shapes[suspects]).query(
         segments, predicate="dwithin", distance=width
     )
     place = suspects[place]
@@ -254,7 +255,7 @@ def _pairs(
     shapes: Geometries, suspects: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Pairs of which one is suspect: a parcel all of which lies in another is, the other not."""
-    one, other = shapely.STRtree(shapes).query(shapes[suspects], predicate="intersects")
+    one, other = GeometryIndex(shapes).query(shapes[suspects], predicate="intersects")
     pairs = np.sort(np.column_stack([suspects[one], other]), axis=1)
     apart: npt.NDArray[np.int64] = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
     return apart[:, 0], apart[:, 1]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 from playwright.sync_api import Error as PlaywrightError
 
 from core.settings import get_settings
@@ -53,6 +53,12 @@ class Visitor:
         self.page: Page = self.context.new_page()
         self.context.on("request", lambda request: self.asked.append(request.url))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("console", self._note_refusals)
+
+    def _note_refusals(self, message: ConsoleMessage) -> None:
+        """What the app's own policy kept the browser from fetching."""
+        if "Content Security Policy" in message.text:
+            self.problems.append(message.text)
 
     def open(self, path: str = "/") -> None:
         self.page.goto(f"{self.address}{path}")

@@ -262,19 +262,27 @@ def magenta(visitor) -> tuple[float, float]:
 
 
 def test_names_are_text_and_never_markup(visitor, at_home) -> None:
-    name = "<img src=x onerror=alert(1)>${alert(1)}`'\""
+    name = "<img src=x onerror=alert(1)>${alert(1)}`'\" ![x](http://evil.example/a.png) "
+    name += "www.evil.example https://evil.example/b ana@evil.example :material/bug: :bug: $x$"
     files = write_scene(at_home / "evil", seed=4, size=200)
     path = new_project_path("evil")
     project = Project.create(path, name)
     record = add_scene(project, files.scene, name=name, landcover_path=files.landcover)
+    tile = project.tiles(record.id)[0].name
+    project.set_verdict(record.id, tile, "fix", comment=name, reviewer=name, expected_version=0)
     remember_project(path)
     fired: list[str] = []
     visitor.page.on("dialog", lambda dialog: (fired.append(dialog.message), dialog.dismiss()))
-    for page in ("", "scene", "annotate", "review", "results"):
+    for page in ("", "scene", "annotate", "review", "evaluate", "results"):
         visitor.open(f"/{page}?project={project.id}&scene={record.id}")
-        visitor.page.wait_for_timeout(2500)
-        assert visitor.page.locator("img[src='x']").count() == 0
+        visitor.calm()
+        visitor.page.wait_for_timeout(1500)
+        if page != "annotate":
+            assert "$x$" in visitor.page.inner_text("body")
+        made = "img[src='x'], [src*='evil.example'], a[href*='evil.example']"
+        assert visitor.page.locator(made).count() == 0
     assert not fired
+    # That no other host was asked, the end of every journey checks.
 
 
 def test_everything_comes_from_the_app_itself(visitor, farm) -> None:

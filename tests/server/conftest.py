@@ -12,7 +12,7 @@ from core.session.workspaces import Workspaces
 from tests.fakes import ColourSegmenter
 from tests.projects import farm_project
 from ui.server import annotate, tokens
-from ui.server.routes import ROUTES
+from ui.server.routes import MIDDLEWARE, ROUTES
 
 ORIGIN = {"Origin": "http://localhost"}
 
@@ -28,7 +28,8 @@ def client(monkeypatch) -> TestClient:
     """The routes, with a model that answers by colour."""
     workspaces = Workspaces(Models(lambda _key: ColourSegmenter()))
     monkeypatch.setattr(annotate, "get_workspaces", lambda: workspaces)
-    return TestClient(Starlette(routes=ROUTES), base_url="http://localhost", headers=ORIGIN)
+    app = Starlette(routes=ROUTES, middleware=MIDDLEWARE)
+    return TestClient(app, base_url="http://localhost", headers=ORIGIN)
 
 
 @pytest.fixture

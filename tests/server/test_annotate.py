@@ -116,9 +116,9 @@ def test_what_is_no_edit_is_refused_in_a_sentence(client, tile, body) -> None:
     assert set(answer.json()) >= {"message", "hint"}
 
 
-def test_too_large_a_body_is_refused_before_it_is_read(client, tile) -> None:
+def test_too_large_a_body_is_refused(client, tile) -> None:
     answer = client.post(f"{tile}/edits", content=b" " * (4 * 1024 * 1024 + 1))
-    assert answer.status_code == 400
+    assert answer.status_code == 413
     assert "too large" in answer.json()["message"]
 
 

@@ -25,9 +25,8 @@ from core.session.opened import open_project_scene
 from tests.projects import farm_project
 from ui.server import layers, static, tokens
 from ui.server.cache import PictureCache
-from ui.server.errors import ForbiddenError
-from ui.server.guard import Guard
-from ui.server.routes import ROUTES
+from ui.server.errors import ErrorAnswers, ForbiddenError
+from ui.server.routes import MIDDLEWARE, ROUTES
 
 SIZE = 700
 
@@ -49,7 +48,7 @@ def empty_cache(monkeypatch) -> PictureCache:
 
 @pytest.fixture
 def client() -> TestClient:
-    return TestClient(Starlette(routes=ROUTES), base_url="http://localhost")
+    return TestClient(Starlette(routes=ROUTES, middleware=MIDDLEWARE), base_url="http://localhost")
 
 
 @pytest.fixture
@@ -158,7 +157,7 @@ def test_sessions_share_pictures_and_a_crowd_makes_one(project, scene, monkeypat
         return real(*arguments)
 
     monkeypatch.setattr(layers, "pixel_tile", counted)
-    app = Starlette(routes=ROUTES)
+    app = Starlette(routes=ROUTES, middleware=MIDDLEWARE)
     addresses = [
         f"/cropmap/{tokens.issue(project.path, name)}/layers/{scene.record.id}/imagery/0/0/0.png"
         for name in ("Ana", "Ben", "Cid", "Dee")
@@ -307,7 +306,9 @@ def test_every_error_is_a_sentence(error, status, caplog) -> None:
         raise error
 
     app = Starlette(
-        routes=[Mount("/cropmap", routes=[Route("/x", fail)], middleware=[Middleware(Guard)])]
+        routes=[
+            Mount("/cropmap", routes=[Route("/x", fail)], middleware=[Middleware(ErrorAnswers)])
+        ]
     )
     response = TestClient(app, base_url="http://localhost").get("/cropmap/x")
     assert response.status_code == status

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.errors import CancelledError, CropMapError
-from ui.server.routes import ROUTES
+from ui.server.routes import MIDDLEWARE, ROUTES
 from ui.shared.jobs import Job
 
 OWN = {"Origin": "http://localhost"}
@@ -35,7 +35,7 @@ class Work:
 
 @pytest.fixture
 def client() -> TestClient:
-    return TestClient(Starlette(routes=ROUTES), base_url="http://localhost")
+    return TestClient(Starlette(routes=ROUTES, middleware=MIDDLEWARE), base_url="http://localhost")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from core.session.workspaces import Workspaces
 from tests.fakes import ColourSegmenter
 from tests.server.conftest import ORIGIN, click, ready
 from ui.server import annotate, tokens
-from ui.server.routes import ROUTES
+from ui.server.routes import MIDDLEWARE, ROUTES
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="an open file cannot be moved there")
 
@@ -69,7 +69,9 @@ class Map:
 def on_map(path: Path, monkeypatch) -> Map:
     workspaces = Workspaces(Models(lambda _key: ColourSegmenter()))
     monkeypatch.setattr(annotate, "get_workspaces", lambda: workspaces)
-    client = TestClient(Starlette(routes=ROUTES), base_url="http://localhost", headers=ORIGIN)
+    client = TestClient(
+        Starlette(routes=ROUTES, middleware=MIDDLEWARE), base_url="http://localhost", headers=ORIGIN
+    )
     return Map(client, path)
 
 

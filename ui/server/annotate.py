@@ -1,18 +1,15 @@
 """The annotation map's questions: state, edits, undo, verdict, hover, overlays, changes.
 
-Handlers are plain functions: Starlette runs them in worker threads, so the event loop never waits.
+Handlers are plain functions that run in worker threads, so the event loop never waits.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import anyio.from_thread
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -35,12 +32,13 @@ from core.session.state import in_file, stamp, verdict_json, verdict_name
 from core.session.workspace import Workspace
 from core.session.workspaces import get_workspaces
 from ui.server import tokens
+from ui.server.bodies import Body, with_body
 from ui.server.errors import NO_STORE, NotFoundError, error_body, error_response
+from ui.server.json_answer import JsonAnswer
 from ui.server.layers import encode
 from ui.server.presence import ROOM
 from ui.server.tokens import Access
 
-_MOST_BODY = 4 * 1024 * 1024
 _VERDICTS = ("open", "accepted", "fix", "rejected")
 _LONGEST_COMMENT = 2000
 
@@ -91,9 +89,9 @@ def tile_state(request: Request) -> Response:
     return _json(state)
 
 
-def edit_tile(request: Request) -> Response:
+def edit_tile(request: Request, body: Body) -> Response:
     """Store edits; answers with the state after the commit."""
-    asked, body = _asked(request), _body(request)
+    asked = _asked(request)
     return _changing(
         asked,
         body,
@@ -101,21 +99,21 @@ def edit_tile(request: Request) -> Response:
     )
 
 
-def undo_tile(request: Request) -> Response:
+def undo_tile(request: Request, body: Body) -> Response:
     """One step back."""
-    asked, body = _asked(request), _body(request)
+    asked = _asked(request)
     return _changing(asked, body, lambda: asked.workspace.undo(_version(body), asked.access.person))
 
 
-def redo_tile(request: Request) -> Response:
+def redo_tile(request: Request, body: Body) -> Response:
     """One step forward again."""
-    asked, body = _asked(request), _body(request)
+    asked = _asked(request)
     return _changing(asked, body, lambda: asked.workspace.redo(_version(body), asked.access.person))
 
 
-def judge_tile(request: Request) -> Response:
+def judge_tile(request: Request, body: Body) -> Response:
     """Store a verdict."""
-    asked, body = _asked(request), _body(request)
+    asked = _asked(request)
     verdict, comment = body.get("verdict"), body.get("comment") or ""
     if verdict not in _VERDICTS or not isinstance(comment, str):
         raise InputError("That is no verdict.", "Accept, fix or reject the tile.")
@@ -232,27 +230,6 @@ def _asked(request: Request) -> _Asked:
     return _Asked(access, project, parameters["scene"], parameters["tile"])
 
 
-def _body(request: Request) -> dict[str, Any]:
-    """The JSON object that was sent.
-
-    Raises
-    ------
-    InputError
-        Too large, or no JSON object.
-    """
-    declared = request.headers.get("content-length", "")
-    if not declared.isdigit() or int(declared) > _MOST_BODY:
-        raise InputError("That edit is too large.", "Draw it in parts.")
-    raw: bytes = anyio.from_thread.run(request.body)
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise InputError("That edit could not be understood.", "Load the page again.") from error
-    if not isinstance(body, dict):
-        raise InputError("That edit could not be understood.", "Load the page again.")
-    return body
-
-
 def _version(body: dict[str, Any]) -> int:
     version = body.get("version")
     if not isinstance(version, int) or isinstance(version, bool):
@@ -315,19 +292,10 @@ def _tile_json(
     }
 
 
-class _Json(Response):
-    """JSON by orjson: 10,000 parcels take the standard library ten times as long."""
-
-    media_type = "application/json"
-
-    def render(self, content: Any) -> bytes:
-        return orjson.dumps(content)
-
-
 def _json(
     body: wire.TileState | wire.SceneState | wire.HoverAnswer | wire.Changes,
 ) -> Response:
-    return _Json(body, headers=NO_STORE)
+    return JsonAnswer(body, headers=NO_STORE)
 
 
 _TILE = "/{token}/tile/{scene}/{tile}"
@@ -336,10 +304,10 @@ ROUTES = [
     Route("/{token}/scene/{scene}", scene_state, methods=["GET"]),
     Route("/{token}/changes", changes, methods=["GET"]),
     Route(_TILE, tile_state, methods=["GET"]),
-    Route(_TILE + "/edits", edit_tile, methods=["POST"]),
-    Route(_TILE + "/undo", undo_tile, methods=["POST"]),
-    Route(_TILE + "/redo", redo_tile, methods=["POST"]),
-    Route(_TILE + "/verdict", judge_tile, methods=["POST"]),
+    Route(_TILE + "/edits", with_body(edit_tile), methods=["POST"]),
+    Route(_TILE + "/undo", with_body(undo_tile), methods=["POST"]),
+    Route(_TILE + "/redo", with_body(redo_tile), methods=["POST"]),
+    Route(_TILE + "/verdict", with_body(judge_tile), methods=["POST"]),
     Route(_TILE + "/hover", hover, methods=["GET"]),
     Route(_TILE + "/{overlay}.png", overlay, methods=["GET"]),
 ]

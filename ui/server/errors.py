@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import (
     ConflictError,
@@ -16,6 +17,7 @@ from core.errors import (
 )
 from core.session import wire
 from ui.remedies import page_hint
+from ui.server.json_answer import JsonAnswer
 
 _log = logging.getLogger(__name__)
 
@@ -35,9 +37,24 @@ class NotFoundError(CropMapError):
     """There is no such thing to be had."""
 
 
+class TooLargeError(CropMapError):
+    """More was sent than is read."""
+
+
+class TooManyError(CropMapError):
+    """Too much is being sent at once."""
+
+
+class TooSlowError(CropMapError):
+    """What was sent did not arrive in time."""
+
+
 _STATUS: tuple[tuple[type[CropMapError], int], ...] = (
     (ForbiddenError, 403),
     (NotFoundError, 404),
+    (TooSlowError, 408),
+    (TooLargeError, 413),
+    (TooManyError, 429),
     # The server opens the file that is there now: the page asks again.
     (ProjectReplacedError, 503),
     (ProjectError, 404),
@@ -58,8 +75,10 @@ def error_response(
     *,
     status: int | None = None,
     details: wire.ErrorDetails | None = None,
-) -> JSONResponse:
+) -> Response:
     """The answer for an error; an unexpected one is logged with its traceback.
+
+    It never raises: where the error itself cannot be told, it is unexpected.
 
     Parameters
     ----------
@@ -68,7 +87,18 @@ def error_response(
     details : optional
         Further members of the body, such as the present ``state`` of a conflict.
     """
-    details = details or {}
+    try:
+        return _told(error, status, details or {})
+    except Exception:  # noqa: BLE001  (the answer to an error must not be a second one)
+        _log.exception("an error could not be told")
+        return JsonAnswer(
+            {"message": _UNEXPECTED.message, "hint": _UNEXPECTED.hint},
+            status_code=500,
+            headers=NO_STORE,
+        )
+
+
+def _told(error: BaseException, status: int | None, details: wire.ErrorDetails) -> Response:
     if isinstance(error, HTTPException):
         sentence = _HTTP_SENTENCES.get(error.status_code, "This request cannot be answered.")
         return _answer(error.status_code, CropMapError(sentence), details)
@@ -84,6 +114,29 @@ def error_body(error: CropMapError) -> wire.Complaint:
     return {"message": error.message, "hint": page_hint(error)}
 
 
-def _answer(status: int, error: CropMapError, details: wire.ErrorDetails) -> JSONResponse:
+def _answer(status: int, error: CropMapError, details: wire.ErrorDetails) -> Response:
     body: wire.ErrorAnswer = {**error_body(error), **details}
-    return JSONResponse(body, status_code=status, headers=NO_STORE)
+    return JsonAnswer(body, status_code=status, headers=NO_STORE)
+
+
+class ErrorAnswers:
+    """ASGI middleware around the routes below ``/cropmap``: what goes wrong becomes an answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or tell why there is no answer."""
+        started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as error:  # the last resort of a request: logged there, and told
+            if started or scope["type"] != "http":
+                raise
+            await error_response(error)(scope, receive, send)

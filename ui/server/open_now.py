@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from core.session import wire
 from core.session.opened import open_project
 from ui.server import tokens
 from ui.server.errors import NO_STORE
+from ui.server.json_answer import JsonAnswer
 from ui.server.presence import ROOM
 
 
-def open_now(request: Request) -> JSONResponse:
+def open_now(request: Request) -> JsonAnswer:
     """The line about a scene; empty where nobody else is."""
     token, scene_id = request.path_params["token"], request.path_params["scene"]
     access = tokens.resolve(token)
@@ -24,7 +24,7 @@ def open_now(request: Request) -> JSONResponse:
         numbers = {tile.name: tile.order + 1 for tile in tiles}
         seen = [(one.person, numbers[one.tile]) for one in here if one.tile in numbers]
     answer: wire.OpenNow = {"text": open_now_text(seen)}
-    return JSONResponse(answer, headers=NO_STORE)
+    return JsonAnswer(answer, headers=NO_STORE)
 
 
 def open_now_text(seen: list[tuple[str, int]]) -> str:

@@ -11,12 +11,12 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from core.errors import CropMapError
 from core.session import wire
 from ui.server.errors import NO_STORE, NotFoundError
+from ui.server.json_answer import JsonAnswer
 
 _TOKEN_BYTES = 32
 _MOST_STEPS = 9_999
@@ -99,16 +99,16 @@ def describe(job: Watched) -> wire.JobProgress:
     }
 
 
-async def progress(request: Request) -> JSONResponse:
+async def progress(request: Request) -> JsonAnswer:
     """State of a job."""
-    return JSONResponse(describe(_job_of(request)), headers=NO_STORE)
+    return JsonAnswer(describe(_job_of(request)), headers=NO_STORE)
 
 
-async def cancel(request: Request) -> JSONResponse:
+async def cancel(request: Request) -> JsonAnswer:
     """Ask a job to stop; its state."""
     job = _job_of(request)
     job.cancel()
-    return JSONResponse(describe(job), headers=NO_STORE)
+    return JsonAnswer(describe(job), headers=NO_STORE)
 
 
 def _job_of(request: Request) -> Watched:

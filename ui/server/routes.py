@@ -1,4 +1,4 @@
-"""All routes below ``/cropmap``, for ``st.App(script, routes=ROUTES)``."""
+"""All routes below ``/cropmap``, and what stands before everything, for ``st.App``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from ui.server import annotate, downloads, layers, open_now, progress, static
+from ui.server.errors import ErrorAnswers
 from ui.server.guard import Guard
 
 # The files of the map and the jobs come first: neither 'static' nor 'jobs' is a token.
@@ -20,6 +21,9 @@ ROUTES = [
             *annotate.ROUTES,
             *open_now.ROUTES,
         ],
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(ErrorAnswers)],
     )
 ]
+
+MIDDLEWARE = [Middleware(Guard)]
+"""Around the whole app, Streamlit's own routes and its websocket included."""

@@ -76,8 +76,8 @@ def empty(title: str, sentence: str, *ways: Callable[[], None]) -> None:
 
 
 def heading(title: str, facts: str = "") -> None:
-    """A page's title and, smaller, what it is about; ``facts`` is escaped here."""
-    st.title(title)
+    """A page's title and, smaller, what it is about; both are escaped here."""
+    st.title(escape(title))
     if facts:
         st.html(f'<p class="cropmap-facts">{escape(facts)}</p>')
 

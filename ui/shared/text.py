@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 _ENTITIES = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation}
 """A character reference is literal text in HTML, in Markdown and inside a JavaScript template."""
+
+_WORD_JOINER = "\u2060"
+"""It has no width and breaks no line."""
+
+_SEEN_AFTER_PARSING = re.compile(
+    r"""
+      \bwww(?=\.)                                  # www.example.org
+    | \b[a-z][a-z0-9+.-]*(?=://)                   # https://example.org
+    | (?<=[-.\w+])@(?=[-\w])                      # name@example.org
+    | :(?=[-+/\w]+:)                              # :bug: and :material/bug:
+    | (?:(?<=\s)|(?<=^))[-<>~](?=[->=])            # arrows and dashes that stand alone
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Beginnings of what Streamlit's Markdown looks for in the text that it has parsed, where character
+references are characters again: links, emoji, icons, and marks that it draws as others."""
 
 
 def escape(text: object) -> str:
@@ -13,9 +30,12 @@ def escape(text: object) -> str:
 
     The one function through which text passes before it reaches HTML, folium or Streamlit's
     Markdown.  Markup needs punctuation in all of them (``<``, ``${``, ``](``, ``:red[``), so none
-    is let through, and what is shown is what was written.
+    is let through, and what is shown is what was written.  Links without markup, emoji and the like
+    are found by Streamlit only after the references have become characters again; a word joiner,
+    which nobody sees, stands in their midst.
     """
-    return str(text).translate(_ENTITIES)
+    joined = _SEEN_AFTER_PARSING.sub(lambda found: found.group() + _WORD_JOINER, str(text))
+    return joined.translate(_ENTITIES)
 
 
 def count(number: int, one: str, many: str = "") -> str:

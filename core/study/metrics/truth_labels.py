@@ -23,6 +23,7 @@ from core.imagery.open import open_raster, read_bands, read_validity
 from core.imagery.warp import covering_window, warp
 from core.landcover.align import align, check_overlap
 from core.landcover.source import LandCover
+from core.parcels.geometry_index import GeometryIndex
 from core.study.metrics.parts import Numbers, PartNumbers
 
 VECTOR_SUFFIXES = (".shp", ".zip", ".gpkg", ".geojson", ".json")
@@ -243,7 +244,7 @@ class PolygonLabels:
         parcels = sorted(labels.parcels, key=lambda parcel: -parcel.polygon.area)
         self.says = _in_words(choice)
         self._shapes = [parcel.polygon for parcel in parcels]
-        self._tree = shapely.STRtree(self._shapes)
+        self._tree = GeometryIndex(self._shapes)
         unknown = [p.state in _UNVOUCHED or p.land_class in _UNVOUCHED for p in parcels]
         self._unknown = np.array([False, *unknown])
         self._other = np.array([False, *(not parcel.is_cropland for parcel in parcels)])

@@ -12,9 +12,11 @@ def serve(port: int) -> None:
     import streamlit as st
     import uvicorn
 
-    from ui.server.routes import ROUTES
+    from ui.server.routes import MIDDLEWARE, ROUTES
 
-    app = st.App(str(Path(__file__).with_name("progress_script.py")), routes=ROUTES)
+    app = st.App(
+        str(Path(__file__).with_name("progress_script.py")), routes=ROUTES, middleware=MIDDLEWARE
+    )
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 
 
