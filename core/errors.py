@@ -9,6 +9,7 @@ Where the two differ, ``remedy`` names what to do, and each says it in its own w
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -52,6 +53,18 @@ class Remedy(StrEnum):
     ASK_AGAIN = "ask_again"
 
 
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Control characters but tab and line feed, marks that turn the direction of text, and halves of
+surrogate pairs: a terminal obeys the first, and the last cannot be written at all."""
+
+
+def printable(text: str) -> str:
+    """A text fit for terminals and logs, whatever file it came from."""
+    return _UNPRINTABLE.sub("\ufffd", text)
+
+
 class CropMapError(Exception):
     """Root of all errors meant for the user.
 
@@ -75,9 +88,9 @@ class CropMapError(Exception):
         remedy: Remedy | None = None,
         facts: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = printable(message)
+        self.hint = printable(hint)
+        super().__init__(self.message)
         self.remedy = remedy
         self.facts = dict(facts or {})
 

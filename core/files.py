@@ -379,16 +379,33 @@ def write_whole(path: Path, body: bytes) -> None:
         raise storage_error(error, path) from error
 
 
-def write_checked(path: Path, body: bytes) -> None:
-    """Write ``body`` with its SHA-256 in front, as :func:`write_whole` does."""
-    write_whole(path, hashlib.sha256(body).digest() + body)
+def write_checked(path: Path, body: bytes, name: str = "") -> None:
+    """Write ``body`` with its SHA-256 in front, as :func:`write_whole` does.
+
+    Parameters
+    ----------
+    name : str
+        What the file is of, which goes into the sum: under another name it is no more whole.
+    """
+    write_whole(path, _sum_of(body, name) + body)
 
 
-def read_checked(path: Path) -> bytes | None:
-    """What :func:`write_checked` wrote, or None where it is missing or damaged."""
+def read_checked(path: Path, name: str = "") -> bytes | None:
+    """What :func:`write_checked` wrote for ``name``; None where it is missing or damaged."""
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
         return None
     digest, body = raw[:32], raw[32:]
-    return body if len(digest) == 32 and hashlib.sha256(body).digest() == digest else None
+    return body if len(digest) == 32 and _sum_of(body, name) == digest else None
+
+
+def name_in_folder(path: Path) -> str:
+    """The last two parts of a path: what a kept file is of, wherever the folder above is moved."""
+    return f"{path.parent.name}/{path.name}"
+
+
+def _sum_of(body: bytes, name: str) -> bytes:
+    digest = hashlib.sha256(f"{name}\0".encode() if name else b"")
+    digest.update(body)
+    return digest.digest()

@@ -30,10 +30,13 @@ EMBEDDING = (
 
 PREDICTION = (
     "core.grid",
+    "core.imagery.blocks",
     "core.imagery.frame",
     "core.imagery.georeference",
     "core.imagery.open",
+    "core.imagery.palette",
     "core.imagery.scene",
+    "core.imagery.scene_json",
     "core.imagery.stretch",
     "core.imagery.tile_plan",
     "core.imagery.warp",

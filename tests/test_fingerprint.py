@@ -31,7 +31,16 @@ CORE = Path(str(files("core")))
 GROUND = {
     f"core.{name}"
     for name in (
-        *("errors", "files", "fingerprint", "held_files", "processors", "settings", "task"),
+        *(
+            "errors",
+            "files",
+            "fingerprint",
+            "held_files",
+            "outside",
+            "processors",
+            "settings",
+            "task",
+        ),
     )
 }
 """Modules that the deciding ones import and that decide nothing themselves."""

@@ -26,6 +26,7 @@ from core.cli.terminal import (
     cancel_on_interrupt,
     output,
     parse_bands,
+    print_warnings_plainly,
     progress_bar,
 )
 from core.sam.registry import DEFAULT_MODEL
@@ -48,6 +49,7 @@ _DIFFERS = 3
 
 def main() -> None:
     """Entry point of ``cropmap`` and of ``python -m core``."""
+    print_warnings_plainly()
     app()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import threading
 from collections.abc import Iterator
@@ -16,10 +17,26 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from typer.core import TyperGroup
 
 from core.cli.remedies import command_hint
-from core.errors import CancelledError, CropMapError
+from core.errors import CancelledError, CropMapError, printable
 
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
-output = Console(highlight=False, soft_wrap=True)
+
+class _Terminal(Console):
+    """A console on which texts from files cannot move the cursor or change colours."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print, as rich does, texts without their control characters."""
+        super().print(
+            *(printable(entry) if isinstance(entry, str) else entry for entry in objects), **options
+        )
+
+
+class _PlainFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
+
+
+errors = _Terminal(stderr=True, highlight=False, soft_wrap=True)
+output = _Terminal(highlight=False, soft_wrap=True)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
@@ -69,6 +86,12 @@ def parse_bands(text: str | None) -> tuple[int, int, int] | None:
     if len(parts) != 3 or not all(part.isdigit() and int(part) > 0 for part in parts):
         raise typer.BadParameter("three band numbers, counted from 1, such as 3,2,1")
     return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+def print_warnings_plainly() -> None:
+    """Let warnings reach stderr without control characters; names in them come from files."""
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(_PlainFormatter())
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from core.existing.vector_formats import Features
 _MOST_BYTES = 512 * 1024**2
 _LONGEST_TEXT = 1000
 _NAMED = re.compile(
-    r"(?:urn:ogc:def:crs:)?(EPSG|OGC|ESRI|IAU_2015):[0-9.]*:?([A-Za-z0-9]+)", re.IGNORECASE
+    r"(?:urn:ogc:def:crs:)?(EPSG|OGC|ESRI|IAU_2015):(?:[0-9.]*:)?([A-Za-z0-9]+)", re.IGNORECASE
 )
 
 

@@ -14,6 +14,9 @@ from core.existing.labels_file import Skipped
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import polygons_of
 
+_FARTHEST = 1e9
+"""Coordinates on the Earth are smaller, in feet as well as in metres."""
+
 _AREAS = (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)
 _WITH_AREAS = (*_AREAS, GeometryType.GEOMETRYCOLLECTION)
 
@@ -51,7 +54,7 @@ def cleaned(geometries: Geometries, unreadable: npt.NDArray[np.bool_] | None = N
     flat: Geometries = shapely.force_2d(geometries)
     broken = np.zeros(len(flat), dtype=np.bool_) if unreadable is None else unreadable.copy()
     xy, owner = shapely.get_coordinates(flat, return_index=True)
-    broken[np.unique(owner[~np.isfinite(xy).all(axis=1)])] = True
+    broken[np.unique(owner[~(np.abs(xy) < _FARTHEST).all(axis=1)])] = True
     missing = (shapely.is_missing(flat) | shapely.is_empty(flat)) & ~broken
     areas = np.isin(shapely.get_type_id(flat), _WITH_AREAS) & ~broken & ~missing
     other = ~broken & ~missing & ~areas

@@ -20,6 +20,7 @@ from core.existing.unpack import beside, is_zip, kind_of, layers_in_zip, unpacke
 from core.existing.vector_formats import Features, area_layers, read_layer
 from core.grid import Bounds, Grid
 from core.parcels.outlines import Geometries
+from core.parcels.wkb import read_wkbs
 from core.task import ShareProgress
 
 MOST_FEATURES = 200_000
@@ -149,9 +150,7 @@ def _read_shapes(path: Path) -> Geometries:
         blob = arrays["wkb"].tobytes()
     ends = np.cumsum(sizes)
     pieces = [blob[s:e] for s, e in zip((ends - sizes).tolist(), ends.tolist(), strict=True)]
-    shapes = np.empty(len(pieces), dtype=object)
-    shapes[:] = list(shapely.from_wkb(pieces)) if pieces else []
-    return shapes
+    return read_wkbs(pieces)
 
 
 def _readable(text: str) -> str:

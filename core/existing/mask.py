@@ -15,9 +15,10 @@ from rasterio.io import DatasetReader
 
 from core.errors import UnreadableLabelsError
 from core.grid import Grid, Window
-from core.imagery.georeference import find_georeference
+from core.imagery.blocks import may_hold_blocks
+from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.open import open_raster, read_bands, read_validity
-from core.imagery.warp import covering_window, warp
+from core.imagery.warp import covering_window, read_shape, warp
 from core.label.correction_import import LabelsImport
 from core.parcels.outlines import outline_pixels
 from core.parcels.overlay import shape_of
@@ -27,7 +28,9 @@ from core.parcels.polygons import mask_to_parcels
 MOST_VALUES = 256
 """A mask of more values is imagery, or numbers its parcels."""
 
-_ROWS_AT_ONCE = 4_000_000
+_PIXELS_AT_ONCE = 4_000_000
+_FINEST_READ = 8
+"""Pixels of the mask read along one of the scene's, about; of a finer one every second or so."""
 _NOT, _CROPLAND, _UNKNOWN = 0, 1, 255
 
 
@@ -73,10 +76,18 @@ def read_mask(path: Path | str, *, name: str | None = None, crs: str | None = No
     with open_raster(path, what="mask") as dataset:
         place = find_georeference(dataset, str(path), crs, what="mask")
         grid = Grid(place.crs, place.transform, dataset.width, dataset.height)
+        refuse_misplaced(grid, str(path), place.source, what="mask")
         _check(dataset, title)
         values: Counter[int] = Counter()
         unknown = 0
         for window in _strips(dataset):
+            if not may_hold_blocks(dataset, window):
+                empty = window.width * window.height
+                if dataset.nodata is None:
+                    values[0] += empty  # what is not there reads as 0
+                else:
+                    unknown += empty
+                continue
             found, valid = _values(dataset, window)
             unknown += int((~valid).sum())
             numbers, counts = np.unique(found[valid], return_counts=True)
@@ -141,10 +152,11 @@ class MaskFileLabels:
         if window is None:
             return None
         with open_raster(self._mask.path, what="mask") as dataset:
-            values, valid = _values(dataset, window)
+            shape = read_shape(window, part, _FINEST_READ)
+            values, valid = _values(dataset, window, shape)
         codes = np.where(np.isin(values, self._cropland), _CROPLAND, _NOT).astype(np.uint8)
         codes[~valid | np.isin(values, self._unknown)] = _UNKNOWN
-        source = self._mask.grid.window_grid(window)
+        source = self._mask.grid.window_grid(window).scaled(shape[1], shape[0])
         return warp(codes, source, part, Resampling.nearest, missing=_UNKNOWN)
 
 
@@ -155,16 +167,19 @@ def _check(dataset: DatasetReader, name: str) -> None:
 
 
 def _strips(dataset: DatasetReader) -> Iterator[Window]:
-    rows = max(1, _ROWS_AT_ONCE // dataset.width)
+    columns = min(dataset.width, _PIXELS_AT_ONCE)
+    rows = max(1, _PIXELS_AT_ONCE // columns)
+    extent = Window(0, 0, dataset.width, dataset.height)
     for row in range(0, dataset.height, rows):
-        yield Window(0, row, dataset.width, min(rows, dataset.height - row))
+        for column in range(0, dataset.width, columns):
+            yield Window(column, row, columns, rows).intersection(extent) or extent
 
 
 def _values(
-    dataset: DatasetReader, window: Window
+    dataset: DatasetReader, window: Window, shape: tuple[int, int] | None = None
 ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
-    values = read_bands(dataset, [1], window=window)[0]
-    valid = read_validity(dataset, [1], window=window)
+    values = read_bands(dataset, [1], window=window, shape=shape)[0]
+    valid = read_validity(dataset, [1], window=window, shape=shape)
     if np.issubdtype(values.dtype, np.floating):
         valid = valid & np.isfinite(values)
     return values, valid

@@ -12,6 +12,7 @@ from core.existing.labels_file import LabelsFile
 from core.existing.vector_formats import foreign_drivers
 from core.grid import Grid
 from core.imagery.limited import Limits, Task, Words, run_limited
+from core.outside import check_regular
 from core.task import Cancelled, ShareProgress, never, silent_share
 
 LIMITS = Limits(cpu_seconds=600, wall_seconds=900.0, file_bytes=4 * 1024**3)
@@ -102,6 +103,7 @@ def _check_there(source: Path, name: str) -> None:
         raise UnreadableLabelsError(
             f"{source} is a folder.", "Name the .shp, .zip, .gpkg, .geojson or .tif inside it."
         )
+    check_regular(source, name, UnreadableLabelsError)
     if not os.access(source, os.R_OK):
         raise UnreadableLabelsError(
             f"{name} may not be read by this user.", "Change the file's permissions."

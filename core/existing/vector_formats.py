@@ -21,6 +21,7 @@ from core.errors import UnreadableLabelsError
 from core.existing.labels_file import Value
 from core.grid import Bounds
 from core.parcels.outlines import Geometries
+from core.parcels.wkb import read_gdals_wkb
 
 ALLOWED = frozenset({"ESRI Shapefile", "GPKG"})
 _MOST_COLUMNS = 255
@@ -115,7 +116,7 @@ def read_layer(
             f"{name} holds {total:,} features, more than the {most:,} that are taken at once.",
             "Cut out the part that your scene shows.",
         )
-    shapes = shapely.from_wkb(geometries, on_invalid="ignore")
+    shapes = read_gdals_wkb(geometries)
     there = np.array([entry is not None for entry in geometries], dtype=np.bool_)
     columns = {
         str(title): [_plain(value) for value in column.tolist()]

@@ -22,7 +22,7 @@ from core.errors import DiskFullError, InputError, MissingCrsError, OutputError
 from core.grid import Grid, Window, transform_coordinates
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.open import damaged, open_raster, rasterio_window, read_bands
-from core.imagery.scene import is_palette
+from core.imagery.palette import colour_table, is_palette
 from core.task import ShareProgress
 
 SHARE_OF_PLAIN = 0.55
@@ -180,7 +180,7 @@ def _photometric(dataset: DatasetReader) -> dict[str, str]:
 
 def _describe(dataset: DatasetReader, out: DatasetWriter) -> None:
     if is_palette(dataset):
-        out.write_colormap(1, dataset.colormap(1))
+        out.write_colormap(1, colour_table(dataset))
     else:
         out.colorinterp = dataset.colorinterp
     out.descriptions = [None if text is None else text[:_LONGEST_TAG] for text in _texts(dataset)]

@@ -86,7 +86,7 @@ def parse_crs(text: str) -> CRS:
     return crs
 
 
-def refuse_misplaced(grid: Grid, path: str, source: str) -> None:
+def refuse_misplaced(grid: Grid, path: str, source: str, *, what: str = "scene") -> None:
     """Raise where coordinates cannot be in the CRS that is said to be theirs.
 
     Parameters
@@ -106,7 +106,7 @@ def refuse_misplaced(grid: Grid, path: str, source: str) -> None:
         return
     stated = "stated" if source == "person" else "in the file"
     raise InputError(
-        f"The scene {Path(path).name} does not lie on Earth in the CRS {stated}, {grid.crs.name}.",
+        f"The {what} {Path(path).name} does not lie on Earth in the CRS {stated}, {grid.crs.name}.",
         "Metres read as degrees look like this; find out the CRS of the coordinates.",
     )
 

@@ -29,8 +29,9 @@ from core.grid import (
     WorldCoordinates,
     transform_coordinates,
 )
+from core.imagery.palette import is_palette
 from core.imagery.pool import POOL
-from core.imagery.scene import Scene, SceneImage, is_palette, read_values
+from core.imagery.scene import Scene, SceneImage, read_values
 
 WEB_MERCATOR = CRS.from_epsg(3857)
 WEB_MERCATOR_HALF_M = math.pi * 6_378_137.0

@@ -33,6 +33,7 @@ from rasterio.windows import Window as RasterioWindow
 from core.errors import AccessError, InputError, RasterTooLargeError, UnreadableRasterError
 from core.grid import Window
 from core.held_files import is_held
+from core.outside import check_regular
 from core.settings import get_settings
 
 _SIGNATURES = (
@@ -48,6 +49,12 @@ _SIGNATURES = (
 
 Sources: TIFF 6.0 and BigTIFF, PNG (ISO 15948), JPEG (ITU-T T.81), JPEG 2000 (ITU-T T.800).
 """
+
+_CLAIM_PIXELS = 50_000_000
+_CLAIM_PIXELS_PER_BYTE = 500_000
+"""A larger raster of fewer bytes than this holds next to nothing: a block that was never written
+still takes 8 bytes of its file's index, and no lossless compression does better than a thousandth
+of a byte a pixel on an image."""
 
 _URL_SCHEMES = ("https", "s3")
 _ALL_SUFFIXES = "GeoTIFF, COG, PNG, JPEG or JPEG 2000"
@@ -235,6 +242,7 @@ def _checked_target(path: str, what: str) -> str:
         raise UnreadableRasterError(
             f"The {what} {path} is a folder.", "Name one raster file inside it."
         )
+    check_regular(local, f"The {what} {path}", UnreadableRasterError)
     if local.stat().st_size == 0:
         raise UnreadableRasterError(
             f"The {what} {local.name} is empty (0 bytes).", "Copy or download the file again."
@@ -298,6 +306,14 @@ def _check_header(dataset: DatasetReader, path: str, what: str) -> None:
             f"more than the limit of {limits.max_pixels:,}.",
             "Cut out the part that you need, or raise CROPMAP_MAX_PIXELS.",
         )
+    if "://" not in path:
+        there = Path(path).stat().st_size
+        if pixels > max(_CLAIM_PIXELS, there * _CLAIM_PIXELS_PER_BYTE):
+            raise RasterTooLargeError(
+                f"The {what} {name} claims {dataset.width:,} x {dataset.height:,} pixels, and its "
+                f"{there:,} bytes cannot hold them.",
+                "Copy or download the file again; one that was made and never filled looks so.",
+            )
     if dataset.count > limits.max_bands:
         raise RasterTooLargeError(
             f"The {what} {name} has {dataset.count:,} bands, more than {limits.max_bands}.",

@@ -18,14 +18,19 @@ from rasterio.io import DatasetReader
 
 from core.errors import EmptySceneError, InputError
 from core.grid import Grid, Window
+from core.imagery.blocks import holds_any_block, may_hold_blocks
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.open import open_raster, read_bands, read_validity
+from core.imagery.palette import is_palette, palette_colours
+from core.imagery.scene_json import checked_scene_json
 from core.imagery.stretch import IDENTITY, Stretch, suggest_stretch
 from core.imagery.tile_plan import whole_pixels, world_offset
 from core.settings import get_settings
 
 _PREVIEW_SIDE = 1024
 _SEARCH_SIDE = 2048
+_MOST_SEARCHED = 300_000_000
+"""Pixels that are looked at for a valid one where the overview shows none: some seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,8 @@ class Scene:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Scene:
-        """The inverse of :meth:`to_json`."""
+        """The inverse of :meth:`to_json`; InputError where it is not what that makes."""
+        data = checked_scene_json(data)
         transform = Affine(*data["transform"])
         grid = Grid(CRS.from_wkt(data["crs"]), transform, data["width"], data["height"])
         red, green, blue = data["bands"]
@@ -155,6 +161,8 @@ def open_scene(
         refuse_misplaced(grid, str(path), georeference.source)
         chosen = _checked_bands(dataset, bands, str(path))
         factor = _working_factor(grid, working_gsd_m)
+        if not holds_any_block(dataset):
+            raise _empty(str(path))
         preview, valid = _read_preview_values(dataset, chosen)
         if not valid.any():
             preview, valid = _first_valid(dataset, chosen, str(path))
@@ -285,11 +293,6 @@ def _default_bands(dataset: DatasetReader) -> tuple[int, int, int]:
     return first, first, first
 
 
-def is_palette(dataset: DatasetReader) -> bool:
-    """Whether the raster's one band holds codes of a colour table, which must not be averaged."""
-    return bool(dataset.count == 1 and dataset.colorinterp[0] == ColorInterp.palette)
-
-
 def _read_preview_values(
     dataset: DatasetReader, bands: tuple[int, int, int], max_side: int = _PREVIEW_SIDE
 ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
@@ -313,7 +316,7 @@ def read_values(
     valid = read_validity(dataset, distinct, window=window, shape=shape)
     if is_palette(dataset):
         codes = read_bands(dataset, [1], window=window, shape=shape)[0]
-        colours = _palette_colours(dataset, codes)
+        colours = palette_colours(dataset, codes)
         return colours[:3], valid & (colours[3] > 0)
     values = read_bands(
         dataset, distinct, window=window, shape=shape, resampling=Resampling.average
@@ -321,18 +324,6 @@ def read_values(
     if np.issubdtype(values.dtype, np.floating):
         valid = valid & np.isfinite(values).all(axis=0)
     return values, valid
-
-
-def _palette_colours(
-    dataset: DatasetReader, codes: npt.NDArray[np.generic]
-) -> npt.NDArray[np.generic]:
-    """Red, green, blue and opacity of palette codes: (4, rows, columns)."""
-    table = np.zeros((4, 65536 if codes.dtype.itemsize > 1 else 256), dtype=np.uint8)
-    table[3] = 255
-    for code, colour in dataset.colormap(1).items():
-        if code < table.shape[1]:
-            table[:, code] = colour
-    return table[:, codes.astype(np.int64)]
 
 
 def _first_valid(
@@ -344,13 +335,27 @@ def _first_valid(
     width = block_width * max(1, _SEARCH_SIDE // block_width)
     height = block_height * max(1, _SEARCH_SIDE**2 // (width * block_height))
     extent = Window(0, 0, dataset.width, dataset.height)
+    searched = 0
     for row in range(0, dataset.height, height):
         for column in range(0, dataset.width, width):
             window = Window(column, row, width, height).intersection(extent) or extent
+            if not may_hold_blocks(dataset, window):
+                continue
+            searched += window.width * window.height
+            if searched > _MOST_SEARCHED:
+                raise EmptySceneError(
+                    f"The scene {Path(path).name} shows no valid pixel in its overview, nor in "
+                    f"the first {_MOST_SEARCHED:,} pixels.",
+                    "Cut out the part that holds the image, or build its overviews again.",
+                )
             values, valid = read_values(dataset, bands, window, (window.height, window.width))
             if valid.any():
                 return values, valid
-    raise EmptySceneError(
+    raise _empty(path)
+
+
+def _empty(path: str) -> EmptySceneError:
+    return EmptySceneError(
         f"The scene {Path(path).name} holds no valid pixel: all of it is nodata or transparent.",
         "Check the nodata value in the file's properties, or choose another file.",
     )

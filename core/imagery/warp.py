@@ -35,6 +35,16 @@ def covering_window(source: Grid, target: Grid) -> Window | None:
     return exact.expanded(2).intersection(source.extent)
 
 
+def read_shape(window: Window, target: Grid, finest: int) -> tuple[int, int]:
+    """Rows and columns to read of a window that covers ``target``, through overviews if need be.
+
+    No more than ``finest`` pixels along one of the target's, on each axis by itself: pixels may be
+    a thousand times longer than wide.
+    """
+    most = finest * (target.width + target.height)
+    return min(window.height, most), min(window.width, most)
+
+
 def warp(
     values: npt.NDArray[_Number],
     source: Grid,

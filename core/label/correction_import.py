@@ -20,7 +20,6 @@ import shapely
 from shapely import GeometryCollection, MultiPolygon, Polygon
 
 from core.errors import InputError
-from core.label.areas_wkb import check_areas_wkb
 from core.label.drawing_checks import FARTHEST
 from core.label.edit_reader import EditReader
 from core.label.edit_units import EditUnits
@@ -28,6 +27,7 @@ from core.label.plain_values import plain_number
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, array_of, polygons_of, shape_of
 from core.parcels.parcel import LandClass, Parcel, ParcelState
+from core.parcels.wkb import read_wkb
 
 LABELS_IMPORT = "labels_import"
 """Kind of the edit."""
@@ -205,11 +205,9 @@ def _unpacked(text: str) -> Geometries:
         wkb = stream.decompress(base64.b64decode(text, validate=True), _MOST_BYTES)
         if not stream.eof:
             raise ValueError("cut short, or too large")
-        check_areas_wkb(wkb)
-        whole = shapely.from_wkb(wkb)
-    except (binascii.Error, shapely.errors.GEOSException) as error:
+    except binascii.Error as error:
         raise ValueError("not a block of shapes") from error
-    parts = shapely.get_parts(whole)
+    parts = shapely.get_parts(read_wkb(wkb))
     areas = all(isinstance(part, Polygon | MultiPolygon) for part in parts)
     if not (areas and shapely.is_valid(parts).all()):
         raise ValueError("a shape without area")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import OutputError
-from core.files import write_checked
+from core.files import name_in_folder, write_checked
 from core.predict.kept_prediction import read_kept
 
 _log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ def keep_label(path: Path, label: dict[str, Any]) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_checked(path, json.dumps(label).encode())
+        write_checked(path, json.dumps(label).encode(), name_in_folder(path))
     except (OutputError, OSError) as error:
         _log.warning("A label was not kept: %s", error)
 

@@ -21,6 +21,7 @@ from core.parcels.fields import complete_numbers, split_fields
 from core.parcels.parcel import Parcel
 from core.parcels.polygons import mask_to_parcels
 from core.parcels.topology import Problem
+from core.parcels.wkb import read_wkb
 from core.predict.kept_prediction import Prediction, from_bytes
 
 _AT = 4
@@ -67,13 +68,20 @@ class Label:
         parcels = tuple(
             Parcel(
                 name,
-                shapely.from_wkb(wkb),
+                _outline(wkb),
                 math.nan if score is None else score,
                 *_from_json(review),
             )
             for name, wkb, score, *review in data["parcels"]
         )
         return cls(data["version"], parcels)
+
+
+def _outline(wkb: str) -> Polygonal:
+    shape = read_wkb(bytes.fromhex(wkb))
+    if not isinstance(shape, Polygonal):
+        raise ValueError("a parcel without area")
+    return shape
 
 
 def _number(score: float) -> float | None:

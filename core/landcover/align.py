@@ -13,7 +13,7 @@ from rasterio.enums import Resampling
 from core.errors import NoOverlapError
 from core.grid import Bounds, Grid, Window
 from core.imagery.open import open_raster, read_bands
-from core.imagery.warp import covering_window, warp
+from core.imagery.warp import covering_window, read_shape, warp
 from core.landcover.source import LandCover, LandCoverTile, to_codes
 
 _MISSING = 65535
@@ -101,7 +101,11 @@ def _read_codes(
     source = landcover.grid.window_grid(window)
     # Much finer than the grid: read through overviews, no finer than the share needs.
     shrink = max(1.0, grid.gsd_m / source.gsd_m / _FINEST_READ)
-    shape = (max(1, round(window.height / shrink)), max(1, round(window.width / shrink)))
+    rows, columns = read_shape(window, grid, _FINEST_READ)
+    shape = (
+        min(rows, max(1, round(window.height / shrink))),
+        min(columns, max(1, round(window.width / shrink))),
+    )
     with open_raster(landcover.path, what="land cover") as dataset:
         values = read_bands(dataset, [1], window=window, shape=shape)[0]
         nodata = dataset.nodata

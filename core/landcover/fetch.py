@@ -21,7 +21,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 
 from core.errors import LandCoverError, NetworkError, Remedy, storage_error
-from core.files import write_whole
+from core.files import read_checked, sha256_of, write_checked, write_whole
 from core.grid import Bounds, Grid, Window
 from core.imagery.open import rasterio_window
 from core.settings import get_settings
@@ -82,7 +82,7 @@ def fetch_worldcover(grid: Grid, version: str = "v200", *, bucket: str = BUCKET)
     window = _world_window(grid.bounds_in(CRS.from_epsg(4326)))
     key = hashlib.sha256(f"{version} {window}".encode()).hexdigest()[:16]
     path = get_settings().landcover_folder / f"worldcover_{version}_{key}.tif"
-    if path.exists():
+    if _is_kept(path):
         return path
     tiles = tiles_over(window, version)
     if get_settings().offline:
@@ -175,6 +175,20 @@ def _write(path: Path, codes: npt.NDArray[np.uint8], window: Window, version: st
     except OSError as error:
         raise storage_error(error, path) from error
     write_whole(path, body)
+    write_checked(_sum_path(path), sha256_of(path).encode(), path.name)
+
+
+def _is_kept(path: Path) -> bool:
+    """Whether the window is on this machine, as it was written there under this name."""
+    try:
+        known = read_checked(_sum_path(path), path.name)
+        return known is not None and path.is_file() and known == sha256_of(path).encode()
+    except OSError as error:
+        raise storage_error(error, path) from error
+
+
+def _sum_path(path: Path) -> Path:
+    return path.with_suffix(".sum")
 
 
 def _encode(codes: npt.NDArray[np.uint8], window: Window, version: str) -> bytes:

@@ -12,7 +12,7 @@ from rasterio.io import DatasetReader
 
 from core.errors import LandCoverError, Remedy
 from core.grid import Grid
-from core.imagery.georeference import find_georeference
+from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.open import open_raster, read_bands
 from core.landcover.product import Product
 from core.landcover.product_registry import get_product
@@ -105,6 +105,7 @@ def open_landcover(
     with open_raster(path, what="land cover") as dataset:
         georeference = find_georeference(dataset, str(path), crs, what="land cover")
         grid = Grid(georeference.crs, georeference.transform, dataset.width, dataset.height)
+        refuse_misplaced(grid, str(path), georeference.source, what="land cover")
         sample = _sample_codes(dataset, str(path))
         codes = frozenset(int(code) for code in np.unique(sample))
         tags = dataset.tags()
@@ -143,6 +144,8 @@ def to_codes(values: npt.NDArray[np.generic], path: str) -> npt.NDArray[np.uint1
             )
         # Float nodata such as -3.4e38 does not fit an integer: to a value that is no code first.
         values = np.clip(whole, -1, _LARGEST_CODE)
+    if values.dtype in (np.uint8, np.uint16):
+        return values.astype(np.uint16)
     numbers = values.astype(np.int64)
     numbers[(numbers < 0) | (numbers > _LARGEST_CODE)] = _LARGEST_CODE
     return numbers.astype(np.uint16)

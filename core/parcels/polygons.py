@@ -23,6 +23,7 @@ from core.parcels.outlines import Geometries, outline_pixels
 if TYPE_CHECKING:
     import geopandas
 
+_MOST_EDGES = 5_000_000
 _LONGEST_EDGE_M = 1_000.0
 """Edges are split before they are moved to WGS 84: a straight line in one CRS bends in another."""
 
@@ -114,7 +115,10 @@ def geodesic_measures(geometries: Geometries, crs: CRS) -> GeodesicMeasures:
     rings, ring_part = shapely.get_rings(parts, return_index=True)
     # The first ring of a polygon is its shell, those after it are holes.
     is_hole = np.concatenate([[False], ring_part[1:] == ring_part[:-1]])
-    rings = shapely.segmentize(rings, _LONGEST_EDGE_M / _metres_per_unit(crs))
+    # Coordinates far beyond the Earth would be split without end.
+    longest = _LONGEST_EDGE_M / _metres_per_unit(crs)
+    least = float(shapely.length(rings).sum()) / _MOST_EDGES
+    rings = shapely.segmentize(rings, max(longest, least))
     xy = shapely.get_coordinates(rings)
     lonlat = transform_coordinates(
         WorldCoordinates(np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])),

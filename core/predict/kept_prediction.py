@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import storage_error
-from core.files import read_checked, write_checked
+from core.files import name_in_folder, read_checked, write_checked
 from core.grid import WorldPoint
 
 UNKNOWN = 255
@@ -120,7 +120,7 @@ def save_prediction(path: Path, prediction: Prediction, key: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise storage_error(error, path) from error
-    write_checked(path, body.getvalue())
+    write_checked(path, body.getvalue(), name_in_folder(path))
 
 
 def load_prediction(path: Path, key: str | None = None) -> Prediction | None:
@@ -146,9 +146,12 @@ def load_prediction(path: Path, key: str | None = None) -> Prediction | None:
 
 
 def read_kept(path: Path) -> bytes | None:
-    """A kept file; None where it is missing, damaged, or cannot be read: it is made again then."""
+    """A kept file; None where it is missing, damaged, another's, or cannot be read.
+
+    It is made again then.
+    """
     try:
-        return read_checked(path)
+        return read_checked(path, name_in_folder(path))
     except OSError as error:
         _log.warning("%s cannot be read: %s", path.name, error)
         return None

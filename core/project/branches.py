@@ -17,6 +17,7 @@ from sqlalchemy import CTE, Connection, bindparam, select
 from core.edit_record import EditRecord
 from core.errors import ProjectError, Remedy
 from core.project.chain import ROOT
+from core.project.rows import EDIT, check_row
 from core.project.schema import edit, step
 
 _MOST_TILES = 64
@@ -125,6 +126,8 @@ def read_branch(connection: Connection, tile_id: int, head: int, known: Branch) 
     above = known.head if known.head < head else ROOT
     values = {"tile_id": tile_id, "head": head, "above": above}
     rows = connection.execute(_EDITS_OF_STEPS, values).all()
+    for row in rows:
+        check_row("edit", f"{tile_id}.{row.sequence}", row, EDIT)
     fork = rows[0].parent if rows else ROOT
     if not known.holds(fork):
         if known.head == ROOT:

@@ -13,6 +13,7 @@ from core.project.branches import Branch, Branches, read_branch
 from core.project.chain import Checks, LogState, Verified, log_state
 from core.project.links import hash_row, stored_json, stored_time
 from core.project.records import HistoryRow
+from core.project.rows import JOURNAL, check_row
 from core.project.schema import journal, project, tile
 
 _REVISION = select(project.c.revision, project.c.journal_link).with_for_update()
@@ -129,7 +130,10 @@ def read_history(
         query = query.where(journal.c.scene_id == scene_id)
     if tile is not None:
         query = query.where(journal.c.tile == tile)
+    rows = connection.execute(query).all()
+    for row in rows:
+        check_row("journal", row.id, row, JOURNAL)
     return [
         HistoryRow(row.at, row.author, row.scene_id, row.tile, row.action, row.detail)
-        for row in connection.execute(query)
+        for row in rows
     ]

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from core.errors import ProjectError
 from core.project.database import Database, not_a_project
+from core.project.foreign import check_columns, check_objects
 from core.project.to_version_2 import to_version_2
 from core.project.to_version_3 import to_version_3
 
@@ -45,7 +46,10 @@ def stored_version(connection: Connection, database: Database) -> int:
 def migrate(database: Database) -> None:
     """Bring older tables to the newest version: wholly, or not at all where a step fails."""
     with database.read() as connection:
-        if stored_version(connection, database) == newest_version():
+        version = stored_version(connection, database)
+        check_objects(connection, database.path.name)
+        if version == newest_version():
+            check_columns(connection, database.path.name)
             return
     with database.write() as connection:
         # Read again: another process may have done it while this one waited.
@@ -55,4 +59,5 @@ def migrate(database: Database) -> None:
         database.keep_copy(version)
         for step in MIGRATIONS[version - 1 :]:
             step(connection)
+        check_columns(connection, database.path.name)
         database.set_version(connection, newest_version())

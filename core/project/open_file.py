@@ -33,6 +33,9 @@ PRAGMAS = (
     # A commit is on the disk, not only in the system's memory, before it is acknowledged.
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
+    # What a stranger wrote into the schema calls no function of ours.
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA cell_size_check=ON",
 )
 _JOURNALS = ("-wal", "-shm")
 _CONNECT_TRIES = 3

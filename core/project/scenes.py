@@ -13,6 +13,7 @@ from core.errors import InputError, ProjectError
 from core.project.journal import Change
 from core.project.paths import found_again, with_paths
 from core.project.records import UNSET, NewTile, SceneRecord, Unset
+from core.project.rows import SCENE, check_row
 from core.project.schema import scene
 from core.project.tiles import add_tiles
 
@@ -89,6 +90,7 @@ def moved_paths(connection: Connection, folder: Path) -> dict[str, dict[str, Any
     found: dict[str, dict[str, Any]] = {}
     columns = ("scene", "landcover", "settings")
     for row in connection.execute(select(scene)):
+        check_row("scene", row.id, row, SCENE)
         before = {name: getattr(row, name) for name in columns}
         after = with_paths(before, found_again, folder)
         if changed := {name: after[name] for name in columns if after[name] != before[name]}:
@@ -103,6 +105,7 @@ def store_paths(connection: Connection, columns: dict[str, dict[str, Any]]) -> N
 
 
 def _record(row: Row[Any]) -> SceneRecord:
+    check_row("scene", row.id, row, SCENE)
     return SceneRecord(
         row.id, row.name, row.scene, row.landcover, row.settings, row.version, row.added_at
     )

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from core.errors import ConflictError, InputError
 from core.project.journal import Change
 from core.project.records import VERDICTS, PastVerdict, SecondReview
+from core.project.rows import SECOND_REVIEW, check_row
 from core.project.schema import second_review, tile
 from core.project.tiles import change_tile, tile_row
 
@@ -159,6 +160,7 @@ def _too_late(name: str, review: SecondReview | None) -> ConflictError:
 
 
 def _record(row: Row[Any]) -> SecondReview:
+    check_row("second_review", row.tile_id, row, SECOND_REVIEW)
     first = second = None
     if row.second_verdict is not None:
         first = PastVerdict(

@@ -14,7 +14,7 @@ from pathlib import Path
 from weakref import WeakMethod, finalize
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError, StatementError
+from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError, StatementError
 
 from core.errors import CropMapError, ProjectError, ProjectReplacedError, storage_error
 from core.files import put_in_place
@@ -309,6 +309,19 @@ def readable_errors(path: Path) -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error, ValueError, OverflowError) as error:
         raise _explained(error, path) from error
+    except (TypeError, AttributeError, RecursionError) as error:
+        if not _is_of_a_stored_value(error):
+            raise
+        raise damaged(path, "a value in it is not of its column's type") from error
+
+
+def _is_of_a_stored_value(error: BaseException) -> bool:
+    """Whether an error came up where stored values are turned into Python's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = "" if trace is None else str(trace.tb_frame.f_globals.get("__name__", ""))
+    return module.split(".")[0] in ("sqlalchemy", "json")
 
 
 def _explained(error: Exception, path: Path) -> CropMapError:
@@ -318,6 +331,8 @@ def _explained(error: Exception, path: Path) -> CropMapError:
     # A value is refused before the statement runs, or by the driver for its characters or size.
     if isinstance(error, StatementError) or isinstance(cause, UnicodeEncodeError | OverflowError):
         return value_refused(path, cause)
+    if isinstance(cause, InvalidRequestError):
+        return damaged(path, "a row is missing, or there twice")
     if isinstance(cause, SQLAlchemyError):
         return busy(path)
     return damaged(path, str(cause))

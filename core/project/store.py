@@ -37,6 +37,7 @@ from core.project.records import (
     TileRecord,
     Unset,
 )
+from core.project.rows import PROJECT, check_row
 from core.project.schema import metadata, project
 from core.project.verification import verify_project
 from core.settings import get_settings
@@ -72,6 +73,7 @@ class Project:
         self.path = database.path
         with database.read() as connection:
             row = connection.execute(select(project.c.id, project.c.name)).one()
+        check_row("project", 1, row, PROJECT)
         self.id: str = row.id
         self.name: str = row.name
 

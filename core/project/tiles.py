@@ -14,6 +14,7 @@ from core.project.chain import LogState
 from core.project.journal import Change
 from core.project.links import NO_LINK, seal
 from core.project.records import VERDICTS, NewTile, TileRecord, VerdictRecord
+from core.project.rows import TILE, check_row
 from core.project.schema import project, scene, tile
 
 _TILE = (
@@ -101,6 +102,7 @@ def tile_row(connection: Connection, scene_id: str, name: str) -> Row[Any]:
             f"The project has no tile {name} in this scene.",
             "It may have been removed; reload the project.",
         )
+    check_row("tile", row.id, row, TILE)
     return row
 
 
@@ -143,6 +145,8 @@ def all_tiles(connection: Connection, known: TileLists, scene_id: str) -> list[T
     revision = int(connection.execute(select(project.c.revision)).scalar_one())
     if revision != last:
         rows = connection.execute(_TOUCHED, {"scene_id": scene_id, "revision": last}).all()
+        for row in rows:
+            check_row("tile", row.id, row, TILE)
         merged = {**found, **{row.id: tile_record(row) for row in rows}}
         by_place = sorted(merged.items(), key=lambda entry: (entry[1].order, entry[0]))
         found = dict(by_place)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from core.project.chain import JOURNAL, Checks, Damage, Verified, check_log, log_state
 from core.project.links import NO_LINK, all_raw_edits, all_raw_steps, hash_row, raw_journal
+from core.project.rows import TILE, check_row
 from core.project.schema import edit, project, scene, tile
 
 _LARGE = 100_000
@@ -26,6 +27,8 @@ def verify_project(connection: Connection, checks: Checks) -> None:
         .join(scene)
         .where(scene.c.removed.is_(False), or_(touched, tile.c.verdict_version != 0))
     ).all()
+    for row in rows:
+        check_row("tile", row.id, row, TILE)
     checks.keep(_undamaged(connection, rows))
     for row in rows:
         log_state(connection, checks, row, checks.get(row.id))

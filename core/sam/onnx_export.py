@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import warnings
 from pathlib import Path
@@ -11,7 +12,14 @@ from segment_anything.modeling import Sam
 from torch import nn
 
 from core.errors import storage_error
-from core.files import put_in_place, scratch_folder
+from core.files import (
+    name_in_folder,
+    put_in_place,
+    read_checked,
+    scratch_folder,
+    sha256_of,
+    write_checked,
+)
 from core.fingerprint import result_hash
 from core.sam.architectures import embedding_channels
 
@@ -24,7 +32,8 @@ _DECIDING = (
 """What decides on the graphs of given weights."""
 
 _OPSET = 17
-_GRAPH = "graph.onnx"
+_GRAPH, _SUMS = "graph.onnx", "sums"
+"""The graph, and the SHA-256 of each file in its folder: a graph with flipped bits still runs."""
 
 
 class DecoderGraph(nn.Module):
@@ -96,6 +105,9 @@ def export_model(model: Sam, folder: Path) -> tuple[Path, Path]:
     encoder, decoder = folder / "encoder", folder / "decoder"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for home in (encoder, decoder):
+            if home.exists() and not _is_whole(home):
+                shutil.rmtree(home)
         if not encoder.exists():
             _export_encoder(model, encoder)
         if not decoder.exists():
@@ -104,6 +116,17 @@ def export_model(model: Sam, folder: Path) -> tuple[Path, Path]:
     except OSError as error:
         raise storage_error(error, folder) from error
     return encoder / _GRAPH, decoder / _GRAPH
+
+
+def _is_whole(home: Path) -> bool:
+    """Whether the files of a graph are those that were made for this place."""
+    kept = read_checked(home / _SUMS, name_in_folder(home))
+    return kept is not None and json.loads(kept) == _sums(home)
+
+
+def _sums(home: Path) -> dict[str, str]:
+    files = (path for path in home.iterdir() if path.name != _SUMS)
+    return {path.name: sha256_of(path) for path in files}
 
 
 def _remove_older(folder: Path) -> None:
@@ -161,6 +184,7 @@ def _export(
                 opset_version=_OPSET,
                 dynamo=False,
             )
+        write_checked(aside / _SUMS, json.dumps(_sums(aside)).encode(), name_in_folder(home))
         try:
             put_in_place(aside, home)
         except OSError:

@@ -26,6 +26,7 @@ from core.export.fiboa import FIBOA_SCHEMA, VECOREL_SCHEMA, write_fiboa
 from core.export.geoparquet import write_geoparquet
 from core.export.parcel_table import parcels_table
 from core.label.labelled import LabelledParcel, LabelledScene
+from core.parcels.wkb import read_wkbs
 from tests.export.labelled import SOURCE, grid_of, in_pixels, labelled_scene
 
 LANGUAGE = "https://vecorel.org/sdl/v0.2.0/schema.json"
@@ -139,7 +140,7 @@ def test_boxes_contain_their_fields_in_single_precision(
     fiboa(tmp_path / "f.parquet", labelled.parcels, labelled.grid.crs)
     table = pyarrow.parquet.read_table(tmp_path / "f.parquet")
     assert all(str(field.type) == "float" for field in table.schema.field("bbox").type)
-    bounds = shapely.bounds(shapely.from_wkb(table["geometry"].to_pylist()))
+    bounds = shapely.bounds(read_wkbs(table["geometry"].to_pylist()))
     boxes = np.array([list(row.values()) for row in table["bbox"].to_pylist()])
     assert (boxes[:, :2] <= bounds[:, :2]).all()
     assert (boxes[:, 2:] >= bounds[:, 2:]).all()

@@ -22,6 +22,7 @@ from core.export.write_export import ExportOptions, write_export
 from core.grid import Grid, WorldCoordinates, transform_coordinates
 from core.label.labelled import LabelledParcel, LabelledScene
 from core.parcels.polygons import geodesic_areas_m2
+from core.parcels.wkb import read_wkbs
 from tests.export.labelled import AWKWARD, labelled_scene
 
 FORMATS = ("shapefile", "geopackage", "geojson", "geoparquet", "fiboa", "mask")
@@ -77,7 +78,7 @@ def test_arrow_reads_the_same_parcels_from_geoparquet(
     table = pyarrow.parquet.read_table(folder / "parcels.parquet")
     geo = json.loads(table.schema.metadata[b"geo"])
     assert CRS.from_json_dict(geo["columns"]["geometry"]["crs"]) == labelled.grid.crs
-    shapes = list(shapely.from_wkb(table["geometry"].to_pylist()))
+    shapes = list(read_wkbs(table["geometry"].to_pylist()))
     _assert_same_places(shapes, labelled.parcels, labelled.grid)
     rows = table.drop_columns(["geometry", "bbox"]).to_pylist()
     _assert_same_attributes(rows, labelled.parcels, short=False)
@@ -97,7 +98,7 @@ def test_arrow_reads_the_same_boundaries_from_fiboa(exported: tuple[LabelledScen
     assert table["reason"].to_pylist() == [parcel.reason or None for parcel in kept]
     shapes = [
         _in_crs(shape, labelled.grid, degrees=True)
-        for shape in shapely.from_wkb(table["geometry"].to_pylist())
+        for shape in read_wkbs(table["geometry"].to_pylist())
     ]
     _assert_same_places(shapes, kept, labelled.grid)
     areas = geodesic_areas_m2(np.array([p.geometry for p in kept]), labelled.grid.crs)

@@ -28,6 +28,7 @@ from core.label.edits import EDITS
 from core.label.label_maker import LabelMaker
 from core.label.work import Work, replay
 from core.parcels.parcel import Parcel
+from core.parcels.wkb import read_wkb
 
 FILE = json.loads(
     (Path(__file__).parent / "data" / "logs_before_typed_edits.json").read_text(encoding="utf-8")
@@ -36,7 +37,8 @@ SIZE = FILE["size"]
 CHOICES = tuple(FILE["logs"][0]["work"]["choices"])
 """The choices that there were then."""
 AUTOMATIC = tuple(
-    Parcel(name, shapely.from_wkb(wkb), score, "auto") for name, wkb, score in FILE["automatic"]
+    Parcel(name, read_wkb(bytes.fromhex(wkb)), score, "auto")
+    for name, wkb, score in FILE["automatic"]
 )
 
 

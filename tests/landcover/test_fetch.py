@@ -189,7 +189,22 @@ def test_the_same_window_is_fetched_once_and_each_version_by_itself(bucket, cach
     assert len(bucket.requests) == asked
     assert fetch_worldcover(SCENE, "v100", bucket=bucket.url) != path
     assert bucket.requests[-1].startswith("/v100/2020/map/ESA_WorldCover_10m_2020_v100_N00E006")
-    assert sorted(p.suffix for p in cache.iterdir()) == [".tif", ".tif"]
+    assert sorted(p.suffix for p in cache.iterdir()) == [".sum", ".sum", ".tif", ".tif"]
+
+
+def test_a_kept_window_that_was_changed_or_exchanged_is_fetched_again(bucket, cache) -> None:
+    path = fetch_worldcover(SCENE, bucket=bucket.url)
+    other, whole = fetch_worldcover(SCENE, "v100", bucket=bucket.url), path.read_bytes()
+    changed = bytearray(whole)
+    changed[-5] ^= 1
+    for body in (bytes(changed), other.read_bytes(), b""):
+        path.write_bytes(body)
+        asked = len(bucket.requests)
+        assert fetch_worldcover(SCENE, bucket=bucket.url).read_bytes() == whole
+        assert len(bucket.requests) > asked
+    path.write_bytes(other.read_bytes())
+    path.with_suffix(".sum").write_bytes(other.with_suffix(".sum").read_bytes())
+    assert fetch_worldcover(SCENE, bucket=bucket.url).read_bytes() == whole
 
 
 def test_what_was_fetched_serves_offline(bucket, monkeypatch) -> None:

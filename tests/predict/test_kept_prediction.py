@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from core.errors import DiskFullError, OutputError
-from core.files import write_checked
+from core.files import name_in_folder, write_checked
 from core.grid import WorldPoint
 from core.label.kept_label import keep_label, load_label
 from core.predict.kept_prediction import (
@@ -100,7 +100,7 @@ def test_a_half_written_file_is_never_seen(tmp_path, monkeypatch) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_of_an_earlier_version_is_read(tmp_path) -> None:
+def test_a_file_that_does_not_tell_what_the_image_held_is_read(tmp_path) -> None:
     path = tmp_path / "t.placed"
     whole = prediction()
     facts = {"key": KEY, "prompts": [], "landcover_ha": None, "disagreement": 0.5}
@@ -111,7 +111,7 @@ def test_a_file_of_an_earlier_version_is_read(tmp_path) -> None:
         uncertainty=whole.uncertainty,
         facts=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8),
     )
-    write_checked(path, body.getvalue())
+    write_checked(path, body.getvalue(), name_in_folder(path))
     back = load_prediction(path)
     assert back is not None
     assert np.array_equal(back.valid, back.known)

@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,25 @@ def test_damaged_graphs_are_made_again(toy, tmp_path, damage, monkeypatch) -> No
     assert "decoder" in made
     rgb = np.zeros((16, 16, 3), dtype=np.uint8)
     assert segmenter.embed(rgb).features.shape == (1, 32, 64, 64)
+
+
+def test_a_graph_with_flipped_bits_or_of_another_place_is_made_again(
+    toy, tmp_path, monkeypatch
+) -> None:
+    decoder = export_model(toy.model, tmp_path / "a")[1]
+    body = bytearray(decoder.read_bytes())
+    for place in range(len(body) // 2, len(body) // 2 + 40):
+        body[place] ^= 1
+    decoder.write_bytes(body)
+    made = exports(monkeypatch)
+    export_model(toy.model, tmp_path / "a")
+    assert made == ["decoder"]
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    (tmp_path / "b" / "encoder").rename(tmp_path / "b" / "first")
+    (tmp_path / "b" / "decoder").rename(tmp_path / "b" / "encoder")
+    (tmp_path / "b" / "first").rename(tmp_path / "b" / "decoder")
+    export_model(toy.model, tmp_path / "b")
+    assert made == ["decoder", "encoder", "decoder"]
 
 
 def test_files_beside_a_large_graph_stay_with_it(toy, tmp_path, monkeypatch) -> None:

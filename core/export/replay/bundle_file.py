@@ -10,21 +10,27 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal, NoReturn
+from typing import Annotated, Any, Final, Literal, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import InputError
 from core.files import replacing
+from core.outside import check_regular, parse_json
 
 FORMAT: Final = 1
 SUFFIX = ".cropmap-replay.zip"
 
 _RECORD, _LABEL, _README = "replay.json", "label.geojson", "README.txt"
 _MOST_BYTES = {_RECORD: 64 << 20, _LABEL: 512 << 20, _README: 64 << 10}
+_PLAIN_BYTES, _MOST_TIMES = 8 << 20, 200
+"""An entry of more bytes was packed to no less than so many times fewer: text packs 20 times."""
+
+_EARLIEST, _LATEST = 1970, 9000
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 """One date for all entries, so that equal bundles are equal files."""
@@ -46,6 +52,14 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+def _in_our_time(moment: datetime) -> datetime:
+    """A moment that can be moved between time zones."""
+    if not _EARLIEST <= moment.year <= _LATEST:
+        raise ValueError("no time of an edit")
+    return moment
+
+
+_Moment = Annotated[datetime, Field(strict=False), AfterValidator(_in_our_time)]
 _Text = Field(max_length=10_000)
 _Hash = Field(pattern=r"^[0-9a-f]{64}$")
 
@@ -103,7 +117,7 @@ class EditFacts(_Part):
     kind: str = _Text
     data: dict[str, Any]
     author: str = _Text
-    at: datetime = Field(strict=False)
+    at: _Moment
 
 
 class VerdictFacts(_Part):
@@ -112,7 +126,7 @@ class VerdictFacts(_Part):
     verdict: str = _Text
     reviewer: str = _Text
     comment: str = _Text
-    at: datetime | None = Field(strict=False)
+    at: _Moment | None
 
 
 class TileFacts(_Part):
@@ -138,7 +152,7 @@ class ReplayRecord(_Part):
     """``replay.json``."""
 
     format: Literal[1]
-    made: datetime = Field(strict=False)
+    made: _Moment
     project: str = _Text
     scene: SceneFacts
     landcover: LandCoverFacts | None
@@ -158,6 +172,13 @@ class Bundle:
 
     record: ReplayRecord
     label: bytes
+
+
+_DAMAGED = (
+    *(OSError, EOFError, ValueError, OverflowError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What the zip module raises on bytes that were changed."""
 
 
 def write_bundle(path: Path, bundle: Bundle) -> None:
@@ -191,13 +212,18 @@ def read_bundle(path: Path) -> Bundle:
         No bundle, damaged, too large, of a newer version, or with anything else inside.
     """
     try:
+        check_regular(path, f"The bundle {path.name}")
+        if path.stat().st_size > sum(_MOST_BYTES.values()):
+            _refuse(path, "it is larger than any bundle")
         with zipfile.ZipFile(path) as archive:
             entries = _checked_entries(archive, path)
             bodies = {name: _read(archive, entry, path) for name, entry in entries.items()}
     except FileNotFoundError as error:
         raise InputError(f"There is no file {path}.", "Check the name.") from error
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        _refuse(path, "it is no zip file, or a damaged one", error)
+    except IsADirectoryError as error:
+        raise InputError(f"{path} is a folder.", "Name the bundle in it.") from error
+    except _DAMAGED as error:
+        _refuse(path, "it is no zip file, or a damaged download", error)
     record = _parse(bodies[_RECORD], path)
     if hashlib.sha256(bodies[_LABEL]).hexdigest() != record.label_sha256:
         _refuse(path, "its label is not the one that it describes")
@@ -215,6 +241,8 @@ def _checked_entries(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.
     for entry in listed:
         if entry.compress_type not in _METHODS or entry.flag_bits & 1:
             _refuse(path, "it is packed in a way that bundles are not")
+        if entry.file_size > max(_PLAIN_BYTES, entry.compress_size * _MOST_TIMES):
+            _refuse(path, f"{entry.filename} in it claims more than was packed")
     return {entry.filename: entry for entry in listed}
 
 
@@ -230,9 +258,9 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> bytes
 
 def _parse(body: bytes, path: Path) -> ReplayRecord:
     try:
-        raw = json.loads(body, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        _refuse(path, f"{_RECORD} in it is no JSON", error)
+        raw = parse_json(body)
+    except ValueError as error:
+        _refuse(path, f"{_RECORD} in it is no JSON that can be read", error)
     found = raw.get("format") if isinstance(raw, dict) else None
     if isinstance(found, int) and found > FORMAT:
         raise InputError(
@@ -252,10 +280,6 @@ def _first(error: Exception) -> str:
         place = ".".join(str(part)[:40] for part in first["loc"][:4])
         return f"{place}: {first['type']}"
     return "too deep"
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no JSON")
 
 
 def _refuse(path: Path, why: str, error: Exception | None = None) -> NoReturn:

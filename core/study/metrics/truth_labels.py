@@ -20,7 +20,7 @@ from core.existing.scene_labels import VectorLabels
 from core.grid import Grid, Window
 from core.imagery.georeference import find_georeference
 from core.imagery.open import open_raster, read_bands, read_validity
-from core.imagery.warp import covering_window, warp
+from core.imagery.warp import covering_window, read_shape, warp
 from core.landcover.align import align, check_overlap
 from core.landcover.source import LandCover
 from core.parcels.geometry_index import GeometryIndex
@@ -30,6 +30,8 @@ VECTOR_SUFFIXES = (".shp", ".zip", ".gpkg", ".geojson", ".json")
 RASTER_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2")
 
 _UNKNOWN = 255
+_FINEST_READ = 8
+"""Pixels of a raster of numbers read along one of the grid's, about."""
 _NO_NUMBER = 65535
 
 _UNVOUCHED = ("rejected", "unsure")
@@ -185,8 +187,9 @@ class NumberedLabels:
         if window is None:
             return np.full(grid.shape, _NO_NUMBER, dtype=np.uint16)
         with open_raster(self._path, what=self._what) as dataset:
-            values = read_bands(dataset, [1], window=window)[0]
-            valid = read_validity(dataset, [1], window=window)
+            shape = read_shape(window, grid, _FINEST_READ)
+            values = read_bands(dataset, [1], window=window, shape=shape)[0]
+            valid = read_validity(dataset, [1], window=window, shape=shape)
             # A file that calls 0 nodata says by it that there is no parcel.
             valid |= (values == 0) if dataset.nodata == 0 else False
         wrong = valid & ~((values >= 0) & (values < _NO_NUMBER) & (values == np.rint(values)))
@@ -197,7 +200,7 @@ class NumberedLabels:
                 f"Numbers are whole, 0 for no parcel and up to {_NO_NUMBER - 1:,}.",
             )
         numbers = np.where(valid, values, _NO_NUMBER).astype(np.uint16)
-        source = self.grid.window_grid(window)
+        source = self.grid.window_grid(window).scaled(shape[1], shape[0])
         return warp(numbers, source, grid, Resampling.nearest, missing=_NO_NUMBER)
 
 

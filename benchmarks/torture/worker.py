@@ -1,0 +1,55 @@
+"""Mutants in a process that may die: ``python -m benchmarks.torture.worker KIND SEED FIRST ...``.
+
+Prints ``{"trying": n}`` before each and ``{"outcome": ..., "detail": ...}`` after it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import resource
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from benchmarks.torture.inputs import found_inputs
+from benchmarks.torture.kinds import outcome, trial
+
+_ADDRESS_SPACE = 6_000_000_000
+
+
+def main(kind: str, seed: str, first: str, most: str, seconds: str, folder: str) -> None:
+    """Try mutants from number ``first`` on until there are enough or time is over."""
+    resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    inputs, stop = found_inputs(Path(folder)), time.monotonic() + float(seconds)
+    with tempfile.TemporaryDirectory(prefix="cropmap-torture-") as work:
+        attempt = trial(kind, inputs, Path(work))
+        for number in range(int(first), int(most)):
+            if time.monotonic() > stop:
+                break
+            _say(trying=number)
+            detail = ""
+            try:
+                found = outcome(attempt, random.Random(f"{seed} {kind} {number}"))
+            except Exception:  # noqa: BLE001  (what is counted)
+                found, detail = "traceback", traceback.format_exc()[-1500:]
+            _say(outcome=found, detail=detail, peak_mb=_peak_mb())
+    _say(done=True)
+
+
+def _peak_mb() -> int:
+    """Of this process and of the limited ones that it has started, the largest."""
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(one).ru_maxrss for one in who) // 1024
+
+
+def _say(**message: object) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

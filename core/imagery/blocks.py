@@ -1,0 +1,37 @@
+"""Blocks of a GeoTIFF that were never written: they can be told without reading a pixel."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from rasterio.io import DatasetReader
+
+from core.grid import Window
+
+_MOST_BLOCKS = 300_000
+"""Asking for a block takes some microseconds."""
+
+_SMALL_PIXELS = 50_000_000
+
+
+def holds_any_block(dataset: DatasetReader) -> bool:
+    """Whether any block of a large raster was ever written; True where that is not told quickly."""
+    if dataset.width * dataset.height <= _SMALL_PIXELS:
+        return True
+    return may_hold_blocks(dataset, Window(0, 0, dataset.width, dataset.height))
+
+
+def may_hold_blocks(dataset: DatasetReader, window: Window) -> bool:
+    """Whether any block under a window was ever written; True where that is not told quickly."""
+    rows, columns = dataset.block_shapes[0]
+    across = range(window.column // columns, (window.column_stop - 1) // columns + 1)
+    down = range(window.row // rows, (window.row_stop - 1) // rows + 1)
+    if dataset.driver != "GTiff" or len(across) * len(down) > _MOST_BLOCKS:
+        return True
+    for band in range(1, dataset.count + 1):
+        for row, column in product(down, across):
+            if dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", bidx=band) is not None:
+                return True
+        if dataset.profile.get("interleave") == "pixel":
+            return False
+    return False

@@ -1,0 +1,52 @@
+"""Files of polygons that lie nowhere, or name their CRS in the short way."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+import shapely
+from pyproj import CRS
+
+from core.errors import UnreadableLabelsError
+from core.existing.geometry import cleaned
+from core.existing.read_labels import read_labels
+from core.imagery.scene import open_scene
+from core.parcels.polygons import geodesic_areas_m2
+from tests.rasters import write_raster
+
+
+@pytest.fixture
+def grid(tmp_path):
+    return open_scene(write_raster(tmp_path / "s.tif", np.full((3, 40, 48), 9, np.uint8))).grid
+
+
+def geojson(path, side: float, crs: str):
+    box = shapely.box(500_000 - side, 5_000_000 - side, 500_000 + side, 5_000_000 + side)
+    feature = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(box)}
+    member = {"type": "name", "properties": {"name": crs}}
+    whole = {"type": "FeatureCollection", "crs": member, "features": [feature]}
+    path.write_text(json.dumps(whole))
+    return path
+
+
+@pytest.mark.parametrize(
+    "name", ["EPSG:32633", "urn:ogc:def:crs:EPSG::32633", "urn:ogc:def:crs:EPSG:9.8:32633"]
+)
+def test_a_crs_by_its_code(tmp_path, grid, name) -> None:
+    file = read_labels(geojson(tmp_path / "a.geojson", 100, name), grid)
+    assert file.crs == CRS.from_epsg(32633)
+
+
+def test_a_square_larger_than_the_earth(tmp_path, grid) -> None:
+    file = read_labels(geojson(tmp_path / "a.geojson", 1e11, "EPSG:32633"), grid)
+    assert (len(file.shapes), file.skipped.broken) == (0, 1)
+    large = np.array([shapely.box(-1e11, -1e11, 1e11, 1e11)], dtype=object)
+    assert len(cleaned(large).shapes) == 0
+    geodesic_areas_m2(large, grid.crs)  # ends, and in little memory
+
+
+def test_a_pipe_by_the_name_of_labels(tmp_path, grid) -> None:
+    os.mkfifo(tmp_path / "a.geojson")
+    with pytest.raises(UnreadableLabelsError, match="a device or a pipe"):
+        read_labels(tmp_path / "a.geojson", grid)
