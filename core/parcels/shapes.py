@@ -139,22 +139,36 @@ def split_polygon(
 ) -> list[Polygon]:
     """The pieces into which a line splits a polygon; the polygon alone where it does not.
 
-    Pieces smaller than ``least_area`` stay with the neighbour of their longest border, so the
-    areas of the pieces add up to the polygon's.
+    Pieces smaller than ``least_area`` stay with the neighbour of their longest border, or by
+    themselves where they have none in common, so the areas of the pieces add up to the polygon's.
     """
     noded = overlay.union([polygon.boundary, line])
     faces = shapely.get_parts(shapely.polygonize([noded]))
     pieces = list(faces[overlay.mostly_within(faces, polygon)])
-    least = max(least_area, overlay.noise(polygon))
+    noise = overlay.noise(polygon)
+    least = max(least_area, noise)
     large = [piece for piece in pieces if piece.area >= least]
     if len(large) < 2:
         return [polygon]
-    for small in (piece for piece in pieces if piece.area < least):
-        borders = [small.boundary.intersection(piece.boundary).length for piece in large]
-        host = int(np.argmax(borders))
-        united = overlay.union([large[host], small])
-        large[host] = united if isinstance(united, Polygon) else large[host]
+    small = [piece for piece in pieces if piece.area < least]
+    while small:
+        left = [piece for piece in small if not _joined(large, piece, overlay)]
+        if len(left) == len(small):
+            # Each meets the others in corners alone: what a line cuts off so is a piece, too.
+            return [*large, *(piece for piece in left if piece.area >= noise)]
+        small = left
     return large
+
+
+def _joined(large: list[Polygon], small: Polygon, overlay: Overlay) -> bool:
+    """Whether a small piece was joined to the large one of its longest border, in place."""
+    borders = [small.boundary.intersection(piece.boundary).length for piece in large]
+    host = int(np.argmax(borders))
+    united = overlay.union([large[host], small])
+    if not isinstance(united, Polygon):
+        return False
+    large[host] = united
+    return True
 
 
 def lengthened(line: LineString, reach: float) -> LineString:

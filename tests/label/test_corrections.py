@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely import LineString, Point, Polygon, box
 
@@ -89,6 +89,11 @@ def test_removing_leaves_what_was_there_outside_the_area(
 
 @settings(max_examples=100, deadline=None)
 @given(mosaics(), lines(), st.sampled_from([SNAP, 1.0]))
+@example(  # the line cuts off a piece that meets the others in corners alone
+    [Parcel("F0", box(0, 0, 100, 100), 0.5, "auto")],
+    LineString([(2, 0), (0, 2), (1, 0), (0, 1)]),
+    1.0,
+)
 def test_splitting_preserves_the_area_and_merging_brings_it_back(
     parcels: list[Parcel], line: LineString, snap: float
 ) -> None:
