@@ -40,7 +40,14 @@ test("deleting takes boxes and parcels too", () => {
 
 test("settings change only what is named", () => {
   const seen = withEdits(tileState(), [{ kind: "settings", threshold: 0.7 }]);
-  assert.deepEqual(seen.settings, { strategy: "apt_plus", threshold: 0.7, points_per_class: 33, min_area_m2: 1000 });
+  assert.deepEqual(seen.settings, {
+    strategy: "apt_plus",
+    threshold: 0.7,
+    points_per_class: 33,
+    min_area_m2: 1000,
+    simplify_px: 1.5,
+    seed: 0,
+  });
 });
 
 test("an edit whose answer was lost is not sent again, nor are its earlier steps", () => {
