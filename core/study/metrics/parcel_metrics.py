@@ -16,15 +16,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from pyproj import CRS
 
 from core.grid import WGS84_GEOD, Grid, PixelCoordinates, Window, transform_coordinates
 from core.study.metrics.figures import PARCELS, Sums
 from core.study.metrics.parts import Numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Overlaps:
@@ -122,6 +125,8 @@ def _layer(windows: Sequence[Sums], final: Numbers | None) -> pd.DataFrame:
     """
     rows = np.concatenate([np.zeros((0, 5)), *windows])
     numbers = _renamed(rows[:, 0].astype(np.int64), final)
+    import pandas as pd  # noqa: PLC0415  (takes a second; files are looked at first)
+
     table = pd.DataFrame(rows[:, 1:], columns=["pixels", "known", "column", "row"])
     table = table.groupby(numbers).sum()
     table = table[table["known"] > 0]
@@ -136,6 +141,8 @@ def _pairs(
 ) -> pd.DataFrame:
     """Pairs of parcels that share known pixels: ``predicted``, ``truth``, ``pixels``."""
     rows = np.concatenate([np.zeros((0, 3), dtype=np.int64), *windows])
+    import pandas as pd  # noqa: PLC0415  (takes a second; files are looked at first)
+
     table = pd.DataFrame(
         {
             "predicted": _renamed(rows[:, 0], predicted_as),
