@@ -18,7 +18,7 @@ import pyogrio
 import shapely
 
 from core.existing.class_choice import ClassChoice
-from core.existing.read_labels import read_labels
+from core.existing.label_files import read_labels
 from core.existing.scene_labels import VectorLabels
 from core.farmland import write_scene
 from core.project import Project

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.labelled import data_folder
-from core.export.map_scene import map_scene
+from core.export.scene_map import map_scene
 from core.imagery.scene import open_scene
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.landcover.source import open_landcover
 from core.mapping import MapOptions, SceneRequest
 from core.study.metrics import (

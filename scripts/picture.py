@@ -13,9 +13,8 @@ import pyogrio
 from PIL import Image, ImageDraw
 
 from core.grid import PixelCoordinates, WorldCoordinates
-from core.imagery.scene import SceneImage, open_scene, read_preview
-from core.landcover.align import align
-from core.landcover.source import open_landcover
+from core.imagery import SceneImage, open_scene, read_preview
+from core.landcover import align, open_landcover
 
 PANEL = 480
 GAP = 12

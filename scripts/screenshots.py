@@ -47,8 +47,7 @@ def make_project(folder: Path) -> str:
     os.environ["CROPMAP_CACHE_DIR"] = str(folder / "cache")
     os.environ["CROPMAP_PROJECTS_DIR"] = str(folder / "projects")
     # Settings are read once, from the environment as it is now.
-    from core.session.batch import predict_all  # noqa: PLC0415
-    from core.session.made_project import make_demo  # noqa: PLC0415
+    from core.session import make_demo, predict_all  # noqa: PLC0415
 
     project = make_demo(lambda *_: None, lambda: False)
     (scene,) = project.scenes()

@@ -15,12 +15,11 @@ import pyogrio
 import shapely
 from PIL import Image, ImageDraw
 
-from core.export.map_scene import map_scene
+from core.export import map_scene
 from core.farmland import write_scene
 from core.grid import Grid, PixelCoordinates, WorldCoordinates
-from core.imagery.scene import SceneImage, open_scene, read_preview
-from core.landcover.align import align
-from core.landcover.source import open_landcover
+from core.imagery import SceneImage, open_scene, read_preview
+from core.landcover import align, open_landcover
 from core.mapping import MapOptions, SceneRequest
 
 SEED = 7

@@ -1,4 +1,4 @@
-"""Writes the TypeScript declarations of ``core/session/wire.py``: ``python -m scripts.wire_types``.
+"""Writes the TypeScript declarations of ``core/wire.py``: ``python -m scripts.wire_types``.
 
 They are ``ui/map/src/contract.ts``; a test fails where that is not what this gives.
 """
@@ -24,13 +24,13 @@ from typing import (
     is_typeddict,
 )
 
-from core.session import wire
+from core import wire
 
 TARGET = Path(__file__).resolve().parents[1] / "ui" / "map" / "src" / "contract.ts"
 
 _HEADER = """\
 // What the browser and the server send each other. Do not change this file:
-// `python -m scripts.wire_types` makes it from core/session/wire.py.
+// `python -m scripts.wire_types` makes it from core/wire.py.
 """
 _PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}
 _ALIASES = (Literal, Annotated, Union, UnionType, list, tuple)

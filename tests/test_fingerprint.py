@@ -33,6 +33,7 @@ GROUND = {
     for name in (
         *(
             "errors",
+            "faces",
             "files",
             "fingerprint",
             "held_files",

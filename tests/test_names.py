@@ -7,6 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 CORE = Path(__file__).parent.parent / "core"
+WIRE = CORE / "wire.py"
 
 
 def test_no_two_modules_of_core_have_one_name() -> None:
@@ -32,9 +33,11 @@ def _sources() -> list[Path]:
 
 
 def _defined(kind: type[ast.ClassDef | ast.FunctionDef]) -> dict[str, list[str]]:
-    """Modules that define each public name, by name."""
+    """Modules that define each public name, by name; the wire's bear the browser's names."""
     places = defaultdict(list)
     for path in _sources():
+        if path == WIRE:
+            continue
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, kind) and not node.name.startswith("_"):
                 places[node.name].append(_place(path))

@@ -1,4 +1,4 @@
-"""Whether plain values are what a type of ``core.session.wire`` says."""
+"""Whether plain values are what a type of ``core.wire`` says."""
 
 from __future__ import annotations
 

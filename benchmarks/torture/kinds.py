@@ -17,8 +17,8 @@ from benchmarks.torture.inputs import Inputs
 from benchmarks.torture.mutants import mutate_json, mutated_bytes
 from core.edit_record import EditRecord
 from core.errors import CropMapError
+from core.existing.label_files import read_labels
 from core.existing.mask import read_mask
-from core.existing.read_labels import read_labels
 from core.export.replay.bundle_file import TileFacts, read_bundle
 from core.grid import Window
 from core.imagery.frame import Frame, frame_of, plan_scene
@@ -27,7 +27,7 @@ from core.label.browser_edits import to_new_edits
 from core.label.choices import Choices
 from core.label.kept_label import keep_label, load_label
 from core.label.work import replay
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.landcover.source import open_landcover
 from core.predict.kept_prediction import Prediction, load_prediction, save_prediction
 from core.project import Project

@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.export.map_scene import MapResult, map_scene
+from core.export import MapResult, map_scene
 from core.farmland import write_scene
-from core.imagery.open import open_raster, read_bands
-from core.imagery.scene import open_scene
-from core.landcover.align import align
-from core.landcover.source import open_landcover
+from core.imagery import open_raster, open_scene, read_bands
+from core.landcover import align, open_landcover
 from core.mapping import MapOptions, SceneRequest
 from core.study.metrics import Confusion, compare_pixels
 from core.task import Cancelled, Progress

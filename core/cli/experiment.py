@@ -21,7 +21,7 @@ from core.cli.experiment_options import (
     directions_of,
 )
 from core.cli.terminal import JsonFlag, cancel_on_interrupt, output, progress_bar
-from core.sam.registry import DEFAULT_MODEL
+from core.sam import DEFAULT_MODEL
 
 experiment_app = typer.Typer(
     help="Experiments on your own images with truth: seeded, resumable.", no_args_is_help=True

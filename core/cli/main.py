@@ -29,7 +29,7 @@ from core.cli.terminal import (
     print_warnings_plainly,
     progress_bar,
 )
-from core.sam.registry import DEFAULT_MODEL
+from core.sam import DEFAULT_MODEL
 
 app = typer.Typer(
     cls=Commands,
@@ -95,7 +95,7 @@ def map_command(
     as_json: JsonFlag = False,
 ) -> None:
     """Map the cropland of SCENE from its land cover: masks, parcels, shapefile."""
-    from core.export.map_scene import map_scene
+    from core.export import map_scene
     from core.mapping import MapOptions, SceneRequest
 
     options = MapOptions(
@@ -171,7 +171,7 @@ def replay(
 
     Exit status 0 where it is the same byte for byte, 3 where it is not.
     """
-    from core.export.replay.again import replay_bundle
+    from core.export import replay_bundle
 
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         report = replay_bundle(
@@ -188,7 +188,7 @@ def replay(
 @app.command()
 def landcovers(as_json: JsonFlag = False) -> None:
     """List the land cover products and their keys."""
-    from core.landcover.product_registry import PRODUCTS
+    from core.landcover import PRODUCTS
 
     if as_json:
         rows = {key: {"title": p.title, "licence": p.licence} for key, p in PRODUCTS.items()}
@@ -209,8 +209,7 @@ def version_command() -> None:
 @weights_app.command("list")
 def weights_list(as_json: JsonFlag = False) -> None:
     """List the models and whether their weights are on this machine."""
-    from core.sam.registry import MODELS
-    from core.sam.weights import is_present, weights_path
+    from core.sam import MODELS, is_present, weights_path
 
     if as_json:
         rows = [
@@ -238,8 +237,7 @@ def weights_list(as_json: JsonFlag = False) -> None:
 @weights_app.command("fetch")
 def weights_fetch(name: Annotated[str, typer.Argument(help="Key of the model.")]) -> None:
     """Download the weights of a model; goes on where an earlier download stopped."""
-    from core.sam.registry import get_model
-    from core.sam.weights import fetch
+    from core.sam import fetch, get_model
 
     spec = get_model(name)
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
@@ -256,8 +254,7 @@ def weights_verify(
     name: Annotated[str | None, typer.Argument(help="Key of the model; all without.")] = None,
 ) -> None:
     """Check the weights on this machine against their published SHA-256."""
-    from core.sam.registry import MODELS, get_model
-    from core.sam.weights import is_present, verify
+    from core.sam import MODELS, get_model, is_present, verify
 
     specs = [get_model(name)] if name else [s for s in MODELS.values() if is_present(s)]
     for spec in specs:

@@ -25,7 +25,7 @@ from core.cli.terminal import (
     show_result,
 )
 from core.errors import InputError, Remedy
-from core.sam.registry import get_model
+from core.sam import get_model
 
 if TYPE_CHECKING:
     from core.cli.terminal import Bar
@@ -100,9 +100,9 @@ def add_command(
         cancel_on_interrupt() as cancelled,
         progress_bar() as bar,
     ):
-        from core.imagery.scene import open_scene
-        from core.mapping.request import WORLDCOVER, SceneRequest, open_request
-        from core.session.adding_scenes import add_scene, keep_landcover
+        from core.imagery import open_scene
+        from core.mapping import WORLDCOVER, SceneRequest, open_request
+        from core.session import add_scene, keep_landcover
 
         path, cover = _absolute(scene), None
         if landcover is None:
@@ -184,8 +184,7 @@ def map_command(
         _check_model(scenes, model)
         for one in scenes:
             _change_settings(store, one, model, given)
-        from core.session.batch import predict_all
-        from core.session.workspaces import Workspaces
+        from core.session import Workspaces, predict_all
 
         own = Workspaces()
         with cancel_on_interrupt() as cancelled, progress_bar() as bar:
@@ -216,8 +215,8 @@ def _quick(
     crs: str | None,
 ) -> str:
     """The path itself, or that of a copy in the project where the file is slow to look at."""
-    from core.imagery.ingest import needs_copy
-    from core.session.adding_scenes import copy_into
+    from core.imagery import needs_copy
+    from core.session import copy_into
 
     if "://" in path or not needs_copy(path):
         return path
@@ -255,7 +254,7 @@ def _with_landcover(scenes: Sequence[SceneRecord]) -> tuple[list[SceneRecord], l
 
 def _check_model(scenes: Sequence[SceneRecord], model: str | None) -> None:
     """Raise where a model does not exist or its weights are not here: before any work is done."""
-    from core.sam.weights import is_present, verify
+    from core.sam import is_present, verify
 
     asked = [scene.settings.get("model") for scene in scenes] if model is None else [model]
     for key in {one for one in asked if one not in (None, _NO_MODEL)}:
@@ -268,7 +267,7 @@ def _change_settings(
     store: Project, scene: SceneRecord, model: str | None, given: dict[str, Any]
 ) -> None:
     """Keep what was asked for with the scene; what was not asked for stays."""
-    from core.label.choices import Choices
+    from core.label import Choices
 
     wanted = {**scene.settings, **given}
     if model == _NO_MODEL:

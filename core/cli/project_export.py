@@ -74,9 +74,9 @@ def _export(
     accepted_only: bool,
 ) -> tuple[list[Path], list[str], list[str]]:
     """Paths of what was written, and sentences on what to know of it and what is not there."""
-    from core.export.delivery import Wishes, deliver
+    from core.export import Wishes, deliver
     from core.files import prepare_folder, replacing
-    from core.session.workspaces import Workspaces
+    from core.session import Workspaces
 
     wishes = Wishes(keys, accepted_only=accepted_only)
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:

@@ -1,1 +1,42 @@
 """Land cover products: registry, recognition, alignment, agreement, fetching."""
+
+from typing import TYPE_CHECKING
+
+from core.faces import load_lazily
+
+if TYPE_CHECKING:
+    from core.landcover.alignment import align, class_areas
+    from core.landcover.fetch import fetch_worldcover
+    from core.landcover.picture import cropland_rgba, landcover_rgba
+    from core.landcover.product_agreement import agreement
+    from core.landcover.product_registry import PRODUCTS
+    from core.landcover.source import open_landcover
+
+__getattr__ = load_lazily(
+    __name__,
+    {
+        "alignment": (
+            "align",
+            "class_areas",
+        ),
+        "fetch": ("fetch_worldcover",),
+        "picture": (
+            "cropland_rgba",
+            "landcover_rgba",
+        ),
+        "product_agreement": ("agreement",),
+        "product_registry": ("PRODUCTS",),
+        "source": ("open_landcover",),
+    },
+)
+
+__all__ = [
+    "PRODUCTS",
+    "agreement",
+    "align",
+    "class_areas",
+    "cropland_rgba",
+    "fetch_worldcover",
+    "landcover_rgba",
+    "open_landcover",
+]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.errors import NoOverlapError
 from core.grid import Grid
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.landcover.product import Product
 from core.landcover.source import LandCover
 

@@ -3,7 +3,29 @@
 This face is light to import: what predicts is imported by those who predict.
 """
 
-from core.mapping.options import MapOptions
-from core.mapping.request import SceneRequest, open_request
+from typing import TYPE_CHECKING
 
-__all__ = ["MapOptions", "SceneRequest", "open_request"]
+from core.faces import load_lazily
+
+if TYPE_CHECKING:
+    from core.mapping.options import MapOptions
+    from core.mapping.request import WORLDCOVER, SceneRequest, open_request
+
+__getattr__ = load_lazily(
+    __name__,
+    {
+        "options": ("MapOptions",),
+        "request": (
+            "SceneRequest",
+            "WORLDCOVER",
+            "open_request",
+        ),
+    },
+)
+
+__all__ = [
+    "WORLDCOVER",
+    "MapOptions",
+    "SceneRequest",
+    "open_request",
+]

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.errors import LandCoverError, Remedy
 from core.imagery.scene import Scene, open_scene
 from core.imagery.stretch import Stretch
-from core.landcover.align import check_overlap
+from core.landcover.alignment import check_overlap
 from core.landcover.fetch import fetch_worldcover
 from core.landcover.source import LandCover, open_landcover
 

@@ -18,7 +18,7 @@ from core.grid import Grid, PixelPoint
 from core.imagery.frame import Frame, frame_of
 from core.imagery.scene import Scene, SceneImage, read_window
 from core.imagery.tile_plan import Tile
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.landcover.source import LandCover, LandCoverTile
 from core.predict.classifier import classify
 from core.predict.kept_prediction import (

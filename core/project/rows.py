@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from core.errors import ProjectError
+from core.errors import ProjectError, Remedy
 from core.outside import is_deeper, is_plain_name
 from core.project.records import VERDICTS
 
@@ -148,5 +148,5 @@ def check_row(table: str, place: object, row: Any, kinds: Kinds) -> None:
             raise ProjectError(
                 f"The project is damaged: in its table {table}, row {str(place)[:40]}, "
                 f"{column} is not {word}.",
-                "Restore a backup on the Start page, or ask for the project once more.",
+                remedy=Remedy.RESTORE_BACKUP,
             )

@@ -1,1 +1,136 @@
 """A tile being worked on: its prompts, its mask, the workers that answer, and the label."""
+
+from typing import TYPE_CHECKING
+
+from core.faces import load_lazily
+
+if TYPE_CHECKING:
+    from core.session.adding_scenes import (
+        add_scene,
+        change_landcover,
+        change_view,
+        copy_into,
+        keep_landcover,
+        safe_stem,
+    )
+    from core.session.batch import predict_all
+    from core.session.label_json import parts_json
+    from core.session.layers import LayerName, layers_overlay, layers_version, value_picture
+    from core.session.made_project import make_demo
+    from core.session.moved_imagery import (
+        Found,
+        OtherImageryError,
+        look_at,
+        missing_imagery,
+        relink,
+    )
+    from core.session.opened import (
+        OpenedScene,
+        damages_of,
+        open_project,
+        open_project_scene,
+        replacement,
+        restore_project,
+    )
+    from core.session.scene_parcels import chosen_tiles
+    from core.session.state import in_file, stamp, verdict_json, verdict_name
+    from core.session.taking_over import STAGE, Stake, TakenOver, stake_of, take_over
+    from core.session.workspace import Workspace
+    from core.session.workspaces import Workspaces, get_workspaces
+
+__getattr__ = load_lazily(
+    __name__,
+    {
+        "adding_scenes": (
+            "add_scene",
+            "change_landcover",
+            "change_view",
+            "copy_into",
+            "keep_landcover",
+            "safe_stem",
+        ),
+        "batch": ("predict_all",),
+        "label_json": ("parts_json",),
+        "layers": (
+            "LayerName",
+            "layers_overlay",
+            "layers_version",
+            "value_picture",
+        ),
+        "made_project": ("make_demo",),
+        "moved_imagery": (
+            "Found",
+            "OtherImageryError",
+            "look_at",
+            "missing_imagery",
+            "relink",
+        ),
+        "opened": (
+            "OpenedScene",
+            "damages_of",
+            "open_project",
+            "open_project_scene",
+            "replacement",
+            "restore_project",
+        ),
+        "scene_parcels": ("chosen_tiles",),
+        "state": (
+            "in_file",
+            "stamp",
+            "verdict_json",
+            "verdict_name",
+        ),
+        "taking_over": (
+            "STAGE",
+            "Stake",
+            "TakenOver",
+            "stake_of",
+            "take_over",
+        ),
+        "workspace": ("Workspace",),
+        "workspaces": (
+            "Workspaces",
+            "get_workspaces",
+        ),
+    },
+)
+
+__all__ = [
+    "STAGE",
+    "Found",
+    "LayerName",
+    "OpenedScene",
+    "OtherImageryError",
+    "Stake",
+    "TakenOver",
+    "Workspace",
+    "Workspaces",
+    "add_scene",
+    "change_landcover",
+    "change_view",
+    "chosen_tiles",
+    "copy_into",
+    "damages_of",
+    "get_workspaces",
+    "in_file",
+    "keep_landcover",
+    "layers_overlay",
+    "layers_version",
+    "look_at",
+    "make_demo",
+    "missing_imagery",
+    "open_project",
+    "open_project_scene",
+    "parts_json",
+    "predict_all",
+    "relink",
+    "replacement",
+    "restore_project",
+    "safe_stem",
+    "stake_of",
+    "stamp",
+    "take_over",
+    "value_picture",
+    "verdict_json",
+    "verdict_name",
+]

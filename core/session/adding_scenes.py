@@ -14,7 +14,7 @@ from core.imagery.frame import plan_scene
 from core.imagery.ingest import ingest
 from core.imagery.scene import Scene, open_scene
 from core.imagery.stretch import Stretch
-from core.landcover.align import check_overlap
+from core.landcover.alignment import check_overlap
 from core.landcover.source import open_landcover
 from core.project import NewTile, Project, SceneRecord
 from core.session.opened import open_project_scene

@@ -1,4 +1,4 @@
-"""Parcels and their problems as plain values for the browser: ``core.session.wire``."""
+"""Parcels and their problems as plain values for the browser: ``core.wire``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import math
 import numpy as np
 import shapely
 
+from core import wire
 from core.imagery.frame import Frame
 from core.label.label_maker import problem_width
 from core.label.tile_label import Label
 from core.parcels.parcel import Parcel
 from core.parcels.topology import Problem
-from core.session import wire
 
 _DECIMALS = 2
 

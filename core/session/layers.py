@@ -38,12 +38,12 @@ _RAMPS: dict[str, tuple[tuple[int, int, int], ...]] = {
 Picture = npt.NDArray[np.uint8]
 
 
-def version(project: Project, scene_id: str) -> str:
+def layers_version(project: Project, scene_id: str) -> str:
     """Changes whenever a label or a prediction of the scene may look different."""
     return f"{project.scene(scene_id).version}-{project.revision()}"
 
 
-def overlay(project: Project, scene_id: str, layer: LayerName, grid: Grid) -> Picture | None:
+def layers_overlay(project: Project, scene_id: str, layer: LayerName, grid: Grid) -> Picture | None:
     """A layer on ``grid``: uint8 (rows, columns, 4), transparent where nothing is; None: nothing.
 
     Labels are the last that were made for each tile.

@@ -18,8 +18,8 @@ from core.predict.names import WITHOUT_MODEL
 from core.predict.tile import TileInputs, align_tile
 from core.project import Project, TileLog
 from core.sam.registry import DEFAULT_MODEL, get_model
+from core.session.moved_imagery import check_imagery, missing_imagery
 from core.session.opened import OpenedScene
-from core.session.relink import check_imagery, missing_imagery
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A tile's state as plain values for the browser: ``core.session.wire.TileState``."""
+"""A tile's state as plain values for the browser: ``core.wire.TileState``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
+from core import wire
 from core.errors import CropMapError
 from core.grid import PixelPoint
 from core.imagery.frame import Frame
@@ -14,7 +15,6 @@ from core.label.tile_label import Label
 from core.label.work import PersonBox, Work
 from core.predict.kept_prediction import Prediction
 from core.project import Project, TileLog, VerdictRecord
-from core.session import wire
 from core.session.label_json import ParcelRows, problems_json
 from core.session.opened import replacement
 from core.session.place import TilePlace

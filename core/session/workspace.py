@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core import wire
 from core.errors import CancelledError, CropMapError, InputError
 from core.grid import PixelPoint
 from core.imagery.frame import Frame
@@ -21,7 +22,6 @@ from core.label.work import BrokenEditError, Work
 from core.predict.kept_prediction import UNKNOWN, Prediction
 from core.predict.tile import TileMemory
 from core.project import Project, TileLog
-from core.session import wire
 from core.session.asking import PATIENCE_S, Snapshot, asking_in_turn, is_final
 from core.session.finished_tile import FinishedTile
 from core.session.label_json import ParcelRows

@@ -10,7 +10,7 @@ import shapely
 from core.errors import CancelledError, UnreadableLabelsError
 from core.existing import handover
 from core.existing.geometry import cleaned
-from core.existing.read_labels import read_labels
+from core.existing.label_files import read_labels
 from core.existing.vector_formats import foreign_drivers
 from tests.existing.conftest import FORMATS, PLACES, fields, grid_of, on, table, write
 

@@ -10,7 +10,7 @@ import shapely
 
 from core.errors import UnreadableLabelsError
 from core.existing import unpack
-from core.existing.read_labels import LIMITS, read_labels
+from core.existing.label_files import LIMITS, read_labels
 from core.imagery.limited import Limits
 from tests.existing.conftest import fields, table, write
 

@@ -4,7 +4,7 @@ from rasterio.warp import transform_bounds
 
 from core.farmland import Mistakes, coarse_landcover, generate, write_scene
 from core.imagery.scene import open_scene
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.landcover.source import LandCoverTile, open_landcover
 from core.study.metrics.pixels import compare_pixels
 

@@ -13,7 +13,7 @@ from core.imagery.ingest import ingest
 from core.imagery.open import open_raster
 from core.imagery.scene import open_scene, read_preview
 from core.imagery.warp import read_shape
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.landcover.source import open_landcover
 from tests.hostile.rasters import without_colour_table, write_one_block, write_sparse
 from tests.rasters import PLACES, UTM, write_raster

@@ -10,7 +10,7 @@ from pyproj import CRS
 
 from core.errors import UnreadableLabelsError
 from core.existing.geometry import cleaned
-from core.existing.read_labels import read_labels
+from core.existing.label_files import read_labels
 from core.imagery.scene import open_scene
 from core.parcels.polygons import geodesic_areas_m2
 from tests.rasters import write_raster

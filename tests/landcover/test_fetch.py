@@ -16,7 +16,7 @@ from rasterio.windows import Window as RasterioWindow
 
 from core.errors import LandCoverError, NetworkError, OutputError, Remedy
 from core.grid import Bounds, Grid
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.landcover.fetch import (
     BUCKET,
     CELLS_PER_DEGREE,

@@ -11,9 +11,9 @@ from pyproj import CRS, Transformer
 
 from core.errors import LandCoverError, MissingCrsError, NetworkError, NoOverlapError, Remedy
 from core.grid import Grid, Window
-from core.landcover.agreement import agreement
-from core.landcover.align import align, check_overlap, class_areas
+from core.landcover.alignment import align, check_overlap, class_areas
 from core.landcover.fetch import WorldCoverTile, fetch_worldcover, tiles_over
+from core.landcover.product_agreement import agreement
 from core.landcover.product_registry import PRODUCTS
 from core.landcover.recognise import recognise
 from core.landcover.source import open_landcover

@@ -8,7 +8,7 @@ from pyproj import CRS
 from rasterio.windows import Window
 
 from core.errors import InputError, LandCoverError, MissingCrsError, Remedy, UnreadableRasterError
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.landcover.source import open_landcover, to_codes
 from tests.rasters import UTM, write_raster
 

@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from core.grid import Grid
 from core.imagery.scene import SceneImage, open_scene, read_window
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.landcover.product_registry import PRODUCTS
 from core.landcover.source import LandCoverTile, open_landcover
 from core.predict import classifier

@@ -19,7 +19,6 @@ from core.grid import PixelPoint
 from core.imagery.maptiles import WEB_MERCATOR, pixel_tile
 from core.landcover.picture import CROPLAND_COLOUR
 from core.project import Project
-from core.session import layers as annotated
 from core.session.adding_scenes import add_scene
 from core.session.opened import open_project_scene
 from tests.projects import farm_project
@@ -130,13 +129,13 @@ def test_annotated_layers_come_from_the_annotator(client, base, scene, monkeypat
         picture.setflags(write=False)
         return picture
 
-    monkeypatch.setattr(annotated, "overlay", overlay)
-    monkeypatch.setattr(annotated, "version", lambda *_: next(versions))
+    monkeypatch.setattr(layers, "layers_overlay", overlay)
+    monkeypatch.setattr(layers, "layers_version", lambda *_: next(versions))
     address = f"{base}/layers/{scene.record.id}/uncertainty/0/0/0.png"
     for _ in range(3):
         assert (decoded(client.get(address)) == 200).all()
     assert len(asked) == 2, "made again only where the version changed"
-    monkeypatch.setattr(annotated, "version", lambda *_: "c")
+    monkeypatch.setattr(layers, "layers_version", lambda *_: "c")
     label = decoded(client.get(f"{base}/layers/{scene.record.id}/label/0/0/0.png"))
     assert not label.any()
 

@@ -1,9 +1,10 @@
-"""What the routes send is what ``core.session.wire`` declares, and the browser knows it."""
+"""What the routes send is what ``core.wire`` declares, and the browser knows it."""
 
 from typing import get_args, get_type_hints
 
 import pytest
 
+from core import wire
 from core.errors import WeightsError
 from core.label.browser_edits import to_new_edits
 from core.label.brush import STROKE
@@ -11,7 +12,6 @@ from core.label.correction_import import LABELS_IMPORT
 from core.label.edits import EDITS
 from core.predict.names import STRATEGY_NAMES
 from core.project.records import VERDICTS
-from core.session import wire
 from core.session.models import Models
 from core.session.opened import open_project_scene
 from core.session.workspaces import Workspaces

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.session.layers import overlay
+from core.session.layers import layers_overlay
 from core.session.opened import open_project_scene
 
 
@@ -13,9 +13,9 @@ def test_only_accepted_tiles_have_colour_where_that_is_asked(project, scene_id, 
         workspaces.get(project, scene_id, name).finished()
     workspaces.settle()
     grid = open_project_scene(project, scene_id).scene.grid
-    assert overlay(project, scene_id, "accepted", grid) is None
+    assert layers_overlay(project, scene_id, "accepted", grid) is None
     coloured = {
-        name: overlay(
+        name: layers_overlay(
             project, scene_id, "label", open_project_scene(project, scene_id).frame(name).core_grid
         )
         for name in names
@@ -26,7 +26,7 @@ def test_only_accepted_tiles_have_colour_where_that_is_asked(project, scene_id, 
     )
     for name in names:
         core = open_project_scene(project, scene_id).frame(name).core_grid
-        seen = overlay(project, scene_id, "accepted", core)
+        seen = layers_overlay(project, scene_id, "accepted", core)
         if name == accepted:
             assert (seen[..., 3] > 0).any()
             assert (seen == coloured[name]).mean() > 0.99  # edges may gain a pixel of a neighbour

@@ -8,9 +8,9 @@ import shapely
 
 from core.errors import CancelledError
 from core.existing.class_choice import ClassChoice, guess
+from core.existing.label_files import read_labels
 from core.existing.labels_file import LabelsFile
 from core.existing.mask import MaskFileLabels, guess_values, read_mask
-from core.existing.read_labels import read_labels
 from core.existing.scene_labels import VectorLabels
 from core.export.write_export import ExportOptions, write_export
 from core.parcels.polygons import geodesic_areas_m2

@@ -17,10 +17,10 @@ import shapely
 from typer.testing import CliRunner
 
 from core.cli import app
-from core.export.map_scene import map_scene
 from core.export.replay.again import replay_bundle
 from core.export.replay.bundle_file import read_bundle
 from core.export.replay.make_bundle import make_bundle
+from core.export.scene_map import map_scene
 from core.export.write_export import ExportOptions, write_export
 from core.farmland import write_scene
 from core.imagery.frame import plan_scene

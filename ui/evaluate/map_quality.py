@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from core.session.opened import open_project_scene
+from core.session import open_project_scene
 from core.study.metrics import LEAST_TILES, Interval, with_interval
 from core.study.projects import Judged, WorstTile, judge_labels, last_judged
 from core.task import Cancelled, Progress

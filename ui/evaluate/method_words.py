@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from core.predict.names import WITHOUT_MODEL
+from core.predict import WITHOUT_MODEL
 from core.study.experiments import LANDCOVER, METHODS
 from core.study.metrics import LEAST_TILES, Interval
 from core.study.projects import Finding

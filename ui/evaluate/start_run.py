@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.errors import InputError
-from core.sam.registry import DEFAULT_MODEL
+from core.sam import DEFAULT_MODEL
 from core.study.experiments import (
     COMPARISON,
     EXPERIMENTS,

@@ -8,10 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import CropMapError
-from core.imagery.open import is_raster
+from core.imagery import is_raster
 from core.project import SceneRecord
-from core.session.opened import OpenedScene, open_project_scene
-from core.session.scene_parcels import chosen_tiles
+from core.session import OpenedScene, chosen_tiles, open_project_scene
 from core.study.projects import (
     Truth,
     TruthSource,

@@ -9,7 +9,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.project import SceneRecord
-from core.session.opened import open_project_scene
+from core.session import open_project_scene
 from core.study.experiments import ExperimentRecord, PictureRecord
 from core.study.metrics import COLOURS, FALSE, MISSED
 from core.study.projects import ExperimentRun, scene_names

@@ -7,12 +7,9 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InputError
-from core.export.card_details import CardDetails
-from core.export.chip_plan import ChipOptions
-from core.export.delivery import Wishes
-from core.export.write_export import FORMATS, ExportFormat
+from core.export import FORMATS, CardDetails, ChipOptions, ExportFormat, Wishes
 from core.project import SceneRecord
-from core.session.scene_parcels import chosen_tiles
+from core.session import chosen_tiles
 from ui.shared import show_errors
 from ui.shared.browser_session import Place, person
 from ui.shared.text import count

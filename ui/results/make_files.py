@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.export.delivery import (
+from core.export import (
     GIS,
     RECORD,
     TRAINING,
@@ -19,8 +19,7 @@ from core.export.delivery import (
     state_of,
 )
 from core.project import SceneRecord
-from core.session.adding_scenes import safe_stem
-from core.session.opened import open_project_scene
+from core.session import open_project_scene, safe_stem
 from core.task import Cancelled, Progress
 from ui.results.file_choices import choose
 from ui.server.downloads import RESULTS, address

@@ -15,7 +15,7 @@ from pyproj import CRS
 from streamlit_folium import st_folium
 
 from core.grid import Bounds
-from core.session.opened import open_project_scene
+from core.session import open_project_scene
 from ui.shared.browser_session import Place, token
 from ui.shared.text import escape, hectares
 

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
-from core.export.reports.areas import AreaReport, areas
+from core.export import AreaReport, areas
 from core.project import Project
 from core.task import Cancelled, Progress
 from ui.results import make_files, overview_map

@@ -9,9 +9,8 @@ import streamlit as st
 
 from core.csv_file import Cell, to_csv
 from core.project import Project
-from core.review.change import TileChange, changes_of, pooled
-from core.review.effort import PAUSE_S, Effort, Share, ledger, total
-from core.session.adding_scenes import safe_stem
+from core.review import PAUSE_S, Effort, Share, TileChange, changes_of, ledger, pooled, total
+from core.session import safe_stem
 from core.task import Cancelled, Progress
 from ui.review.action_words import kinds_in_words
 from ui.review.comparisons import compared, now

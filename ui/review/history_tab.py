@@ -7,8 +7,8 @@ import streamlit as st
 
 from core.csv_file import Cell, to_csv
 from core.project import HistoryRow, Project
-from core.review.second import without_hidden
-from core.session.adding_scenes import safe_stem
+from core.review import without_hidden
+from core.session import safe_stem
 from ui.review.action_words import ACTIONS, PROJECT, describe, group
 from ui.review.comparisons import now
 from ui.review.tile_queue import Entry

@@ -53,7 +53,7 @@ def start(project: Project, scene_id: str, name: str) -> None:
 
     def work(progress: Progress, cancelled: Cancelled) -> None:
         # The annotator pulls in the models' code, which takes seconds: not before it is needed.
-        from core.session.batch import predict_all  # noqa: PLC0415
+        from core.session import predict_all  # noqa: PLC0415
 
         progress("Getting ready", 0, 0)
         predict_all(project, scene_id, progress, cancelled)

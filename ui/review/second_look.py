@@ -11,10 +11,16 @@ import streamlit as st
 from core.csv_file import Cell, to_csv
 from core.errors import CropMapError
 from core.project import Project, SecondReview
-from core.review.change import TileChange, between_reviewers, pooled
-from core.review.reviewer_agreement import ORDER, VerdictAgreement, verdict_agreement
-from core.review.second import sample
-from core.session.adding_scenes import safe_stem
+from core.review import (
+    ORDER,
+    TileChange,
+    VerdictAgreement,
+    between_reviewers,
+    pooled,
+    sample,
+    verdict_agreement,
+)
+from core.session import safe_stem
 from core.task import Cancelled, Progress
 from ui.review.comparisons import compared
 from ui.review.tile_queue import VERDICTS, Entry

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from core.project import Project, SecondReview, TileRecord, VerdictRecord
-from core.review.second import asked, settled
-from core.session.opened import open_project_scene
+from core.review import asked, settled
+from core.session import open_project_scene
 
 ORDERS = {
     "uncertainty": "Most uncertain first",

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.errors import ConflictError, CropMapError
 from core.project import PastVerdict, Project, VerdictRecord
-from core.review.second import judge
+from core.review import judge
 from ui.review.tile_queue import VERDICTS, Entry
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import Place, notify, person

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.landcover.product_registry import PRODUCTS
+from core.landcover import PRODUCTS
 from core.project import Project
 from core.settings import get_settings
 from core.task import Cancelled, Progress

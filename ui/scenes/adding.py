@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 from core.errors import CropMapError, MissingCrsError, Remedy
-from core.imagery.scene import Scene
-from core.landcover.fetch import fetch_worldcover
+from core.imagery import Scene
+from core.landcover import fetch_worldcover
 from core.project import Project, SceneRecord
-from core.session.adding_scenes import add_scene, change_landcover, keep_landcover
+from core.session import add_scene, change_landcover, keep_landcover
 from core.task import Cancelled, Progress
 from ui.scenes.landcover_facts import with_source
 from ui.shared.settings_dialog import scene_settings

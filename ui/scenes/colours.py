@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.imagery.open import open_raster
-from core.imagery.scene import Scene, read_values
-from core.imagery.stretch import (
+from core.imagery import (
     HIGH_PERCENTILE,
     IDENTITY,
     LOW_PERCENTILE,
+    Scene,
     Stretch,
     estimate_stretch,
+    open_raster,
+    read_values,
 )
-from core.session.adding_scenes import change_view
-from core.session.opened import open_project, open_project_scene
+from core.session import change_view, open_project, open_project_scene
 from ui.scenes.histogram import draw
 from ui.shared import show_errors
 from ui.shared.browser_session import Place, notify

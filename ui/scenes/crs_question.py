@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import InputError
-from core.imagery.georeference import parse_crs
+from core.imagery import parse_crs
 from ui.shared import show_errors
 from ui.shared.text import escape
 

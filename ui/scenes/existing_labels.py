@@ -7,12 +7,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.existing.class_choice import ClassChoice, class_columns, guess, is_own, values_of
-from core.existing.labels_file import LabelsFile
-from core.existing.mask import MaskFile, MaskFileLabels, guess_values
-from core.existing.scene_labels import Labels, VectorLabels
-from core.session.opened import open_project_scene
-from core.session.taking_over import STAGE, Stake, TakenOver, stake_of
+from core.existing import (
+    ClassChoice,
+    Labels,
+    LabelsFile,
+    MaskFile,
+    MaskFileLabels,
+    VectorLabels,
+    class_columns,
+    guess,
+    guess_values,
+    is_own,
+    values_of,
+)
+from core.session import STAGE, Stake, TakenOver, open_project_scene, stake_of
 from core.task import Cancelled, Progress
 from ui.scenes.crs_question import ANOTHER_FILE, crs_question
 from ui.shared import navigation, show_errors

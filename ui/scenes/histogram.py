@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from core.imagery.stretch import Stretch
+from core.imagery import Stretch
 
 WIDTH, ROW_HEIGHT, GAP = 720, 92, 12
 HEIGHT = 3 * ROW_HEIGHT + 2 * GAP

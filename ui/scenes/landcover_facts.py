@@ -11,10 +11,8 @@ import streamlit as st
 
 from core.errors import CropMapError
 from core.grid import Grid
-from core.landcover.agreement import agreement
-from core.landcover.align import align, class_areas
-from core.landcover.source import open_landcover
-from core.session.opened import open_project, open_project_scene
+from core.landcover import agreement, align, class_areas, open_landcover
+from core.session import open_project, open_project_scene
 from ui.shared.text import escape, escape_colour, hectares
 
 _SIDE = 1024

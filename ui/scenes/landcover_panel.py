@@ -7,8 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.project import Project, SceneRecord
-from core.session.adding_scenes import change_landcover
-from core.session.opened import OpenedScene, open_project_scene
+from core.session import OpenedScene, change_landcover, open_project_scene
 from core.task import Cancelled, Progress
 from ui.scenes.add_scene import LANDCOVER_FAILED, landcover_source
 from ui.scenes.adding import LandCoverFrom, add_landcover

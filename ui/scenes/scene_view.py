@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.imagery.scene import Scene
+from core.imagery import Scene
 from ui.map import view_map
 from ui.shared.browser_session import Place, token
 from ui.shared.text import hectares

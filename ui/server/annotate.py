@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from core import wire
 from core.errors import (
     CancelledError,
     ConflictError,
@@ -23,14 +24,21 @@ from core.errors import (
 )
 from core.grid import PixelPoint
 from core.project import Project, SecondReview, TileLog, TileRecord
-from core.review.second import judge, seen_by
-from core.session import wire
-from core.session.label_json import parts_json
-from core.session.layers import value_picture
-from core.session.opened import OpenedScene, open_project, open_project_scene, replacement
-from core.session.state import in_file, stamp, verdict_json, verdict_name
-from core.session.workspace import Workspace
-from core.session.workspaces import get_workspaces
+from core.review import judge, seen_by
+from core.session import (
+    OpenedScene,
+    Workspace,
+    get_workspaces,
+    in_file,
+    open_project,
+    open_project_scene,
+    parts_json,
+    replacement,
+    stamp,
+    value_picture,
+    verdict_json,
+    verdict_name,
+)
 from ui.server import tokens
 from ui.server.bodies import Body, with_body
 from ui.server.errors import NO_STORE, NotFoundError, error_body, error_response

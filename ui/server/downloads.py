@@ -10,7 +10,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from core.project import Project
-from core.session.opened import open_project
+from core.session import open_project
 from core.study.projects import runs_folder
 from ui.server import tokens
 from ui.server.errors import NO_STORE, NotFoundError

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core import wire
 from core.errors import (
     ConflictError,
     CropMapError,
@@ -15,7 +16,6 @@ from core.errors import (
     ProjectError,
     ProjectReplacedError,
 )
-from core.session import wire
 from ui.remedies import page_hint
 from ui.server.json_answer import JsonAnswer
 

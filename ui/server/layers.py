@@ -20,18 +20,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from core.grid import Grid
-from core.imagery.maptiles import (
+from core.imagery import (
+    SceneImage,
     outside,
     pixel_tile,
     pixel_tile_grid,
     warped_tile,
     web_mercator_grid,
 )
-from core.imagery.scene import SceneImage
-from core.landcover.picture import cropland_rgba, landcover_rgba
+from core.landcover import cropland_rgba, landcover_rgba
 from core.project import Project
-from core.session import layers
-from core.session.opened import OpenedScene, open_project, open_project_scene
+from core.session import (
+    LayerName,
+    OpenedScene,
+    layers_overlay,
+    layers_version,
+    open_project,
+    open_project_scene,
+)
 from ui.server import tokens
 from ui.server.cache import PictureCache
 from ui.server.errors import NotFoundError
@@ -144,7 +150,7 @@ def _identity(project: Project, opened: OpenedScene, layer: str) -> tuple[Hashab
         project.file_stamp,
         record.id,
         record.version,
-        layers.version(project, record.id),
+        layers_version(project, record.id),
     )
 
 
@@ -164,8 +170,8 @@ def _overlay(project: Project, opened: OpenedScene, layer: str, grid: Grid) -> R
         draw: Callable[..., Rgba] = _LANDCOVER[layer]
         return draw(opened.landcover, grid)
     # The route has refused every other name.
-    name = cast(layers.LayerName, layer)
-    picture: Rgba | None = layers.overlay(project, opened.record.id, name, grid)
+    name = cast(LayerName, layer)
+    picture: Rgba | None = layers_overlay(project, opened.record.id, name, grid)
     return None if picture is None else picture.copy()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.routing import Route
 
-from core.session import wire
-from core.session.opened import open_project
+from core import wire
+from core.session import open_project
 from ui.server import tokens
 from ui.server.errors import NO_STORE
 from ui.server.json_answer import JsonAnswer

@@ -13,8 +13,8 @@ from weakref import WeakValueDictionary
 from starlette.requests import Request
 from starlette.routing import Route
 
+from core import wire
 from core.errors import CropMapError
-from core.session import wire
 from ui.server.errors import NO_STORE, NotFoundError
 from ui.server.json_answer import JsonAnswer
 

@@ -13,7 +13,7 @@ import streamlit as st
 
 from core.errors import CropMapError, ProjectError, ProjectReplacedError
 from core.project import Project, SceneRecord, recent_projects, remember_project
-from core.session.opened import open_project, replacement
+from core.session import open_project, replacement
 from ui.server import tokens
 from ui.shared import preferences
 from ui.shared.preferences import Preferences

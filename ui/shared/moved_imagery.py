@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import CropMapError, InputError
-from core.imagery.scene import Scene
+from core.imagery import Scene
 from core.project import Project, SceneRecord
-from core.session.relink import Found, OtherImageryError, look_at, missing_imagery, relink
+from core.session import Found, OtherImageryError, look_at, missing_imagery, relink
 from core.task import Cancelled, Progress
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import Place, notify

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from core.errors import storage_error
 from core.files import read_checked, write_checked
-from core.predict.strategies import STRATEGIES
-from core.sam.registry import DEFAULT_MODEL, MODELS
+from core.predict import STRATEGIES
+from core.sam import DEFAULT_MODEL, MODELS
 from core.settings import get_settings
 
 LONGEST_NAME = 80

@@ -9,18 +9,19 @@ from pathlib import Path
 from pyproj import CRS
 
 from core.errors import MissingCrsError, Remedy
-from core.existing.class_choice import ClassChoice
-from core.existing.labels_file import LabelsFile
-from core.existing.mask import MaskFile, read_mask
-from core.existing.read_labels import read_labels
-from core.existing.scene_labels import Labels, VectorLabels
+from core.existing import (
+    ClassChoice,
+    Labels,
+    LabelsFile,
+    MaskFile,
+    VectorLabels,
+    read_labels,
+    read_mask,
+)
 from core.grid import Grid
-from core.imagery.georeference import parse_crs
-from core.imagery.open import is_raster
+from core.imagery import is_raster, parse_crs
 from core.project import Project
-from core.session.opened import open_project_scene
-from core.session.taking_over import Stake, TakenOver, take_over
-from core.session.workspaces import get_workspaces
+from core.session import Stake, TakenOver, get_workspaces, open_project_scene, take_over
 from core.task import Cancelled, Progress
 from ui.shared.uploaded_files import SIDECARS, Source, discard, store, usable
 

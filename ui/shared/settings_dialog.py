@@ -7,8 +7,8 @@ from dataclasses import replace
 import streamlit as st
 
 from core.errors import InputError
-from core.predict.names import WITHOUT_MODEL
-from core.sam.registry import DEFAULT_MODEL, MODELS, ModelSpec
+from core.predict import WITHOUT_MODEL
+from core.sam import DEFAULT_MODEL, MODELS, ModelSpec
 from core.settings import get_settings
 from core.task import Cancelled, Progress
 from ui.shared import show_errors
@@ -146,7 +146,7 @@ def _weights(model: str) -> None:
 def _start_fetch(spec: ModelSpec) -> None:
     def work(progress: Progress, cancelled: Cancelled) -> None:
         # The module imports torch, which takes seconds: only once it is needed.
-        from core.sam.weights import fetch  # noqa: PLC0415
+        from core.sam import fetch  # noqa: PLC0415
 
         progress("Connecting", 0, spec.size_bytes)
         fetch(spec, progress, cancelled)

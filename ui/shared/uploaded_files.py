@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from core.errors import InputError, storage_error
-from core.imagery.ingest import needs_copy
+from core.imagery import needs_copy
 from core.project import Project
-from core.session.adding_scenes import copy_into, safe_stem
+from core.session import copy_into, safe_stem
 from core.task import Cancelled, Progress
 
 SIDECARS = (".tfw", ".tifw", ".jgw", ".pgw", ".j2w", ".wld", ".prj")

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.project import Backup, ProjectSummary, backups_of
-from core.session.opened import damages_of, open_project, restore_project
+from core.session import damages_of, open_project, restore_project
 from ui.shared import show_errors
 from ui.shared.browser_session import expect_other_file, notify
 from ui.shared.text import count, escape

@@ -13,7 +13,7 @@ from core.project import (
     forget_project,
     new_project_path,
 )
-from core.session.opened import damages_of, open_project
+from core.session import damages_of, open_project
 from core.task import Cancelled, Progress
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import enter_project
@@ -141,6 +141,6 @@ def _enter(path: Path) -> None:
 
 def _make_demo(progress: Progress, cancelled: Cancelled) -> Project:
     # The annotator pulls in the models' code, which takes seconds: not before it is needed.
-    from core.session.made_project import make_demo  # noqa: PLC0415
+    from core.session import make_demo  # noqa: PLC0415
 
     return make_demo(progress, cancelled)

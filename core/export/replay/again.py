@@ -23,7 +23,7 @@ from core.imagery.tile_plan import Tile
 from core.label.choices import Choices
 from core.label.make import answer_prompts, make_label, predict_work
 from core.label.work import BrokenEditError, Work, replay
-from core.landcover.align import check_overlap
+from core.landcover.alignment import check_overlap
 from core.landcover.source import LandCover, open_landcover
 from core.predict.tile import TileInputs, TileMemory, read_tile_inputs
 from core.project import EditRecord, VerdictRecord

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from core.study import load_lazily
+from core.faces import load_lazily
 
 if TYPE_CHECKING:
     from core.study.experiments.degrade_landcover import Degradation, simulate_landcover

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.landcover.agreement import Agreement, agreement
+from core.landcover.product_agreement import Agreement, agreement
 from core.landcover.source import LandCoverTile
 from core.study.experiments.cells import CellResult, Context, compare_with_truth
 from core.study.experiments.degrade_imagery import (

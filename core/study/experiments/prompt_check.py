@@ -17,7 +17,7 @@ from core.errors import CancelledError, InputError
 from core.files import prepare_folder, read_checked, sha256_of, write_checked
 from core.fingerprint import PREDICTION, result_hash
 from core.imagery.scene import open_scene, read_window
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.landcover.source import LandCover, open_landcover
 from core.predict.apt_plus import MIN_SPACING_M, draw_seeds
 from core.predict.classifier import classify

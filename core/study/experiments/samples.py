@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from core.grid import Grid, Window
 from core.imagery.scene import SceneImage, open_scene, read_window
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.landcover.source import LandCoverTile, open_landcover
 from core.study.experiments.region import StudyImage
 from core.study.metrics.compare import cut_tiles

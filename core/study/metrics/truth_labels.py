@@ -15,13 +15,13 @@ from rasterio.features import rasterize
 from core.errors import InputError, MissingCrsError, NoOverlapError, UnreadableLabelsError
 from core.existing import mask as existing
 from core.existing.class_choice import ClassChoice, guess
-from core.existing.read_labels import read_labels
+from core.existing.label_files import read_labels
 from core.existing.scene_labels import VectorLabels
 from core.grid import Grid, Window
 from core.imagery.georeference import find_georeference
 from core.imagery.open import open_raster, read_bands, read_validity
 from core.imagery.warp import covering_window, read_shape, warp
-from core.landcover.align import align, check_overlap
+from core.landcover.alignment import align, check_overlap
 from core.landcover.source import LandCover
 from core.parcels.geometry_index import GeometryIndex
 from core.study.metrics.parts import Numbers, PartNumbers
@@ -280,7 +280,7 @@ class LandCoverLabels:
         self._parts = _Parts()
 
     def tile(self, view: LabelView) -> LabelTile:
-        """The land cover on a view, as ``core.landcover.align`` has it."""
+        """The land cover on a view, as ``core.landcover.alignment`` has it."""
         try:
             aligned = align(self._landcover, view.wide_grid)
         except NoOverlapError:

@@ -13,7 +13,7 @@ from core.export.reports import landcover_error
 from core.export.reports.areas import AreaReport, ClassArea, areas
 from core.export.reports.landcover_error import MAP, MATRIX, PAGE, PICTURE, write_error_report
 from core.farmland import write_scene
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.project import Project
 from core.session.adding_scenes import add_scene
 from core.session.opened import open_project_scene

@@ -9,7 +9,7 @@ from PIL import Image
 from core.errors import CancelledError, InputError
 from core.farmland import write_scene
 from core.imagery.scene import open_scene
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.landcover.source import open_landcover
 from core.study.metrics.compare import PREDICTION, PairComparison, cut_tiles
 from core.study.metrics.error_map import (

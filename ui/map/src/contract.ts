@@ -1,5 +1,5 @@
 // What the browser and the server send each other. Do not change this file:
-// `python -m scripts.wire_types` makes it from core/session/wire.py.
+// `python -m scripts.wire_types` makes it from core/wire.py.
 
 export type LandClass = "cropland" | "other" | "unsure";
 

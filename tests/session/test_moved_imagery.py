@@ -9,8 +9,8 @@ from core.errors import InputError, Remedy
 from core.imagery.scene import Scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
+from core.session.moved_imagery import OtherImageryError, look_at, missing_imagery, relink
 from core.session.opened import open_project_scene
-from core.session.relink import OtherImageryError, look_at, missing_imagery, relink
 from tests.rasters import UTM, write_raster
 from tests.session.conftest import ready
 

@@ -16,10 +16,10 @@ from core.errors import (
     NoOverlapError,
     OutputError,
 )
-from core.export.map_scene import map_scene
+from core.export.scene_map import map_scene
 from core.files import folder_lock
 from core.imagery.scene import open_scene
-from core.landcover.align import align
+from core.landcover.alignment import align
 from core.landcover.source import open_landcover
 from core.mapping import MapOptions, SceneRequest
 from core.sam.registry import get_model

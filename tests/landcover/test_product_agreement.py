@@ -5,7 +5,7 @@ from pyproj import CRS
 
 from core.errors import LandCoverError
 from core.grid import Grid
-from core.landcover.agreement import agreement
+from core.landcover.product_agreement import agreement
 from core.landcover.product_registry import PRODUCTS
 from core.landcover.source import LandCoverTile
 from tests.rasters import UTM

@@ -8,7 +8,7 @@ from pyproj import CRS, Transformer
 from core.errors import NoOverlapError
 from core.grid import Grid, Window
 from core.imagery.open import open_raster, read_bands
-from core.landcover.align import align, check_overlap, class_areas
+from core.landcover.alignment import align, check_overlap, class_areas
 from core.landcover.source import LandCover, open_landcover
 from tests.rasters import UTM, write_raster
 
@@ -220,7 +220,7 @@ def test_only_the_window_is_read(products, monkeypatch) -> None:
         seen.append(window)
         return read_bands(dataset, indexes, window=window, shape=shape)
 
-    monkeypatch.setattr("core.landcover.align.read_bands", spy)
+    monkeypatch.setattr("core.landcover.alignment.read_bands", spy)
     start = landcover.grid.transform @ Affine.translation(20, 30) @ Affine.scale(0.1)
     assert_is_lookup(landcover, codes, Grid(landcover.grid.crs, start, 40, 50))
     assert seen == [Window(18, 28, 8, 9)]
