@@ -99,10 +99,12 @@ def demo() -> None:
 
 
 def _row(index: int, summary: ProjectSummary) -> None:
-    text, more, button = st.columns([10, 1.4, 2.2], vertical_alignment="center")
+    # A row of its own width: columns would cut "Open" off in a narrow window.
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    text, buttons = row.container(width="stretch"), row.container(horizontal=True, width="content")
     text.markdown(f"**{escape(summary.name)}**  \n{_facts(summary)}")
     if not summary.problem:
-        if more.button(
+        if buttons.button(
             "",
             key=f"backups {index} {summary.path}",
             icon=":material/history:",
@@ -110,10 +112,10 @@ def _row(index: int, summary: ProjectSummary) -> None:
             type="tertiary",
         ):
             backups.show(summary)
-        if button.button("Open", key=f"open {index} {summary.path}", width="stretch"):
+        if buttons.button("Open", key=f"open {index} {summary.path}"):
             with show_errors.told():
                 _enter(summary.path)
-    elif button.button("Forget", key=f"forget {index} {summary.path}", width="stretch"):
+    elif buttons.button("Forget", key=f"forget {index} {summary.path}"):
         forget_project(summary.path)
         st.rerun()
     damages = damages_of(summary.path)
