@@ -147,6 +147,18 @@ def put_in_place(new: Path, target: Path) -> None:
     _force_names_to_disk(target.parent)
 
 
+def move(path: Path, target: Path) -> None:
+    """Let a file take a name in the same file system, without opening it.
+
+    Raises
+    ------
+    OSError
+        It cannot; both are as they were before.
+    """
+    path.replace(target)
+    _force_names_to_disk(target.parent)
+
+
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
     """Keep every other run out of a folder for results, which is made where it is missing.

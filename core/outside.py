@@ -39,7 +39,10 @@ def check_regular(path: Path, what: str, error: type[InputError] = InputError) -
     OSError
         It cannot be looked at.
     """
-    if not stat.S_ISREG(path.stat().st_mode):
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise error(f"{what} is a folder, not a file.", "Name a file on this machine.")
+    if not stat.S_ISREG(mode):
         raise error(f"{what} is a device or a pipe, not a file.", "Name a file on this machine.")
 
 

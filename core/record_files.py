@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import InputError
-from core.files import replacing
+from core.files import move, replacing
 
 
 class UnreadableRecordError(InputError):
@@ -59,7 +59,7 @@ def set_aside_unreadable(path: Path, kind: type[StoredRecord]) -> None:
         number = 1
         while (free := path.with_name(f"{path.stem}.unreadable-{number}{path.suffix}")).exists():
             number += 1
-        path.replace(free)
+        move(path, free)
 
 
 def read_record(path: Path, kind: type[R]) -> R | None:

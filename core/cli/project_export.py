@@ -75,7 +75,7 @@ def _export(
 ) -> tuple[list[Path], list[str], list[str]]:
     """Paths of what was written, and sentences on what to know of it and what is not there."""
     from core.export import Wishes, deliver
-    from core.files import prepare_folder, replacing
+    from core.files import move, prepare_folder, replacing
     from core.session import Workspaces
 
     wishes = Wishes(keys, accepted_only=accepted_only)
@@ -99,7 +99,7 @@ def _export(
         prepare_folder(out.absolute().parent)
         with replacing(out.absolute()) as aside:
             paths, notes, problems = made(aside.parent / "files")
-            paths[0].replace(aside)
+            move(paths[0], aside)
         return [out], notes, problems
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from sqlalchemy import func, insert, select
 
 from core.errors import CropMapError, OutputError, ProjectError, storage_error
-from core.files import replacing
+from core.files import move, replacing
 from core.project import places, sqlite
 from core.project.chain import Checks
 from core.project.database import Database, exists_already
@@ -206,8 +206,9 @@ def _set_aside(path: Path, reason: str) -> Path:
     for suffix in ("-wal", "-shm", "-journal"):
         beside = path.with_name(path.name + suffix)
         if beside.exists():
-            beside.rename(kept.with_name(kept.name + suffix))
-    return path.rename(kept)
+            move(beside, kept.with_name(kept.name + suffix))
+    move(path, kept)
+    return kept
 
 
 def is_kept_aside(path: Path) -> bool:

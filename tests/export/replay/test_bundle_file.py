@@ -33,7 +33,7 @@ def test_no_zip(tmp_path) -> None:
     path.write_bytes(b"PK\x03\x04 not really")
     assert "no zip file" in refused(path)
     assert "There is no file" in refused(tmp_path / "none.zip")
-    assert "no zip file" in refused(tmp_path)
+    assert "is a folder, not a file" in refused(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["../../evil.json", "/etc/x", "weights.pt", "a/replay.json"])
