@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -88,3 +89,11 @@ def farmland(made_scene: MadeScene) -> FarmlandFiles:
 def project(farmland: FarmlandFiles, tmp_path: Path) -> Project:
     """A project with the farmland as its scene; in other folders of tests it has other tiles."""
     return farm_project(tmp_path / "farm", farmland, scene="North")
+
+
+@pytest.fixture(autouse=True)
+def own_main_module() -> Iterator[None]:
+    """A page that a test runs becomes ``__main__``, which processes spawned later would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
