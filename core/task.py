@@ -13,6 +13,9 @@ from core.errors import CancelledError
 Progress = Callable[[str, int, int], None]
 """Called with the stage in words, steps done, and steps in all (0: nobody knows)."""
 
+StageProgress = Callable[[str, float], None]
+"""Called with what is being done, in words, and its share of the whole, 0 to 1."""
+
 ShareProgress = Callable[[float], None]
 """Called with the share that is done, 0 to 1, by work that has one stage and no steps to count."""
 
@@ -22,6 +25,10 @@ Cancelled = Callable[[], bool]
 
 def silent(_stage: str, _done: int, _total: int) -> None:
     """A :data:`Progress` that shows nothing."""
+
+
+def silent_stage(_stage: str, _share: float) -> None:
+    """A :data:`StageProgress` that shows nothing."""
 
 
 def silent_share(_share: float) -> None:

@@ -19,9 +19,9 @@ from core.label.tile_label import Label, automatic_parcels
 from core.label.work import Work
 from core.parcels.parcel import Parcel
 from core.predict.kept_prediction import Prediction, WorldPrompt
-from core.predict.tile import Stage, TileInputs, TileMemory, embed_tile, no_stage, predict_tile
+from core.predict.tile import TileInputs, TileMemory, embed_tile, predict_tile
 from core.sam.protocol import Segmenter
-from core.task import Cancelled, never
+from core.task import Cancelled, StageProgress, never, silent_stage
 
 
 def predict_work(
@@ -31,7 +31,7 @@ def predict_work(
     memory: TileMemory | None = None,
     *,
     placed: Prediction | None = None,
-    stage: Stage = no_stage,
+    stage: StageProgress = silent_stage,
     cancelled: Cancelled = never,
 ) -> Prediction:
     """The prediction that a tile's work stands on.

@@ -7,7 +7,6 @@ values; what is remembered of a tile (:class:`TileMemory`) makes it faster and n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,14 +34,7 @@ from core.predict.prediction import StrategyOptions, TilePrediction
 from core.predict.strategies import STRATEGIES
 from core.prompts.prompt import Prompt, PromptSet
 from core.sam.protocol import Embedding, Segmenter, in_half
-from core.task import Cancelled, never
-
-Stage = Callable[[str, float], None]
-"""Called with what is being done, in words, and its share of the whole, 0 to 1."""
-
-
-def no_stage(_stage: str, _share: float) -> None:
-    """Nobody watches."""
+from core.task import Cancelled, StageProgress, never, silent_stage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +114,7 @@ def predict_tile(
     segmenter: Segmenter | None,
     memory: TileMemory | None = None,
     *,
-    stage: Stage = no_stage,
+    stage: StageProgress = silent_stage,
     cancelled: Cancelled = never,
 ) -> Prediction:
     """Predict a tile.
