@@ -228,11 +228,24 @@ class Changes(InFile):
     tiles: list[ChangedTile]
 
 
+class Overtaken(TypedDict):
+    """What was done to a tile since the version that a change was made on."""
+
+    version: int
+    """Of the edit log, now."""
+    count: int
+    """How many edits, undos and redos."""
+    kinds: list[str]
+    authors: list[str]
+
+
 class ErrorDetails(TypedDict):
     """What some errors say beside their sentences."""
 
     state: NotRequired[TileState | None]
-    """The present state, where somebody was faster or the file is another one."""
+    """The present state, where the file is another one."""
+    overtaken: NotRequired[Overtaken]
+    """Somebody was faster; the state is to be read anew."""
     kind: NotRequired[Literal["replaced"]]
     """Another file is in the place of the one that the change was meant for."""
 

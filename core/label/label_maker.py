@@ -80,6 +80,11 @@ def problem_width(frame: Frame) -> float:
     return _PROBLEM_PIXELS * frame.native_per_tile_pixel
 
 
+def snap_length(frame: Frame) -> float:
+    """Native pixels: a length that means nothing to a person."""
+    return _SNAP_PIXELS * frame.native_per_tile_pixel
+
+
 class LabelMaker:
     """Makes a tile's labels; not safe to call from several threads at once."""
 
@@ -133,6 +138,11 @@ class LabelMaker:
         self._checked = recheck(self._checked, parcels, problem_width(frame))
         return Label(version, self._checked.parcels, self._checked.problems)
 
+    @property
+    def layer(self) -> Layer:
+        """The parcels of the label that was made last, not cut at the tile's core."""
+        return self._layers[len(self._steps)]
+
     def _walked(self, ground: _Ground, steps: list[_Step]) -> Layer:
         """The layer after all steps, from the last kept one that they have in common."""
         if self._ground is None or not ground.is_that(self._ground):
@@ -143,7 +153,7 @@ class LabelMaker:
             self._layers = {0: Layer(list(start), _core(ground.frame))}
         known = max(count for count in self._layers if count <= self._in_common(steps))
         layer = self._layers[known]
-        snap = _SNAP_PIXELS * ground.frame.native_per_tile_pixel
+        snap = snap_length(ground.frame)
         walked = {count: kept for count, kept in self._layers.items() if count <= known}
         for count, step in enumerate(steps[known:], start=known + 1):
             layer = walked[count] = _after(layer, step, snap, ground.least)

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
         safe_stem,
     )
     from core.session.batch import predict_all
+    from core.session.idle import IDLE
     from core.session.label_json import parts_json
     from core.session.layers import LayerName, layers_overlay, layers_version, value_picture
     from core.session.made_project import make_demo
+    from core.session.merging import changed_since
     from core.session.moved_imagery import (
         Found,
         OtherImageryError,
@@ -50,6 +52,7 @@ __getattr__ = load_lazily(
             "safe_stem",
         ),
         "batch": ("predict_all",),
+        "idle": ("IDLE",),
         "label_json": ("parts_json",),
         "layers": (
             "LayerName",
@@ -58,6 +61,7 @@ __getattr__ = load_lazily(
             "value_picture",
         ),
         "made_project": ("make_demo",),
+        "merging": ("changed_since",),
         "moved_imagery": (
             "Found",
             "OtherImageryError",
@@ -96,6 +100,7 @@ __getattr__ = load_lazily(
 )
 
 __all__ = [
+    "IDLE",
     "STAGE",
     "Found",
     "LayerName",
@@ -108,6 +113,7 @@ __all__ = [
     "add_scene",
     "change_landcover",
     "change_view",
+    "changed_since",
     "chosen_tiles",
     "copy_into",
     "damages_of",

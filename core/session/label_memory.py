@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,10 +15,14 @@ from core.parcels.parcel import Parcel
 from core.predict.kept_prediction import Prediction
 from core.project import TileLog
 from core.session.asking import Snapshot, first_version, is_final
+from core.session.merging import Ground
 from core.session.place import TilePlace
 
 Later = Callable[[Callable[[], None]], None]
 """Does something small soon, in another thread, in order."""
+
+_MOST_GROUNDS = 32
+"""So far may somebody be behind whose edits are merged; layers share their parcels."""
 
 _NO_LABEL = Label("none", ())
 
@@ -44,11 +49,22 @@ class LabelMemory:
         self._automatic: tuple[tuple[object, ...], tuple[Parcel, ...]] = ((), ())
         self._label: Label | None = None
         self._log_version = -1
+        self._grounds: OrderedDict[int, Ground] = OrderedDict()
 
     def kept(self, version: str) -> Label | None:
         """The label of this version from disk, where it is there."""
         kept = load_label(self.path)
         return Label.from_json(kept) if kept is not None and kept["version"] == version else None
+
+    def ground(self, log_version: int) -> Ground | None:
+        """What edits on a version of the log stand on, where its final label was made lately."""
+        with self._lock:
+            return self._grounds.get(log_version)
+
+    def forget_grounds(self) -> None:
+        """What edits stood on is not what they would stand on now."""
+        with self._lock:
+            self._grounds.clear()
 
     def last(self) -> Label:
         """The last label, while another cannot be made."""
@@ -88,6 +104,10 @@ class LabelMemory:
             label = self._maker.make(
                 named, automatic, fields, work, place.frame, checked=checked and final
             )
+            if final:
+                self._grounds[log.version] = Ground(log, self._maker.layer)
+                while len(self._grounds) > _MOST_GROUNDS:
+                    self._grounds.popitem(last=False)
         self._keep(label, log, checked=checked)
         return label
 

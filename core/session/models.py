@@ -88,18 +88,26 @@ class WorkQueue:
 
     def _run(self) -> None:
         while True:
-            with self._changed:
-                while not self._waiting:
-                    self._changed.wait()
-                item = heapq.heappop(self._waiting)
-                if item.key is not None and self._newest.get(item.key) is item:
-                    del self._newest[item.key]
-            if not item.answer.set_running_or_notify_cancel():
-                continue
-            try:
-                item.answer.set_result(item.work())
-            except BaseException as error:  # noqa: BLE001  (handed to whoever waits for it)
-                item.answer.set_exception(error)
+            # No name here holds what was done, and with it a tile, until the next comes.
+            _do(self._next())
+
+    def _next(self) -> _Waiting[object]:
+        with self._changed:
+            while not self._waiting:
+                self._changed.wait()
+            item = heapq.heappop(self._waiting)
+            if item.key is not None and self._newest.get(item.key) is item:
+                del self._newest[item.key]
+            return item
+
+
+def _do(item: _Waiting[object]) -> None:
+    if not item.answer.set_running_or_notify_cancel():
+        return
+    try:
+        item.answer.set_result(item.work())
+    except BaseException as error:  # noqa: BLE001  (handed to whoever waits for it)
+        item.answer.set_exception(error)
 
 
 @dataclass(slots=True)
@@ -133,6 +141,12 @@ class ModelService:
                 self._segmenter = self._load(self.key)
             return self._segmenter
 
+    def release(self) -> None:
+        """Let go of the model, unless somebody waits for it."""
+        with self._lock:
+            if not len(self.clicks) and not len(self.tiles):
+                self._segmenter = None
+
 
 class Models:
     """Every model in use in this process.
@@ -158,6 +172,13 @@ class Models:
                     key, WorkQueue(f"{name}: clicks"), WorkQueue(f"{name}: tiles"), self._load
                 )
             return self._services[key]
+
+    def release(self) -> None:
+        """Let go of the models that nobody waits for; the next who needs one loads it anew."""
+        with self._lock:
+            services = list(self._services.values())
+        for service in services:
+            service.release()
 
 
 def _load(key: str) -> Segmenter:

@@ -190,6 +190,12 @@ def open_project_scene(project: Project, scene_id: str) -> OpenedScene:
     return opened
 
 
+def release_scenes() -> None:
+    """Let go of scenes that are open; they are opened anew when they are asked for."""
+    with _lock:
+        _scenes.clear()
+
+
 def _still_there(opened: OpenedScene) -> bool:
     """Whether the land cover's file is where it was when the scene was opened."""
     if opened.landcover is None or "://" in opened.landcover.path:

@@ -26,6 +26,7 @@ from core.session.asking import PATIENCE_S, Snapshot, asking_in_turn, is_final
 from core.session.finished_tile import FinishedTile
 from core.session.label_json import ParcelRows
 from core.session.label_memory import LabelMemory, Later
+from core.session.merging import append_or_merge
 from core.session.models import Models, Urgency
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.parcel_counts import parcel_counts
@@ -86,7 +87,8 @@ class Workspace:
     def edit(self, raw: Any, version: int, author: str) -> TileLog:
         """Store edits as the browser sends them; they are on disk when this returns.
 
-        Each is a step of its own to undo, however many were sent at once.
+        Each is a step of its own to undo, however many were sent at once.  Where the log has gone
+        on since ``version``, edits that do not touch what was done since are stored all the same.
 
         Raises
         ------
@@ -94,19 +96,15 @@ class Workspace:
             Something in them cannot be used, or they would stand on a step that cannot be
             replayed; nothing is stored.
         ConflictError
-            Somebody was faster; nothing is stored.
+            Somebody was faster in the same place; nothing is stored.
         """
         if (broken := self._broken) is not None and broken[0] == version:
             raise InputError(broken[1].message, "Undo that step before you go on.")
-        edits = to_new_edits(raw, self._opened().frame(self._tile))
-        return self._project.append(
-            self._scene_id,
-            self._tile,
-            edits,
-            author=author,
-            expected_version=version,
-            together=False,
-        )
+        place = self._place()
+        edits = to_new_edits(raw, place.frame)
+        followed = place.opened.record.version == self._scene_version
+        ground = self._labels.ground(version) if followed else None
+        return append_or_merge(place, edits, author=author, version=version, ground=ground)
 
     def undo(self, version: int, author: str) -> TileLog:
         """Take the last step back."""
@@ -238,6 +236,7 @@ class Workspace:
         if version == self._scene_version:
             return
         self._scene_version = version
+        self._labels.forget_grounds()
         self._seen, self._prediction = SeenTile(TileMemory()), None
         self._failed_key, self._error = "", None
         if self._preparing is not None:

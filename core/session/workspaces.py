@@ -12,8 +12,9 @@ from pathlib import Path
 
 from core.errors import CropMapError
 from core.project import Project
+from core.session.idle import IDLE
 from core.session.models import Models, Urgency
-from core.session.opened import open_project_scene
+from core.session.opened import open_project_scene, release_scenes
 from core.session.workspace import Workspace
 
 _MOST_TILES = 32
@@ -67,6 +68,12 @@ class Workspaces:
         """Do something small soon; what goes wrong is logged, nobody waits for it."""
         self._soon.submit(_logged, work)
 
+    def release(self) -> None:
+        """Let go of all tiles and models; whoever comes back waits for them once more."""
+        with self._lock:
+            self._open.clear()
+        self.models.release()
+
     def settle(self) -> None:
         """Wait until all that was put off is done."""
         self._soon.submit(lambda: None).result()
@@ -81,7 +88,15 @@ def _logged(work: Callable[[], object]) -> None:
         _log.exception("something put off went wrong")
 
 
-@lru_cache(maxsize=1)
 def get_workspaces() -> Workspaces:
-    """Those of this process."""
-    return Workspaces()
+    """Those of this process, which are let go once nobody has asked for them for a while."""
+    IDLE.asked()
+    return _workspaces()
+
+
+@lru_cache(maxsize=1)
+def _workspaces() -> Workspaces:
+    made = Workspaces()
+    IDLE.add(made.release)
+    IDLE.add(release_scenes)
+    return made

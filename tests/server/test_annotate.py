@@ -72,12 +72,12 @@ def test_ones_own_change_is_known_by_its_stamp(client, tile, base) -> None:
     assert undone["stamp"] not in (before["stamp"], after["stamp"])
 
 
-def test_a_conflict_brings_the_present_state(client, tile) -> None:
+def test_a_conflict_brings_the_present_version(client, tile) -> None:
     state = ready(client, tile)
     body = {"version": state["version"] + 7, "edits": [click(state, "a")]}
     answer = client.post(f"{tile}/edits", json=body)
     assert answer.status_code == 409
-    assert answer.json()["state"]["version"] == state["version"]
+    assert answer.json()["overtaken"]["version"] == state["version"]
     assert answer.json()["message"]
 
 

@@ -26,8 +26,10 @@ from core.grid import PixelPoint
 from core.project import Project, SecondReview, TileLog, TileRecord
 from core.review import judge, seen_by
 from core.session import (
+    IDLE,
     OpenedScene,
     Workspace,
+    changed_since,
     get_workspaces,
     in_file,
     open_project,
@@ -87,10 +89,11 @@ def tile_state(request: Request) -> Response:
     """``TileState``; starts the prediction where there is none, and prepares the next tile.
 
     Where answers are being made final it waits for them: a state that says ``refining`` is asked
-    again at once.
+    again at once; with ``wait=0`` it does not.
     """
     asked = _asked(request)
-    asked.workspace.wait_for_closer_look()
+    if request.query_params.get("wait") != "0":
+        asked.workspace.wait_for_closer_look()
     state = asked.state()
     if state["status"] == "ready":
         get_workspaces().look_ahead(asked.project, asked.scene_id, state["next"])
@@ -137,7 +140,7 @@ def judge_tile(request: Request, body: Body) -> Response:
             expected_version=_version(body),
         )
 
-    return _changing(asked, body, give)
+    return _changing(asked, body, give, of_log=False)
 
 
 def overlay(request: Request) -> Response:
@@ -175,6 +178,7 @@ def changes(request: Request) -> Response:
     token = request.path_params["token"]
     project = open_project(tokens.resolve(token).project_path)
     ROOM.stay(token)
+    IDLE.asked()
     since = _query_number(request, "since")
     revision = project.revision()
     touched = project.changes_since(int(since)) if since < revision else []
@@ -203,9 +207,15 @@ def _stamps(project: Project, scenes: set[str]) -> dict[tuple[str, str], str]:
 
 
 def _changing(
-    asked: _Asked, body: dict[str, Any], change: Callable[[], TileLog | None]
+    asked: _Asked,
+    body: dict[str, Any],
+    change: Callable[[], TileLog | None],
+    *,
+    of_log: bool = True,
 ) -> Response:
-    """Do what changes the store and answer with the new state; with the present one on conflict.
+    """Do what changes the store and answer with the new state, or with what was done before it.
+
+    ``of_log`` says whether the body's version is the edit log's.
 
     What was meant for another file than the one that is at the project's path now is not done:
     the person is asked whether it shall be.
@@ -215,7 +225,9 @@ def _changing(
     try:
         log = change()
     except ConflictError as error:
-        return error_response(error, details={"state": asked.state()})
+        since = _version(body) if of_log else None
+        done = changed_since(asked.project, asked.scene_id, asked.tile, since)
+        return error_response(error, details={"overtaken": done})
     return _json(asked.state(log))
 
 

@@ -59,6 +59,12 @@ class PictureCache:
         with self._lock:
             return self._bytes
 
+    def clear(self) -> None:
+        """Let go of all pictures."""
+        with self._lock:
+            self._ready.clear()
+            self._bytes = 0
+
     def _keep(self, key: Hashable, made: bytes) -> None:
         if len(made) > self._most_bytes:
             return

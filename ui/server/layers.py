@@ -31,6 +31,7 @@ from core.imagery import (
 from core.landcover import cropland_rgba, landcover_rgba
 from core.project import Project
 from core.session import (
+    IDLE,
     LayerName,
     OpenedScene,
     layers_overlay,
@@ -54,6 +55,7 @@ _CACHE_BYTES = 192 * 1024 * 1024
 _THREADS = max(4, os.cpu_count() or 1)
 
 _cache = PictureCache(_CACHE_BYTES)
+IDLE.add(_cache.clear)
 _limiter: RunVar[anyio.CapacityLimiter] = RunVar("cropmap_tile_threads")
 
 Rgba = npt.NDArray[np.uint8]
@@ -102,6 +104,7 @@ def _tile_threads() -> anyio.CapacityLimiter:
 def _tile(request: Request, *, warped: bool) -> Response:
     parameters = request.path_params
     access = tokens.resolve(parameters["token"])
+    IDLE.asked()
     layer = parameters["layer"]
     if layer not in LAYERS:
         raise NotFoundError("The map has no such layer.", "Load the page again.")

@@ -1,6 +1,6 @@
 // The routes of docs/app.md.
 
-import type { Change, Changes, ColumnRow, Edit, EditsChange, ErrorAnswer, HoverAnswer, PromptLabel, SceneState, TileState, Verdict, VerdictChange } from "./contract";
+import type { Change, Changes, ColumnRow, Edit, EditsChange, ErrorAnswer, HoverAnswer, Overtaken, PromptLabel, SceneState, TileState, Verdict, VerdictChange } from "./contract";
 
 const PATIENCE_MS = 60_000;
 
@@ -13,6 +13,8 @@ export class ApiError extends Error {
     readonly state: TileState | null = null,
     /** "replaced": another file is in the place of the one that this was meant for. */
     readonly kind: string = "",
+    /** Somebody was faster: what was done since. */
+    readonly overtaken: Overtaken | null = null,
   ) {
     super(message);
   }
@@ -42,8 +44,9 @@ export class Api {
     return this.get(`scene/${this.sceneName}`);
   }
 
-  readTile(tile: string): Promise<TileState> {
-    return this.get(this.tilePath(tile));
+  /** The tile's state; `patient` waits for answers that are being made final. */
+  readTile(tile: string, patient = true): Promise<TileState> {
+    return this.get(this.tilePath(tile) + (patient ? "" : "?wait=0"));
   }
 
   readChanges(since: number): Promise<Changes> {
@@ -160,5 +163,5 @@ function asError(status: number, body: unknown): ApiError {
   const said = (body ?? {}) as Partial<ErrorAnswer>;
   const message = typeof said.message === "string" ? said.message : `the server answered ${status}`;
   const hint = typeof said.hint === "string" ? said.hint : "";
-  return new ApiError(status, message, hint, said.state ?? null, said.kind ?? "");
+  return new ApiError(status, message, hint, said.state ?? null, said.kind ?? "", said.overtaken ?? null);
 }

@@ -206,10 +206,22 @@ export interface Changes {
   tiles: ChangedTile[];
 }
 
+/** What was done to a tile since the version that a change was made on. */
+export interface Overtaken {
+  /** Of the edit log, now. */
+  version: number;
+  /** How many edits, undos and redos. */
+  count: number;
+  kinds: string[];
+  authors: string[];
+}
+
 /** What some errors say beside their sentences. */
 export interface ErrorDetails {
-  /** The present state, where somebody was faster or the file is another one. */
+  /** The present state, where the file is another one. */
   state?: TileState | null;
+  /** Somebody was faster; the state is to be read anew. */
+  overtaken?: Overtaken;
   /** Another file is in the place of the one that the change was meant for. */
   kind?: "replaced";
 }
@@ -218,8 +230,10 @@ export interface ErrorDetails {
 export interface ErrorAnswer {
   message: string;
   hint: string;
-  /** The present state, where somebody was faster or the file is another one. */
+  /** The present state, where the file is another one. */
   state?: TileState | null;
+  /** Somebody was faster; the state is to be read anew. */
+  overtaken?: Overtaken;
   /** Another file is in the place of the one that the change was meant for. */
   kind?: "replaced";
 }

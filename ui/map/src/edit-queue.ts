@@ -19,6 +19,8 @@ export interface Transport {
   undo(version: number): Promise<TileState>;
   redo(version: number): Promise<TileState>;
   verdict(version: number, verdict: Verdict, comment: string): Promise<TileState>;
+  /** The state as it is now. */
+  read(): Promise<TileState>;
 }
 
 export type SaveStatus =
@@ -200,7 +202,13 @@ export class EditQueue {
   }
 
   private async failed(batch: Queued[], error: ApiError): Promise<void> {
-    if (error.status === 409 && error.state) return this.resolveConflict(batch, error);
+    if (error.status === 409 && error.overtaken) {
+      this.flying = batch; // still on its way, and shown, while the state is read
+      const state = await this.readState();
+      this.flying = [];
+      if (!(state instanceof ApiError)) return this.resolveConflict(batch, error, state);
+      error = state;
+    }
     if (error.kind === "replaced") {
       this.waiting = [...batch, ...this.waiting];
       this.failure = null;
@@ -215,8 +223,16 @@ export class EditQueue {
     await this.pause();
   }
 
-  private async resolveConflict(batch: Queued[], error: ApiError): Promise<void> {
-    const state = error.state!;
+  private async readState(): Promise<TileState | ApiError> {
+    try {
+      return await this.transport.read();
+    } catch (error) {
+      // Whatever it is, what was to be saved is not at fault.
+      return new ApiError(0, error instanceof ApiError ? error.message : String(error));
+    }
+  }
+
+  private async resolveConflict(batch: Queued[], error: ApiError, state: TileState): Promise<void> {
     const edits = batch.filter((command) => command.type === "edit");
     const needed = new Set(stillNeeded(state, editsOf(edits)));
     const kept = edits.filter((command) => command.type === "edit" && needed.has(command.edit));

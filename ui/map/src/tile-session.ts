@@ -50,6 +50,7 @@ export class TileSession {
         undo: (version) => api.undo(tile, this.base(version)),
         redo: (version) => api.redo(tile, this.base(version)),
         verdict: (version, verdict, comment) => api.judge(tile, this.base(version), verdict, comment),
+        read: () => api.readTile(tile, false),
       },
       {
         state: () => this.confirmed,

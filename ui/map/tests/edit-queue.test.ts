@@ -16,6 +16,7 @@ class Bench {
   others: string[] = [];
   refusals: Queued[] = [];
   conflicts: boolean[] = [];
+  reads: (TileState | null)[] = [];
   answers: Answer[] = [];
   readonly queue = new EditQueue(
     {
@@ -26,6 +27,10 @@ class Bench {
       undo: () => this.other("undo"),
       redo: () => this.other("redo"),
       verdict: (_, verdict) => this.other(verdict),
+      read: () => {
+        const state = this.reads.shift();
+        return state ? Promise.resolve(state) : Promise.reject(new ApiError(0, "no network"));
+      },
     },
     {
       state: () => this.state,
@@ -39,6 +44,13 @@ class Bench {
 
   fails(status: number, state: TileState | null = null): void {
     this.answers.push(() => Promise.reject(new ApiError(status, "no", "", state)));
+  }
+
+  /** Somebody is faster, and the state that is read then is this; null where it cannot be read. */
+  isOvertaken(state: TileState | null): void {
+    const overtaken = { version: 9, count: 1, kinds: ["brush"], authors: ["Ben"] };
+    this.answers.push(() => Promise.reject(new ApiError(409, "no", "", null, "", overtaken)));
+    this.reads.push(state);
   }
 
   finds(state: TileState | null): void {
@@ -101,9 +113,9 @@ test("of settings that wait only the latest is sent", async () => {
   assert.deepEqual(bench.sent[1]?.edits, [{ kind: "settings", threshold: 0.7, min_area_m2: 5 }]);
 });
 
-test("a conflict takes the other state and puts the edits on top", async () => {
+test("a conflict reads the other state and puts the edits on top", async () => {
   const bench = new Bench();
-  bench.fails(409, tileState({ version: 9 }));
+  bench.isOvertaken(tileState({ version: 9 }));
   bench.queue.push(prompt("a"));
   await bench.settled();
   assert.deepEqual(bench.sent.map(({ version }) => version), [1, 9]);
@@ -113,12 +125,26 @@ test("a conflict takes the other state and puts the edits on top", async () => {
 test("an undo or a verdict is not repeated on what one has not seen", async () => {
   const bench = new Bench();
   for (const command of [{ type: "undo" }, { type: "verdict", verdict: "accepted", comment: "" }] as Command[]) {
-    bench.fails(409, tileState({ version: 9 }));
+    bench.isOvertaken(tileState({ version: 9 }));
     bench.queue.push(command);
     await bench.settled();
   }
   assert.deepEqual(bench.others, ["undo", "accepted"]);
   assert.deepEqual(bench.conflicts, [false, false]);
+});
+
+test("edits wait where the state cannot be read after a conflict", async () => {
+  const bench = new Bench();
+  bench.isOvertaken(null);
+  bench.queue.push(prompt("a"));
+  await sleep(20);
+  assert.equal(bench.queue.status.kind, "failing");
+  assert.deepEqual(idsOf(bench.queue.pendingEdits()), ["a"]);
+  bench.isOvertaken(tileState({ version: 9 }));
+  bench.queue.retryNow();
+  await bench.settled();
+  assert.deepEqual(bench.sent.map(({ version }) => version), [1, 1, 9]);
+  assert.deepEqual(bench.conflicts, [true]);
 });
 
 test("after a failure everything stays, in order, and is sent again", async () => {

@@ -1,0 +1,119 @@
+"""Edits that were made on a version of a tile's log that is not the newest any more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core import wire
+from core.errors import ConflictError, InputError
+from core.label.correction_layer import Layer
+from core.label.edit_units import EditUnits
+from core.label.edits import edit_from_json, read_edit
+from core.label.label_maker import snap_length
+from core.label.merging import do_not_touch
+from core.project import NewEdit, Project, TileLog
+from core.session.place import TilePlace
+
+_TRIES = 4
+_ACTIONS = ("edit", "undo", "redo")
+_MOST_TOLD = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """What somebody saw who makes an edit: a log, and the parcels that came of it.
+
+    Parameters
+    ----------
+    layer : Layer
+        Of final answers, not cut at the tile's core.
+    """
+
+    log: TileLog
+    layer: Layer
+
+
+def append_or_merge(
+    place: TilePlace,
+    edits: list[NewEdit],
+    *,
+    author: str,
+    version: int,
+    ground: Ground | None,
+) -> TileLog:
+    """Append edits that were made on a version, each a step of its own.
+
+    Where the log has gone on meanwhile they are appended all the same if they do not touch what
+    was done since.
+
+    Parameters
+    ----------
+    ground : Ground or None
+        Of ``version``; None where it is not at hand, so that nobody can tell.
+
+    Raises
+    ------
+    ConflictError
+        Somebody was faster in the same place, or it is in doubt; nothing is stored.
+    """
+    scene_id, tile = place.opened.record.id, place.tile
+    expected = version
+    for left in reversed(range(_TRIES)):
+        try:
+            return place.project.append(
+                scene_id, tile, edits, author=author, expected_version=expected, together=False
+            )
+        except ConflictError:
+            if ground is None or left == 0:
+                raise
+            log = place.project.log(scene_id, tile)
+            if not _can_merge(place, ground, log, edits):
+                raise
+            expected = log.version
+    raise AssertionError("the last try returns or raises")
+
+
+def _can_merge(place: TilePlace, ground: Ground, log: TileLog, edits: Sequence[NewEdit]) -> bool:
+    """Whether all that was done since the ground was appended, and none of it touches the edits."""
+    before = len(ground.log.edits)
+    since = log.edits[before:]
+    # Each step of a map holds one edit: where the numbers differ, something was undone or redone.
+    if log.edits[:before] != ground.log.edits or log.version - ground.log.version != len(since):
+        return False
+    units = EditUnits.stored(place.frame)
+    try:
+        theirs = [read_edit(record, units) for record in since]
+    except InputError:
+        return False
+    ours = [edit_from_json(edit.kind, edit.data, units) for edit in edits]
+    return do_not_touch(ours, theirs, ground.layer, snap_length(place.frame))
+
+
+def changed_since(
+    project: Project, scene_id: str, tile: str, version: int | None
+) -> wire.Overtaken:
+    """What was done to a tile since a version of its log; nothing is computed but this.
+
+    Parameters
+    ----------
+    version : int or None
+        None tells the present version alone.
+    """
+    present = project.tile(scene_id, tile).log_version
+    count = 0 if version is None else max(0, present - version)
+    rows = []
+    if count:
+        rows = project.history(scene_id=scene_id, tile=tile, limit=2 * _MOST_TOLD)
+    done = [row for row in rows if row.action in _ACTIONS][: min(count, _MOST_TOLD)]
+    kinds = {
+        str(kind)
+        for row in done
+        for kind in (row.detail.get("kinds", []) if row.action == "edit" else [row.action])
+    }
+    return {
+        "version": present,
+        "count": count,
+        "kinds": sorted(kinds),
+        "authors": sorted({row.author for row in done}),
+    }

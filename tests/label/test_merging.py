@@ -1,0 +1,131 @@
+"""Edits of two people that do not touch give the same label, whoever was first."""
+
+from __future__ import annotations
+
+import pytest
+import shapely
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+from shapely import LineString, Point, box
+
+from core.grid import PixelPoint
+from core.label.choices_change import ChoicesChange
+from core.label.correction_layer import Layer
+from core.label.corrections import (
+    AreaAdd,
+    AreaRemove,
+    Correction,
+    FillHoles,
+    Judge,
+    Merge,
+    ParcelDelete,
+    Reclassify,
+    Smooth,
+    Split,
+    apply_corrections,
+)
+from core.label.merging import do_not_touch
+from core.label.prompt_edits import PointSet, PromptDelete, PromptsClear
+from core.parcels.parcel import Parcel
+from core.predict.predict_options import AUTO
+from tests.label.corrections import (
+    FIELDS,
+    OVERLAP,
+    SIZE,
+    SNAP,
+    by_id,
+    corrections,
+    largest_overlap,
+    mosaics,
+)
+
+
+def small(place: tuple[float, float]) -> st.SearchStrategy[Correction]:
+    """Corrections near a place: of large ones hardly any two would not touch."""
+    x, y = place
+    near = st.builds(Point, st.floats(x, x + 12), st.floats(y, y + 12))
+    areas = st.builds(
+        lambda a, w, h: box(a.x, a.y, a.x + w, a.y + h), near, st.floats(0.5, 9), st.floats(0.5, 9)
+    )
+    return st.one_of(
+        st.builds(AreaAdd, areas),
+        st.builds(AreaRemove, areas),
+        st.builds(lambda a, w: Split(LineString([a, (a.x + w, a.y - w)])), near, st.floats(1, 20)),
+        st.builds(lambda a: Merge((a, Point(a.x + 3, a.y + 1))), near),
+        st.builds(ParcelDelete, near),
+        st.builds(lambda a: FillHoles(a, None), near),
+        st.builds(lambda a: Judge(a, "rejected", ""), near),
+        st.builds(lambda a: Reclassify(a, "other", ""), near),
+    )
+
+
+def within(left: float, right: float) -> st.SearchStrategy[list[Correction]]:
+    """One or two small corrections between two columns."""
+    places = st.tuples(st.floats(left, right), st.floats(0, SIZE - 12))
+    return st.lists(places.flatmap(small), min_size=1, max_size=2)
+
+
+anywhere = within(0, SIZE - 12) | st.lists(corrections, min_size=1, max_size=3)
+sides = st.tuples(within(-5, 15), within(75, 88)) | st.tuples(anywhere, anywhere)
+
+
+def same(one: list[Parcel], other: list[Parcel]) -> None:
+    left, right = by_id(one), by_id(other)
+    assert left.keys() == right.keys()
+    for name, parcel in left.items():
+        twin = right[name]
+        assert parcel.polygon.symmetric_difference(twin.polygon).area < 1e-5
+        assert (parcel.state, parcel.land_class) == (twin.state, twin.land_class)
+
+
+@settings(max_examples=200, deadline=None)
+@given(mosaics(), st.just([]) | within(0, SIZE - 12), sides)
+def test_what_does_not_touch_may_come_in_either_order(mosaic, before, both) -> None:
+    assume(largest_overlap(mosaic) < OVERLAP)
+    ours, theirs = both
+    start = apply_corrections(mosaic, before, snap=SNAP)
+    let_through = do_not_touch(ours, theirs, Layer(start), SNAP)
+    event(f"let through: {let_through}")
+    if let_through:
+        one = apply_corrections(start, [*theirs, *ours], snap=SNAP)
+        other = apply_corrections(start, [*ours, *theirs], snap=SNAP)
+        same(one, other)
+
+
+LEFT, FAR = AreaRemove(box(1, 1, 2, 2)), AreaRemove(box(35, 1, 36, 2))
+PROMPT = PointSet("mine", PixelPoint(35, 5), 1)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "free"),
+    [
+        ([LEFT], [FAR], True),
+        ([LEFT], [LEFT], False),
+        ([LEFT], [AreaRemove(box(18, 1, 19, 2))], False),  # the neighbour of the same border
+        ([LEFT], [Judge(Point(35, 5), "accepted")], True),
+        ([LEFT], [PROMPT], True),
+        ([PROMPT], [LEFT], True),
+        ([PROMPT], [FAR], False),
+        ([PROMPT], [PointSet("other", PixelPoint(1, 1), 1)], False),
+        ([LEFT, PROMPT], [AreaRemove(box(60, 1, 61, 2))], False),
+        ([LEFT], [PromptsClear()], False),
+        ([LEFT], [PromptDelete("p")], False),
+        ([LEFT], [ChoicesChange(threshold=0.7)], False),
+        ([LEFT], [PointSet(f"{AUTO}1", PixelPoint(35, 5), 1)], False),
+        ([LEFT], [Smooth(None, 1.0)], False),
+        # Drawn apart, and yet one: both reach the field between.
+        ([AreaAdd(box(28, 2, 31, 4)), LEFT], [AreaAdd(box(39, 2, 44, 4))], False),
+    ],
+)
+def test_what_touches(ours, theirs, free) -> None:
+    assert do_not_touch(ours, theirs, Layer(FIELDS), 0.5) is free
+
+
+def test_pieces_of_one_parcel_touch_by_their_names() -> None:
+    pieces = [
+        Parcel("F7.1", box(0, 0, 10, 10), 0.5, "auto"),
+        Parcel("F7.2", box(50, 50, 60, 60), 0.5, "auto"),
+    ]
+    one, other = ParcelDelete(Point(5, 5)), Split(LineString([(55, 45), (55, 65)]))
+    assert not do_not_touch([one], [other], Layer(pieces), 0.5)
+    assert shapely.distance(pieces[0].polygon, pieces[1].polygon) > 10
