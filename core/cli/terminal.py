@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 
 from core.cli.remedies import command_hint
 from core.errors import CancelledError, CropMapError, printable
+from core.shortage import shortage_of
 
 
 class _Terminal(Console):
@@ -58,10 +59,21 @@ class Commands(TyperGroup):
             errors.print(f"Cancelled. {error}", markup=False)
             raise typer.Exit(130) from error
         except CropMapError as error:
-            errors.print(f"Error: {error.message}", markup=False)
-            if hint := command_hint(error):
-                errors.print(hint, markup=False)
+            _tell(error)
             raise typer.Exit(1) from error
+        except (MemoryError, ImportError, OSError, RuntimeError) as error:
+            # typer's own ways to end a command are RuntimeErrors, too.
+            lacking = shortage_of(error)
+            if lacking is None:
+                raise
+            _tell(lacking)
+            raise typer.Exit(1) from error
+
+
+def _tell(error: CropMapError) -> None:
+    errors.print(f"Error: {error.message}", markup=False)
+    if hint := command_hint(error):
+        errors.print(hint, markup=False)
 
 
 def show_result(plain: dict[str, Any], text: str, *, as_json: bool) -> None:
