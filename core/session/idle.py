@@ -49,12 +49,17 @@ class Idle:
         with self._lock:
             if self._clock() - self._last < self._seconds:
                 return False
+        self.release()
+        return True
+
+    def release(self) -> None:
+        """Let go of everything now."""
+        with self._lock:
             releases = list(self._releases)
         for release in releases:
             release()
         gc.collect()
         _trim()
-        return True
 
 
 def _trim() -> None:
