@@ -57,10 +57,11 @@ def asking_in_turn(
     views: TileViews, service: ModelService, urgency: Urgency, key: str | None = None
 ) -> Ask:
     """Questions that wait for their turn in the model's queue; ``key`` as in ``WorkQueue``."""
-    segmenter = service.loaded
 
     def ask(question: Question, closely: bool) -> tuple[Probability, bool]:
         def now() -> tuple[Probability, bool]:
+            # Loaded anew where it was let go meanwhile.
+            segmenter = service.segmenter()
             if segmenter is None:
                 raise CropMapError("No model is loaded.", remedy=Remedy.CHOOSE_MODEL)
             # Looked up when its turn has come: a closer look may have been taken meanwhile.

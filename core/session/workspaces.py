@@ -40,6 +40,7 @@ class Workspaces:
         ProjectError
             The project has no such scene, or the scene no such tile.
         """
+        IDLE.asked()
         key = (project.path, scene_id, tile)
         with self._lock:
             known = self._knows(key, project)
@@ -88,14 +89,9 @@ def _logged(work: Callable[[], object]) -> None:
         _log.exception("something put off went wrong")
 
 
-def get_workspaces() -> Workspaces:
-    """Those of this process, which are let go once nobody has asked for them for a while."""
-    IDLE.asked()
-    return _workspaces()
-
-
 @lru_cache(maxsize=1)
-def _workspaces() -> Workspaces:
+def get_workspaces() -> Workspaces:
+    """Those of this process, which are let go once nobody has asked for a tile for a while."""
     made = Workspaces()
     IDLE.add(made.release)
     IDLE.add(release_scenes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 
+from core.grid import PixelPoint
 from core.session.idle import Idle
 from tests.session.conftest import ready
 
@@ -43,3 +44,14 @@ def test_tiles_and_models_are_let_go_and_come_back(workspaces, project, scene_id
     assert held() is None
     assert all(service.loaded is None for service in services)
     assert ready(workspaces.get(project, scene_id, tile))["parcels"] == before["parcels"]
+
+
+def test_who_still_holds_a_tile_has_its_model_loaded_anew(
+    workspaces, project, scene_id, tile
+) -> None:
+    held = workspaces.get(project, scene_id, tile)
+    column, row, width, height = ready(held)["window"]
+    workspaces.release()
+    answer = held.hover(PixelPoint(column + width / 2, row + height / 2), "Ana", closely=True)
+    assert answer is not None
+    assert answer.final
