@@ -33,6 +33,7 @@ PREDICTION = (
     "core.imagery.blocks",
     "core.imagery.frame",
     "core.imagery.georeference",
+    "core.imagery.identity",
     "core.imagery.open",
     "core.imagery.palette",
     "core.imagery.scene",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from core.session.moved_imagery import (
         Found,
         OtherImageryError,
+        ReplacedImageryError,
+        imagery_problem,
         look_at,
         missing_imagery,
         relink,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     )
     from core.session.scene_parcels import chosen_tiles
     from core.session.state import in_file, stamp, verdict_json, verdict_name
+    from core.session.taking_new import take_imagery, take_landcover
     from core.session.taking_over import STAGE, Stake, TakenOver, stake_of, take_over
     from core.session.workspace import Workspace
     from core.session.workspaces import Workspaces, get_workspaces
@@ -61,6 +64,8 @@ __getattr__ = load_lazily(
         "moved_imagery": (
             "Found",
             "OtherImageryError",
+            "ReplacedImageryError",
+            "imagery_problem",
             "look_at",
             "missing_imagery",
             "relink",
@@ -80,6 +85,7 @@ __getattr__ = load_lazily(
             "verdict_json",
             "verdict_name",
         ),
+        "taking_new": ("take_imagery", "take_landcover"),
         "taking_over": (
             "STAGE",
             "Stake",
@@ -101,6 +107,7 @@ __all__ = [
     "LayerName",
     "OpenedScene",
     "OtherImageryError",
+    "ReplacedImageryError",
     "Stake",
     "TakenOver",
     "Workspace",
@@ -129,6 +136,8 @@ __all__ = [
     "safe_stem",
     "stake_of",
     "stamp",
+    "take_imagery",
+    "take_landcover",
     "take_over",
     "value_picture",
     "verdict_json",

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import wire
-from core.errors import CancelledError, CropMapError, InputError
+from core.errors import CancelledError, CropMapError, InputError, ReplacedFileError
 from core.grid import PixelPoint
 from core.imagery.frame import Frame
 from core.label.answers import Answer
@@ -22,6 +22,7 @@ from core.label.work import BrokenEditError, Work
 from core.predict.kept_prediction import UNKNOWN, Prediction
 from core.predict.tile import TileMemory
 from core.project import Project, TileLog
+from core.session.accepted_labels import accepted_label, kept_note
 from core.session.asking import PATIENCE_S, Snapshot, asking_in_turn, is_final
 from core.session.finished_tile import FinishedTile
 from core.session.label_json import ParcelRows
@@ -172,7 +173,7 @@ class Workspace:
             Why it cannot be made.
         """
         place, log = self._place(), self._project.log(self._scene_id, self._tile)
-        return self._finished(place, log, place.work(log))
+        return self._accepted(place, log) or self._finished(place, log, place.work(log))
 
     def finished_tile(self) -> FinishedTile:
         """The label of all edits with what it came from, all of one moment.
@@ -184,6 +185,8 @@ class Workspace:
         """
         place, log = self._place(), self._project.log(self._scene_id, self._tile)
         work = place.work(log)
+        if (kept := self._accepted(place, log)) is not None:
+            return FinishedTile(kept, None, log, work)
         label = self._finished(place, log, work)
         prediction = self._prediction_for(place, work) if work.needs_prediction else None
         return FinishedTile(label, prediction, log, work)
@@ -265,6 +268,11 @@ class Workspace:
             preparation = self._preparation(place, work)
             return preparation.prediction or place.kept(work) or preparation.run()
 
+    def _accepted(self, place: TilePlace, log: TileLog) -> Label | None:
+        """The label that the tile keeps from earlier imagery, being accepted."""
+        verdict = self._project.tile(self._scene_id, self._tile).verdict
+        return accepted_label(place, log, verdict)
+
     def _finished(self, place: TilePlace, log: TileLog, work: Work) -> Label:
         kept = self._labels.kept(place.label_version(log, work))
         if kept is not None:
@@ -285,9 +293,16 @@ class Workspace:
             seen = self._snapshot(place)
             # Seen together: work that ends a moment later must not make an old label look ready.
             preparing, error = self._preparing, self._error
-        label = self._labels.last()
-        if ready:
-            label = self._labels.make(seen, place, work, log, closely=closely)
+        verdict = self._project.tile(self._scene_id, self._tile).verdict
+        accepted = accepted_label(place, log, verdict)
+        label = accepted or self._labels.last()
+        if accepted is not None:
+            ready, error = False, error or kept_note()
+        elif ready:
+            try:
+                label = self._labels.make(seen, place, work, log, closely=closely)
+            except ReplacedFileError as replaced:
+                ready, error = False, replaced
         version = log.version
         refining = ready and not is_final(label.version) and self._given_up != version
         if refining:
@@ -296,7 +311,6 @@ class Workspace:
             )
         elif ready and is_final(label.version):
             self._later(lambda: self._tell_figures(place.frame, seen.prediction, label))
-        verdict = self._project.tile(self._scene_id, self._tile).verdict
         return Moment(
             place,
             place.frame,
