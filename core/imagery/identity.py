@@ -16,7 +16,6 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from rasterio.io import DatasetReader
 
 from core.grid import Window
@@ -121,8 +120,8 @@ def dataset_fingerprint(dataset: DatasetReader, path: str, *, overviews: bool = 
             height = min(_WINDOW_SIDE, dataset.height - row)
             window = Window(column, row, width, height)
             indexes = list(dataset.indexes)
-            digest.update(np.ascontiguousarray(read_bands(dataset, indexes, window=window)))
-            digest.update(np.ascontiguousarray(read_validity(dataset, indexes, window=window)))
+            digest.update(read_bands(dataset, indexes, window=window).tobytes())
+            digest.update(read_validity(dataset, indexes, window=window).tobytes())
     return f"{SAMPLED}:{digest.hexdigest()}"
 
 

@@ -119,6 +119,7 @@ __all__ = [
     "copy_into",
     "damages_of",
     "get_workspaces",
+    "imagery_problem",
     "in_file",
     "keep_landcover",
     "layers_overlay",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import CropMapError
+from core.label.tile_label import Label
 from core.project import Project, SceneRecord
 from core.session.accepted_labels import keep_accepted_label, last_label
 from core.session.adding_scenes import change_landcover
@@ -85,6 +86,7 @@ def keep_accepted_labels(
             continue
         place = TilePlace(project, opened, tile.name)
         log = project.log(scene_id, tile.name)
+        label: Label | None
         try:
             label = own.get(project, scene_id, tile.name).finished()
         except CropMapError:

@@ -1,6 +1,7 @@
 """Files that were replaced after they were added: nothing is predicted or kept from them."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,10 +75,11 @@ def test_nothing_is_predicted_from_a_replaced_image_and_an_accepted_label_stays(
     label = workspaces.get(own, record.id, first).finished()
     workspaces.settle()
     kept = kept_files(own)
+    assert kept
     right = flip(tmp_path / "image.tif")
 
     again = fresh(workspaces)
-    assert again.get(own, record.id, first).finished() == label
+    assert again.get(own, record.id, first).finished().to_json() == label.to_json()
     state = ready(again.get(own, record.id, second))
     message = "The image of North is another file than the one that was added."
     assert state["error"]["message"] == message
@@ -115,8 +117,8 @@ def test_taken_as_new_an_accepted_tile_keeps_its_label_and_says_so(
     state = ready(again.get(own, record.id, first))
     assert state["parcels"] == before["parcels"]
     assert "keeps its accepted label" in state["error"]["message"]
-    assert again.get(own, record.id, first).finished() == label
-    assert again.get(own, record.id, first).finished_tile().label == label
+    assert again.get(own, record.id, first).finished().to_json() == label.to_json()
+    assert again.get(own, record.id, first).finished_tile().label.to_json() == label.to_json()
     assert ready(again.get(own, record.id, second))["parcels"] != other["parcels"]
 
     # Another verdict is about the new imagery.
@@ -135,9 +137,7 @@ def test_a_replaced_land_cover_stops_predictions_until_it_is_taken_or_put_back(
     before = ready(workspaces.get(own, record.id, first))
     accept(own, record.id, first)
     opened = open_project_scene(own, record.id)
-    path = tmp = opened.landcover.path
-    from pathlib import Path
-
+    path = opened.landcover.path
     right = flip(Path(path))
     again = fresh(workspaces)
     opened = open_project_scene(own, record.id)
@@ -147,7 +147,7 @@ def test_a_replaced_land_cover_stops_predictions_until_it_is_taken_or_put_back(
     assert opened.landcover_error.remedy is Remedy.PUT_BACK_LANDCOVER
     assert ready(again.get(own, record.id, first))["parcels"] == before["parcels"]
     assert ready(again.get(own, record.id, second))["error"]["message"] == message
-    Path(tmp).write_bytes(right)
+    Path(path).write_bytes(right)
     assert ready(again.get(own, record.id, second))["error"] is None
 
     flip(Path(path))
