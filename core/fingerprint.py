@@ -37,6 +37,7 @@ PREDICTION = (
     "core.imagery.open",
     "core.imagery.palette",
     "core.imagery.scene",
+    "core.imagery.scene_fingerprints",
     "core.imagery.scene_json",
     "core.imagery.stretch",
     "core.imagery.tile_plan",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.identity import dataset_fingerprint, is_same_file
 from core.imagery.open import open_raster, read_bands, read_validity
 from core.imagery.palette import is_palette, palette_colours
+from core.imagery.scene_fingerprints import overview_fingerprint, scene_fingerprint
 from core.imagery.scene_json import checked_scene_json
 from core.imagery.stretch import IDENTITY, Stretch, suggest_stretch
 from core.imagery.tile_plan import whole_pixels, world_offset
@@ -194,20 +193,14 @@ def open_scene(
             band_count=int(dataset.count),
             nodata=None if dataset.nodata is None else float(dataset.nodata),
             crs_source=georeference.source,
-            fingerprint=_digest(_header(dataset, grid), content.encode()),
+            fingerprint=scene_fingerprint(dataset, grid, content),
             file_fingerprint=content,
-            overview_fingerprint=_overview_fingerprint(dataset, grid, (preview, valid), str(path)),
+            overview_fingerprint=overview_fingerprint(dataset, grid, (preview, valid), str(path)),
         )
 
 
 def check_scene_file(scene: Scene) -> None:
-    """Raise where the file of a scene is another one than it was.
-
-    Raises
-    ------
-    ReplacedFileError
-        Its content is another; nothing must be made from it.
-    """
+    """Raise a ReplacedFileError where a scene's file is another one: nothing is made from it."""
     if not is_same_file(scene.path, scene.file_fingerprint):
         raise ReplacedFileError(
             f"The image {Path(scene.path).name} is another file than when it was opened.",
@@ -401,33 +394,3 @@ def _empty(path: str) -> EmptySceneError:
         f"The scene {Path(path).name} holds no valid pixel: all of it is nodata or transparent.",
         "Check the nodata value in the file's properties, or choose another file.",
     )
-
-
-def _header(dataset: DatasetReader, grid: Grid, **more: object) -> bytes:
-    header = {
-        "crs": grid.crs.to_wkt(),
-        "transform": list(grid.transform)[:6],
-        "size": [grid.width, grid.height],
-        "dtypes": list(dataset.dtypes),
-        "nodata": repr(dataset.nodata),
-        **more,
-    }
-    return json.dumps(header, sort_keys=True).encode()
-
-
-def _overview_fingerprint(
-    dataset: DatasetReader,
-    grid: Grid,
-    preview: tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]],
-    path: str,
-) -> str:
-    size = Path(path).stat().st_size if "://" not in path else None
-    pixels = (np.ascontiguousarray(part).tobytes() for part in preview)
-    return _digest(_header(dataset, grid, bytes=size), *pixels)
-
-
-def _digest(*parts: bytes) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()

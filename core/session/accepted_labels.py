@@ -29,8 +29,9 @@ def kept_note() -> KeptLabelNotice:
     )
 
 
-def accepted_label(place: TilePlace, log: TileLog, verdict: VerdictRecord) -> Label | None:
+def accepted_label(place: TilePlace, log: TileLog) -> Label | None:
     """The label that an accepted tile keeps; None where it is made from what is there now."""
+    verdict = place.project.tile(place.opened.record.id, place.tile).verdict
     if verdict.verdict != "accepted":
         return None
     kept = load_label(_path(place))

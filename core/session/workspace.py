@@ -29,10 +29,9 @@ from core.session.label_json import ParcelRows
 from core.session.label_memory import LabelMemory, Later
 from core.session.models import Models, Urgency
 from core.session.opened import OpenedScene, open_project_scene
-from core.session.parcel_counts import parcel_counts
 from core.session.place import TilePlace, label_path, model_of
 from core.session.preparation import Preparation, SeenTile
-from core.session.state import Complain, Moment, cropland_ha, plain_complaint, to_json
+from core.session.state import Complain, Moment, figures_of, plain_complaint, to_json
 
 _log = logging.getLogger(__name__)
 
@@ -173,7 +172,7 @@ class Workspace:
             Why it cannot be made.
         """
         place, log = self._place(), self._project.log(self._scene_id, self._tile)
-        return self._accepted(place, log) or self._finished(place, log, place.work(log))
+        return accepted_label(place, log) or self._finished(place, log, place.work(log))
 
     def finished_tile(self) -> FinishedTile:
         """The label of all edits with what it came from, all of one moment.
@@ -185,7 +184,7 @@ class Workspace:
         """
         place, log = self._place(), self._project.log(self._scene_id, self._tile)
         work = place.work(log)
-        if (kept := self._accepted(place, log)) is not None:
+        if (kept := accepted_label(place, log)) is not None:
             return FinishedTile(kept, None, log, work)
         label = self._finished(place, log, work)
         prediction = self._prediction_for(place, work) if work.needs_prediction else None
@@ -268,11 +267,6 @@ class Workspace:
             preparation = self._preparation(place, work)
             return preparation.prediction or place.kept(work) or preparation.run()
 
-    def _accepted(self, place: TilePlace, log: TileLog) -> Label | None:
-        """The label that the tile keeps from earlier imagery, being accepted."""
-        verdict = self._project.tile(self._scene_id, self._tile).verdict
-        return accepted_label(place, log, verdict)
-
     def _finished(self, place: TilePlace, log: TileLog, work: Work) -> Label:
         kept = self._labels.kept(place.label_version(log, work))
         if kept is not None:
@@ -293,8 +287,7 @@ class Workspace:
             seen = self._snapshot(place)
             # Seen together: work that ends a moment later must not make an old label look ready.
             preparing, error = self._preparing, self._error
-        verdict = self._project.tile(self._scene_id, self._tile).verdict
-        accepted = accepted_label(place, log, verdict)
+        accepted = accepted_label(place, log)
         label = accepted or self._labels.last()
         if accepted is not None:
             ready, error = False, error or kept_note()
@@ -311,6 +304,7 @@ class Workspace:
             )
         elif ready and is_final(label.version):
             self._later(lambda: self._tell_figures(place.frame, seen.prediction, label))
+        verdict = self._project.tile(self._scene_id, self._tile).verdict
         return Moment(
             place,
             place.frame,
@@ -394,10 +388,7 @@ class Workspace:
 
     def _tell_figures(self, frame: Frame, prediction: Prediction | None, label: Label) -> None:
         """Figures for the review queue, stored where they changed."""
-        figures = {"cropland_ha": cropland_ha(label, frame), **parcel_counts(label)}
-        for name in ("landcover_ha", "disagreement"):
-            if (value := getattr(prediction, name, None)) is not None:
-                figures[name] = float(value)
+        figures = figures_of(label, frame, prediction)
         unsure = self.layer("uncertainty")
         if unsure is not None and (known := unsure[unsure != UNKNOWN]).size:
             figures["uncertainty"] = round(float(known.mean()) / 250.0, 4)
