@@ -1,4 +1,4 @@
-"""Files that are replaced while a scene is mapped: the run ends with a sentence, and goes on later."""
+"""Files that are replaced while a scene is mapped: the run ends, and can go on later."""
 
 import shutil
 from pathlib import Path
