@@ -30,6 +30,8 @@ class Remedy(StrEnum):
     SAVE_WITH_CRS = "save_with_crs"
     CHECK_CRS = "check_crs"
     FIND_IMAGERY = "find_imagery"
+    PUT_BACK_IMAGERY = "put_back_imagery"
+    PUT_BACK_LANDCOVER = "put_back_landcover"
     GIVE_LANDCOVER = "give_landcover"
     LEAVE_OUT_LANDCOVER = "leave_out_landcover"
     CHOOSE_LANDCOVER = "choose_landcover"
@@ -154,6 +156,10 @@ class RasterTooLargeError(InputError):
 
 class UnreadableLabelsError(InputError):
     """Not a file of labels, a format that is not allowed, damaged, or too much of it."""
+
+
+class ReplacedFileError(InputError):
+    """A file that is another one than when it was opened or added; nothing is made from it."""
 
 
 class MissingCrsError(InputError):

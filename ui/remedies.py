@@ -13,6 +13,10 @@ PAGE_WORDS: dict[Remedy, str] = {
     "it.",
     Remedy.FIND_IMAGERY: "Say on the Scene page where it is now; prompts, edits and verdicts are "
     "kept.",
+    Remedy.PUT_BACK_IMAGERY: "Put the right file back, or take this one as new imagery on the "
+    "Scene page.",
+    Remedy.PUT_BACK_LANDCOVER: "Put the right file back, or take this one as new land cover on the "
+    "Scene page.",
     Remedy.GIVE_LANDCOVER: "Add it here as a file.",
     Remedy.LEAVE_OUT_LANDCOVER: "Leave the land cover out.",
     Remedy.CHOOSE_LANDCOVER: "Choose one on the Scene page.",

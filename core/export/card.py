@@ -21,6 +21,7 @@ from core.export.chips import ChipReport
 from core.export.parcel_table import in_utc
 from core.files import sha256_of
 from core.grid import Window
+from core.imagery.identity import fingerprint_kind
 from core.label.labelled import LabelledScene
 
 CARD_JSON = "data-card.json"
@@ -90,6 +91,7 @@ def _origin(labelled: LabelledScene, details: CardDetails) -> dict[str, Any]:
     if scene is not None:
         imagery |= {
             "fingerprint_sha256": scene.fingerprint,
+            "fingerprint_kind": fingerprint_kind(scene.file_fingerprint),
             "bands": list(scene.bands),
             "dtype": scene.dtype,
             "stretch": scene.stretch.to_json(),

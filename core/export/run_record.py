@@ -34,6 +34,7 @@ def write_run_record(
             "licence": run.landcover.product.licence,
             "citation": run.landcover.product.citation,
             "fingerprint": run.landcover.fingerprint,
+            "file_fingerprint": run.landcover.file_fingerprint,
         },
         "options": {**asdict(run.options), "strategy": run.options.chosen_strategy},
         "model": None

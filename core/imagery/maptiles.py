@@ -31,7 +31,7 @@ from core.grid import (
 )
 from core.imagery.palette import is_palette
 from core.imagery.pool import POOL
-from core.imagery.scene import Scene, SceneImage, read_values
+from core.imagery.scene import Scene, SceneImage, check_scene_file, read_values
 
 WEB_MERCATOR = CRS.from_epsg(3857)
 WEB_MERCATOR_HALF_M = math.pi * 6_378_137.0
@@ -150,6 +150,7 @@ def _read_level(
     columns = list(_pieces(window.column, window.width, scene.grid.width, level))
     if not rows or not columns:
         return rgb, valid
+    check_scene_file(scene)
     with POOL.borrow(scene.path) as dataset:
         _refuse_changed(dataset, scene)
         for down, across in product(rows, columns):

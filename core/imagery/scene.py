@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +14,14 @@ from pyproj import CRS
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.io import DatasetReader
 
-from core.errors import EmptySceneError, InputError
+from core.errors import EmptySceneError, InputError, ReplacedFileError
 from core.grid import Grid, Window
 from core.imagery.blocks import holds_any_block, may_hold_blocks
 from core.imagery.georeference import find_georeference, refuse_misplaced
+from core.imagery.identity import dataset_fingerprint, is_same_file
 from core.imagery.open import open_raster, read_bands, read_validity
 from core.imagery.palette import is_palette, palette_colours
+from core.imagery.scene_fingerprints import overview_fingerprint, scene_fingerprint
 from core.imagery.scene_json import checked_scene_json
 from core.imagery.stretch import IDENTITY, Stretch, suggest_stretch
 from core.imagery.tile_plan import whole_pixels, world_offset
@@ -55,8 +55,14 @@ class Scene:
     crs_source : str
         ``"file"``, or ``"person"`` where the file has none.
     fingerprint : str
-        SHA-256 over the header, the file's size and the pixels of an overview of at most
-        1024 x 1024 (values and validity); all pixels for scenes that small.
+        SHA-256 over the header and ``file_fingerprint``; kept results are named by it.  A scene of
+        an earlier version keeps the one that it was added with.
+    file_fingerprint : str
+        Of the file that is read now, as :mod:`core.imagery.identity` has it; empty in a scene of
+        an earlier version until its file was looked at once more.
+    overview_fingerprint : str
+        What earlier versions took for the fingerprint: SHA-256 over the header, the file's size
+        and an overview of at most 1024 x 1024 pixels.
     """
 
     path: str
@@ -70,6 +76,8 @@ class Scene:
     nodata: float | None
     crs_source: str
     fingerprint: str
+    file_fingerprint: str
+    overview_fingerprint: str
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, to store with a project or a run."""
@@ -88,6 +96,8 @@ class Scene:
             "nodata_is_nan": self.nodata is not None and math.isnan(self.nodata),
             "crs_source": self.crs_source,
             "fingerprint": self.fingerprint,
+            "file_fingerprint": self.file_fingerprint,
+            "overview_fingerprint": self.overview_fingerprint,
         }
 
     @classmethod
@@ -109,6 +119,8 @@ class Scene:
             nodata=float("nan") if data["nodata_is_nan"] else data["nodata"],
             crs_source=data["crs_source"],
             fingerprint=data["fingerprint"],
+            file_fingerprint=data["file_fingerprint"],
+            overview_fingerprint=data["overview_fingerprint"],
         )
 
 
@@ -168,6 +180,8 @@ def open_scene(
             preview, valid = _first_valid(dataset, chosen, str(path))
         if stretch is None:
             stretch = IDENTITY if is_palette(dataset) else suggest_stretch(preview, valid)
+        # Coarser pixels are read through overviews, which may lie in a file of their own.
+        content = dataset_fingerprint(dataset, str(path), overviews=factor > 1)
         return Scene(
             path=str(path),
             grid=grid,
@@ -179,7 +193,18 @@ def open_scene(
             band_count=int(dataset.count),
             nodata=None if dataset.nodata is None else float(dataset.nodata),
             crs_source=georeference.source,
-            fingerprint=_fingerprint(dataset, grid, (preview, valid), str(path)),
+            fingerprint=scene_fingerprint(dataset, grid, content),
+            file_fingerprint=content,
+            overview_fingerprint=overview_fingerprint(dataset, grid, (preview, valid), str(path)),
+        )
+
+
+def check_scene_file(scene: Scene) -> None:
+    """Raise a ReplacedFileError where a scene's file is another one: nothing is made from it."""
+    if not is_same_file(scene.path, scene.file_fingerprint):
+        raise ReplacedFileError(
+            f"The image {Path(scene.path).name} is another file than when it was opened.",
+            "Put the right file back, or start again with the new one.",
         )
 
 
@@ -202,7 +227,15 @@ def read_window(scene: Scene, window: Window) -> SceneImage:
     """Stretched pixels of a window of ``scene.working_grid``.
 
     The window may reach beyond the scene; what lies there is black and not valid.
+
+    Raises
+    ------
+    ReplacedFileError
+        The file is another one than when the scene was opened.
+    InputError
+        It cannot be read any more.
     """
+    check_scene_file(scene)
     grid = scene.working_grid.window_grid(window)
     rgb = np.zeros((window.height, window.width, 3), dtype=np.uint8)
     valid = np.zeros((window.height, window.width), dtype=np.bool_)
@@ -222,11 +255,13 @@ def read_window(scene: Scene, window: Window) -> SceneImage:
         rows, columns = inside.relative_to(window).slices
         rgb[rows, columns] = np.where(there[..., None], scene.stretch.apply(values), 0)
         valid[rows, columns] = there
+        check_scene_file(scene)
     return SceneImage(rgb, valid, grid)
 
 
 def read_preview(scene: Scene, max_side: int = _PREVIEW_SIDE) -> SceneImage:
     """The whole scene, read through overviews, no side longer than ``max_side`` pixels."""
+    check_scene_file(scene)
     with open_raster(scene.path) as dataset:
         values, valid = _read_preview_values(dataset, scene.bands, max_side)
     rgb = np.where(valid[..., None], scene.stretch.apply(values), 0).astype(np.uint8)
@@ -359,25 +394,3 @@ def _empty(path: str) -> EmptySceneError:
         f"The scene {Path(path).name} holds no valid pixel: all of it is nodata or transparent.",
         "Check the nodata value in the file's properties, or choose another file.",
     )
-
-
-def _fingerprint(
-    dataset: DatasetReader,
-    grid: Grid,
-    preview: tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]],
-    path: str,
-) -> str:
-    digest = hashlib.sha256()
-    local = Path(path)
-    header = {
-        "crs": grid.crs.to_wkt(),
-        "transform": list(grid.transform)[:6],
-        "size": [grid.width, grid.height],
-        "dtypes": list(dataset.dtypes),
-        "nodata": repr(dataset.nodata),
-        "bytes": local.stat().st_size if "://" not in path else None,
-    }
-    digest.update(json.dumps(header, sort_keys=True).encode())
-    for part in preview:
-        digest.update(np.ascontiguousarray(part).tobytes())
-    return digest.hexdigest()

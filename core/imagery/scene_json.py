@@ -38,6 +38,8 @@ class _Description(_Part):
     nodata_is_nan: bool
     crs_source: str
     fingerprint: str
+    file_fingerprint: str = ""
+    overview_fingerprint: str = ""
 
 
 def checked_scene_json(data: dict[str, Any]) -> dict[str, Any]:

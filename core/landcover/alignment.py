@@ -14,7 +14,7 @@ from core.errors import NoOverlapError
 from core.grid import Bounds, Grid, Window
 from core.imagery.open import open_raster, read_bands
 from core.imagery.warp import covering_window, read_shape, warp
-from core.landcover.source import LandCover, LandCoverTile, to_codes
+from core.landcover.source import LandCover, LandCoverTile, check_landcover_file, to_codes
 
 _MISSING = 65535
 """Stands for nodata while classes are warped, so that it is never counted as a class."""
@@ -51,6 +51,8 @@ def align(landcover: LandCover, grid: Grid) -> LandCoverTile:
     ------
     NoOverlapError
         Land cover and grid lie apart, or all that they share is nodata.
+    ReplacedFileError
+        The file is another one than when the land cover was opened.
     """
     check_overlap(landcover, grid)
     window = covering_window(landcover.grid, grid)
@@ -106,9 +108,11 @@ def _read_codes(
         min(rows, max(1, round(window.height / shrink))),
         min(columns, max(1, round(window.width / shrink))),
     )
+    check_landcover_file(landcover)
     with open_raster(landcover.path, what="land cover") as dataset:
         values = read_bands(dataset, [1], window=window, shape=shape)[0]
         nodata = dataset.nodata
+    check_landcover_file(landcover)
     codes = to_codes(values, landcover.path)
     if nodata is not None and np.isfinite(nodata) and 0 <= nodata < np.iinfo(np.uint16).max:
         codes = np.where(codes == np.uint16(nodata), np.uint16(65535), codes)

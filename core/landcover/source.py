@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from rasterio.io import DatasetReader
 
-from core.errors import LandCoverError, Remedy
+from core.errors import LandCoverError, Remedy, ReplacedFileError
 from core.grid import Grid
 from core.imagery.georeference import find_georeference, refuse_misplaced
+from core.imagery.identity import dataset_fingerprint, is_same_file
 from core.imagery.open import open_raster, read_bands
 from core.landcover.product import Product
 from core.landcover.product_registry import get_product
@@ -39,7 +40,13 @@ class LandCover:
     simulated : bool
         Whether the file says of itself that it is simulated.
     fingerprint : str
-        SHA-256 over product, grid and a sample of at most 2048 x 2048 codes.
+        SHA-256 over product, grid and ``file_fingerprint``; kept results are named by it.  That of
+        a project of an earlier version is the one that it was added with.
+    file_fingerprint : str
+        Of the file's content, as :mod:`core.imagery.identity` has it.
+    overview_fingerprint : str
+        What earlier versions took for the fingerprint: SHA-256 over product, grid and a sample of
+        at most 2048 x 2048 codes.
     """
 
     path: str
@@ -48,6 +55,8 @@ class LandCover:
     recognised_by: str
     simulated: bool
     fingerprint: str
+    file_fingerprint: str
+    overview_fingerprint: str
 
     @property
     def title(self) -> str:
@@ -113,17 +122,34 @@ def open_landcover(
             recognition = recognise(str(path), tags, codes)
         else:
             recognition = Recognition(_checked_product(product, codes, str(path)), "you chose it")
+        content = dataset_fingerprint(dataset, str(path))
     said = " ".join([Path(path).stem, *tags.values()]).lower()
-    digest = hashlib.sha256(repr((recognition.product.key, grid)).encode())
-    digest.update(sample.tobytes())
+    place = repr((recognition.product.key, grid)).encode()
     return LandCover(
         str(path),
         recognition.product,
         grid,
         recognition.reason,
         "simulated" in said,
-        digest.hexdigest(),
+        hashlib.sha256(place + content.encode()).hexdigest(),
+        content,
+        hashlib.sha256(place + sample.tobytes()).hexdigest(),
     )
+
+
+def check_landcover_file(landcover: LandCover) -> None:
+    """Raise where the file of a land cover is another one than when it was opened.
+
+    Raises
+    ------
+    ReplacedFileError
+        Its content is another; nothing must be made from it.
+    """
+    if not is_same_file(landcover.path, landcover.file_fingerprint):
+        raise ReplacedFileError(
+            f"The land cover {Path(landcover.path).name} is another file than when it was opened.",
+            "Put the right file back, or start again with the new one.",
+        )
 
 
 def to_codes(values: npt.NDArray[np.generic], path: str) -> npt.NDArray[np.uint16]:

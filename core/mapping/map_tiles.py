@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from core.errors import storage_error
 from core.imagery.frame import core_on_scene, plan_scene
-from core.imagery.scene import Scene
+from core.imagery.scene import Scene, check_scene_file
 from core.imagery.tile_plan import Tile
 from core.label.labelled import LabelledScene, LabelSource
 from core.label.make import make_label, prompts_in_force
 from core.label.work import Work
-from core.landcover.source import LandCover
+from core.landcover.source import LandCover, check_landcover_file
 from core.mapping.join import Piece, join_parcels, pieces_of
 from core.mapping.options import MapOptions
 from core.predict.kept_prediction import Prediction, load_prediction, save_prediction
@@ -116,7 +116,7 @@ def map_tiles(run: MapRun, progress: Progress, cancelled: Cancelled) -> MappedSc
     CancelledError
         As soon as ``cancelled`` says so; the tiles done until then are kept.
     InputError
-        The imagery or the land cover cannot be read any more.
+        The imagery or the land cover cannot be read any more, or is another file than at first.
     OutputError
         A tile cannot be kept.
     """
@@ -144,6 +144,8 @@ def map_tiles(run: MapRun, progress: Progress, cancelled: Cancelled) -> MappedSc
         pieces += pieces_of(label, frame, tile.name, prompts=prompts)
         known[core_on_scene(frame, tile).slices] = prediction.known[frame.core.slices]
         progress(STAGE, done, len(run.tiles))
+    check_scene_file(run.scene)
+    check_landcover_file(run.landcover)
     return MappedScene(_labelled(run, pieces, known), kept)
 
 

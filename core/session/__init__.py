@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from core.session.moved_imagery import (
         Found,
         OtherImageryError,
+        ReplacedImageryError,
+        imagery_problem,
         look_at,
         missing_imagery,
         relink,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     )
     from core.session.scene_parcels import chosen_tiles
     from core.session.state import in_file, stamp, verdict_json, verdict_name
+    from core.session.taking_new import take_imagery, take_landcover
     from core.session.taking_over import STAGE, Stake, TakenOver, stake_of, take_over
     from core.session.workspace import Workspace
     from core.session.workspaces import Workspaces, get_workspaces
@@ -65,6 +68,8 @@ __getattr__ = load_lazily(
         "moved_imagery": (
             "Found",
             "OtherImageryError",
+            "ReplacedImageryError",
+            "imagery_problem",
             "look_at",
             "missing_imagery",
             "relink",
@@ -84,6 +89,7 @@ __getattr__ = load_lazily(
             "verdict_json",
             "verdict_name",
         ),
+        "taking_new": ("take_imagery", "take_landcover"),
         "taking_over": (
             "STAGE",
             "Stake",
@@ -106,6 +112,7 @@ __all__ = [
     "LayerName",
     "OpenedScene",
     "OtherImageryError",
+    "ReplacedImageryError",
     "Stake",
     "TakenOver",
     "Workspace",
@@ -118,6 +125,7 @@ __all__ = [
     "copy_into",
     "damages_of",
     "get_workspaces",
+    "imagery_problem",
     "in_file",
     "keep_landcover",
     "layers_overlay",
@@ -135,6 +143,8 @@ __all__ = [
     "safe_stem",
     "stake_of",
     "stamp",
+    "take_imagery",
+    "take_landcover",
     "take_over",
     "value_picture",
     "verdict_json",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from core.imagery.stretch import Stretch
 from core.landcover.alignment import check_overlap
 from core.landcover.source import open_landcover
 from core.project import NewTile, Project, SceneRecord
+from core.session.moved_imagery import check_imagery
 from core.session.opened import open_project_scene
 from core.task import Cancelled, ShareProgress
 
@@ -92,14 +94,17 @@ def change_view(
     Raises
     ------
     InputError
-        The raster does not have these bands.
+        The raster does not have these bands, or is another file than the one that was added.
     ConflictError
         Somebody changed the scene meanwhile.
     """
     opened = open_project_scene(project, scene_id)
     old = opened.scene
+    check_imagery(old, opened.record.name)
     stated_crs = old.grid.crs.to_wkt() if old.crs_source == "person" else None
     new = open_scene(old.path, crs=stated_crs, bands=bands or old.bands, stretch=stretch)
+    # The file is the same one, and what is kept of it goes by the name that it has.
+    new = replace(new, fingerprint=old.fingerprint)
     return project.update_scene(
         scene_id, expected_version=opened.record.version, scene=new.to_json()
     )
@@ -186,6 +191,7 @@ def _checked_landcover(
         "product": landcover.product.key,
         "crs": crs,
         "fingerprint": landcover.fingerprint,
+        "file_fingerprint": landcover.file_fingerprint,
     }
 
 

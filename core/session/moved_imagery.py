@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import InputError, Remedy
+from core.errors import InputError, Remedy, ReplacedFileError
 from core.grid import Grid
 from core.imagery.describe import describe
+from core.imagery.identity import file_fingerprint, is_same_file
 from core.imagery.scene import Scene, open_scene
 from core.project import Project, SceneRecord
 
@@ -19,6 +20,10 @@ _SAME_PIXELS = 1e-3
 
 class MissingImageryError(InputError):
     """The imagery of a scene is not where it was."""
+
+
+class ReplacedImageryError(ReplacedFileError):
+    """The file of a scene's imagery is another one than the one that was added."""
 
 
 class OtherImageryError(InputError):
@@ -67,9 +72,27 @@ def missing_imagery(path: str) -> MissingImageryError | None:
     )
 
 
-def check_imagery(path: str) -> None:
-    """Raise what :func:`missing_imagery` says."""
-    error = missing_imagery(path)
+def imagery_problem(scene: Scene, name: str) -> InputError | None:
+    """What is said where imagery is not at its path any more, or another file is; else None.
+
+    Parameters
+    ----------
+    name : str
+        Of the scene, for people.
+    """
+    if (error := missing_imagery(scene.path)) is not None:
+        return error
+    if is_same_file(scene.path, scene.file_fingerprint):
+        return None
+    return ReplacedImageryError(
+        f"The image of {name} is another file than the one that was added.",
+        remedy=Remedy.PUT_BACK_IMAGERY,
+    )
+
+
+def check_imagery(scene: Scene, name: str) -> None:
+    """Raise what :func:`imagery_problem` says."""
+    error = imagery_problem(scene, name)
     if error is not None:
         raise error
 
@@ -90,10 +113,10 @@ def look_at(old: Scene, path: str | Path, *, trusted: bool = True) -> Found:
     stated = old.grid.crs.to_wkt() if old.crs_source == "person" else None
     opened = open_scene if trusted else describe
     new = opened(path, crs=stated, stretch=old.stretch)
-    if max(old.bands) <= new.band_count:
-        # The fingerprint holds the pixels of the bands that are looked at.
+    if new.bands != old.bands and max(old.bands) <= new.band_count:
+        # The fingerprint of earlier versions holds the pixels of the bands that are looked at.
         new = opened(path, crs=stated, bands=old.bands, stretch=old.stretch)
-    same = new.fingerprint == old.fingerprint
+    same = _same(old, new)
     same_grid = _same_grid(old.grid, new.grid) and max(old.bands) <= new.band_count
     differences = () if same else _differences(old, new)
     return Found(new, same, same_grid, differences or ("the pixels, or how they are stored",))
@@ -122,7 +145,12 @@ def relink(
     old = Scene.from_json(record.scene)
     if not found.same and not (found.same_grid and knowingly):
         raise _other(found)
-    moved = replace(old, path=path or found.scene.path)
+    moved = replace(
+        old,
+        path=path or found.scene.path,
+        file_fingerprint=_file_fingerprint(found, path),
+        overview_fingerprint=found.scene.overview_fingerprint,
+    )
     if not found.same:
         new = found.scene
         moved = replace(
@@ -133,6 +161,21 @@ def relink(
             fingerprint=new.fingerprint,
         )
     return project.update_scene(scene_id, expected_version=record.version, scene=moved.to_json())
+
+
+def _same(old: Scene, new: Scene) -> bool:
+    if new.fingerprint == old.fingerprint:
+        return True
+    if old.file_fingerprint:
+        return new.file_fingerprint == old.file_fingerprint
+    return new.overview_fingerprint == old.fingerprint
+
+
+def _file_fingerprint(found: Found, path: str) -> str:
+    """Of the file that is read from now on, which may be our copy of the one looked at."""
+    if path in ("", found.scene.path) or "://" in path:
+        return found.scene.file_fingerprint
+    return file_fingerprint(path, overviews=found.scene.working_factor > 1)
 
 
 def _other(found: Found) -> OtherImageryError:

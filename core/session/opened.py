@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError, ProjectError, ProjectReplacedError, Remedy
+from core.errors import (
+    InputError,
+    ProjectError,
+    ProjectReplacedError,
+    Remedy,
+    ReplacedFileError,
+)
 from core.grid import Window
 from core.imagery.frame import Frame, core_on_scene, frame_of, plan_scene
+from core.imagery.identity import is_same_file
 from core.imagery.scene import Scene
 from core.imagery.tile_plan import Tile
 from core.landcover.product_registry import PRODUCTS
 from core.landcover.source import LandCover, open_landcover
 from core.project import Damage, Project, SceneRecord, restore
+from core.session.older_fingerprints import is_known, with_file_fingerprints
 
 _MOST_SCENES = 64
+_OTHER_FILE = "another file"
+"""Stands for the fingerprint of a file that was found to be another one: no file has it."""
 
 _lock = threading.RLock()
 _projects: dict[Path, Project] = {}
@@ -177,11 +187,15 @@ def open_project_scene(project: Project, scene_id: str) -> OpenedScene:
     key = (project.file_stamp, scene_id)
     with _lock:
         known = _scenes.get(key)
-        if known is not None and known.record.version == record.version and _still_there(known):
-            _scenes.move_to_end(key)
-            return known
-    opened = _open(record)
-    if opened.landcover_error is not None:
+    if known is not None and known.record.version == record.version and _still_there(known):
+        with _lock:
+            if key in _scenes:
+                _scenes.move_to_end(key)
+        return known
+    opened = _open(with_file_fingerprints(project, record))
+    if opened.landcover_error is not None or not is_known(
+        opened.scene.path, str(opened.record.scene.get("file_fingerprint") or "")
+    ):
         return opened  # asked again next time: the file may be put back
     with _lock:
         _scenes[key] = opened
@@ -197,25 +211,29 @@ def release_scenes() -> None:
 
 
 def _still_there(opened: OpenedScene) -> bool:
-    """Whether the land cover's file is where it was when the scene was opened."""
-    if opened.landcover is None or "://" in opened.landcover.path:
+    """Whether the land cover's file is where it was, and the one it was, when it was opened."""
+    landcover = opened.landcover
+    if landcover is None or "://" in landcover.path:
         return True
-    return Path(opened.landcover.path).exists()
+    there = Path(landcover.path).exists()
+    return there and is_same_file(landcover.path, landcover.file_fingerprint)
 
 
 def _open(record: SceneRecord) -> OpenedScene:
     scene = Scene.from_json(record.scene)
+    if not is_known(scene.path, scene.file_fingerprint):
+        scene = replace(scene, file_fingerprint=_OTHER_FILE)
     landcover, lost = None, None
     if record.landcover is not None:
         try:
-            landcover = _open_landcover(record.landcover)
+            landcover = _open_landcover(record.landcover, record.name)
         except InputError as error:
             lost = error
     tiles = {tile.name: tile for tile in plan_scene(scene)}
     return OpenedScene(record, scene, landcover, tiles, lost)
 
 
-def _open_landcover(stored: dict[str, Any]) -> LandCover:
+def _open_landcover(stored: dict[str, Any], name: str) -> LandCover:
     path = str(stored["path"])
     if "://" not in path and not Path(path).exists():
         raise InputError(
@@ -223,4 +241,18 @@ def _open_landcover(stored: dict[str, Any]) -> LandCover:
             "Put it back, or take another one; predicted tiles stay.",
             Remedy.CHOOSE_LANDCOVER,
         )
-    return open_landcover(path, product=stored.get("product"), crs=stored.get("crs"))
+    known = str(stored.get("file_fingerprint") or "")
+    if not is_same_file(path, known):
+        raise _replaced_landcover(name)
+    found = open_landcover(path, product=stored.get("product"), crs=stored.get("crs"))
+    if not is_known(path, known) or known not in ("", found.file_fingerprint):
+        raise _replaced_landcover(name)
+    return replace(found, fingerprint=stored.get("fingerprint") or found.fingerprint)
+
+
+def _replaced_landcover(name: str) -> ReplacedFileError:
+    return ReplacedFileError(
+        f"The land cover of {name} is another file than the one that was added.",
+        "Predicted tiles stay.",
+        Remedy.PUT_BACK_LANDCOVER,
+    )

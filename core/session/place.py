@@ -18,7 +18,7 @@ from core.predict.names import WITHOUT_MODEL
 from core.predict.tile import TileInputs, align_tile
 from core.project import Project, TileLog
 from core.sam.registry import DEFAULT_MODEL, get_model
-from core.session.moved_imagery import check_imagery, missing_imagery
+from core.session.moved_imagery import check_imagery, imagery_problem
 from core.session.opened import OpenedScene
 
 
@@ -68,10 +68,12 @@ class TilePlace:
         ------
         MissingImageryError
             The imagery is not where it was.
+        ReplacedFileError
+            It is another file than the one that was added.
         InputError
             It cannot be read any more.
         """
-        check_imagery(self.opened.scene.path)
+        check_imagery(self.opened.scene, self.opened.record.name)
         return read_window(self.opened.scene, self.opened.tile(self.tile).window)
 
     def inputs(self, image: SceneImage) -> TileInputs:
@@ -115,7 +117,10 @@ class TilePlace:
 
     def attempt(self, key: str) -> str:
         """Names what is tried: again where a file that was lost is back."""
-        lost = self.opened.landcover_error, missing_imagery(self.opened.scene.path)
+        lost = (
+            self.opened.landcover_error,
+            imagery_problem(self.opened.scene, self.opened.record.name),
+        )
         return " ".join([key, *(str(error.message) for error in lost if error is not None)])
 
     def _prediction_path(self, work: Work) -> Path:

@@ -17,6 +17,7 @@ from core.predict.kept_prediction import Prediction
 from core.project import Project, TileLog, VerdictRecord
 from core.session.label_json import ParcelRows, problems_json
 from core.session.opened import replacement
+from core.session.parcel_counts import parcel_counts
 from core.session.place import TilePlace
 from core.session.preparation import Preparation
 
@@ -49,6 +50,15 @@ class Moment:
 def cropland_ha(label: Label, frame: Frame) -> float:
     """Cropland of a label, in hectares."""
     return round(label.cropland_pixels * frame.native_pixel_area_m2 / 10_000.0, 4)
+
+
+def figures_of(label: Label, frame: Frame, prediction: Prediction | None) -> dict[str, float]:
+    """What lists of tiles show and sort by: areas, counts of parcels, disagreement."""
+    figures = {"cropland_ha": cropland_ha(label, frame), **parcel_counts(label)}
+    for name in ("landcover_ha", "disagreement"):
+        if (value := getattr(prediction, name, None)) is not None:
+            figures[name] = float(value)
+    return figures
 
 
 def stamp(scene_version: int, log_version: int, verdict_version: int) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import wire
-from core.errors import CancelledError, CropMapError, InputError
+from core.errors import CancelledError, CropMapError, InputError, ReplacedFileError
 from core.grid import PixelPoint
 from core.imagery.frame import Frame
 from core.label.answers import Answer
@@ -22,6 +22,7 @@ from core.label.work import BrokenEditError, Work
 from core.predict.kept_prediction import UNKNOWN, Prediction
 from core.predict.tile import TileMemory
 from core.project import Project, TileLog
+from core.session.accepted_labels import accepted_label, kept_note
 from core.session.asking import PATIENCE_S, Snapshot, asking_in_turn, is_final
 from core.session.finished_tile import FinishedTile
 from core.session.label_json import ParcelRows
@@ -29,10 +30,9 @@ from core.session.label_memory import LabelMemory, Later
 from core.session.merging import append_or_merge
 from core.session.models import Models, Urgency
 from core.session.opened import OpenedScene, open_project_scene
-from core.session.parcel_counts import parcel_counts
 from core.session.place import TilePlace, label_path, model_of
 from core.session.preparation import Preparation, SeenTile
-from core.session.state import Complain, Moment, cropland_ha, plain_complaint, to_json
+from core.session.state import Complain, Moment, figures_of, plain_complaint, to_json
 
 _log = logging.getLogger(__name__)
 
@@ -170,7 +170,7 @@ class Workspace:
             Why it cannot be made.
         """
         place, log = self._place(), self._project.log(self._scene_id, self._tile)
-        return self._finished(place, log, place.work(log))
+        return accepted_label(place, log) or self._finished(place, log, place.work(log))
 
     def finished_tile(self) -> FinishedTile:
         """The label of all edits with what it came from, all of one moment.
@@ -182,6 +182,8 @@ class Workspace:
         """
         place, log = self._place(), self._project.log(self._scene_id, self._tile)
         work = place.work(log)
+        if (kept := accepted_label(place, log)) is not None:
+            return FinishedTile(kept, None, log, work)
         label = self._finished(place, log, work)
         prediction = self._prediction_for(place, work) if work.needs_prediction else None
         return FinishedTile(label, prediction, log, work)
@@ -284,9 +286,15 @@ class Workspace:
             seen = self._snapshot(place)
             # Seen together: work that ends a moment later must not make an old label look ready.
             preparing, error = self._preparing, self._error
-        label = self._labels.last()
-        if ready:
-            label = self._labels.make(seen, place, work, log, closely=closely)
+        accepted = accepted_label(place, log)
+        label = accepted or self._labels.last()
+        if accepted is not None:
+            ready, error = False, error or kept_note()
+        elif ready:
+            try:
+                label = self._labels.make(seen, place, work, log, closely=closely)
+            except ReplacedFileError as replaced:
+                ready, error = False, replaced
         version = log.version
         refining = ready and not is_final(label.version) and self._given_up != version
         if refining:
@@ -379,10 +387,7 @@ class Workspace:
 
     def _tell_figures(self, frame: Frame, prediction: Prediction | None, label: Label) -> None:
         """Figures for the review queue, stored where they changed."""
-        figures = {"cropland_ha": cropland_ha(label, frame), **parcel_counts(label)}
-        for name in ("landcover_ha", "disagreement"):
-            if (value := getattr(prediction, name, None)) is not None:
-                figures[name] = float(value)
+        figures = figures_of(label, frame, prediction)
         unsure = self.layer("uncertainty")
         if unsure is not None and (known := unsure[unsure != UNKNOWN]).size:
             figures["uncertainty"] = round(float(known.mean()) / 250.0, 4)

@@ -256,7 +256,7 @@ def test_a_palette_keeps_its_colours(tmp_path) -> None:
 def test_a_file_that_was_replaced_is_told(tmp_path) -> None:
     scene = marked(tmp_path / "scene.tif")
     write_raster(tmp_path / "scene.tif", np.ones((3, 40, 40), np.uint8))
-    with pytest.raises(InputError, match="another one"):
+    with pytest.raises(InputError, match="another file"):
         pixel_tile(scene, 0, 0, 0)
     (tmp_path / "scene.tif").unlink()
     with pytest.raises(InputError, match="no file"):

@@ -73,3 +73,30 @@ def test_another_file_is_refused_and_one_on_the_same_grid_taken_knowingly(
 def test_other_pages_say_the_same_sentence(page, lost, tmp_path, name) -> None:
     app = page(name, lost)
     assert f"not at {tmp_path / 'image.tif'} any more" in wrong(app)
+
+
+@pytest.fixture
+def replaced(lost, tmp_path) -> Project:
+    """A project with another image on the same grid at its path."""
+    grid = Scene.from_json(lost.scenes()[0].scene).grid
+    pixels = np.random.default_rng(0).integers(1, 255, (3, *grid.shape)).astype(np.uint8)
+    write_raster(tmp_path / "image.tif", pixels, crs=grid.crs.to_wkt(), transform=grid.transform)
+    return lost
+
+
+def test_a_replaced_image_is_asked_about_and_taken_as_new(page, replaced) -> None:
+    (before,) = replaced.scenes()
+    app = page("scene", replaced)
+    assert "The image of North is another file than the one that was added." in wrong(app)
+    app = press(app, "Take it as new imagery")
+    (after,) = replaced.scenes()
+    assert after.version > before.version
+    assert after.scene["fingerprint"] != before.scene["fingerprint"]
+    assert after.scene["path"] == before.scene["path"]
+    assert not app.error
+
+
+def test_the_right_image_put_back_or_named_ends_the_question(page, replaced, tmp_path) -> None:
+    app = offered(page, replaced, tmp_path / "moved.tif")
+    assert path_of(replaced) == str(tmp_path / "moved.tif")
+    assert not app.error

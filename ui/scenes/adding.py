@@ -10,7 +10,7 @@ from core.errors import CropMapError, MissingCrsError, Remedy
 from core.imagery import Scene
 from core.landcover import fetch_worldcover
 from core.project import Project, SceneRecord
-from core.session import add_scene, change_landcover, keep_landcover
+from core.session import add_scene, keep_landcover, take_landcover
 from core.task import Cancelled, Progress
 from ui.scenes.landcover_facts import with_source
 from ui.shared.settings_dialog import scene_settings
@@ -124,7 +124,7 @@ def add_landcover(
         path = usable(project, stored, progress, cancelled, categorical=True)
         discard(stored)
     progress("Reading the land cover", 0, 0)
-    scene = change_landcover(project, scene_id, path, product)
+    scene = take_landcover(project, scene_id, path, product)
     if scene.landcover is None:
         return scene
     wanted = with_source(scene.settings, scene.landcover)

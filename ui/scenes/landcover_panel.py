@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.errors import ReplacedFileError
 from core.project import Project, SceneRecord
-from core.session import OpenedScene, change_landcover, open_project_scene
+from core.session import OpenedScene, open_project_scene, take_landcover
 from core.task import Cancelled, Progress
 from ui.scenes.add_scene import LANDCOVER_FAILED, landcover_source
 from ui.scenes.adding import LandCoverFrom, add_landcover
@@ -57,6 +58,8 @@ def show(place: Place) -> None:
 def _present(place: Place, opened: OpenedScene) -> None:
     if opened.landcover_error is not None:
         show_errors.show(opened.landcover_error)
+        if isinstance(opened.landcover_error, ReplacedFileError):
+            _take_as_new(place)
         return
     if opened.landcover is None or place.scene is None:
         st.markdown("**No land cover yet.** Prompts must be set by hand until there is one.")
@@ -67,6 +70,19 @@ def _present(place: Place, opened: OpenedScene) -> None:
     rows = class_rows(str(place.project.path), place.scene.id, place.scene.version)
     st.html(legend(rows))
     st.caption("Classes in bold count as cropland.")
+
+
+def _take_as_new(place: Place) -> None:
+    scene = place.scene
+    if scene is None or scene.landcover is None or not st.button("Take it as new land cover"):
+        return
+    with show_errors.told():
+        stored = scene.landcover
+        take_landcover(
+            place.project, scene.id, stored["path"], stored.get("product"), stored.get("crs")
+        )
+        notify("Tiles are predicted anew with this land cover; accepted ones keep their label.")
+        st.rerun()
 
 
 def _choose(place: Place) -> None:
@@ -93,7 +109,7 @@ def _choose(place: Place) -> None:
     if chosen != scene.landcover["path"]:
         with show_errors.told():
             source = known[chosen]
-            change_landcover(place.project, scene.id, chosen, source["product"], source["crs"])
+            take_landcover(place.project, scene.id, chosen, source["product"], source["crs"])
             notify(f"Prompts are placed by {Path(chosen).name} now.")
             st.rerun()
 

@@ -1,4 +1,4 @@
-"""Imagery that is not where it was: said in one sentence, with a field for where it is now."""
+"""Imagery that is not where it was, or another file: one sentence, and a field for where it is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ import streamlit as st
 from core.errors import CropMapError, InputError
 from core.imagery import Scene
 from core.project import Project, SceneRecord
-from core.session import Found, OtherImageryError, look_at, missing_imagery, relink
+from core.session import (
+    Found,
+    OtherImageryError,
+    ReplacedImageryError,
+    imagery_problem,
+    look_at,
+    open_project_scene,
+    relink,
+    take_imagery,
+)
 from core.task import Cancelled, Progress
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import Place, notify
@@ -20,6 +29,8 @@ from ui.shared.uploaded_files import Source, discard, store, usable
 
 KIND = "find imagery"
 """Kind of this module's jobs."""
+
+_TAKEN = "The scene has this imagery now; tiles are predicted anew, accepted ones keep their label."
 
 
 class OtherFileError(InputError):
@@ -43,10 +54,11 @@ def key_of(place: Place) -> Key:
 
 
 def problem(place: Place) -> CropMapError | None:
-    """What is said where the imagery of the place's scene is not there any more."""
+    """What is said where the imagery of the place's scene is not there, or is another file."""
     if place.scene is None:
         return None
-    return missing_imagery(Scene.from_json(place.scene.scene).path)
+    scene = open_project_scene(place.project, place.scene.id).scene
+    return imagery_problem(scene, place.scene.name)
 
 
 def tell(place: Place) -> bool:
@@ -54,16 +66,22 @@ def tell(place: Place) -> bool:
     error = problem(place)
     if error is not None:
         show_errors.show(error)
-        navigation.link(navigation.SCENE, "Say where it is now", place)
+        replaced = isinstance(error, ReplacedImageryError)
+        words = "Say what it is" if replaced else "Say where it is now"
+        navigation.link(navigation.SCENE, words, place)
     return error is not None
 
 
 def show(place: Place) -> bool:
-    """On the Scenes page: the sentence and the form; whether the imagery is missing."""
+    """On the Scenes page: the sentence and the form; whether there is no right imagery."""
     error = problem(place)
     if error is None or place.scene is None:
         return False
-    show_errors.show(CropMapError(error.message, "Prompts, edits and verdicts are kept."))
+    replaced = isinstance(error, ReplacedImageryError)
+    kept = "Prompts, edits and verdicts are kept."
+    if replaced:
+        kept = f"Nothing is predicted from it. {kept}"
+    show_errors.show(CropMapError(error.message, kept))
     key = key_of(place)
     job = JOBS.get(key)
     if job is not None and job.running:
@@ -77,6 +95,9 @@ def show(place: Place) -> bool:
         show_errors.show(job.error)
         if isinstance(job.error, OtherFileError) and job.error.found.same_grid:
             _all_the_same(place, job.error)
+    if replaced:
+        st.markdown("**Put the right file back**, and load this page again; or take this one.")
+        _as_new(place)
     _form(place)
     return True
 
@@ -84,9 +105,19 @@ def show(place: Place) -> bool:
 def _all_the_same(place: Place, other: OtherFileError) -> None:
     if place.scene is not None and st.button("Use it all the same"):
         with show_errors.told():
-            relink(place.project, place.scene.id, other.found, path=other.path, knowingly=True)
+            take_imagery(place.project, place.scene.id, other.found, path=other.path)
             JOBS.forget(key_of(place))
-            notify("The scene has this imagery now; its tiles are predicted anew.")
+            notify(_TAKEN)
+            st.rerun()
+
+
+def _as_new(place: Place) -> None:
+    if place.scene is not None and st.button("Take it as new imagery"):
+        with show_errors.told():
+            old = Scene.from_json(place.scene.scene)
+            take_imagery(place.project, place.scene.id, look_at(old, old.path))
+            JOBS.forget(key_of(place))
+            notify(_TAKEN)
             st.rerun()
 
 

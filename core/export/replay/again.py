@@ -17,14 +17,14 @@ from core.export.replay.label_record import LabelSetup, RecordedTile, record_lab
 from core.files import prepare_folder, replacing
 from core.grid import Window
 from core.imagery.frame import Frame, frame_of, plan_scene
-from core.imagery.scene import Scene, coarser_grid, open_scene
+from core.imagery.scene import Scene, check_scene_file, coarser_grid, open_scene
 from core.imagery.stretch import Stretch
 from core.imagery.tile_plan import Tile
 from core.label.choices import Choices
 from core.label.make import answer_prompts, make_label, predict_work
 from core.label.work import BrokenEditError, Work, replay
 from core.landcover.alignment import check_overlap
-from core.landcover.source import LandCover, open_landcover
+from core.landcover.source import LandCover, check_landcover_file, open_landcover
 from core.predict.tile import TileInputs, TileMemory, read_tile_inputs
 from core.project import EditRecord, VerdictRecord
 from core.sam.protocol import Segmenter
@@ -89,6 +89,9 @@ def replay_bundle(
         inputs = read_tile_inputs(raster, product, plan[tile.name])
         recorded.append(_made(tile, plan[tile.name], inputs, works[tile.name], segmenter))
     progress(STAGE, len(record.tiles), len(record.tiles))
+    check_scene_file(raster)
+    if product is not None:
+        check_landcover_file(product)
     setup = LabelSetup(
         project=record.project,
         name=record.scene.name,
@@ -171,6 +174,9 @@ def _scene(record: ReplayRecord, *, path: str) -> Scene:
             f"{'; '.join(unlike)}.",
             "Give the image that the label was drawn on.",
         )
+    if scene.overview_fingerprint == facts.fingerprint:
+        # A bundle of an earlier version names its files by their overviews.
+        scene = replace(scene, fingerprint=facts.fingerprint)
     factor = facts.working_factor
     return replace(scene, working_factor=factor, working_grid=coarser_grid(grid, factor))
 
@@ -196,6 +202,8 @@ def _landcover(facts: LandCoverFacts | None, path: str | None, scene: Scene) -> 
         )
     found = open_landcover(_absolute(path), product=facts.product, crs=facts.crs)
     check_overlap(found, scene.working_grid)
+    if found.overview_fingerprint == facts.fingerprint:
+        return replace(found, fingerprint=facts.fingerprint)
     return found
 
 
