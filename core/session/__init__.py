@@ -13,12 +13,12 @@ if TYPE_CHECKING:
         keep_landcover,
         safe_stem,
     )
+    from core.session.appending import changed_since
     from core.session.batch import predict_all
     from core.session.idle import IDLE
     from core.session.label_json import parts_json
     from core.session.layers import LayerName, layers_overlay, layers_version, value_picture
     from core.session.made_project import make_demo
-    from core.session.merging import changed_since
     from core.session.moved_imagery import (
         Found,
         OtherImageryError,

@@ -14,8 +14,8 @@ from core.label.work import Work
 from core.parcels.parcel import Parcel
 from core.predict.kept_prediction import Prediction
 from core.project import TileLog
+from core.session.appending import Ground
 from core.session.asking import Snapshot, first_version, is_final
-from core.session.merging import Ground
 from core.session.place import TilePlace
 
 Later = Callable[[Callable[[], None]], None]

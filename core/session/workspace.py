@@ -23,11 +23,11 @@ from core.predict.kept_prediction import UNKNOWN, Prediction
 from core.predict.tile import TileMemory
 from core.project import Project, TileLog
 from core.session.accepted_labels import accepted_label, kept_note
+from core.session.appending import append_or_merge
 from core.session.asking import PATIENCE_S, Snapshot, asking_in_turn, is_final
 from core.session.finished_tile import FinishedTile
 from core.session.label_json import ParcelRows
 from core.session.label_memory import LabelMemory, Later
-from core.session.merging import append_or_merge
 from core.session.models import Models, Urgency
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.place import TilePlace, label_path, model_of
