@@ -64,7 +64,7 @@ __getattr__ = load_lazily(
             "value_picture",
         ),
         "made_project": ("make_demo",),
-        "merging": ("changed_since",),
+        "appending": ("changed_since",),
         "moved_imagery": (
             "Found",
             "OtherImageryError",
