@@ -21,8 +21,12 @@ from core.cli.evaluate import evaluate_command
 from core.cli.experiment import experiment_app
 from core.cli.project import project_app
 from core.cli.terminal import (
+    BandsOption,
     Commands,
+    CrsOption,
     JsonFlag,
+    LandcoverCrsOption,
+    ProductOption,
     cancel_on_interrupt,
     output,
     parse_bands,
@@ -60,18 +64,10 @@ def map_command(
         str, typer.Option(help="Land cover file, or 'worldcover' to fetch ESA WorldCover.")
     ],
     out: Annotated[Path, typer.Option(help="Folder for the results.")],
-    product: Annotated[
-        str | None, typer.Option(help="Land cover product, where the file does not tell.")
-    ] = None,
-    crs: Annotated[
-        str | None, typer.Option(help="CRS of the scene where its file has none: EPSG:32633.")
-    ] = None,
-    landcover_crs: Annotated[
-        str | None, typer.Option(help="CRS of the land cover where its file has none.")
-    ] = None,
-    bands: Annotated[
-        str | None, typer.Option(help="Red, green and blue band, counted from 1: 3,2,1.")
-    ] = None,
+    product: ProductOption = None,
+    crs: CrsOption = None,
+    landcover_crs: LandcoverCrsOption = None,
+    bands: BandsOption = None,
     working_gsd: Annotated[
         float | None, typer.Option(help="Metres per pixel at which the model looks.")
     ] = None,

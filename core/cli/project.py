@@ -18,7 +18,11 @@ from core.cli.project_named import (
     opened_project,
 )
 from core.cli.terminal import (
+    BandsOption,
+    CrsOption,
     JsonFlag,
+    LandcoverCrsOption,
+    ProductOption,
     cancel_on_interrupt,
     parse_bands,
     progress_bar,
@@ -76,18 +80,10 @@ def add_command(
     name: Annotated[
         str | None, typer.Option(help="Name of the scene; without one, that of its file.")
     ] = None,
-    product: Annotated[
-        str | None, typer.Option(help="Land cover product, where the file does not tell.")
-    ] = None,
-    crs: Annotated[
-        str | None, typer.Option(help="CRS of the scene where its file has none: EPSG:32633.")
-    ] = None,
-    landcover_crs: Annotated[
-        str | None, typer.Option(help="CRS of the land cover where its file has none.")
-    ] = None,
-    bands: Annotated[
-        str | None, typer.Option(help="Red, green and blue band, counted from 1: 3,2,1.")
-    ] = None,
+    product: ProductOption = None,
+    crs: CrsOption = None,
+    landcover_crs: LandcoverCrsOption = None,
+    bands: BandsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Add SCENE to a project, with the land cover from which its prompts come.

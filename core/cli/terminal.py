@@ -39,6 +39,18 @@ class _PlainFormatter(logging.Formatter):
 errors = _Terminal(stderr=True, highlight=False, soft_wrap=True)
 output = _Terminal(highlight=False, soft_wrap=True)
 
+ProductOption = Annotated[
+    str | None, typer.Option(help="Land cover product, where the file does not tell.")
+]
+CrsOption = Annotated[
+    str | None, typer.Option(help="CRS of the scene where its file has none: EPSG:32633.")
+]
+LandcoverCrsOption = Annotated[
+    str | None, typer.Option(help="CRS of the land cover where its file has none.")
+]
+BandsOption = Annotated[
+    str | None, typer.Option(help="Red, green and blue band, counted from 1: 3,2,1.")
+]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
 
