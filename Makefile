@@ -42,8 +42,11 @@ benchmark: setup
 
 # Hours on a CPU.  glibc gives freed memory back at once, and asking for it again takes half the time.
 train: setup
+	$(BIN)/python -m pip install -r training/requirements.txt
 	MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000 \
-		$(BIN)/python -m training.train --out runs/small
+		$(BIN)/python -m training.train_fields --out runs/fields
+	MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000 \
+		$(BIN)/python -m training.train_prompts --fields runs/fields --out runs/prompts
 
 clean:
 	rm -rf $(VENV) demo out

@@ -19,6 +19,8 @@ from pathlib import Path
 EMBEDDING = (
     "core.sam.architectures",
     "core.sam.cache",
+    "core.sam.field_map",
+    "core.sam.field_net",
     "core.sam.onnx_export",
     "core.sam.onnx_runtime",
     "core.sam.protocol",

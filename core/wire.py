@@ -157,6 +157,7 @@ class Settings(TypedDict):
     points_per_class: int
     min_area_m2: float
     simplify_px: float
+    field_size: float
     seed: int
 
 
@@ -318,6 +319,7 @@ class SettingsChange(TypedDict):
     points_per_class: NotRequired[int]
     min_area_m2: NotRequired[float]
     simplify_px: NotRequired[float]
+    field_size: NotRequired[float]
     seed: NotRequired[int]
 
 

@@ -14,6 +14,7 @@ from core.grid import Grid
 from core.imagery.scene import SceneImage
 from core.landcover.product_registry import PRODUCTS
 from core.landcover.source import LandCoverTile
+from core.sam.field_map import FieldMap
 from core.sam.protocol import LOGIT_SIDE, Decoded, Embedding, PromptBatch
 
 INPUT_SIDE = 1024
@@ -67,6 +68,9 @@ class ColourSegmenter:
             logits.append([part, alike, np.full_like(alike, 8.0)])
             estimates.append([0.95, 0.85, _WHOLE_IMAGE_IOU])
         return Decoded(np.array(logits, dtype=np.float32), np.array(estimates, dtype=np.float32))
+
+    def field_map(self, rgb: npt.NDArray[np.uint8], gsd_m: float) -> FieldMap | None:
+        return None
 
     @staticmethod
     def _alike(

@@ -1,4 +1,4 @@
-"""Checkpoint to the file that ships: ``python -m training.export runs/small``.
+"""Checkpoint to the file that ships: ``python -m training.export runs/prompts``.
 
 Averaged weights in half precision as safetensors, and their size and SHA-256 for the registry.
 """
@@ -16,14 +16,10 @@ SHIPPED = Path(__file__).resolve().parents[1] / "core" / "sam" / "shipped" / "sm
 
 
 def averaged_model(checkpoint: Path) -> dict[str, torch.Tensor]:
-    """Averaged tensors of the model alone, without the heads that only train it."""
+    """Averaged tensors of a training's checkpoint."""
     state = torch.load(checkpoint, weights_only=True)  # noqa: TID251  (our own, tensors alone)
-    prefix = "model."
-    return {
-        name.removeprefix(prefix): tensor
-        for name, tensor in state["average"].items()
-        if name.startswith(prefix)
-    }
+    averaged: dict[str, torch.Tensor] = state["average"]
+    return averaged
 
 
 def main() -> None:
@@ -36,7 +32,8 @@ def main() -> None:
         for name, tensor in averaged_model(options.run / "checkpoint.pt").items()
     }
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, options.out, metadata={"model": "cropmap small, trained from scratch"})
+    about = {"model": "cropmap small, encoder from ImageNet, trained by training/"}
+    save_file(tensors, options.out, metadata=about)
     body = options.out.read_bytes()
     print(f"size_bytes={len(body):_}, sha256={hashlib.sha256(body).hexdigest()}")
 

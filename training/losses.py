@@ -1,11 +1,9 @@
-"""What the masks, their predicted IoU and the encoder are trained for."""
+"""What the masks and their predicted IoU are trained for."""
 
 from __future__ import annotations
 
 import torch
 from torch.nn import functional
-
-from core.sam.small import likeness
 
 _EDGE_WEIGHT = 4.0
 
@@ -41,55 +39,3 @@ def mask_iou(logits: torch.Tensor, target: torch.Tensor, known: torch.Tensor) ->
     both = (inside & wanted).sum(dim=(2, 3)).float()
     either = (inside | wanted).sum(dim=(2, 3)).float()
     return torch.where(either > 0, both / either.clamp(min=1), torch.ones_like(either))
-
-
-def same_field_loss(
-    codes: torch.Tensor, parcels: torch.Tensor, generator: torch.Generator, clicks: int = 24
-) -> torch.Tensor:
-    """Cells of one field should have similar codes, cells of others should not.
-
-    Parameters
-    ----------
-    codes : float32 (n, channels, rows, columns)
-    parcels : int64 (n, rows, columns)
-        0 where there is no field, -1 outside.
-    """
-    losses = []
-    for code, numbers in zip(codes, parcels, strict=True):
-        inside = torch.nonzero(numbers.flatten() > 0)[:, 0]
-        if len(inside) == 0:
-            continue
-        counts = torch.bincount(numbers.flatten().clamp(min=0))
-        share = 1.0 / counts[numbers.flatten()[inside]].float().sqrt()
-        picked = inside[torch.multinomial(share, clicks, replacement=True, generator=generator)]
-        flat = code.flatten(1)
-        logits = likeness(flat[:, picked].T, flat)
-        target = numbers.flatten()[picked][:, None] == numbers.flatten()[None]
-        known = (numbers.flatten() >= 0).float()[None].expand_as(logits)
-        rows, columns = numbers.shape
-        losses.append(
-            mask_loss(
-                logits.reshape(clicks, 1, rows, columns),
-                target.reshape(clicks, rows, columns),
-                known.reshape(clicks, rows, columns),
-            ).mean()
-        )
-    return torch.stack(losses).mean() if losses else codes.sum() * 0.0
-
-
-def surface_loss(logits: torch.Tensor, parcels: torch.Tensor) -> torch.Tensor:
-    """Cropland (channel 0) and field borders (channel 1) on every cell, (n, 2, rows, columns)."""
-    known = (parcels >= 0).float()
-    cropland = parcels > 0
-    border = field_borders(parcels)
-    area = mask_loss(logits[:, :1], cropland, edge_weights(cropland, known)).mean()
-    line = mask_loss(logits[:, 1:], border, known).mean()
-    return area + line
-
-
-def field_borders(parcels: torch.Tensor) -> torch.Tensor:
-    """Cells within one of which another field, or none, begins."""
-    values = parcels.float()[:, None]
-    widest = functional.max_pool2d(values, 3, 1, 1)
-    narrowest = -functional.max_pool2d(-values, 3, 1, 1)
-    return ((widest != narrowest) & (parcels[:, None] >= 0))[:, 0]

@@ -11,12 +11,18 @@ import torch
 from scipy import ndimage
 from torch.nn import functional
 
-from training.samples import LOGIT_STRIDE, OUTSIDE
+from training.samples import OUTSIDE
 
 Flags = npt.NDArray[np.bool_]
 Points = npt.NDArray[np.float32]
 
+LOGIT_STRIDE = 2
+"""Pixels of the input along a cell of the logits."""
+
 LEAST_FIELD_CELLS = 16
+_BOXES = 0.3
+"""Share of the questions that begin with a box."""
+
 PADDING, NEGATIVE, POSITIVE, BOX_START, BOX_END = -1, 0, 1, 2, 3
 
 
@@ -51,10 +57,10 @@ def _ask_field(
 ) -> PromptQuery:
     field = parcels == number
     kind = generator.random()
-    if kind < 0.2:
+    if kind < _BOXES:
         first = PromptQuery(_box(field, generator), np.array([BOX_START, BOX_END]))
     else:
-        point = _inside(field, generator, interior=kind < 0.75)
+        point = _inside(field, generator, interior=kind < 0.8)
         first = PromptQuery(np.vstack([point, np.zeros((1, 2))]), np.array([POSITIVE, PADDING]))
     beside = _scatter(np.asarray((parcels == 0) | ((parcels > 0) & ~field)), negatives, generator)
     if len(beside) < negatives:

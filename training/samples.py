@@ -13,28 +13,7 @@ from torch.nn import functional
 
 from training.scenes import TrainingScene
 
-LOGIT_STRIDE = 2
 OUTSIDE = -1
-_LEAST_CELLS = 24
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """One augmented view.
-
-    Parameters
-    ----------
-    image : float32 (3, side, side)
-        0 to 255.
-    parcels : int64 (side / 2, side / 2)
-        Field numbers at the centres of the logits' cells; 0 none, -1 outside the image.
-    gsd_m : float
-        Metres of an input pixel.
-    """
-
-    image: torch.Tensor
-    parcels: torch.Tensor
-    gsd_m: float
 
 
 class Pyramid:
@@ -48,49 +27,65 @@ class Pyramid:
             last = self.levels[-1][None].float()
             self.levels.append(functional.avg_pool2d(last, 2)[0].round().to(torch.uint8))
         self.parcels = torch.from_numpy(scene.parcels.astype(np.int32))
+        self.known = None if scene.known is None else torch.from_numpy(scene.known)
+        self._drawn = None if scene.known is None else np.flatnonzero(scene.parcels > 0)
+
+    def centre(self, generator: np.random.Generator) -> list[float] | None:
+        """Column and row of a view's middle: in a drawn field, where much is not known."""
+        if self._drawn is None:
+            return None
+        row, column = divmod(int(generator.choice(self._drawn)), self.scene.parcels.shape[1])
+        return [column + float(generator.normal(0, 40)), row + float(generator.normal(0, 40))]
 
 
-def draw_view(pyramid: Pyramid, side: int, generator: np.random.Generator) -> View:
-    """A random view; the same generator state gives the same pixels."""
-    for _ in range(8):
-        theta, scale = _placement(pyramid, side, generator)
-        parcels = _sample_parcels(pyramid, theta, side // LOGIT_STRIDE)
-        if int((parcels > 0).sum()) >= _LEAST_CELLS:
-            break
-    image = _sample_image(pyramid, theta, side, scale)
-    image = _photograph(image, generator)
-    return View(image, parcels, pyramid.scene.gsd_m * scale)
+@dataclass(frozen=True, slots=True, eq=False)
+class Placement:
+    """Where in a scene a square view lies.
 
-
-def _placement(
-    pyramid: Pyramid, side: int, generator: np.random.Generator
-) -> tuple[torch.Tensor, float]:
-    """Affine (2, 3) of ``affine_grid``, and source pixels for each pixel of the view.
-
-    The model sees a tile of 1024 pixels at half its resolution, so 2 source pixels are the usual
-    scale; from a third of that to one and a half times it are drawn.
+    Parameters
+    ----------
+    theta : float32 (1, 2, 3)
+        As ``affine_grid`` takes it.
+    scale : float
+        Source pixels for each pixel of the view.
     """
-    height, width = pyramid.scene.parcels.shape
-    most = min(height, width) / side
-    scale = min(math.exp(generator.uniform(math.log(0.65), math.log(3.2))), most * 1.15)
-    angle = generator.uniform(-math.pi, math.pi)
-    if generator.random() < 0.5:
-        angle = round(angle / (math.pi / 2)) * (math.pi / 2)
-    stretch = math.exp(generator.normal(0, 0.06))
-    flip = -1.0 if generator.random() < 0.5 else 1.0
-    half = side * scale / 2
-    reach = half * (abs(math.cos(angle)) + abs(math.sin(angle))) * 0.9
-    centre = [_within(generator, reach, extent) for extent in (width, height)]
-    cos, sin = math.cos(angle), math.sin(angle)
-    rows = [
-        [flip * cos * stretch * half, -sin / stretch * half, centre[0]],
-        [flip * sin * stretch * half, cos / stretch * half, centre[1]],
-    ]
-    theta = torch.tensor(rows, dtype=torch.float64)
-    size = torch.tensor([width, height], dtype=torch.float64)
-    theta = theta * 2 / size[:, None]
-    theta[:, 2] -= 1
-    return theta.float()[None], scale
+
+    theta: torch.Tensor
+    scale: float
+
+    @classmethod
+    def drawn(
+        cls, pyramid: Pyramid, side: int, scale: float, generator: np.random.Generator
+    ) -> Placement:
+        """A random place, rotation and reflection; a scale so large that the scene is too small
+        for it is lowered.
+        """
+        height, width = pyramid.scene.parcels.shape
+        scale = min(scale, min(height, width) / side * 1.15)
+        angle = generator.uniform(-math.pi, math.pi)
+        if generator.random() < 0.5:
+            angle = round(angle / (math.pi / 2)) * (math.pi / 2)
+        stretch = math.exp(generator.normal(0, 0.06))
+        flip = -1.0 if generator.random() < 0.5 else 1.0
+        half = side * scale / 2
+        reach = half * (abs(math.cos(angle)) + abs(math.sin(angle))) * 0.9
+        centre = pyramid.centre(generator)
+        if centre is None:
+            centre = [_within(generator, reach, extent) for extent in (width, height)]
+        cos, sin = math.cos(angle), math.sin(angle)
+        rows = [
+            [flip * cos * stretch * half, -sin / stretch * half, centre[0]],
+            [flip * sin * stretch * half, cos / stretch * half, centre[1]],
+        ]
+        theta = torch.tensor(rows, dtype=torch.float64)
+        size = torch.tensor([width, height], dtype=torch.float64)
+        theta = theta * 2 / size[:, None]
+        theta[:, 2] -= 1
+        return cls(theta.float()[None], scale)
+
+    def grid(self, side: int) -> torch.Tensor:
+        """Where in the scene each pixel of a view of ``side`` pixels is looked up."""
+        return functional.affine_grid(self.theta, [1, 1, side, side], align_corners=False)
 
 
 def _within(generator: np.random.Generator, reach: float, extent: float) -> float:
@@ -98,27 +93,39 @@ def _within(generator: np.random.Generator, reach: float, extent: float) -> floa
     return extent / 2 if low >= high else float(generator.uniform(low, high))
 
 
-def _sample_parcels(pyramid: Pyramid, theta: torch.Tensor, side: int) -> torch.Tensor:
-    grid = functional.affine_grid(theta, [1, 1, side, side], align_corners=False)
+def sample_parcels(pyramid: Pyramid, placed: Placement, side: int) -> torch.Tensor:
+    """Field numbers int64 (side, side); 0 none, -1 outside the image."""
     # One more than the number, so that the zero beyond the image's edge can be told.
     numbered = (pyramid.parcels + 1).float()[None, None]
-    found = functional.grid_sample(numbered, grid, mode="nearest", align_corners=False)
+    found = functional.grid_sample(numbered, placed.grid(side), mode="nearest", align_corners=False)
     return found[0, 0].round().long() - 1
 
 
-def _sample_image(pyramid: Pyramid, theta: torch.Tensor, side: int, scale: float) -> torch.Tensor:
-    level = 0 if scale < 1.5 else 1 if scale < 3.0 else 2
+def sample_flags(flags: torch.Tensor, placed: Placement, side: int) -> torch.Tensor:
+    """Flags of the scene as the view sees them, bool (side, side); False outside the image."""
+    found = functional.grid_sample(
+        flags.float()[None, None], placed.grid(side), mode="nearest", align_corners=False
+    )
+    return found[0, 0] > 0.5
+
+
+def sample_image(pyramid: Pyramid, placed: Placement, side: int) -> torch.Tensor:
+    """Colours float32 (3, side, side), 0 to 255."""
+    level = 0 if placed.scale < 1.5 else 1 if placed.scale < 3.0 else 2
     source = pyramid.levels[level][None].float()
-    grid = functional.affine_grid(theta, [1, 3, side, side], align_corners=False)
-    return functional.grid_sample(source, grid, mode="bilinear", align_corners=False)[0]
+    return functional.grid_sample(source, placed.grid(side), mode="bilinear", align_corners=False)[
+        0
+    ]
 
 
-def _photograph(image: torch.Tensor, generator: np.random.Generator) -> torch.Tensor:
+def photograph(image: torch.Tensor, generator: np.random.Generator) -> torch.Tensor:
     """Another season, camera and sky for the same land."""
     outside = image.sum(dim=0, keepdim=True) == 0
     picture = image / 255.0
     if generator.random() < 0.9:
         picture = _recolour(picture, generator)
+    if generator.random() < 0.2:
+        picture = _stretch_each_band(picture, ~outside[0])
     if generator.random() < 0.25:
         veil = float(generator.uniform(0.05, 0.45))
         picture = picture * (1 - veil) + veil * _tensor(generator.uniform(0.6, 1.0, 3))
@@ -132,6 +139,15 @@ def _photograph(image: torch.Tensor, generator: np.random.Generator) -> torch.Te
     if generator.random() < 0.35:
         picture = _jpeg(picture, int(generator.integers(35, 95)))
     return picture * ~outside
+
+
+def _stretch_each_band(picture: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+    """Each band from its own percentile 2 to 98, as a GIS shows a raster unasked."""
+    if int(there.sum()) < 64:
+        return picture
+    sample = picture[:, there][:, ::7]
+    low, high = (torch.quantile(sample, q, dim=1)[:, None, None] for q in (0.02, 0.98))
+    return ((picture - low) / (high - low).clamp(min=1e-3)).clamp(0, 1)
 
 
 def _recolour(picture: torch.Tensor, generator: np.random.Generator) -> torch.Tensor:

@@ -33,6 +33,8 @@ class TrainingScene:
         Metres of a pixel.
     simulated : bool
         Made by the generator.
+    known : bool (rows, columns) or None
+        Where it is known whether there is a field; None where that is everywhere.
     """
 
     name: str
@@ -40,6 +42,7 @@ class TrainingScene:
     parcels: npt.NDArray[np.int16]
     gsd_m: float
     simulated: bool
+    known: npt.NDArray[np.bool_] | None = None
 
 
 def tile_names(folder: Path, *, validation: bool) -> list[str]:

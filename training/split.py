@@ -20,3 +20,13 @@ VALIDATION = (
     "43.4066N_83.6220W",
     "43.4089N_83.6680W",
 )
+
+DUTCH_KEPT_APART = ("flevoland_79", "zeeland_49")
+"""Sentinel-2 tiles that never train: the two that no training tile touches.  Of the only tile of
+small meadows, Friesland, the last rows stay apart as well, with twenty rows between."""
+
+FRIESLAND = "friesland_195"
+FRIESLAND_KEPT_FROM_ROW = 400
+
+SPANISH_KEPT_APART = ("pnoa2020_0425_1-1_1",)
+"""Of two tiles at 25 cm with drawn parcels, the one with fewer."""

@@ -21,6 +21,7 @@ from core.cli.evaluate import evaluate_command
 from core.cli.experiment import experiment_app
 from core.cli.project import project_app
 from core.cli.terminal import (
+    FIELD_SIZE_HELP,
     BandsOption,
     Commands,
     CrsOption,
@@ -85,6 +86,7 @@ def map_command(
     simplify_px: Annotated[
         float, typer.Option(help="Tolerance of outlines, pixels; 0 follows the pixels.")
     ] = 1.5,
+    field_size: Annotated[float, typer.Option(help=FIELD_SIZE_HELP)] = 0.4,
     seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
     runtime: Annotated[str, typer.Option(help="auto, torch or onnx.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
@@ -103,6 +105,7 @@ def map_command(
         points_per_class=points_per_class,
         min_area_m2=min_area_m2,
         simplify_px=simplify_px,
+        field_size=field_size,
         seed=seed,
     )
     request = SceneRequest(

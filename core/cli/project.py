@@ -18,6 +18,7 @@ from core.cli.project_named import (
     opened_project,
 )
 from core.cli.terminal import (
+    FIELD_SIZE_HELP,
     BandsOption,
     CrsOption,
     JsonFlag,
@@ -156,6 +157,7 @@ def map_command(
     simplify_px: Annotated[
         float | None, typer.Option(help="Tolerance of outlines, pixels; 0 follows the pixels.")
     ] = None,
+    field_size: Annotated[float | None, typer.Option(help=FIELD_SIZE_HELP)] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all random choices.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -171,6 +173,7 @@ def map_command(
         "points_per_class": points_per_class,
         "min_area_m2": min_area_m2,
         "simplify_px": simplify_px,
+        "field_size": field_size,
         "seed": seed,
     }
     given = {key: value for key, value in options.items() if value is not None}

@@ -12,6 +12,9 @@ from core.predict.predict_options import PredictOptions
 
 _SEEDS = 2**32
 
+DEFAULT_FIELD_SIZE = 0.4
+"""Between fields that people draw, borders are stronger than this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -30,6 +33,9 @@ class Choices:
     simplify_px : float
         Tolerance of automatic outlines in pixels of the working grid: a staircase is not an edge.
         0 follows the pixels exactly.
+    field_size : float
+        Strength of border, 0 to 1, from which two fields stay apart: more of it gives larger and
+        fewer fields, less gives smaller ones.
     seed : int
         Of every random choice.
     """
@@ -39,6 +45,7 @@ class Choices:
     points_per_class: int = 33
     min_area_m2: float = 1000.0
     simplify_px: float = 1.5
+    field_size: float = DEFAULT_FIELD_SIZE
     seed: int = 0
 
     @property
@@ -68,6 +75,8 @@ class Choices:
         check(area is not None, "The smallest area is 0 m² or more.")
         tolerance = number_between(new.simplify_px, 0, 100)
         check(tolerance is not None, "Outlines are smoothed by 0 to 100 pixels.")
+        size = number_between(new.field_size, 0, 1)
+        check(size is not None, "The size of fields is a number from 0 to 1.")
         seed = number_between(new.seed, 0, _SEEDS - 1)
         check(
             seed is not None and seed.is_integer(),

@@ -21,6 +21,7 @@ class ChoicesChange:
     points_per_class: int | None = None
     min_area_m2: float | None = None
     simplify_px: float | None = None
+    field_size: float | None = None
     seed: int | None = None
 
     def __post_init__(self) -> None:

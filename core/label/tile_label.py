@@ -22,6 +22,7 @@ from core.parcels.parcel import Parcel
 from core.parcels.polygons import mask_to_parcels
 from core.parcels.topology import Problem
 from core.parcels.wkb import read_wkb
+from core.predict.field_hierarchy import cut_fields
 from core.predict.kept_prediction import Prediction, from_bytes
 
 _AT = 4
@@ -126,11 +127,7 @@ def automatic_parcels(
     mask = cropland_mask(prediction, choices, image.grid)
     if not mask[frame.core.slices].any():
         return ()
-    numbers = (
-        split_fields(image, mask)
-        if prediction.instances is None
-        else complete_numbers(prediction.instances, mask)
-    )
+    numbers = field_numbers(prediction, choices, image, mask)
     inside = frame.core.slices
     table = mask_to_parcels(
         numbers[inside],
@@ -143,6 +140,21 @@ def automatic_parcels(
         Parcel(name, polygon, float(score), "auto")
         for name, polygon, score in zip(table["field_id"], native, table["score"], strict=True)
     )
+
+
+def field_numbers(
+    prediction: Prediction, choices: Choices, image: SceneImage, mask: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int32]:
+    """Field numbers on exactly the pixels of ``mask``, int32 (rows, columns) of the tile."""
+    if prediction.instances is None:
+        return split_fields(image, mask)
+    numbers = cut_fields(
+        np.where(mask, prediction.instances, 0),
+        prediction.joins,
+        choices.field_size,
+        choices.min_area_m2 / image.grid.pixel_area_m2,
+    )
+    return complete_numbers(numbers, mask)
 
 
 def rasterize_label(label: Label, frame: Frame) -> npt.NDArray[np.bool_]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import InputError, Remedy
-from core.label.choices import Choices
+from core.label.choices import DEFAULT_FIELD_SIZE, Choices
 from core.predict.names import STRATEGY_NAMES, WITH_MODEL, WITHOUT_MODEL
 from core.sam.registry import DEFAULT_MODEL
 
@@ -24,7 +24,7 @@ class MapOptions:
     model : str or None
         Key of a model in ``core.sam.registry.MODELS``; None runs without one.  The strategy
         ``classifier`` needs none and loads none.
-    threshold, points_per_class, min_area_m2, simplify_px, seed
+    threshold, points_per_class, min_area_m2, simplify_px, field_size, seed
         As in :class:`core.label.choices.Choices`.
     """
 
@@ -36,6 +36,7 @@ class MapOptions:
     points_per_class: int = 33
     min_area_m2: float = 1000.0
     simplify_px: float = 1.5
+    field_size: float = DEFAULT_FIELD_SIZE
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -47,6 +48,11 @@ class MapOptions:
         if self.points_per_class < 1:
             raise InputError(
                 f"{self.points_per_class} points per class cannot be placed.", "Take at least 1."
+            )
+        if not 0.0 <= self.field_size <= 1.0:
+            raise InputError(
+                f"The size of fields {self.field_size:g} is not between 0 and 1.",
+                f"Take {DEFAULT_FIELD_SIZE:g}, more for larger fields, less for smaller ones.",
             )
         if not 0 <= self.seed < _SEEDS:
             raise InputError(
@@ -75,6 +81,7 @@ class MapOptions:
             points_per_class=self.points_per_class,
             min_area_m2=self.min_area_m2,
             simplify_px=self.simplify_px,
+            field_size=self.field_size,
             seed=self.seed,
         )
 

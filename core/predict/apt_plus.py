@@ -32,6 +32,13 @@ MOST_MODEL_SHARE = 0.5
 """Weight in the mean of a model that heeds every prompt; half, because neither it nor the
 classifier is known to be better beforehand."""
 
+MOST_EXTENT_SHARE = 0.5
+"""Weight in the mean of a field map that agrees with the land cover."""
+
+FULL_WORTH = 0.5
+LEAST = 0.5
+"""Likelihood from which the field map calls a pixel cropland."""
+
 
 def apt_plus(
     image: SceneImage,
@@ -49,7 +56,8 @@ def apt_plus(
         draws = tuple(clean_prompts(prompts, own) for prompts in _draws(tile))
     first, share = draws[0], options.classifier_share
     if share == 1.0:
-        return to_prediction(tile, blended(own, np.zeros_like(own), share), first)
+        alone = with_extent(tile, blended(own, np.zeros_like(own), share))
+        return to_prediction(tile, alone, first)
     lows = [low for prompts in draws if (low := tile.ask_with(prompts)) is not None]
     answers = [sigmoid(low) for low in lows]
     if not answers:
@@ -58,6 +66,7 @@ def apt_plus(
     # The spread of values in 0 to 1 is at most 0.5; disagreement of the two counts as much.
     unsure = np.clip(np.maximum(2.0 * spread, np.abs(np.nan_to_num(own) - mean)), 0.0, 1.0)
     blend = blended(own, mean, classifier_share(mean, draws) if share is None else share)
+    blend = with_extent(tile, blend)
     return to_prediction(tile, blend, first, spread=unsure.astype(np.float32))
 
 
@@ -105,6 +114,34 @@ def blended(
         Weight of the classifier's, 0 to 1.
     """
     return (share * np.nan_to_num(own, nan=0.0) + (1.0 - share) * mean).astype(np.float32)
+
+
+def with_extent(tile: EncodedTile, probability: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The other two voices with that of the field map, float32 (rows, columns).
+
+    It counts as much as it is worth on this image: Youden's index of its cropland against the land
+    cover's, which knows nothing of it.  A land cover is wrong in clumps, so the best network stays
+    below 1; at half of it or more the field map has its full weight.
+    """
+    extent = tile.options.extent
+    if extent is None:
+        return probability
+    crop = tile.landcover.cropland
+    groups = [extent[tile.known & flags] >= LEAST for flags in (crop, ~crop)]
+    if any(group.size == 0 for group in groups):
+        worth = 1.0 if not tile.known.any() else _one_class_worth(groups)
+    else:
+        worth = float(groups[0].mean() - groups[1].mean())
+    weight = MOST_EXTENT_SHARE * min(1.0, max(0.0, worth) / FULL_WORTH)
+    mixed = (1.0 - weight) * probability + weight * extent
+    return np.asarray(mixed, dtype=np.float32)
+
+
+def _one_class_worth(groups: list[npt.NDArray[np.bool_]]) -> float:
+    """Of a tile that the land cover calls all cropland, or none: how far the field map agrees."""
+    crop, other = groups
+    agrees = crop.mean() if crop.size else 1.0 - other.mean()
+    return float(2.0 * agrees - 1.0)
 
 
 def _draws(tile: EncodedTile) -> list[PromptSet]:

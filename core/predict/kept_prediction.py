@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from core.errors import storage_error
 from core.files import name_in_folder, read_checked, write_checked
 from core.grid import WorldPoint
+from core.predict.field_hierarchy import NO_JOINS
 
 UNKNOWN = 255
 _STEPS = 250.0
@@ -56,13 +57,15 @@ class Prediction:
     valid : bool (rows, columns)
         Where the image holds something.
     instances : int32 (rows, columns) or None
-        Parcel numbers where the strategy tells fields apart.
+        Parcel numbers, or basins that join to parcels, where somebody tells fields apart.
     prompts : tuple of WorldPrompt
         What the model was asked with.
     landcover_ha : float or None
         Cropland of the land cover inside the tile's core; None without land cover.
     disagreement : float or None
         Share of the core where prediction (at 0.5) and land cover differ.
+    joins : float32 (joins, 3)
+        Which basins join, as :func:`core.predict.field_hierarchy.cut_fields` takes them.
     """
 
     probability: Bytes
@@ -72,6 +75,7 @@ class Prediction:
     prompts: tuple[WorldPrompt, ...]
     landcover_ha: float | None
     disagreement: float | None
+    joins: npt.NDArray[np.float32] = field(default_factory=lambda: NO_JOINS)
 
     @property
     def known(self) -> Flags:
@@ -114,6 +118,7 @@ def save_prediction(path: Path, prediction: Prediction, key: str) -> None:
     }
     if prediction.instances is not None:
         arrays["instances"] = prediction.instances
+        arrays["joins"] = prediction.joins
     body = io.BytesIO()
     np.savez_compressed(body, allow_pickle=False, **arrays)
     try:
@@ -142,6 +147,7 @@ def load_prediction(path: Path, key: str | None = None) -> Prediction | None:
             tuple(WorldPrompt(i, WorldPoint(x, y), n) for i, x, y, n in facts["prompts"]),
             facts["landcover_ha"],
             facts["disagreement"],
+            arrays.get("joins", NO_JOINS),
         )
 
 

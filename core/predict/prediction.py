@@ -54,6 +54,8 @@ class StrategyOptions:
         Points placed per class; the published procedure keeps about 33.
     min_border_distance_m : float
         Least distance of a placed point from the land cover's class borders (``apt_plus``).
+    extent : float32 (rows, columns) or None
+        Cropland as the field map has it, where there is one (``apt_plus``).
     classified : float32 (rows, columns) or None
         The image's own classifier's probability, where the caller has kept it (``apt_plus``).
     embedding : Embedding or None
@@ -72,6 +74,7 @@ class StrategyOptions:
     draws: int = 5
     points_per_class: int = 33
     min_border_distance_m: float = 15.0
+    extent: npt.NDArray[np.float32] | None = None
     classified: npt.NDArray[np.float32] | None = None
     embedding: Embedding | None = None
     draw_prompts: tuple[PromptSet, ...] | None = None

@@ -20,6 +20,9 @@ from core.imagery.tile_plan import Tile
 from core.landcover.alignment import align
 from core.landcover.source import LandCover, LandCoverTile
 from core.predict.classifier import classify
+from core.predict.features import fill_missing
+from core.predict.field_hierarchy import NO_JOINS
+from core.predict.fields_apart import KeptFieldMap, Parcels, extent_on, keep_fields, tell_apart
 from core.predict.kept_prediction import (
     UNKNOWN,
     Bytes,
@@ -49,11 +52,14 @@ class TileInputs:
         On the image's grid; None without land cover, or where the tile lies beside it.
     frame : Frame
         Where the tile lies, and which part of it is its own.
+    beside : bool
+        The scene has a land cover, and this tile lies beside it: nothing is known here.
     """
 
     image: SceneImage
     landcover: LandCoverTile | None
     frame: Frame
+    beside: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -66,10 +72,12 @@ class TileMemory:
         In half precision.
     classified : uint8 (rows, columns) or None
         The image's own classifier's probability, as :func:`to_bytes` has it, by seed.
+    fields : KeptFieldMap or None
     """
 
     embedding: Embedding | None = None
     classified: tuple[int, Bytes] | None = None
+    fields: KeptFieldMap | None = None
 
 
 def read_tile_inputs(scene: Scene, landcover: LandCover | None, tile: Tile) -> TileInputs:
@@ -80,9 +88,19 @@ def read_tile_inputs(scene: Scene, landcover: LandCover | None, tile: Tile) -> T
     InputError
         The imagery or the land cover cannot be read any more.
     """
-    image = read_window(scene, tile.window)
+    return gather_inputs(read_window(scene, tile.window), landcover, frame_of(scene, tile))
+
+
+def gather_inputs(image: SceneImage, landcover: LandCover | None, frame: Frame) -> TileInputs:
+    """What a tile is predicted from, its pixels being at hand.
+
+    Raises
+    ------
+    InputError
+        The land cover cannot be read any more.
+    """
     aligned = None if landcover is None else align_tile(landcover, image.grid)
-    return TileInputs(image, aligned, frame_of(scene, tile))
+    return TileInputs(image, aligned, frame, beside=landcover is not None and aligned is None)
 
 
 def align_tile(landcover: LandCover, grid: Grid) -> LandCoverTile | None:
@@ -134,9 +152,15 @@ def predict_tile(
         ``cancelled`` said so.
     """
     image, landcover = inputs.image, inputs.landcover
-    if landcover is None or not image.valid.any():
-        return _unprompted(image, options.remaining or ())
+    if inputs.beside or not image.valid.any():
+        return _unknown(image, options.remaining or ())
     own = TileMemory() if memory is None else memory
+    fields = None
+    if options.strategy != WITHOUT_MODEL:
+        stage("Looking for fields", 0.1)
+        fields = _fields(image, segmenter, own)
+    if landcover is None:
+        return _unprompted(image, fields, options.remaining or ())
     classified = None
     if options.strategy == WITH_MODEL:
         stage("Learning from the land cover", 0.25)
@@ -148,13 +172,28 @@ def predict_tile(
         seed=options.seed,
         points_per_class=options.points_per_class,
         prompts=None if remaining is None else _on_tile(remaining, image.grid),
+        extent=None if fields is None else extent_on(fields, image.valid.shape),
         classified=classified,
         embedding=embedding,
         cancelled=cancelled,
     )
     found = STRATEGIES[options.strategy](image, landcover, segmenter, told)
     prompts = _named(found.prompts, image.grid) if remaining is None else remaining
-    return _to_prediction(found, inputs.frame, image, landcover, prompts)
+    if found.instances is not None or fields is None:
+        parcels = Parcels(found.instances, NO_JOINS)
+    else:
+        parcels = tell_apart(fields, found.probability)
+    return _to_prediction(found, parcels, inputs.frame, landcover, image, prompts)
+
+
+def _fields(
+    image: SceneImage, segmenter: Segmenter | None, memory: TileMemory
+) -> KeptFieldMap | None:
+    """The field map, remembered; None where there is nobody who can tell fields apart."""
+    if memory.fields is None and segmenter is not None:
+        seen = segmenter.field_map(fill_missing(image.rgb, image.valid), image.grid.gsd_m)
+        memory.fields = None if seen is None else keep_fields(seen)
+    return memory.fields
 
 
 def _classified(
@@ -185,9 +224,10 @@ def _named(prompts: PromptSet, grid: Grid) -> tuple[WorldPrompt, ...]:
 
 def _to_prediction(
     found: TilePrediction,
+    parcels: Parcels,
     frame: Frame,
-    image: SceneImage,
     landcover: LandCoverTile,
+    image: SceneImage,
     prompts: tuple[WorldPrompt, ...],
 ) -> Prediction:
     inside = frame.core.slices
@@ -199,14 +239,37 @@ def _to_prediction(
         to_bytes(found.probability),
         to_bytes(found.uncertainty),
         image.valid,
-        found.instances,
+        parcels.numbers,
         prompts,
         pixels * frame.core_grid.pixel_area_m2 / 10_000.0,
         float(differs[known].mean()) if known.any() else None,
+        parcels.joins,
     )
 
 
-def _unprompted(image: SceneImage, prompts: tuple[WorldPrompt, ...]) -> Prediction:
-    """Without land cover to prompt from nothing is known; a person's clicks add fields."""
+def _unprompted(
+    image: SceneImage, fields: KeptFieldMap | None, prompts: tuple[WorldPrompt, ...]
+) -> Prediction:
+    """Without land cover the field map alone says where cropland is; without either, nobody."""
+    if fields is None:
+        return _unknown(image, prompts)
+    extent = extent_on(fields, image.valid.shape)
+    known = np.where(image.valid, extent, np.nan).astype(np.float32)
+    parcels = tell_apart(fields, known)
+    unsure = (1.0 - np.abs(2.0 * known - 1.0)).astype(np.float32)
+    return Prediction(
+        to_bytes(known),
+        to_bytes(unsure),
+        image.valid,
+        parcels.numbers,
+        prompts,
+        None,
+        None,
+        parcels.joins,
+    )
+
+
+def _unknown(image: SceneImage, prompts: tuple[WorldPrompt, ...]) -> Prediction:
+    """Nothing is known; a person's clicks add fields."""
     blank = np.full(image.valid.shape, UNKNOWN, dtype=np.uint8)
     return Prediction(blank, blank.copy(), image.valid, None, prompts, None, None)

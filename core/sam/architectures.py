@@ -14,7 +14,7 @@ from segment_anything.modeling import MaskDecoder, PromptEncoder, Sam, TwoWayTra
 from segment_anything.modeling.common import LayerNorm2d
 
 from core.errors import WeightsError
-from core.sam.small import EMBEDDING_CHANNELS, SmallMaskDecoder, build_small
+from core.sam.small import EMBEDDING_CHANNELS, SmallModel, build_small
 
 _CHANNELS = 256
 _PIXEL_MEAN = [123.675, 116.28, 103.53]
@@ -48,7 +48,7 @@ class TinyVitEncoder(nn.Module):
         return cast("torch.Tensor", self.neck(self.stages(self.patch_embed(image))))
 
 
-def build(architecture: str) -> Sam:
+def build(architecture: str) -> Sam | SmallModel:
     """A model in evaluation mode, randomly initialised.
 
     Parameters
@@ -56,6 +56,7 @@ def build(architecture: str) -> Sam:
     architecture : str
         ``small``, ``vit_b``, ``vit_l``, ``vit_h`` or ``mobile_sam``.
     """
+    model: Sam | SmallModel
     if architecture == "mobile_sam":
         model = assemble(TinyVitEncoder(), 1024, _CHANNELS)
     elif architecture == "small":
@@ -90,14 +91,16 @@ def assemble(encoder: nn.Module, input_side: int, channels: int) -> Sam:
     )
 
 
-def embedding_channels(model: Sam) -> int:
+def embedding_channels(model: Sam | SmallModel) -> int:
     """Channels of a model's image embedding; the small one's holds finer levels as well."""
-    if isinstance(model.mask_decoder, SmallMaskDecoder):
+    if isinstance(model, SmallModel):
         return EMBEDDING_CHANNELS
     return int(model.prompt_encoder.embed_dim)
 
 
-def load_weights(model: Sam, state: dict[str, torch.Tensor], architecture: str) -> None:
+def load_weights(
+    model: Sam | SmallModel, state: dict[str, torch.Tensor], architecture: str
+) -> None:
     """Copy published tensors into a model.
 
     Raises

@@ -17,6 +17,7 @@ from safetensors.numpy import save as save_tensors
 from core.errors import OutputError
 from core.files import read_checked, write_checked
 from core.fingerprint import EMBEDDING, result_hash
+from core.sam.field_map import FieldMap
 from core.sam.protocol import Decoded, Embedding, PromptBatch, Segmenter
 
 _log = logging.getLogger(__name__)
@@ -148,6 +149,10 @@ class CachedSegmenter:
     def decode(self, embedding: Embedding, batch: PromptBatch, *, multimask: bool) -> Decoded:
         """Answer prompts from an embedding."""
         return self._inner.decode(embedding, batch, multimask=multimask)
+
+    def field_map(self, rgb: npt.NDArray[np.uint8], gsd_m: float) -> FieldMap | None:
+        """The field map; it is kept as part of a prediction, not here."""
+        return self._inner.field_map(rgb, gsd_m)
 
     @property
     def inner(self) -> Segmenter:

@@ -11,7 +11,7 @@ from core.sam.device import choose_device
 from core.sam.onnx_export import graphs_folder
 from core.sam.onnx_runtime import OnnxSegmenter
 from core.sam.protocol import Segmenter
-from core.sam.registry import get_model
+from core.sam.registry import DEFAULT_MODEL, get_model
 from core.sam.torch_runtime import TorchSegmenter
 from core.sam.weights import load_state, verify
 from core.settings import get_settings
@@ -56,9 +56,13 @@ def load_segmenter(
         )
     chosen_device = choose_device("cpu" if runtime == "onnx" and device == "auto" else device)
     path = verify(spec)
+    fields = None
+    if name != DEFAULT_MODEL:
+        # Models made for any object do not tell fields apart: the small one does it for them.
+        fields = load_segmenter(DEFAULT_MODEL, runtime=runtime, device=device, threads=threads)
     model = build(spec.architecture)
     load_weights(model, load_state(path), spec.architecture)
-    plain = TorchSegmenter(model, spec.key, spec.sha256, chosen_device)
+    plain = TorchSegmenter(model, spec.key, spec.sha256, chosen_device, fields)
     use_onnx = runtime == "onnx" or (runtime == "auto" and _suits_onnx(chosen_device))
     if use_onnx and chosen_device.type != "cpu":
         raise InputError("The runtime 'onnx' runs on the CPU alone.", remedy=Remedy.CHOOSE_RUNTIME)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -22,9 +24,12 @@ from core.files import (
 )
 from core.fingerprint import result_hash
 from core.sam.architectures import embedding_channels
+from core.sam.field_net import FieldNet
+from core.sam.small import LOGIT_SIDE, STRIDE, SmallModel
 
 _DECIDING = (
     "core.sam.architectures",
+    "core.sam.field_net",
     "core.sam.onnx_export",
     "core.sam.small",
     "core.sam.torchvision_compat",
@@ -86,13 +91,36 @@ class DecoderGraph(nn.Module):
         return embedded
 
 
+class FieldGraph(nn.Module):
+    """The field map as a graph of arrays.
+
+    Input: colours float32 (1, 3, rows, columns), 0 to 255, both multiples of 32.
+    Output: extent, boundary and depth, float32 (1, 3, rows, columns), 0 to 1.
+    """
+
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def __init__(self, model: SmallModel) -> None:
+        super().__init__()
+        self.net: FieldNet = model.image_encoder.net
+        self.register_buffer("mean", model.pixel_mean)
+        self.register_buffer("std", model.pixel_std)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """Probabilities."""
+        return torch.sigmoid(self.net((image - self.mean) / self.std).field_map)
+
+
 def graphs_folder(parent: Path, weights_hash: str) -> Path:
     """Where the graphs of these weights are, or would be; other code has another folder."""
     return parent / f"{weights_hash[:16]}-{result_hash(*_DECIDING)[:16]}"
 
 
-def export_model(model: Sam, folder: Path) -> tuple[Path, Path]:
-    """Encoder and decoder files under ``folder``; made where they are not there yet.
+def export_model(model: Sam | SmallModel, folder: Path) -> tuple[Path, ...]:
+    """Encoder and decoder files under ``folder``, and the small model's field map.
+
+    They are made where they are not there yet.
 
     Each graph has a folder of its own, because tensors beyond 2 GB in all (ViT-H) are stored in
     files beside the graph.
@@ -102,20 +130,24 @@ def export_model(model: Sam, folder: Path) -> tuple[Path, Path]:
     OutputError
         The disk is full or the folder cannot be written.
     """
-    encoder, decoder = folder / "encoder", folder / "decoder"
+    makers: dict[str, Callable[[Path], None]] = {
+        "encoder": partial(_export_encoder, model),
+        "decoder": partial(_export_decoder, model),
+    }
+    if isinstance(model, SmallModel):
+        makers["fields"] = partial(_export_fields, model)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for home in (encoder, decoder):
+        for name, make in makers.items():
+            home = folder / name
             if home.exists() and not _is_whole(home):
                 shutil.rmtree(home)
-        if not encoder.exists():
-            _export_encoder(model, encoder)
-        if not decoder.exists():
-            _export_decoder(model, decoder)
+            if not home.exists():
+                make(home)
         _remove_older(folder)
     except OSError as error:
         raise storage_error(error, folder) from error
-    return encoder / _GRAPH, decoder / _GRAPH
+    return tuple(folder / name / _GRAPH for name in makers)
 
 
 def _is_whole(home: Path) -> bool:
@@ -137,18 +169,25 @@ def _remove_older(folder: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _export_encoder(model: Sam, home: Path) -> None:
+def _export_encoder(model: Sam | SmallModel, home: Path) -> None:
     side = int(model.image_encoder.img_size)
     image = torch.zeros(1, 3, side, side)
     _export(model.image_encoder, (image,), home, ["image"], ["features"], {})
 
 
-def _export_decoder(model: Sam, home: Path) -> None:
+def _export_decoder(model: Sam | SmallModel, home: Path) -> None:
+    if isinstance(model, SmallModel):
+        cells, side = (model.image_encoder.img_size // STRIDE,) * 2, (LOGIT_SIDE,) * 2
+        graph: nn.Module = model
+    else:
+        cells = model.prompt_encoder.image_embedding_size
+        side = model.prompt_encoder.mask_input_size
+        graph = DecoderGraph(model)
     example = (
-        torch.zeros(1, embedding_channels(model), *model.prompt_encoder.image_embedding_size),
+        torch.zeros(1, embedding_channels(model), *cells),
         torch.zeros(2, 3, 2),
         torch.ones(2, 3, dtype=torch.int64),
-        torch.zeros(2, 1, *model.prompt_encoder.mask_input_size),
+        torch.zeros(2, 1, *side),
         torch.ones(1),
     )
     names = ["features", "coordinates", "labels", "mask_input", "has_mask"]
@@ -157,7 +196,13 @@ def _export_decoder(model: Sam, home: Path) -> None:
         "labels": {0: "queries", 1: "points"},
         "mask_input": {0: "queries"},
     }
-    _export(DecoderGraph(model), example, home, names, ["logits", "quality"], axes)
+    _export(graph, example, home, names, ["logits", "quality"], axes)
+
+
+def _export_fields(model: SmallModel, home: Path) -> None:
+    axes = {"image": {2: "rows", 3: "columns"}}
+    example = (torch.zeros(1, 3, 512, 512),)
+    _export(FieldGraph(model).eval(), example, home, ["image"], ["fields"], axes)
 
 
 def _export(

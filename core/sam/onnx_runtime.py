@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,10 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
     NoSuchFile,
 )
 
+from core.sam.field_map import FieldMap, map_fields
 from core.sam.onnx_export import export_model
 from core.sam.protocol import Decoded, Embedding, PromptBatch
-from core.sam.torch_runtime import TorchSegmenter, scale_coordinates
+from core.sam.torch_runtime import TorchSegmenter, mask_arrays, prompt_arrays
 
 _DAMAGED = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile)
 """What ONNX Runtime raises on files that are not the whole graph."""
@@ -43,11 +45,12 @@ class OnnxSegmenter:
             shutil.rmtree(folder)
             self._open(export_model(source.model, folder), options)
 
-    def _open(self, files: tuple[Path, Path], options: onnxruntime.SessionOptions) -> None:
+    def _open(self, files: tuple[Path, ...], options: onnxruntime.SessionOptions) -> None:
         providers = ["CPUExecutionProvider"]
-        self._encoder, self._decoder = (
+        self._encoder, self._decoder, *others = (
             onnxruntime.InferenceSession(str(file), options, providers) for file in files
         )
+        self._fields = others[0] if others else None
 
     @property
     def name(self) -> str:
@@ -69,43 +72,33 @@ class OnnxSegmenter:
 
     def decode(self, embedding: Embedding, batch: PromptBatch, *, multimask: bool) -> Decoded:
         """Answer prompts from an embedding."""
-        coordinates, labels = _points_and_boxes(batch, embedding)
-        low = self._source.logit_side
-        masks = batch.mask_input
+        coordinates, labels = prompt_arrays(batch, embedding)
+        mask, has_mask = mask_arrays(batch, len(labels), self._source.logit_side)
         logits, quality = self._decoder.run(
             None,
             {
                 "features": embedding.features,
                 "coordinates": coordinates,
                 "labels": labels,
-                "mask_input": np.zeros((len(labels), 1, low, low), np.float32)
-                if masks is None
-                else np.ascontiguousarray(masks, dtype=np.float32),
-                "has_mask": np.array([0.0 if masks is None else 1.0], dtype=np.float32),
+                "mask_input": mask,
+                "has_mask": has_mask,
             },
         )
         chosen = slice(1, None) if multimask else slice(0, 1)
         return Decoded(np.ascontiguousarray(logits[:, chosen]), quality[:, chosen])
 
+    def field_map(self, rgb: npt.NDArray[np.uint8], gsd_m: float) -> FieldMap | None:
+        """Extent, boundary and depth of fields; None from a model without any."""
+        if self._fields is not None:
+            return map_fields(rgb, gsd_m, partial(_see_fields, self._fields))
+        fields = self._source.fields
+        return None if fields is None else fields.field_map(rgb, gsd_m)
 
-def _points_and_boxes(
-    batch: PromptBatch, embedding: Embedding
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Points, then what Segment Anything puts behind them.
 
-    That is a box's two corners, else one padding point, else nothing where there are no points.
-    """
-    queries = len(batch.labels) if batch.boxes is None else len(batch.boxes)
-    coordinates = scale_coordinates(batch.coordinates, embedding)
-    if batch.boxes is not None:
-        corners = scale_coordinates(batch.boxes.reshape(-1, 2, 2), embedding)
-        extra = np.tile(np.array([[2, 3]], dtype=np.int64), (queries, 1))
-    else:
-        padding = 1 if batch.labels.shape[1] else 0
-        # A padding point has no position: what stands here is multiplied by zero.
-        corners = np.zeros((queries, padding, 2), dtype=np.float32)
-        extra = np.full((queries, padding), -1, dtype=np.int64)
-    return (
-        np.concatenate([coordinates.reshape(queries, -1, 2), corners], axis=1),
-        np.concatenate([batch.labels.reshape(queries, -1), extra], axis=1),
-    )
+def _see_fields(
+    session: onnxruntime.InferenceSession, rgb: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.float32]:
+    image = np.ascontiguousarray(np.moveaxis(rgb, -1, 0)[None], dtype=np.float32)
+    (likely,) = session.run(None, {"image": image})
+    answer: npt.NDArray[np.float32] = likely[0]
+    return answer

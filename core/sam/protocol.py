@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.prompts.prompt import Prompt
+from core.sam.field_map import FieldMap
 
 LOGIT_SIDE = 256
 """Side of low-resolution logits: a quarter of Segment Anything's padded square input of 1024, half
@@ -97,6 +98,17 @@ class Segmenter(Protocol):
 
     def decode(self, embedding: Embedding, batch: PromptBatch, *, multimask: bool) -> Decoded:
         """Answer prompts from an embedding; never encodes."""
+        ...
+
+    def field_map(self, rgb: npt.NDArray[np.uint8], gsd_m: float) -> FieldMap | None:
+        """Extent, boundary and depth of fields; None where nobody can tell them apart.
+
+        Parameters
+        ----------
+        rgb : uint8 (rows, columns, 3)
+        gsd_m : float
+            Metres of a pixel.
+        """
         ...
 
 

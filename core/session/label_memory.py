@@ -126,7 +126,13 @@ class LabelMemory:
         self, place: TilePlace, work: Work, prediction: Prediction
     ) -> tuple[Parcel, ...]:
         choices = work.choices
-        key = (place.key(work), choices.threshold, choices.min_area_m2, choices.simplify_px)
+        key = (
+            place.key(work),
+            choices.threshold,
+            choices.min_area_m2,
+            choices.simplify_px,
+            choices.field_size,
+        )
         if self._automatic[0] != key:
             made = automatic_parcels(prediction, choices, place.image(), place.frame)
             self._automatic = (key, made)

@@ -15,7 +15,7 @@ from core.label.work import BrokenEditError, Work, replay_until_broken
 from core.predict.kept_prediction import Prediction, load_prediction, save_prediction
 from core.predict.key import prediction_key
 from core.predict.names import WITHOUT_MODEL
-from core.predict.tile import TileInputs, align_tile
+from core.predict.tile import TileInputs, gather_inputs
 from core.project import Project, TileLog
 from core.sam.registry import DEFAULT_MODEL, get_model
 from core.session.moved_imagery import check_imagery, imagery_problem
@@ -87,8 +87,8 @@ class TilePlace:
         opened = self.opened
         if opened.landcover_error is not None:
             raise opened.landcover_error
-        landcover = None if opened.landcover is None else align_tile(opened.landcover, image.grid)
-        return TileInputs(image, landcover, frame_of(opened.scene, opened.tile(self.tile)))
+        frame = frame_of(opened.scene, opened.tile(self.tile))
+        return gather_inputs(image, opened.landcover, frame)
 
     def key(self, work: Work) -> str:
         """Names the automatic prediction that this work stands on."""

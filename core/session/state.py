@@ -141,6 +141,7 @@ def _settings(choices: Choices) -> wire.Settings:
         "points_per_class": choices.points_per_class,
         "min_area_m2": choices.min_area_m2,
         "simplify_px": choices.simplify_px,
+        "field_size": choices.field_size,
         "seed": choices.seed,
     }
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
-from training.learner import correct
-from training.losses import (
-    edge_weights,
-    field_borders,
-    mask_iou,
-    mask_loss,
-    same_field_loss,
-    surface_loss,
-)
+from training.field_views import FieldBatch, field_targets
+from training.losses import edge_weights, mask_iou, mask_loss
+from training.train_fields import field_losses
+from training.train_prompts import correct
 
 
 def _square() -> tuple[torch.Tensor, torch.Tensor]:
@@ -57,25 +53,42 @@ def test_iou_counts_cells() -> None:
     assert float(mask_iou(torch.full((1, 1, 20, 20), -1.0), nothing, known)) == 1.0
 
 
-def test_codes_that_tell_fields_apart_cost_less() -> None:
-    parcels = torch.zeros(1, 16, 16, dtype=torch.int64)
-    parcels[0, :, :7], parcels[0, :, 9:] = 1, 2
-    apart = torch.zeros(1, 64, 16, 16)
-    apart[0, 0] = (parcels[0] - 1).float() * 12.0
-    alike = torch.zeros(1, 64, 16, 16)
-    good, bad = (
-        float(same_field_loss(c, parcels, torch.Generator().manual_seed(0))) for c in (apart, alike)
-    )
-    assert good < 0.3 * bad
+def _field_batch(known: np.ndarray) -> FieldBatch:
+    parcels = np.zeros((32, 32), dtype=np.int64)
+    parcels[4:28, 4:15], parcels[4:28, 15:28] = 1, 2
+    targets = torch.from_numpy(field_targets(parcels))[None]
+    numbers = torch.from_numpy(parcels)[None]
+    return FieldBatch(torch.zeros(1, 3, 32, 32), numbers, targets, torch.from_numpy(known)[None])
 
 
-def test_surface_loss_wants_cropland_and_borders() -> None:
-    parcels = torch.zeros(1, 16, 16, dtype=torch.int64)
-    parcels[0, :, :8], parcels[0, :, 8:] = 1, 2
-    border = field_borders(parcels)
-    assert border[0, 8].nonzero().flatten().tolist() == [7, 8]
-    right = torch.stack([torch.full((1, 16, 16), 12.0), torch.where(border, 12.0, -12.0)], dim=1)
-    assert float(surface_loss(right, parcels)) == pytest.approx(0.0, abs=1e-3)
+def test_the_right_field_map_costs_least_and_the_unknown_nothing() -> None:
+    everywhere = np.ones((32, 32), dtype=np.bool_)
+    batch = _field_batch(everywhere)
+    right = torch.logit(batch.targets.clamp(1e-4, 1 - 1e-4))
+    best, worst = field_losses(right, batch), field_losses(-right, batch)
+    assert float(best.depth) == pytest.approx(0.0, abs=1e-3)
+    assert float(best.extent) < 0.01 < 1.0 < float(worst.extent)
+    # A border's likelihood lies between 0 and 1, so that even the right one has some entropy.
+    assert float(best.boundary) < 0.2 * float(worst.boundary)
+    half = everywhere.copy()
+    half[:, 16:] = False
+    wrong_there = torch.where(torch.from_numpy(half), right, -right)
+    unknown = field_losses(wrong_there, _field_batch(half))
+    assert float(unknown.extent) < 0.01
+    assert float(unknown.depth) == pytest.approx(0.0, abs=1e-3)
+
+
+def test_targets_of_two_fields_that_touch() -> None:
+    parcels = np.zeros((40, 40), dtype=np.int64)
+    parcels[:, 10:20], parcels[:, 20:30] = 1, 2
+    parcels[:, 38:] = -1  # outside the image: its edge is no border of a field
+    extent, boundary, depth = field_targets(parcels)
+    np.testing.assert_array_equal(extent[0], parcels[0] > 0)
+    assert boundary[20, [9, 10, 19, 20, 29, 30]] == pytest.approx(1.0)
+    assert boundary[20, [4, 15, 25, 36, 39]] == pytest.approx(0.0, abs=0.01)
+    assert depth[20, [14, 25]] == pytest.approx(1.0, abs=0.15)
+    assert depth[20, [10, 19, 29]] == pytest.approx(0.1, abs=0.05)
+    assert (depth[:, :10] == 0).all()
 
 
 def test_corrections_land_on_mistakes() -> None:

@@ -8,6 +8,7 @@ import pytest
 from training.prompts import (
     BOX_END,
     BOX_START,
+    LOGIT_STRIDE,
     NEGATIVE,
     PADDING,
     POSITIVE,
@@ -15,7 +16,7 @@ from training.prompts import (
     ask_fields,
     degrade,
 )
-from training.samples import LOGIT_STRIDE, OUTSIDE
+from training.samples import OUTSIDE
 
 
 def _parcels() -> np.ndarray:

@@ -32,8 +32,8 @@ def show(place: Place) -> None:
     if scene.landcover is None:
         text, way = st.columns([4, 1], vertical_alignment="center")
         text.caption(
-            "No land cover, so no prompts were placed: click on fields to set them by hand, "
-            "or add land cover."
+            "Without land cover, fields are drawn from the image alone. Land cover beside it "
+            "says better which of them are cropland."
         )
         with way:
             navigation.link(navigation.SCENE, "Add land cover", place)

@@ -62,7 +62,7 @@ def _present(place: Place, opened: OpenedScene) -> None:
             _take_as_new(place)
         return
     if opened.landcover is None or place.scene is None:
-        st.markdown("**No land cover yet.** Prompts must be set by hand until there is one.")
+        st.markdown("**No land cover yet.** Until there is one, fields are drawn from the image alone.")
         return
     product = opened.landcover.product
     st.markdown(f"**{escape(opened.landcover.title)}**")

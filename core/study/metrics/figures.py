@@ -249,6 +249,7 @@ FIGURES: dict[str, MetricFigure] = {
     "parcel_precision": MetricFigure(
         "parcel precision (IoU > 0.5)", lambda c: ratio(c["matched"], c["matched"] + c["extra"])
     ),
+    "parcel_f1": MetricFigure("parcel F1 (IoU > 0.5)", lambda c: ratio(c["matched"], _found(c))),
     "panoptic_quality": MetricFigure("panoptic quality", lambda c: ratio(c["iou_sum"], _found(c))),
     "parcel_iou": MetricFigure("mean IoU of matches", lambda c: ratio(c["iou_sum"], c["matched"])),
     "over_segmentation": MetricFigure(

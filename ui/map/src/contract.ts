@@ -134,6 +134,7 @@ export interface Settings {
   points_per_class: number;
   min_area_m2: number;
   simplify_px: number;
+  field_size: number;
   seed: number;
 }
 
@@ -292,6 +293,7 @@ export interface SettingsChange {
   points_per_class?: number;
   min_area_m2?: number;
   simplify_px?: number;
+  field_size?: number;
   seed?: number;
 }
 

@@ -16,6 +16,8 @@ export class SettingsForm {
   private readonly explanation = element("p", { class: "cm-quiet" });
   private readonly threshold = slider("threshold", 0.05, 0.95, 0.01);
   private readonly thresholdShown = element("output", { class: "cm-value" });
+  private readonly fieldSize = slider("field-size", 0.1, 0.8, 0.02);
+  private readonly fieldSizeShown = element("output", { class: "cm-value" });
   private readonly points = number("points-per-class", 1, 200, 1);
   private readonly area = number("min-area", 0, 1_000_000, 100);
   private byPointer = false;
@@ -26,6 +28,8 @@ export class SettingsForm {
     this.strategy.addEventListener("keydown", () => (this.byPointer = false));
     this.strategy.addEventListener("change", () => this.chooseStrategy());
     this.threshold.addEventListener("input", () => this.change({ threshold: Number(this.threshold.value) }));
+    this.fieldSize.title = "Left splits fields at weaker borders, right joins them across.";
+    this.fieldSize.addEventListener("input", () => this.change({ field_size: Number(this.fieldSize.value) }));
     this.onNumber(this.points, (value) => this.change({ points_per_class: Math.round(value) }));
     this.onNumber(this.area, (value) => this.change({ min_area_m2: value }));
     this.element = element(
@@ -35,6 +39,7 @@ export class SettingsForm {
       element("label", { class: "cm-field cm-field-wide" }, element("span", { text: "Method" }), this.strategy),
       this.explanation,
       element("label", { class: "cm-field" }, element("span", { text: "Threshold" }), this.threshold, this.thresholdShown),
+      element("label", { class: "cm-field" }, element("span", { text: "Fields" }), this.fieldSize, this.fieldSizeShown),
       element("label", { class: "cm-field" }, element("span", { text: "Points per class" }), this.points),
       element("label", { class: "cm-field" }, element("span", { text: "Least area, m²" }), this.area),
     );
@@ -46,6 +51,8 @@ export class SettingsForm {
     this.write(this.points, String(settings.points_per_class));
     this.write(this.area, String(settings.min_area_m2));
     setText(this.thresholdShown, settings.threshold.toFixed(2));
+    this.write(this.fieldSize, String(settings.field_size));
+    setText(this.fieldSizeShown, settings.field_size < 0.35 ? "smaller" : settings.field_size > 0.45 ? "larger" : "usual");
     setText(this.explanation, STRATEGIES.find(([value]) => value === settings.strategy)?.[2] ?? "");
   }
 

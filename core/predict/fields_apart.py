@@ -1,0 +1,85 @@
+"""The field map of a tile as it is kept, and the parcels that it tells apart in its cropland."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from core.predict.field_hierarchy import Joins, Labels, build_hierarchy
+from core.predict.kept_prediction import Bytes, from_bytes, to_bytes
+from core.sam.field_map import FieldMap
+
+LIKELY_CROPLAND = 0.25
+"""Basins reach as far as cropland is at all likely, so that another threshold finds them there."""
+
+LIKELY_EXTENT = 0.4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptFieldMap:
+    """A field map in the steps of :func:`to_bytes`, so that the first answer equals every later.
+
+    Parameters
+    ----------
+    extent, boundary, depth : uint8 (rows, columns)
+    shrunk : int
+        Pixels of the tile along a pixel of the map.
+    """
+
+    extent: Bytes
+    boundary: Bytes
+    depth: Bytes
+    shrunk: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parcels:
+    """Parcels, or basins that join to parcels, on a tile's pixels.
+
+    Parameters
+    ----------
+    numbers : int32 (rows, columns) or None
+        None where nobody tells fields apart.
+    joins : float32 (joins, 3)
+        As :func:`core.predict.field_hierarchy.cut_fields` takes them.
+    """
+
+    numbers: Labels | None
+    joins: Joins
+
+
+def keep_fields(seen: FieldMap) -> KeptFieldMap:
+    """The field map in a quarter of the memory."""
+    return KeptFieldMap(
+        to_bytes(seen.extent), to_bytes(seen.boundary), to_bytes(seen.depth), seen.shrunk
+    )
+
+
+def extent_on(fields: KeptFieldMap, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """Likelihood of cropland on the tile's pixels, float32 ``shape``."""
+    extent = from_bytes(fields.extent)
+    if fields.shrunk > 1:
+        extent = ndimage.zoom(extent, fields.shrunk, order=1, mode="nearest", grid_mode=True)
+    return np.ascontiguousarray(extent[: shape[0], : shape[1]], dtype=np.float32)
+
+
+def tell_apart(fields: KeptFieldMap, probability: npt.NDArray[np.float32]) -> Parcels:
+    """Basins inside cropland, float32 (rows, columns) 0 to 1 or NaN, and how they join."""
+    every = fields.shrunk
+    extent, boundary, depth = (
+        from_bytes(band) for band in (fields.extent, fields.boundary, fields.depth)
+    )
+    rows, columns = probability.shape
+    likely = np.nan_to_num(probability) >= LIKELY_CROPLAND
+    padded = np.pad(likely, ((0, -rows % every), (0, -columns % every)), mode="edge")
+    # One pixel of each block stands for it: half a pixel of the map is no field.
+    inside = padded[every // 2 :: every, every // 2 :: every]
+    there = np.pad(
+        np.isfinite(probability), ((0, -rows % every), (0, -columns % every)), mode="edge"
+    )[every // 2 :: every, every // 2 :: every]
+    basins, joins = build_hierarchy(boundary, depth, (inside | (extent >= LIKELY_EXTENT)) & there)
+    numbers = basins.repeat(every, axis=0).repeat(every, axis=1)[:rows, :columns]
+    return Parcels(np.ascontiguousarray(numbers), joins)
