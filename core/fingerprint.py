@@ -30,6 +30,8 @@ EMBEDDING = (
 
 PREDICTION = (
     "core.grid",
+    "core.imagery.band_choice",
+    "core.imagery.band_names",
     "core.imagery.blocks",
     "core.imagery.frame",
     "core.imagery.georeference",
@@ -41,7 +43,9 @@ PREDICTION = (
     "core.imagery.scene_json",
     "core.imagery.stretch",
     "core.imagery.tile_plan",
+    "core.imagery.value_range",
     "core.imagery.warp",
+    "core.imagery.working_grid",
     "core.imagery.worldfile",
     "core.landcover",
     "core.parcels",

@@ -27,11 +27,14 @@ from core.cli.terminal import (
     JsonFlag,
     LandcoverCrsOption,
     ProductOption,
+    StretchOption,
     cancel_on_interrupt,
     output,
     parse_bands,
+    parse_stretch,
     print_warnings_plainly,
     progress_bar,
+    show_remarks,
 )
 from core.sam import DEFAULT_MODEL
 
@@ -68,6 +71,7 @@ def map_command(
     crs: CrsOption = None,
     landcover_crs: LandcoverCrsOption = None,
     bands: BandsOption = None,
+    stretch: StretchOption = None,
     working_gsd: Annotated[
         float | None, typer.Option(help="Metres per pixel at which the model looks.")
     ] = None,
@@ -112,10 +116,12 @@ def map_command(
         crs=crs,
         landcover_crs=landcover_crs,
         bands=parse_bands(bands),
+        stretch=parse_stretch(stretch),
         working_gsd_m=working_gsd,
     )
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         result = map_scene(request, options, out, progress=bar, cancelled=cancelled.is_set)
+    show_remarks(result.remarks)
     if as_json:
         typer.echo(json.dumps(result.summary(), indent=2))
         return

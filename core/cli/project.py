@@ -23,9 +23,12 @@ from core.cli.terminal import (
     JsonFlag,
     LandcoverCrsOption,
     ProductOption,
+    StretchOption,
     cancel_on_interrupt,
     parse_bands,
+    parse_stretch,
     progress_bar,
+    show_remarks,
     show_result,
 )
 from core.errors import InputError, Remedy
@@ -84,29 +87,30 @@ def add_command(
     crs: CrsOption = None,
     landcover_crs: LandcoverCrsOption = None,
     bands: BandsOption = None,
+    stretch: StretchOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Add SCENE to a project, with the land cover from which its prompts come.
 
     The files stay where they lie; what is slow to look at is copied as well.
     """
-    chosen = parse_bands(bands)
+    chosen, way = parse_bands(bands), parse_stretch(stretch)
     with (
         opened_project(project) as store,
         cancel_on_interrupt() as cancelled,
         progress_bar() as bar,
     ):
-        from core.imagery import open_scene
+        from core.imagery import Scene, open_scene, scene_remarks
         from core.mapping import WORLDCOVER, SceneRequest, open_request
         from core.session import add_scene, keep_landcover
 
         path, cover = _absolute(scene), None
         if landcover is None:
-            open_scene(path, crs=crs, bands=chosen)
+            open_scene(path, crs=crs, bands=chosen, stretch=way)
         else:
             named = landcover if landcover == WORLDCOVER else _absolute(landcover)
             _, cover = open_request(
-                SceneRequest(path, named, product, crs, landcover_crs, bands=chosen)
+                SceneRequest(path, named, product, crs, landcover_crs, bands=chosen, stretch=way)
             )
         # Only what can be used is copied.
         path = _quick(store, path, "imagery", bar, cancelled.is_set, crs=crs)
@@ -123,11 +127,14 @@ def add_command(
             name=name or Path(scene).stem,
             crs=crs,
             bands=chosen,
+            stretch=way,
             landcover_path=cover_path,
             product=cover.product.key if cover else None,
             landcover_crs=landcover_crs,
         )
         tiles = len(store.tiles(record.id))
+    added = Scene.from_json(record.scene)
+    show_remarks((*scene_remarks(added), *(cover.remarks if cover else ())))
     show_result(
         {"project": str(store.path), "scene": record.name, "id": record.id, "tiles": tiles},
         f"{record.name} is added: {_count(tiles, 'tile')}"

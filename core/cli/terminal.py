@@ -6,10 +6,10 @@ import json
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,6 +19,9 @@ from typer.core import TyperGroup
 from core.cli.remedies import command_hint
 from core.errors import CancelledError, CropMapError, printable
 from core.shortage import shortage_of
+
+if TYPE_CHECKING:
+    from core.imagery import StretchWay
 
 
 class _Terminal(Console):
@@ -50,6 +53,13 @@ LandcoverCrsOption = Annotated[
 ]
 BandsOption = Annotated[
     str | None, typer.Option(help="Red, green and blue band, counted from 1: 3,2,1.")
+]
+StretchOption = Annotated[
+    str | None,
+    typer.Option(
+        help="How values become colours: one (range for all bands), each (band its own), or file "
+        "(colours as they are). By default colours that are ready to be seen stay, else one."
+    ),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
@@ -110,6 +120,30 @@ def parse_bands(text: str | None) -> tuple[int, int, int] | None:
     if len(parts) != 3 or not all(part.isdigit() and int(part) > 0 for part in parts):
         raise typer.BadParameter("three band numbers, counted from 1, such as 3,2,1")
     return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+def parse_stretch(text: str | None) -> StretchWay | None:
+    """The way in which a stretch is found, as a person names it.
+
+    Raises
+    ------
+    typer.BadParameter
+        It is something else.
+    """
+    if text is None:
+        return None
+    from core.imagery import STRETCH_WAYS
+
+    found = next((way for way in STRETCH_WAYS if way == text), None)
+    if found is None:
+        raise typer.BadParameter(f"one of: {', '.join(STRETCH_WAYS)}")
+    return found
+
+
+def show_remarks(remarks: Iterable[str]) -> None:
+    """What was guessed or left out about the files, on stderr: results on stdout stay clean."""
+    for remark in remarks:
+        errors.print(f"Note: {remark}", markup=False)
 
 
 def print_warnings_plainly() -> None:

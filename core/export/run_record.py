@@ -31,6 +31,8 @@ def write_run_record(
             "title": run.landcover.title,
             "recognised_by": run.landcover.recognised_by,
             "simulated": run.landcover.simulated,
+            "unknown_codes": {str(code): cells for code, cells in run.landcover.unknown_codes},
+            "cells_looked_at": run.landcover.cells_looked_at,
             "licence": run.landcover.product.licence,
             "citation": run.landcover.product.citation,
             "fingerprint": run.landcover.fingerprint,
@@ -41,6 +43,7 @@ def write_run_record(
         if run.segmenter is None
         else {"name": run.segmenter.name, "weights_sha256": run.segmenter.weights_hash},
         "tiles": [_tile_row(run, tile) for tile in run.tiles],
+        "remarks": list(run.remarks),
         "parcels": parcels,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
         "files": {file.name: sha256_of(file) for file in files},

@@ -33,6 +33,8 @@ class MapResult:
     tiles, kept_tiles : int
         Tiles in all, and those that an earlier, stopped run had finished.
     seconds : float
+    remarks : tuple of str
+        What was guessed or left out about the inputs: whole sentences.
     """
 
     files: tuple[Path, ...]
@@ -44,6 +46,7 @@ class MapResult:
     strategy: str
     model: str
     land_cover: str
+    remarks: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """The result in words, method and land cover named."""
@@ -69,6 +72,7 @@ class MapResult:
             "strategy": self.strategy,
             "model": self.model,
             "land_cover": self.land_cover,
+            "remarks": list(self.remarks),
         }
 
 
@@ -158,4 +162,5 @@ def _map_and_write(
         strategy=options.chosen_strategy,
         model=options.needed_model or "none",
         land_cover=landcover.title,
+        remarks=run.remarks,
     )

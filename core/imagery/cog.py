@@ -20,6 +20,7 @@ from rasterio.shutil import copy as copy_raster
 
 from core.errors import DiskFullError, InputError, MissingCrsError, OutputError
 from core.grid import Grid, Window, transform_coordinates
+from core.imagery.band_choice import read_band_names
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.open import damaged, open_raster, rasterio_window, read_bands
 from core.imagery.palette import colour_table, is_palette
@@ -192,8 +193,9 @@ def _describe(dataset: DatasetReader, out: DatasetWriter) -> None:
 
 
 def _texts(dataset: DatasetReader) -> tuple[str | None, ...]:
+    """Descriptions of the bands; where there are none, the names that their tags give them."""
     descriptions: tuple[str | None, ...] = dataset.descriptions
-    return descriptions
+    return descriptions if any(descriptions) else read_band_names(dataset) or descriptions
 
 
 def _has_mask(dataset: DatasetReader) -> bool:

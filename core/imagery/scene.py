@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from affine import Affine
 from pyproj import CRS
-from rasterio.enums import ColorInterp, Resampling
+from rasterio.enums import Resampling
 from rasterio.io import DatasetReader
 
-from core.errors import EmptySceneError, InputError, ReplacedFileError
+from core.errors import EmptySceneError, ReplacedFileError
 from core.grid import Grid, Window
+from core.imagery.band_choice import choose_bands
 from core.imagery.blocks import holds_any_block, may_hold_blocks
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.identity import dataset_fingerprint, is_same_file
@@ -23,12 +25,13 @@ from core.imagery.open import open_raster, read_bands, read_validity
 from core.imagery.palette import is_palette, palette_colours
 from core.imagery.scene_fingerprints import overview_fingerprint, scene_fingerprint
 from core.imagery.scene_json import checked_scene_json
-from core.imagery.stretch import IDENTITY, Stretch, suggest_stretch
-from core.imagery.tile_plan import whole_pixels, world_offset
-from core.settings import get_settings
+from core.imagery.stretch import IDENTITY, Stretch, StretchWay, suggest_stretch
+from core.imagery.value_range import Part, read_scaling
+from core.imagery.working_grid import coarser_grid, coarser_start, working_factor
 
 _PREVIEW_SIDE = 1024
 _SEARCH_SIDE = 2048
+_STORED_SIDE = 192
 _MOST_SEARCHED = 300_000_000
 """Pixels that are looked at for a valid one where the overview shows none: some seconds."""
 
@@ -63,6 +66,11 @@ class Scene:
     overview_fingerprint : str
         What earlier versions took for the fingerprint: SHA-256 over the header, the file's size
         and an overview of at most 1024 x 1024 pixels.
+    bands_source, stretch_source : str
+        What said which bands and which stretch (``core.imagery.scene_words`` has it in words);
+        empty in scenes of earlier versions.
+    band_names : tuple of str
+        What the file calls its bands; empty where it names none.
     """
 
     path: str
@@ -78,6 +86,9 @@ class Scene:
     fingerprint: str
     file_fingerprint: str
     overview_fingerprint: str
+    bands_source: str = ""
+    stretch_source: str = ""
+    band_names: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, to store with a project or a run."""
@@ -98,6 +109,9 @@ class Scene:
             "fingerprint": self.fingerprint,
             "file_fingerprint": self.file_fingerprint,
             "overview_fingerprint": self.overview_fingerprint,
+            "bands_source": self.bands_source,
+            "stretch_source": self.stretch_source,
+            "band_names": list(self.band_names),
         }
 
     @classmethod
@@ -121,6 +135,9 @@ class Scene:
             fingerprint=data["fingerprint"],
             file_fingerprint=data["file_fingerprint"],
             overview_fingerprint=data["overview_fingerprint"],
+            bands_source=data["bands_source"],
+            stretch_source=data["stretch_source"],
+            band_names=tuple(data["band_names"]),
         )
 
 
@@ -147,7 +164,7 @@ def open_scene(
     *,
     crs: str | None = None,
     bands: tuple[int, int, int] | None = None,
-    stretch: Stretch | None = None,
+    stretch: Stretch | StretchWay | None = None,
     working_gsd_m: float | None = None,
 ) -> Scene:
     """Open a raster as a scene; reads the header and one overview.
@@ -157,7 +174,9 @@ def open_scene(
     crs : str, optional
         The CRS as the person states it (``EPSG:32633``, WKT), for a file that has none.
     bands : tuple of int, optional
-        Red, green, blue, counted from 1; by default from the file's colour interpretation.
+        Red, green, blue, counted from 1; by default as :mod:`core.imagery.band_choice` finds them.
+    stretch : Stretch or str, optional
+        One that the person gives, or the way in which it is found.
     working_gsd_m : float, optional
         Metres per pixel at which models look; by default the native GSD, but not finer than
         ``Settings.finest_working_gsd_m``.
@@ -171,15 +190,18 @@ def open_scene(
         georeference = find_georeference(dataset, str(path), crs)
         grid = Grid(georeference.crs, georeference.transform, dataset.width, dataset.height)
         refuse_misplaced(grid, str(path), georeference.source)
-        chosen = _checked_bands(dataset, bands, str(path))
-        factor = _working_factor(grid, working_gsd_m)
+        choice = choose_bands(dataset, str(path), grid.gsd_m, bands)
+        chosen = choice.bands
+        factor = working_factor(grid, working_gsd_m)
         if not holds_any_block(dataset):
             raise _empty(str(path))
         preview, valid = _read_preview_values(dataset, chosen)
         if not valid.any():
             preview, valid = _first_valid(dataset, chosen, str(path))
-        if stretch is None:
-            stretch = IDENTITY if is_palette(dataset) else suggest_stretch(preview, valid)
+        if isinstance(stretch, Stretch):
+            seen, seen_by = stretch, "person"
+        else:
+            seen, seen_by = _suggested(dataset, chosen, (preview, valid), stretch)
         # Coarser pixels are read through overviews, which may lie in a file of their own.
         content = dataset_fingerprint(dataset, str(path), overviews=factor > 1)
         return Scene(
@@ -188,7 +210,7 @@ def open_scene(
             working_grid=coarser_grid(grid, factor),
             working_factor=factor,
             bands=chosen,
-            stretch=stretch,
+            stretch=seen,
             dtype=str(dataset.dtypes[chosen[0] - 1]),
             band_count=int(dataset.count),
             nodata=None if dataset.nodata is None else float(dataset.nodata),
@@ -196,6 +218,9 @@ def open_scene(
             fingerprint=scene_fingerprint(dataset, grid, content),
             file_fingerprint=content,
             overview_fingerprint=overview_fingerprint(dataset, grid, (preview, valid), str(path)),
+            bands_source=choice.source,
+            stretch_source=seen_by,
+            band_names=choice.names,
         )
 
 
@@ -206,21 +231,6 @@ def check_scene_file(scene: Scene) -> None:
             f"The image {Path(scene.path).name} is another file than when it was opened.",
             "Put the right file back, or start again with the new one.",
         )
-
-
-def coarser_grid(grid: Grid, factor: int) -> Grid:
-    """The grid of pixels ``factor`` times as long that lie wholly inside ``grid``.
-
-    Their edges lie on world-fixed multiples of ``factor`` native pixels, so every crop of one
-    raster gets the same working pixels.
-    """
-    if factor == 1:
-        return grid
-    start = _coarser_start(grid, factor)
-    width = (grid.width - start.column) // factor
-    height = (grid.height - start.row) // factor
-    native = grid.window_grid(Window(start.column, start.row, width * factor, height * factor))
-    return native.scaled(width, height)
 
 
 def read_window(scene: Scene, window: Window) -> SceneImage:
@@ -242,7 +252,7 @@ def read_window(scene: Scene, window: Window) -> SceneImage:
     inside = window.intersection(scene.working_grid.extent)
     if inside is not None:
         factor = scene.working_factor
-        start = _coarser_start(scene.grid, factor)
+        start = coarser_start(scene.grid, factor)
         native = Window(
             inside.column * factor + start.column,
             inside.row * factor + start.row,
@@ -269,63 +279,25 @@ def read_preview(scene: Scene, max_side: int = _PREVIEW_SIDE) -> SceneImage:
     return SceneImage(rgb, valid, scene.grid.scaled(width, height))
 
 
-def _coarser_start(grid: Grid, factor: int) -> Window:
-    """First native pixel (as a 1 x 1 window) on a world-fixed multiple of ``factor``."""
-    if factor == 1:
-        return Window(0, 0, 1, 1)
-    offset = world_offset(grid)
-    column, row = -whole_pixels(offset.column) % factor, -whole_pixels(offset.row) % factor
-    return Window(column, row, 1, 1)
+def _suggested(
+    dataset: DatasetReader, bands: tuple[int, int, int], overview: Part, way: StretchWay | None
+) -> tuple[Stretch, str]:
+    if is_palette(dataset):
+        return IDENTITY, "file"
+    windows = stored_windows(dataset, bands)
+    scaling = read_scaling(dataset, bands)
+    found = suggest_stretch(overview, way=way, scaling=scaling, windows=windows)
+    return found.stretch, found.way
 
 
-def _working_factor(grid: Grid, requested_m: float | None) -> int:
-    native = grid.gsd_m
-    if requested_m is not None:
-        if not math.isfinite(requested_m) or requested_m < native * 0.99:
-            raise InputError(
-                f"A working GSD of {requested_m:g} m is finer than the scene's {native:.3g} m.",
-                "Take the scene's own GSD or a coarser one.",
-            )
-        ratio = requested_m / native
-    else:
-        ratio = get_settings().finest_working_gsd_m / native
-    # A whole number, so that crops agree to the pixel; 0.7 as much is close enough to stay native.
-    factor = max(1, math.ceil(ratio - 0.3))
-    fits = min(grid.width, grid.height) // (2 * factor) > 0
-    if not fits and requested_m is not None:
-        raise InputError(
-            f"A working GSD of {requested_m:g} m leaves nothing of a scene of "
-            f"{grid.width} x {grid.height} pixels of {native:.3g} m.",
-            "Take a finer one.",
-        )
-    return factor if fits else 1
-
-
-def _checked_bands(
-    dataset: DatasetReader, bands: tuple[int, int, int] | None, path: str
-) -> tuple[int, int, int]:
-    if bands is None:
-        return _default_bands(dataset)
-    if not all(1 <= band <= dataset.count for band in bands):
-        raise InputError(
-            f"The scene {Path(path).name} has {dataset.count} bands, so "
-            f"{', '.join(map(str, bands))} cannot be red, green and blue.",
-            f"Choose three numbers from 1 to {dataset.count}.",
-        )
-    return bands
-
-
-def _default_bands(dataset: DatasetReader) -> tuple[int, int, int]:
-    meanings = list(dataset.colorinterp)
-    colours = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
-    if all(colour in meanings for colour in colours):
-        red, green, blue = (meanings.index(colour) + 1 for colour in colours)
-        return red, green, blue
-    imagery = [i + 1 for i, meaning in enumerate(meanings) if meaning != ColorInterp.alpha]
-    if len(imagery) >= 3:
-        return imagery[0], imagery[1], imagery[2]
-    first = imagery[0] if imagery else 1
-    return first, first, first
+def stored_windows(dataset: DatasetReader, bands: tuple[int, int, int]) -> Iterator[Part]:
+    """Values and validity of a few small windows, as they are stored."""
+    for part in (4, 2, 6, 1, 7):
+        column = max(0, dataset.width * part // 8 - _STORED_SIDE // 2)
+        row = max(0, dataset.height * part // 8 - _STORED_SIDE // 2)
+        width = min(_STORED_SIDE, dataset.width - column)
+        height = min(_STORED_SIDE, dataset.height - row)
+        yield read_values(dataset, bands, Window(column, row, width, height), (height, width))
 
 
 def _read_preview_values(

@@ -11,6 +11,7 @@ from pyproj.exceptions import CRSError
 from core.errors import InputError
 
 _Three = Field(min_length=3, max_length=3)
+_Name = Annotated[str, Field(max_length=200)]
 _Side = Field(gt=0, lt=2**31)
 
 
@@ -40,6 +41,9 @@ class _Description(_Part):
     fingerprint: str
     file_fingerprint: str = ""
     overview_fingerprint: str = ""
+    bands_source: str = Field(default="", max_length=100)
+    stretch_source: str = Field(default="", max_length=100)
+    band_names: Annotated[list[_Name], Field(max_length=10_000)] = []
 
 
 def checked_scene_json(data: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import product as product_of
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,16 @@ import numpy.typing as npt
 from rasterio.io import DatasetReader
 
 from core.errors import LandCoverError, Remedy, ReplacedFileError
-from core.grid import Grid
+from core.grid import Grid, Window
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.identity import dataset_fingerprint, is_same_file
 from core.imagery.open import open_raster, read_bands
 from core.landcover.product import Product
 from core.landcover.product_registry import get_product
-from core.landcover.recognise import Recognition, recognise
+from core.landcover.recognise import Recognition, codes_in_words, recognise, stray_codes
 
 _SAMPLE_SIDE = 2048
+_WINDOW_SIDE = 512
 _LARGEST_CODE = 65535
 
 
@@ -47,6 +49,11 @@ class LandCover:
     overview_fingerprint : str
         What earlier versions took for the fingerprint: SHA-256 over product, grid and a sample of
         at most 2048 x 2048 codes.
+    unknown_codes : tuple of (int, int)
+        Codes that the product's legend lacks, and how many of ``cells_looked_at`` hold each; such
+        cells are unknown.
+    cells_looked_at : int
+        Cells that hold some code, in a sample of at most 2048 x 2048.
     """
 
     path: str
@@ -57,6 +64,22 @@ class LandCover:
     fingerprint: str
     file_fingerprint: str
     overview_fingerprint: str
+    unknown_codes: tuple[tuple[int, int], ...] = ()
+    cells_looked_at: int = 0
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of this file: whole sentences."""
+        if not self.unknown_codes:
+            return ()
+        codes = dict(self.unknown_codes)
+        cells, seen = sum(codes.values()), self.cells_looked_at
+        share = f"{100 * cells / seen:.2g} %" if cells >= seen / 1000 else "less than 0.1 %"
+        return (
+            f"{cells:,} of {seen:,} cells of the land cover that were looked at ({share}) hold "
+            f"codes that {self.product.title} does not have ({codes_in_words(codes)}); they count "
+            "as unknown.",
+        )
 
     @property
     def title(self) -> str:
@@ -116,12 +139,8 @@ def open_landcover(
         grid = Grid(georeference.crs, georeference.transform, dataset.width, dataset.height)
         refuse_misplaced(grid, str(path), georeference.source, what="land cover")
         sample = _sample_codes(dataset, str(path))
-        codes = frozenset(int(code) for code in np.unique(sample))
         tags = dataset.tags()
-        if product is None:
-            recognition = recognise(str(path), tags, codes)
-        else:
-            recognition = Recognition(_checked_product(product, codes, str(path)), "you chose it")
+        recognition, counts = _recognised(dataset, str(path), tags, sample, product)
         content = dataset_fingerprint(dataset, str(path))
     said = " ".join([Path(path).stem, *tags.values()]).lower()
     place = repr((recognition.product.key, grid)).encode()
@@ -134,6 +153,8 @@ def open_landcover(
         hashlib.sha256(place + content.encode()).hexdigest(),
         content,
         hashlib.sha256(place + sample.tobytes()).hexdigest(),
+        tuple(stray_codes(recognition.product, counts).items()),
+        sum(counts.values()),
     )
 
 
@@ -177,14 +198,60 @@ def to_codes(values: npt.NDArray[np.generic], path: str) -> npt.NDArray[np.uint1
     return numbers.astype(np.uint16)
 
 
+def _recognised(
+    dataset: DatasetReader,
+    path: str,
+    tags: dict[str, str],
+    sample: npt.NDArray[np.uint16],
+    product: str | None,
+) -> tuple[Recognition, dict[int, int]]:
+    """The product, and how many cells of the sample hold each code."""
+
+    def found(counts: dict[int, int]) -> Recognition:
+        if product is None:
+            return recognise(path, tags, counts)
+        return Recognition(_checked_product(product, counts, path), "you chose it")
+
+    counts = _counts(sample)
+    averaged = max(dataset.shape) > _SAMPLE_SIDE and bool(dataset.overviews(1))
+    try:
+        recognition = found(counts)
+        if not averaged or not stray_codes(recognition.product, counts):
+            return recognition, counts
+    except LandCoverError:
+        if not averaged:
+            raise
+    # Overviews of codes are averages where whoever built them did not think of it.
+    stored = _counts(_stored_codes(dataset, path))
+    if not stored:
+        return found(counts), counts
+    return found(stored), stored
+
+
+def _counts(codes: npt.NDArray[np.uint16]) -> dict[int, int]:
+    values, cells = np.unique(codes, return_counts=True)
+    return dict(zip(values.tolist(), cells.tolist(), strict=True))
+
+
+def _stored_codes(dataset: DatasetReader, path: str) -> npt.NDArray[np.uint16]:
+    """Known codes of a few windows, as they are stored."""
+    parts = []
+    for row, column in product_of((1, 3, 5), repeat=2):
+        window = Window(
+            max(0, dataset.width * column // 6 - _WINDOW_SIDE // 2),
+            max(0, dataset.height * row // 6 - _WINDOW_SIDE // 2),
+            _WINDOW_SIDE,
+            _WINDOW_SIDE,
+        ).intersection(Window(0, 0, dataset.width, dataset.height))
+        if window is not None:
+            parts.append(_known(dataset, read_bands(dataset, [1], window=window)[0], path))
+    return np.concatenate(parts)
+
+
 def _sample_codes(dataset: DatasetReader, path: str) -> npt.NDArray[np.uint16]:
     factor = max(1.0, max(dataset.width, dataset.height) / _SAMPLE_SIDE)
     shape = (max(1, round(dataset.height / factor)), max(1, round(dataset.width / factor)))
-    codes = to_codes(read_bands(dataset, [1], shape=shape)[0], path)
-    nodata = dataset.nodata
-    if nodata is not None and np.isfinite(nodata) and 0 <= nodata <= _LARGEST_CODE:
-        codes = codes[codes != np.uint16(nodata)]
-    known: npt.NDArray[np.uint16] = codes[codes != _LARGEST_CODE]
+    known = _known(dataset, read_bands(dataset, [1], shape=shape)[0], path)
     if known.size == 0:
         raise LandCoverError(
             f"The land cover {Path(path).name} holds nothing but nodata.", "Choose another file."
@@ -192,13 +259,26 @@ def _sample_codes(dataset: DatasetReader, path: str) -> npt.NDArray[np.uint16]:
     return known
 
 
-def _checked_product(key: str, codes: frozenset[int], path: str) -> Product:
+def _known(
+    dataset: DatasetReader, values: npt.NDArray[np.generic], path: str
+) -> npt.NDArray[np.uint16]:
+    codes = to_codes(values, path)
+    nodata = dataset.nodata
+    if nodata is not None and np.isfinite(nodata) and 0 <= nodata <= _LARGEST_CODE:
+        codes = codes[codes != np.uint16(nodata)]
+    known: npt.NDArray[np.uint16] = codes[codes != _LARGEST_CODE]
+    return known
+
+
+def _checked_product(key: str, counts: dict[int, int], path: str) -> Product:
+    """The product that a person states, unless both most codes and most cells deny it."""
     product = get_product(key)
-    strangers = sorted(codes - product.codes)
-    if len(strangers) * 2 > len(codes):
+    strangers = stray_codes(product, counts)
+    most_cells = sum(strangers.values()) * 2 > sum(counts.values())
+    if most_cells and len(strangers) * 2 > len(counts):
         raise LandCoverError(
             f"{Path(path).name} holds codes that {product.title} does not have: "
-            f"{', '.join(map(str, strangers[:8]))}.",
+            f"{codes_in_words(strangers)}.",
             "Say which product the file holds.",
             Remedy.NAME_PRODUCT,
         )

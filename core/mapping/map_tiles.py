@@ -12,6 +12,7 @@ import numpy.typing as npt
 from core.errors import storage_error
 from core.imagery.frame import core_on_scene, plan_scene
 from core.imagery.scene import Scene, check_scene_file
+from core.imagery.scene_words import scene_remarks
 from core.imagery.tile_plan import Tile
 from core.label.labelled import LabelledScene, LabelSource
 from core.label.make import make_label, prompts_in_force
@@ -46,6 +47,11 @@ class MapRun:
     segmenter: Segmenter | None
     tiles: tuple[Tile, ...]
     folder: Path
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was guessed or left out about the inputs: whole sentences for the person."""
+        return (*scene_remarks(self.scene), *self.landcover.remarks)
 
     def kept(self, tile: Tile) -> Prediction | None:
         """The kept prediction of a tile, where it was made from these very inputs."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.errors import LandCoverError, Remedy
 from core.imagery.scene import Scene, open_scene
-from core.imagery.stretch import Stretch
+from core.imagery.stretch import Stretch, StretchWay
 from core.landcover.alignment import check_overlap
 from core.landcover.fetch import fetch_worldcover
 from core.landcover.source import LandCover, open_landcover
@@ -30,8 +30,10 @@ class SceneRequest:
         CRS for a file that has none, as the person states it.
     bands : tuple of int or None
         Red, green and blue band, counted from 1.
-    stretch : Stretch or None
-        A stretch to use instead of the scene's own, so that two crops look alike to the model.
+    stretch : Stretch, str or None
+        A stretch to use instead of the scene's own, so that two crops look alike to the model; or
+        the way in which it is found: ``"one"`` range for all bands, ``"each"`` band its own, or
+        colours as in the ``"file"``.
     working_gsd_m : float or None
         Metres per pixel at which the model looks.
     """
@@ -42,7 +44,7 @@ class SceneRequest:
     crs: str | None = None
     landcover_crs: str | None = None
     bands: tuple[int, int, int] | None = None
-    stretch: Stretch | None = None
+    stretch: Stretch | StretchWay | None = None
     working_gsd_m: float | None = None
 
 

@@ -14,7 +14,7 @@ from core.files import replacing
 from core.imagery.frame import plan_scene
 from core.imagery.ingest import ingest
 from core.imagery.scene import Scene, open_scene
-from core.imagery.stretch import Stretch
+from core.imagery.stretch import Stretch, StretchWay
 from core.landcover.alignment import check_overlap
 from core.landcover.source import open_landcover
 from core.project import NewTile, Project, SceneRecord
@@ -30,7 +30,7 @@ def add_scene(
     name: str | None = None,
     crs: str | None = None,
     bands: tuple[int, int, int] | None = None,
-    stretch: Stretch | None = None,
+    stretch: Stretch | StretchWay | None = None,
     landcover_path: str | Path | None = None,
     product: str | None = None,
     landcover_crs: str | None = None,
@@ -43,6 +43,8 @@ def add_scene(
         Of the raster, which stays where it lies.
     name : str, optional
         For people; by default the file's.
+    bands, stretch : optional
+        As for :func:`core.imagery.scene.open_scene`.
     landcover_path, product, landcover_crs : optional
         Source of the automatic prompts; its product and CRS where the file does not tell.
 
@@ -105,6 +107,11 @@ def change_view(
     new = open_scene(old.path, crs=stated_crs, bands=bands or old.bands, stretch=stretch)
     # The file is the same one, and what is kept of it goes by the name that it has.
     new = replace(new, fingerprint=old.fingerprint)
+    # What is as it was is so for the same reason.
+    if new.bands == old.bands:
+        new = replace(new, bands_source=old.bands_source)
+    if new.stretch == old.stretch:
+        new = replace(new, stretch_source=old.stretch_source)
     return project.update_scene(
         scene_id, expected_version=opened.record.version, scene=new.to_json()
     )

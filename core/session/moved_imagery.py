@@ -157,6 +157,7 @@ def relink(
             moved,
             dtype=new.dtype,
             band_count=new.band_count,
+            band_names=new.band_names,
             nodata=new.nodata,
             fingerprint=new.fingerprint,
         )

@@ -67,6 +67,8 @@ def _present(place: Place, opened: OpenedScene) -> None:
     product = opened.landcover.product
     st.markdown(f"**{escape(opened.landcover.title)}**")
     st.caption(f"{escape(product.years)} · {product.resolution_m:g} m · {escape(product.licence)}")
+    for remark in opened.landcover.remarks:
+        st.caption(escape(remark))
     rows = class_rows(str(place.project.path), place.scene.id, place.scene.version)
     st.html(legend(rows))
     st.caption("Classes in bold count as cropland.")

@@ -17,9 +17,10 @@ from core.export.replay.label_record import LabelSetup, RecordedTile, record_lab
 from core.files import prepare_folder, replacing
 from core.grid import Window
 from core.imagery.frame import Frame, frame_of, plan_scene
-from core.imagery.scene import Scene, check_scene_file, coarser_grid, open_scene
+from core.imagery.scene import Scene, check_scene_file, open_scene
 from core.imagery.stretch import Stretch
 from core.imagery.tile_plan import Tile
+from core.imagery.working_grid import coarser_grid
 from core.label.choices import Choices
 from core.label.make import answer_prompts, make_label, predict_work
 from core.label.work import BrokenEditError, Work, replay
