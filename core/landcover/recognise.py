@@ -80,6 +80,14 @@ def codes_in_words(codes: Mapping[int, int]) -> str:
     return ", ".join(map(str, first)) + (" and more" if len(codes) > len(first) else "")
 
 
+def share_in_words(cells: int, of: int) -> str:
+    """Per cent of cells, as a person reads them."""
+    percent = 100 * cells / max(1, of)
+    if percent < 0.1:
+        return "less than 0.1 %"
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
+
+
 def _by_codes(path: str, counts: Mapping[int, int]) -> Recognition:
     known = {code: cells for code, cells in counts.items() if code not in _NO_EVIDENCE}
     exact = [
@@ -147,10 +155,10 @@ def _contradiction(path: str, product: Product, counts: Mapping[int, int]) -> La
         others = _by_codes(path, counts).product.title
     except LandCoverError:
         others = ""
-    fitting = f" Its codes are those of {others}." if others else ""
+    fitting = f"; its codes are those of {others}" if others else ""
     return LandCoverError(
         f"{Path(path).name} is named like {product.title}, but holds codes that it does not have: "
-        f"{codes_in_words(strays)} ({_share(strays, counts)} of its cells).{fitting}",
+        f"{codes_in_words(strays)} ({_share_of(strays, counts)} of its cells){fitting}.",
         "Say which product the file holds, or choose another file.",
         Remedy.NAME_PRODUCT,
     )
@@ -162,17 +170,17 @@ def _interpolation(
     strays = {c: n for c, n in stray_codes(product, counts).items() if c not in FILLS}
     like = f"is named like {product.title}" if named else f"looks like {product.title}"
     return LandCoverError(
-        f"{Path(path).name} {like}, but {_share(strays, counts)} of its cells hold codes between "
-        f"its classes ({codes_in_words(strays)}), as resampling by interpolation makes them.",
+        f"{Path(path).name} {like}, but {_share_of(strays, counts)} of its cells hold codes "
+        f"between its classes ({codes_in_words(strays)}), as resampling by interpolation makes "
+        "them.",
         "Resample the original again by nearest neighbour. If you say which product it is, those "
         "cells count as unknown, but others may hold a wrong class.",
         Remedy.NAME_PRODUCT,
     )
 
 
-def _share(part: Mapping[int, int], counts: Mapping[int, int]) -> str:
-    share = sum(part.values()) / max(1, sum(counts.values()))
-    return "less than 0.1 %" if share < 0.001 else f"{100 * share:.2g} %"
+def _share_of(part: Mapping[int, int], counts: Mapping[int, int]) -> str:
+    return share_in_words(sum(part.values()), sum(counts.values()))
 
 
 def _is_named(product: Product, subject: str) -> bool:

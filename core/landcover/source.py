@@ -18,7 +18,13 @@ from core.imagery.identity import dataset_fingerprint, is_same_file
 from core.imagery.open import open_raster, read_bands
 from core.landcover.product import Product
 from core.landcover.product_registry import get_product
-from core.landcover.recognise import Recognition, codes_in_words, recognise, stray_codes
+from core.landcover.recognise import (
+    Recognition,
+    codes_in_words,
+    recognise,
+    share_in_words,
+    stray_codes,
+)
 
 _SAMPLE_SIDE = 2048
 _WINDOW_SIDE = 512
@@ -74,7 +80,7 @@ class LandCover:
             return ()
         codes = dict(self.unknown_codes)
         cells, seen = sum(codes.values()), self.cells_looked_at
-        share = f"{100 * cells / seen:.2g} %" if cells >= seen / 1000 else "less than 0.1 %"
+        share = share_in_words(cells, seen)
         return (
             f"{cells:,} of {seen:,} cells of the land cover that were looked at ({share}) hold "
             f"codes that {self.product.title} does not have ({codes_in_words(codes)}); they count "

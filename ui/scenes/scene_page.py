@@ -24,6 +24,7 @@ def show(place: Place) -> None:
         add_scene.empty_project(place)
         return
     heading(place.scene.name, scene_view.facts(place))
+    scene_view.remarks(place)
     view, panel = st.columns([5, 3], gap="large")
     with view:
         if not moved_imagery.show(place):
