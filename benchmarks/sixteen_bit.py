@@ -9,6 +9,7 @@ edge were left out), so figures compare stretches with each other and nothing el
 from __future__ import annotations
 
 import argparse
+import sys
 
 import geopandas
 import numpy as np
@@ -56,7 +57,7 @@ def stretches(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="take every so many of the tiles")
-    parser.add_argument("--strategies", default="joint,classifier")
+    parser.add_argument("--strategies", default="joint")
     options = parser.parse_args()
     folder = data_folder().with_name("nl_s2_parcels")
     segmenter = shipped()
@@ -85,7 +86,9 @@ def main() -> None:
             for strategy in strategies:
                 mask = predicted(tile, landcover, strategy, segmenter, TileMemory())
                 key = name, strategy
-                found[key] = found.get(key, Confusion()) + compare_pixels(mask, tile.truth)
+                pixels = compare_pixels(mask, tile.truth)
+                found[key] = found.get(key, Confusion()) + pixels
+                print(path.stem, name, strategy, shown(pixels.mean_iou), file=sys.stderr)
     print(
         f"{len(names)} tiles, land cover SIMULATED from their parcels; mean IoU over all pixels\n"
     )
