@@ -19,6 +19,9 @@ BY_PERSON, BY_NAMES, BY_COLOURS, BY_FILE_NAME = "person", "names", "colours", "f
 FIRST_BANDS, ONLY_BAND = "first", "only"
 
 _LONGEST_NAME = 60
+_RESAMPLED = 3.0
+"""Pixels may be so many times as long as the sensor's, or as short."""
+
 _MOST_NAMES = 500
 _LONGEST_TAG = 2000
 _BAND_TAGS = ("name", "band_name", "bandname", "long_name", "description", "wavelength")
@@ -52,14 +55,16 @@ class BandChoice:
 class _Sensor:
     """A sensor, how its files are named, and red, green and blue by the number of bands.
 
-    ``gsd_m`` and ``least_bytes`` (of one value) tell it where no name does.
+    ``gsd_m`` and ``least_bytes`` (of one value) tell it where no name does, unless ``by_size`` is
+    False; pixels of quite another size are not the sensor's, whatever a name says.
     """
 
     title: str
     named: str
     orders: dict[int, Colours] = field(hash=False)
-    gsd_m: tuple[float, float] = (0.0, 0.0)
+    gsd_m: tuple[float, float]
     least_bytes: int = 2
+    by_size: bool = True
 
 
 _SENSORS = (
@@ -76,6 +81,8 @@ _SENSORS = (
         _THEMATIC_MAPPER.pattern,
         # Blue is the first band of all of them; six are those of surface reflectance.
         {4: (3, 2, 1), 6: (3, 2, 1), 7: (3, 2, 1), 8: (3, 2, 1)},
+        (20.0, 35.0),
+        by_size=False,
     ),
     _Sensor(
         "Landsat 8 and 9",
@@ -163,9 +170,9 @@ def read_band_names(dataset: DatasetReader) -> tuple[str, ...]:
     count = int(dataset.count)
     if count > _MOST_NAMES:
         return ()
-    own = {str(key).lower(): str(value) for key, value in dataset.tags().items()}
+    own = _tags(dataset)
     names = []
-    for band, description in enumerate(dataset.descriptions, start=1):
+    for band, description in enumerate(_descriptions(dataset), start=1):
         name = description or _tagged_name(dataset, band) or own.get(f"band_{band}", "")
         names.append(name.strip()[:_LONGEST_NAME])
     if any(names):
@@ -178,11 +185,28 @@ def read_band_names(dataset: DatasetReader) -> tuple[str, ...]:
 
 
 def _tagged_name(dataset: DatasetReader, band: int) -> str:
-    wave = dataset.tags(band, ns="IMAGERY").get("CENTRAL_WAVELENGTH_UM")
+    wave = _tags(dataset, band, "IMAGERY").get("central_wavelength_um")
     if wave:
         return f"{wave} um"
-    tags = {str(key).lower(): str(value) for key, value in dataset.tags(band).items()}
+    tags = _tags(dataset, band)
     return next((tags[key] for key in _BAND_TAGS if tags.get(key)), "")
+
+
+def _descriptions(dataset: DatasetReader) -> tuple[str | None, ...]:
+    try:
+        found: tuple[str | None, ...] = dataset.descriptions
+    except UnicodeDecodeError:  # written in another encoding: no reason to refuse the pixels
+        return (None,) * int(dataset.count)
+    return found
+
+
+def _tags(dataset: DatasetReader, band: int = 0, namespace: str | None = None) -> dict[str, str]:
+    """Tags of a band, or of the file (0), by their names in small letters."""
+    try:
+        found = dataset.tags(band, ns=namespace)
+    except UnicodeDecodeError:
+        return {}
+    return {str(key).lower(): str(value) for key, value in found.items()}
 
 
 def _check(dataset: DatasetReader, bands: Colours, path: str) -> None:
@@ -197,7 +221,7 @@ def _check(dataset: DatasetReader, bands: Colours, path: str) -> None:
 
 def _said(dataset: DatasetReader, path: str) -> str:
     """The file's name and what its tags say, as one text."""
-    tags = [str(value)[:_LONGEST_TAG] for value in dataset.tags().values()]
+    tags = [value[:_LONGEST_TAG] for value in _tags(dataset).values()]
     return " ".join([Path(path).stem, *tags])
 
 
@@ -209,12 +233,14 @@ def _usual_order(
     if in_name is not None:
         return ((1, 2, 3) if in_name[1].lower() == "rgb" else (3, 2, 1)), BY_FILE_NAME
     for sensor in _SENSORS:
-        if count in sensor.orders and re.search(sensor.named, said, re.IGNORECASE):
+        low, high = sensor.gsd_m
+        near = low / _RESAMPLED <= gsd_m <= high * _RESAMPLED
+        if near and count in sensor.orders and re.search(sensor.named, said, re.IGNORECASE):
             return sensor.orders[count], sensor.title
     item = np.dtype(dataset.dtypes[0]).itemsize
     for sensor in _SENSORS:
         low, high = sensor.gsd_m
-        likely = low <= gsd_m <= high and item >= sensor.least_bytes
+        likely = sensor.by_size and low <= gsd_m <= high and item >= sensor.least_bytes
         if likely and count in sensor.orders:
             if count in _NO_ORDER_BY_SIZE.get(sensor.title, ()):
                 continue

@@ -195,7 +195,10 @@ def _describe(dataset: DatasetReader, out: DatasetWriter) -> None:
 def _texts(dataset: DatasetReader) -> tuple[str | None, ...]:
     """Descriptions of the bands; where there are none, the names that their tags give them."""
     descriptions: tuple[str | None, ...] = dataset.descriptions
-    return descriptions if any(descriptions) else read_band_names(dataset) or descriptions
+    if any(descriptions):
+        return descriptions
+    names = read_band_names(dataset)
+    return tuple(name or None for name in names) if names else descriptions
 
 
 def _has_mask(dataset: DatasetReader) -> bool:

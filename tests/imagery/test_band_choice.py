@@ -2,12 +2,15 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rasterio.enums import ColorInterp
 
 from core.errors import InputError
-from core.imagery.ingest import ingest
-from core.imagery.scene import Scene, open_scene
+from core.imagery.cog import copy_as_cog
+from core.imagery.scene import Scene, open_scene, read_window
 from core.imagery.scene_words import bands_said, scene_remarks
+from core.task import silent_share
 from tests.rasters import write_raster
 
 
@@ -61,6 +64,9 @@ def test_names_come_before_colours_and_colours_before_the_usual_order(tmp_path) 
         ("a", 4, 0.6, "uint8", (1, 2, 3), "NAIP and other aerial photographs"),
         # By the file's name.
         ("LT05_L2SP_190026", 7, 30, "uint16", (3, 2, 1), "Landsat 4 to 7"),
+        ("LE71900262000", 7, 30, "uint8", (1, 2, 3), "first"),  # no such name
+        ("LE71900262000123EDC00", 7, 30, "uint8", (3, 2, 1), "Landsat 4 to 7"),
+        ("site_s2", 4, 1.8, "uint16", (1, 2, 3), "first"),  # not with such pixels
         ("LC08_L2SP_190026", 7, 60, "uint16", (4, 3, 2), "Landsat 8 and 9"),
         ("S2A_MSIL2A_2021", 4, 3, "uint8", (3, 2, 1), "Sentinel-2"),
         ("20210601_PSScene_AnalyticMS_SR", 8, 10, "uint16", (6, 4, 2), "PlanetScope"),
@@ -91,7 +97,9 @@ def test_names_in_tags_count_and_survive_the_copy(tmp_path) -> None:
     listed = made(tmp_path / "b.tif", 4, gsd=0.5, dtype="uint8", tags={"bands": "nir,r,g,b"})
     assert open_scene(path).bands == (3, 2, 1)
     assert open_scene(listed).bands == (2, 3, 4)
-    copy = ingest(path, tmp_path / "copy" / "x.tif", trusted=True)
+    copy_as_cog(
+        path, copy := tmp_path / "x.tif", crs=None, categorical=False, progress=silent_share
+    )
     assert open_scene(copy).band_names == NAMES
 
 
@@ -102,6 +110,58 @@ def test_a_false_colour_image_keeps_its_order_and_an_alpha_band_is_none(tmp_path
     shown = (ColorInterp.gray, ColorInterp.undefined, ColorInterp.undefined, ColorInterp.alpha)
     alpha = open_scene(made(tmp_path / "b.tif", 4, dtype="uint8", colours=shown))
     assert alpha.bands == (1, 2, 3)
+
+
+SCHEMES = (
+    ("B4", "B3", "B2", "B8"),
+    ("SR_B4", "SR_B3", "SR_B2", "SR_B5"),
+    ("red", "green", "blue", "nir"),
+    ("Rouge", "Vert", "Bleu", "Proche infrarouge"),
+    ("BAND_R", "BAND_G", "BAND_B", "BAND_N"),
+    ("665 nm", "560 nm", "490 nm", "842 nm"),
+    ("0.665 µm", "0.56 µm", "0.49 µm", "0.842 µm"),
+)
+STORED = {
+    "bytes": lambda photo: photo,
+    "16 bits": lambda photo: photo.astype(np.uint16) * 257,
+    "shifted": lambda photo: photo.astype(np.uint16) << 8,
+    "wide": lambda photo: photo.astype(np.int32),
+    "floats": lambda photo: photo.astype(np.float32),
+    "shares": lambda photo: photo / np.float32(255),
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from(SCHEMES),
+    st.permutations(range(4)),
+    st.sampled_from(sorted(STORED)),
+    st.sampled_from((RGBN, BGRN, None)),
+    st.sampled_from((0.5, 3.0, 10.0, 30.0)),
+)
+def test_named_bands_in_any_order_and_type_are_the_same_picture(
+    tmp_path_factory, scheme, order, stored, colours, gsd
+) -> None:
+    photo = np.random.default_rng(1).integers(20, 240, (4, 12, 12)).astype(np.uint8)
+    values = STORED[stored](photo)[list(order)]
+    path = tmp_path_factory.getbasetemp() / "any_order.tif"
+    transform = Affine(gsd, 0, 500_000, 0, -gsd, 5_000_000)
+    write_raster(path, values, photometric="MINISBLACK", transform=transform)
+    with rasterio.open(path, "r+") as out:  # noqa: TID251
+        out.descriptions = [scheme[band] for band in order]
+        # Whatever the writer marked as colours: the names are surer.
+        if colours is not None:
+            out.colorinterp = colours
+    scene = open_scene(path)
+    image = read_window(scene, scene.grid.extent)
+    np.testing.assert_array_equal(image.rgb, np.moveaxis(photo[:3], 0, -1))
+
+
+def test_names_in_another_encoding_do_not_keep_the_image_out(tmp_path) -> None:
+    path = made(tmp_path / "a.tif", 4, names=("Blau", "GrXXn", "Rot", "NIR"), tags={"A": "GrXXn"})
+    path.write_bytes(path.read_bytes().replace(b"GrXXn", b"Gr\xfc\xfcn"))
+    scene = open_scene(path)
+    assert scene.bands_source in ("Sentinel-2", "first")
 
 
 def test_the_person_decides(tmp_path) -> None:
