@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.sixteen_bit`` reads ``nl_s2_parcels`` (``CROPMAP_TEST_DATA``, else beside the
 checkout), takes its parcels for cropland, and land cover SIMULATED from them; ``--every 2`` takes
-every second tile.  What is no parcel there is not always no cropland (parcels that touch a tile's
+every second tile, ``--side 400`` the middle of each.  What is no parcel there is not always no
+cropland (parcels that touch a tile's
 edge were left out), so figures compare stretches with each other and nothing else.
 """
 
@@ -21,7 +22,7 @@ from scipy import ndimage
 
 from benchmarks.clicks import shipped
 from benchmarks.labelled import LabelledTile, data_folder, predicted, simulated
-from core.grid import Grid
+from core.grid import Grid, Window
 from core.imagery.scene import SceneImage
 from core.imagery.stretch import Stretch, estimate_one_range, estimate_stretch
 from core.predict.tile import TileMemory
@@ -58,6 +59,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="take every so many of the tiles")
     parser.add_argument("--strategies", default="joint")
+    parser.add_argument("--side", type=int, help="pixels along the middle part of a tile")
     options = parser.parse_args()
     folder = data_folder().with_name("nl_s2_parcels")
     segmenter = shipped()
@@ -78,6 +80,11 @@ def main() -> None:
         drawn = rasterize(shapes, out_shape=grid.shape, transform=grid.transform, dtype="uint8")
         # Outlines lie up to a pixel inside the true edge.
         fields = ndimage.binary_dilation(drawn > 0).astype(np.int16)
+        if options.side is not None:
+            row, column = ((length - options.side) // 2 for length in grid.shape)
+            part = Window(column, row, options.side, options.side)
+            grid = grid.window_grid(part)
+            values, fields = values[:, *part.slices], fields[part.slices]
         valid = (values > 0).all(axis=0)
         for name, (stretch, swapped) in stretches(values, valid).items():
             rgb = stretch.apply(values[::-1] if swapped else values)
