@@ -3,8 +3,8 @@
 ``python -m benchmarks.sixteen_bit`` reads ``nl_s2_parcels`` (``CROPMAP_TEST_DATA``, else beside the
 checkout), takes its parcels for cropland, and land cover SIMULATED from them; ``--every 2`` takes
 every second tile, ``--side 400`` the middle of each.  What is no parcel there is not always no
-cropland (parcels that touch a tile's
-edge were left out), so figures compare stretches with each other and nothing else.
+cropland (parcels that touch a tile's edge were left out), so figures compare stretches with each
+other and nothing else.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from core.cli.terminal import (
     parse_stretch,
     print_warnings_plainly,
     progress_bar,
-    show_remarks,
+    warn,
 )
 from core.sam import DEFAULT_MODEL
 
@@ -121,7 +121,7 @@ def map_command(
     )
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         result = map_scene(request, options, out, progress=bar, cancelled=cancelled.is_set)
-    show_remarks(result.remarks)
+    warn(result.warnings)
     if as_json:
         typer.echo(json.dumps(result.summary(), indent=2))
         return

@@ -28,8 +28,8 @@ from core.cli.terminal import (
     parse_bands,
     parse_stretch,
     progress_bar,
-    show_remarks,
     show_result,
+    warn,
 )
 from core.errors import InputError, Remedy
 from core.sam import get_model
@@ -134,7 +134,7 @@ def add_command(
         )
         tiles = len(store.tiles(record.id))
     added = Scene.from_json(record.scene)
-    show_remarks((*scene_remarks(added), *(cover.remarks if cover else ())))
+    warn((*scene_remarks(added), *(cover.remarks if cover else ())))
     show_result(
         {"project": str(store.path), "scene": record.name, "id": record.id, "tiles": tiles},
         f"{record.name} is added: {_count(tiles, 'tile')}"

@@ -140,10 +140,10 @@ def parse_stretch(text: str | None) -> StretchWay | None:
     return found
 
 
-def show_remarks(remarks: Iterable[str]) -> None:
-    """What was guessed or left out about the files, on stderr: results on stdout stay clean."""
-    for remark in remarks:
-        errors.print(f"Note: {remark}", markup=False)
+def warn(sentences: Iterable[str]) -> None:
+    """Say on stderr what a person should know of the inputs."""
+    for sentence in sentences:
+        errors.print(f"Note: {sentence}", markup=False)
 
 
 def print_warnings_plainly() -> None:

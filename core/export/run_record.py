@@ -38,12 +38,12 @@ def write_run_record(
             "fingerprint": run.landcover.fingerprint,
             "file_fingerprint": run.landcover.file_fingerprint,
         },
+        "warnings": list(run.remarks),
         "options": {**asdict(run.options), "strategy": run.options.chosen_strategy},
         "model": None
         if run.segmenter is None
         else {"name": run.segmenter.name, "weights_sha256": run.segmenter.weights_hash},
         "tiles": [_tile_row(run, tile) for tile in run.tiles],
-        "remarks": list(run.remarks),
         "parcels": parcels,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
         "files": {file.name: sha256_of(file) for file in files},

@@ -33,8 +33,8 @@ class MapResult:
     tiles, kept_tiles : int
         Tiles in all, and those that an earlier, stopped run had finished.
     seconds : float
-    remarks : tuple of str
-        What was guessed or left out about the inputs: whole sentences.
+    warnings : tuple of str
+        What a person should know of the inputs, a sentence each.
     """
 
     files: tuple[Path, ...]
@@ -46,7 +46,7 @@ class MapResult:
     strategy: str
     model: str
     land_cover: str
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """The result in words, method and land cover named."""
@@ -72,7 +72,7 @@ class MapResult:
             "strategy": self.strategy,
             "model": self.model,
             "land_cover": self.land_cover,
-            "remarks": list(self.remarks),
+            "warnings": list(self.warnings),
         }
 
 
@@ -162,5 +162,5 @@ def _map_and_write(
         strategy=options.chosen_strategy,
         model=options.needed_model or "none",
         land_cover=landcover.title,
-        remarks=run.remarks,
+        warnings=run.remarks,
     )

@@ -166,14 +166,14 @@ def test_what_was_guessed_is_said_kept_and_can_be_decided(cropmap, tmp_path) -> 
     )
     assert strays.startswith("Note: 3 of 4,096 cells of the land cover")
     record = json.loads((tmp_path / "out" / "run.json").read_text())
-    assert [f"Note: {remark}" for remark in record["remarks"]] == [bands, strays]
+    assert [f"Note: {remark}" for remark in record["warnings"]] == [bands, strays]
     assert record["land_cover"]["unknown_codes"] == {"43": 3}
     assert record["scene"]["bands_source"] == "Sentinel-2"
     assert record["scene"]["stretch_source"] == "one"
 
     decided = cropmap(*command, "--bands", "1,2,3", "--stretch", "each", "--json")
     assert decided.errors.splitlines() == [strays]
-    assert json.loads(decided.out)["remarks"] == [strays.removeprefix("Note: ")]
+    assert json.loads(decided.out)["warnings"] == [strays.removeprefix("Note: ")]
     scene = json.loads((tmp_path / "out" / "run.json").read_text())["scene"]
     assert (scene["bands"], scene["bands_source"]) == ([1, 2, 3], "person")
     assert len(set(scene["stretch"]["low"])) == 3
