@@ -15,7 +15,8 @@ if TYPE_CHECKING:
         web_mercator_grid,
     )
     from core.imagery.open import is_raster, open_raster, read_bands
-    from core.imagery.scene import Scene, SceneImage, open_scene, read_preview, read_values
+    from core.imagery.pixel_values import read_values
+    from core.imagery.scene import Scene, SceneImage, open_scene, read_preview
     from core.imagery.stretch import (
         HIGH_PERCENTILE,
         IDENTITY,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         Stretch,
         estimate_stretch,
     )
+    from core.imagery.validity import UnknownPixels, percent
 
 __getattr__ = load_lazily(
     __name__,
@@ -41,12 +43,12 @@ __getattr__ = load_lazily(
             "open_raster",
             "read_bands",
         ),
+        "pixel_values": ("read_values",),
         "scene": (
             "Scene",
             "SceneImage",
             "open_scene",
             "read_preview",
-            "read_values",
         ),
         "stretch": (
             "HIGH_PERCENTILE",
@@ -55,6 +57,7 @@ __getattr__ = load_lazily(
             "Stretch",
             "estimate_stretch",
         ),
+        "validity": ("UnknownPixels", "percent"),
     },
 )
 
@@ -65,6 +68,7 @@ __all__ = [
     "Scene",
     "SceneImage",
     "Stretch",
+    "UnknownPixels",
     "estimate_stretch",
     "is_raster",
     "needs_copy",
@@ -72,6 +76,7 @@ __all__ = [
     "open_scene",
     "outside",
     "parse_crs",
+    "percent",
     "pixel_tile",
     "pixel_tile_grid",
     "read_bands",

@@ -31,7 +31,8 @@ from core.grid import (
 )
 from core.imagery.palette import is_palette
 from core.imagery.pool import POOL
-from core.imagery.scene import Scene, SceneImage, check_scene_file, read_values
+from core.imagery.pixel_values import read_values
+from core.imagery.scene import Scene, SceneImage, check_scene_file
 
 WEB_MERCATOR = CRS.from_epsg(3857)
 WEB_MERCATOR_HALF_M = math.pi * 6_378_137.0
@@ -158,7 +159,7 @@ def _read_level(
             place = Window(across.start, down.start, across.length, down.length)
             fine = 2 if _overviews_drift(scene.grid, level) else 1
             shape = (down.length * fine, across.length * fine)
-            values, there = read_values(dataset, scene.bands, native, shape)
+            values, there = read_values(dataset, scene.bands, native, shape, scene.unknown)
             colours = np.where(there[..., None], scene.stretch.apply(values), 0)
             if fine == 2:
                 colours, there = _halved(colours, there)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from affine import Affine
 from pyproj import CRS
-from rasterio.enums import ColorInterp, Resampling
+from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader
 
 from core.errors import EmptySceneError, InputError, ReplacedFileError
@@ -19,12 +20,20 @@ from core.grid import Grid, Window
 from core.imagery.blocks import holds_any_block, may_hold_blocks
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.identity import dataset_fingerprint, is_same_file
-from core.imagery.open import open_raster, read_bands, read_validity
-from core.imagery.palette import is_palette, palette_colours
+from core.imagery.open import open_raster
+from core.imagery.palette import is_palette
+from core.imagery.pixel_values import read_values
 from core.imagery.scene_fingerprints import overview_fingerprint, scene_fingerprint
 from core.imagery.scene_json import checked_scene_json
 from core.imagery.stretch import IDENTITY, Stretch, suggest_stretch
+from core.imagery.suspicion import suspect
 from core.imagery.tile_plan import whole_pixels, world_offset
+from core.imagery.validity import (
+    BY_HEADER,
+    UnknownPixels,
+    unknown_by_file,
+    unknown_by_person,
+)
 from core.settings import get_settings
 
 _PREVIEW_SIDE = 1024
@@ -63,6 +72,8 @@ class Scene:
     overview_fingerprint : str
         What earlier versions took for the fingerprint: SHA-256 over the header, the file's size
         and an overview of at most 1024 x 1024 pixels.
+    unknown : UnknownPixels
+        What counts as unknown beside the header; nothing in a scene of an earlier version.
     """
 
     path: str
@@ -78,6 +89,7 @@ class Scene:
     fingerprint: str
     file_fingerprint: str
     overview_fingerprint: str
+    unknown: UnknownPixels = BY_HEADER
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, to store with a project or a run."""
@@ -98,6 +110,7 @@ class Scene:
             "fingerprint": self.fingerprint,
             "file_fingerprint": self.file_fingerprint,
             "overview_fingerprint": self.overview_fingerprint,
+            "unknown": self.unknown.to_json(),
         }
 
     @classmethod
@@ -121,6 +134,7 @@ class Scene:
             fingerprint=data["fingerprint"],
             file_fingerprint=data["file_fingerprint"],
             overview_fingerprint=data["overview_fingerprint"],
+            unknown=UnknownPixels.from_json(data["unknown"]),
         )
 
 
@@ -149,6 +163,8 @@ def open_scene(
     bands: tuple[int, int, int] | None = None,
     stretch: Stretch | None = None,
     working_gsd_m: float | None = None,
+    nodata: Sequence[float] | None = None,
+    unknown: UnknownPixels | None = None,
 ) -> Scene:
     """Open a raster as a scene; reads the header and one overview.
 
@@ -161,6 +177,11 @@ def open_scene(
     working_gsd_m : float, optional
         Metres per pixel at which models look; by default the native GSD, but not finer than
         ``Settings.finest_working_gsd_m``.
+    nodata : sequence of float, optional
+        Values that the person says are unknown, none where it is empty; what looks unknown is
+        suspected where nobody says anything.
+    unknown : UnknownPixels, optional
+        What is unknown, where that is settled already.
 
     Raises
     ------
@@ -175,9 +196,14 @@ def open_scene(
         factor = _working_factor(grid, working_gsd_m)
         if not holds_any_block(dataset):
             raise _empty(str(path))
-        preview, valid = _read_preview_values(dataset, chosen)
+        preview, valid = _read_preview_values(dataset, chosen, BY_HEADER)
+        first = preview, valid
+        if unknown is None:
+            unknown = _find_unknown(dataset, str(path), chosen, nodata, first)
+        if unknown != BY_HEADER:
+            preview, valid = _read_preview_values(dataset, chosen, unknown)
         if not valid.any():
-            preview, valid = _first_valid(dataset, chosen, str(path))
+            preview, valid = _first_valid(dataset, chosen, str(path), unknown)
         if stretch is None:
             stretch = IDENTITY if is_palette(dataset) else suggest_stretch(preview, valid)
         # Coarser pixels are read through overviews, which may lie in a file of their own.
@@ -195,7 +221,8 @@ def open_scene(
             crs_source=georeference.source,
             fingerprint=scene_fingerprint(dataset, grid, content),
             file_fingerprint=content,
-            overview_fingerprint=overview_fingerprint(dataset, grid, (preview, valid), str(path)),
+            overview_fingerprint=overview_fingerprint(dataset, grid, first, str(path)),
+            unknown=unknown,
         )
 
 
@@ -251,7 +278,7 @@ def read_window(scene: Scene, window: Window) -> SceneImage:
         )
         shape = (inside.height, inside.width)
         with open_raster(scene.path) as dataset:
-            values, there = read_values(dataset, scene.bands, native, shape)
+            values, there = read_values(dataset, scene.bands, native, shape, scene.unknown)
         rows, columns = inside.relative_to(window).slices
         rgb[rows, columns] = np.where(there[..., None], scene.stretch.apply(values), 0)
         valid[rows, columns] = there
@@ -263,7 +290,7 @@ def read_preview(scene: Scene, max_side: int = _PREVIEW_SIDE) -> SceneImage:
     """The whole scene, read through overviews, no side longer than ``max_side`` pixels."""
     check_scene_file(scene)
     with open_raster(scene.path) as dataset:
-        values, valid = _read_preview_values(dataset, scene.bands, max_side)
+        values, valid = _read_preview_values(dataset, scene.bands, scene.unknown, max_side)
     rgb = np.where(valid[..., None], scene.stretch.apply(values), 0).astype(np.uint8)
     height, width = valid.shape
     return SceneImage(rgb, valid, scene.grid.scaled(width, height))
@@ -328,41 +355,34 @@ def _default_bands(dataset: DatasetReader) -> tuple[int, int, int]:
     return first, first, first
 
 
+def _find_unknown(
+    dataset: DatasetReader,
+    path: str,
+    bands: tuple[int, int, int],
+    nodata: Sequence[float] | None,
+    preview: tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]],
+) -> UnknownPixels:
+    found = unknown_by_file(dataset, path)
+    if nodata is not None:
+        return unknown_by_person(found, nodata)
+    if found != BY_HEADER:
+        preview = _read_preview_values(dataset, bands, found)
+    return suspect(dataset, bands, found, *preview)
+
+
 def _read_preview_values(
-    dataset: DatasetReader, bands: tuple[int, int, int], max_side: int = _PREVIEW_SIDE
+    dataset: DatasetReader,
+    bands: tuple[int, int, int],
+    unknown: UnknownPixels,
+    max_side: int = _PREVIEW_SIDE,
 ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
     factor = max(1.0, max(dataset.width, dataset.height) / max_side)
     shape = (max(1, round(dataset.height / factor)), max(1, round(dataset.width / factor)))
-    return read_values(dataset, bands, None, shape)
-
-
-def read_values(
-    dataset: DatasetReader,
-    bands: tuple[int, int, int],
-    window: Window | None,
-    shape: tuple[int, int],
-) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
-    """Band values (3, rows, columns) and validity (rows, columns) of a native window.
-
-    Values keep the file's dtype, a palette's colours excepted (uint8); ``shape`` (rows, columns)
-    smaller than the window averages through overviews.
-    """
-    distinct = sorted(set(bands))
-    valid = read_validity(dataset, distinct, window=window, shape=shape)
-    if is_palette(dataset):
-        codes = read_bands(dataset, [1], window=window, shape=shape)[0]
-        colours = palette_colours(dataset, codes)
-        return colours[:3], valid & (colours[3] > 0)
-    values = read_bands(
-        dataset, distinct, window=window, shape=shape, resampling=Resampling.average
-    )[[distinct.index(band) for band in bands]]
-    if np.issubdtype(values.dtype, np.floating):
-        valid = valid & np.isfinite(values).all(axis=0)
-    return values, valid
+    return read_values(dataset, bands, None, shape, unknown)
 
 
 def _first_valid(
-    dataset: DatasetReader, bands: tuple[int, int, int], path: str
+    dataset: DatasetReader, bands: tuple[int, int, int], path: str, unknown: UnknownPixels
 ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
     """The first part of a full read with a valid pixel that the overview missed, or raise."""
     # Whole blocks, and many of them at a time: a scene can be stored in strips of one row.
@@ -383,13 +403,20 @@ def _first_valid(
                     f"the first {_MOST_SEARCHED:,} pixels.",
                     "Cut out the part that holds the image, or build its overviews again.",
                 )
-            values, valid = read_values(dataset, bands, window, (window.height, window.width))
+            shape = (window.height, window.width)
+            values, valid = read_values(dataset, bands, window, shape, unknown)
             if valid.any():
                 return values, valid
-    raise _empty(path)
+    raise _empty(path, unknown)
 
 
-def _empty(path: str) -> EmptySceneError:
+def _empty(path: str, unknown: UnknownPixels = BY_HEADER) -> EmptySceneError:
+    if unknown.is_suspicion:
+        looks = unknown.collars[0].colour if unknown.collars else f"{unknown.suspected[0][0]:g}"
+        return EmptySceneError(
+            f"The scene {Path(path).name} is plain {looks} all over, so it shows nothing.",
+            "Open it in a GIS to see what it holds, and choose another file.",
+        )
     return EmptySceneError(
         f"The scene {Path(path).name} holds no valid pixel: all of it is nodata or transparent.",
         "Check the nodata value in the file's properties, or choose another file.",

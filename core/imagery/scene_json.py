@@ -23,6 +23,26 @@ class _Stretch(_Part):
     high: Annotated[list[float], _Three]
 
 
+class _Collar(_Part):
+    value: float
+    share: float = Field(ge=0, le=1)
+    rows: int = Field(gt=0, le=512)
+    columns: int = Field(gt=0, le=512)
+    packed: str = Field(max_length=100_000)
+
+
+_Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+class _Unknown(_Part):
+    nodata: list[float] = Field(default=[], max_length=64)
+    said_by: str = Field(default="", max_length=100)
+    suspected: list[_Pair] = Field(default=[], max_length=64)
+    collars: list[_Collar] = Field(default=[], max_length=8)
+    alpha: bool = True
+    tag: bool = True
+
+
 class _Description(_Part):
     path: str
     crs: str = Field(max_length=100_000)
@@ -40,6 +60,7 @@ class _Description(_Part):
     fingerprint: str
     file_fingerprint: str = ""
     overview_fingerprint: str = ""
+    unknown: _Unknown = _Unknown()
 
 
 def checked_scene_json(data: dict[str, Any]) -> dict[str, Any]:
