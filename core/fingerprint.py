@@ -32,6 +32,7 @@ PREDICTION = (
     "core.grid",
     "core.imagery.blocks",
     "core.imagery.collar",
+    "core.imagery.first_look",
     "core.imagery.frame",
     "core.imagery.georeference",
     "core.imagery.identity",

@@ -26,12 +26,16 @@ from core.cli.terminal import (
     CrsOption,
     JsonFlag,
     LandcoverCrsOption,
+    LandcoverNodataOption,
+    NodataOption,
     ProductOption,
     cancel_on_interrupt,
     output,
     parse_bands,
+    parse_nodata,
     print_warnings_plainly,
     progress_bar,
+    warn,
 )
 from core.sam import DEFAULT_MODEL
 
@@ -68,6 +72,8 @@ def map_command(
     crs: CrsOption = None,
     landcover_crs: LandcoverCrsOption = None,
     bands: BandsOption = None,
+    nodata: NodataOption = None,
+    landcover_nodata: LandcoverNodataOption = None,
     working_gsd: Annotated[
         float | None, typer.Option(help="Metres per pixel at which the model looks.")
     ] = None,
@@ -112,10 +118,13 @@ def map_command(
         crs=crs,
         landcover_crs=landcover_crs,
         bands=parse_bands(bands),
+        nodata=parse_nodata(nodata),
+        landcover_nodata=parse_nodata(landcover_nodata),
         working_gsd_m=working_gsd,
     )
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         result = map_scene(request, options, out, progress=bar, cancelled=cancelled.is_set)
+    warn(result.warnings)
     if as_json:
         typer.echo(json.dumps(result.summary(), indent=2))
         return

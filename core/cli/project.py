@@ -22,11 +22,15 @@ from core.cli.terminal import (
     CrsOption,
     JsonFlag,
     LandcoverCrsOption,
+    LandcoverNodataOption,
+    NodataOption,
     ProductOption,
     cancel_on_interrupt,
     parse_bands,
+    parse_nodata,
     progress_bar,
     show_result,
+    warn,
 )
 from core.errors import InputError, Remedy
 from core.sam import get_model
@@ -84,6 +88,8 @@ def add_command(
     crs: CrsOption = None,
     landcover_crs: LandcoverCrsOption = None,
     bands: BandsOption = None,
+    nodata: NodataOption = None,
+    landcover_nodata: LandcoverNodataOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Add SCENE to a project, with the land cover from which its prompts come.
@@ -91,22 +97,33 @@ def add_command(
     The files stay where they lie; what is slow to look at is copied as well.
     """
     chosen = parse_bands(bands)
+    unknown, cover_unknown = parse_nodata(nodata), parse_nodata(landcover_nodata)
     with (
         opened_project(project) as store,
         cancel_on_interrupt() as cancelled,
         progress_bar() as bar,
     ):
         from core.imagery import open_scene
+        from core.landcover import coverage_sentence, covered_share
         from core.mapping import WORLDCOVER, SceneRequest, open_request
         from core.session import add_scene, keep_landcover
 
         path, cover = _absolute(scene), None
         if landcover is None:
-            open_scene(path, crs=crs, bands=chosen)
+            opened = open_scene(path, crs=crs, bands=chosen, nodata=unknown)
         else:
             named = landcover if landcover == WORLDCOVER else _absolute(landcover)
-            _, cover = open_request(
-                SceneRequest(path, named, product, crs, landcover_crs, bands=chosen)
+            opened, cover = open_request(
+                SceneRequest(
+                    path,
+                    named,
+                    product,
+                    crs,
+                    landcover_crs,
+                    bands=chosen,
+                    nodata=unknown,
+                    landcover_nodata=cover_unknown,
+                )
             )
         # Only what can be used is copied.
         path = _quick(store, path, "imagery", bar, cancelled.is_set, crs=crs)
@@ -126,8 +143,16 @@ def add_command(
             landcover_path=cover_path,
             product=cover.product.key if cover else None,
             landcover_crs=landcover_crs,
+            nodata=unknown,
+            landcover_nodata=cover_unknown if cover else None,
         )
         tiles = len(store.tiles(record.id))
+    told = [*opened.unknown.sentences()]
+    if cover is not None:
+        told += [*cover.unknown.sentences("land cover")]
+        if not_all := coverage_sentence(covered_share(opened, cover)):
+            told.append(not_all)
+    warn(told)
     show_result(
         {"project": str(store.path), "scene": record.name, "id": record.id, "tiles": tiles},
         f"{record.name} is added: {_count(tiles, 'tile')}"

@@ -6,7 +6,7 @@ import json
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Annotated, Any
@@ -50,6 +50,17 @@ LandcoverCrsOption = Annotated[
 ]
 BandsOption = Annotated[
     str | None, typer.Option(help="Red, green and blue band, counted from 1: 3,2,1.")
+]
+NodataOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Value that means nothing was imaged, or 'none' where black, white and odd values are "
+        "part of the image."
+    ),
+]
+LandcoverNodataOption = Annotated[
+    str | None,
+    typer.Option(help="Value that is nodata in the land cover, or 'none' where all are classes."),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
@@ -110,6 +121,30 @@ def parse_bands(text: str | None) -> tuple[int, int, int] | None:
     if len(parts) != 3 or not all(part.isdigit() and int(part) > 0 for part in parts):
         raise typer.BadParameter("three band numbers, counted from 1, such as 3,2,1")
     return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+def parse_nodata(text: str | None) -> tuple[float, ...] | None:
+    """A nodata value as a person writes it: ``0``, ``-9999``, ``nan``; no value for ``none``.
+
+    Raises
+    ------
+    typer.BadParameter
+        It is something else.
+    """
+    if text is None:
+        return None
+    if text.strip().lower() == "none":
+        return ()
+    try:
+        return (float(text),)
+    except ValueError as error:
+        raise typer.BadParameter("a number, such as 0 or -9999, or the word none") from error
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """Say on stderr what a person should know of the inputs."""
+    for sentence in sentences:
+        errors.print(f"Note: {sentence}", markup=False)
 
 
 def print_warnings_plainly() -> None:

@@ -144,7 +144,9 @@ def _regions(plain: Flags, valid: Flags, *, sparse: bool) -> Flags:
 
 def _packed(value: float, region: Flags) -> Collar:
     rows, columns = (min(MOST_CELLS, side) for side in region.shape)
-    starts = [np.arange(n) * side // n for n, side in zip((rows, columns), region.shape, strict=True)]
+    starts = [
+        np.arange(n) * side // n for n, side in zip((rows, columns), region.shape, strict=True)
+    ]
     cells = np.logical_or.reduceat(np.logical_or.reduceat(region, starts[0], 0), starts[1], 1)
     # What an overview blurs along the collar's inner edge is still collar.
     wide = ndimage.binary_dilation(cells, structure=_EVERY_NEIGHBOUR)

@@ -30,8 +30,8 @@ from core.grid import (
     transform_coordinates,
 )
 from core.imagery.palette import is_palette
-from core.imagery.pool import POOL
 from core.imagery.pixel_values import read_values
+from core.imagery.pool import POOL
 from core.imagery.scene import Scene, SceneImage, check_scene_file
 
 WEB_MERCATOR = CRS.from_epsg(3857)

@@ -1,4 +1,4 @@
-"""Band values of a window and where they are known, reduced so that unknown pixels colour nothing."""
+"""Band values of a window and where they are known; unknown pixels colour no average."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def read_values(
     if is_palette(dataset):
         return _palette(dataset, window, shape, unknown)
     native = window or Window(0, 0, dataset.width, dataset.height)
-    plain = not unknown.values and not unknown.collars
+    plain = not unknown.values and not unknown.hiding_collars
     if plain or shape == (native.height, native.width):
         valid = read_validity(dataset, distinct, window=window, shape=shape, unknown=unknown)
         values = read_bands(
@@ -75,7 +75,7 @@ def _palette(
     valid = read_validity(dataset, [1], window=window, shape=shape, unknown=by_code)
     codes = read_bands(dataset, [1], window=window, shape=shape)[0]
     colours = palette_colours(dataset, codes)
-    collars = UnknownPixels(collars=unknown.collars)
+    collars = UnknownPixels(collars=unknown.hiding_collars)
     outside = collars.hides(colours[:3], (dataset.height, dataset.width), window)
     return colours[:3], valid & (colours[3] > 0) & ~outside
 

@@ -15,9 +15,16 @@ from pyproj import CRS
 from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader
 
-from core.errors import EmptySceneError, InputError, ReplacedFileError
+from core.errors import InputError, ReplacedFileError
 from core.grid import Grid, Window
-from core.imagery.blocks import holds_any_block, may_hold_blocks
+from core.imagery.blocks import holds_any_block
+from core.imagery.first_look import (
+    PREVIEW_SIDE,
+    empty_scene,
+    find_unknown,
+    first_valid,
+    overview_values,
+)
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.identity import dataset_fingerprint, is_same_file
 from core.imagery.open import open_raster
@@ -26,20 +33,9 @@ from core.imagery.pixel_values import read_values
 from core.imagery.scene_fingerprints import overview_fingerprint, scene_fingerprint
 from core.imagery.scene_json import checked_scene_json
 from core.imagery.stretch import IDENTITY, Stretch, suggest_stretch
-from core.imagery.suspicion import suspect
 from core.imagery.tile_plan import whole_pixels, world_offset
-from core.imagery.validity import (
-    BY_HEADER,
-    UnknownPixels,
-    unknown_by_file,
-    unknown_by_person,
-)
+from core.imagery.validity import BY_HEADER, UnknownPixels
 from core.settings import get_settings
-
-_PREVIEW_SIDE = 1024
-_SEARCH_SIDE = 2048
-_MOST_SEARCHED = 300_000_000
-"""Pixels that are looked at for a valid one where the overview shows none: some seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +191,15 @@ def open_scene(
         chosen = _checked_bands(dataset, bands, str(path))
         factor = _working_factor(grid, working_gsd_m)
         if not holds_any_block(dataset):
-            raise _empty(str(path))
-        preview, valid = _read_preview_values(dataset, chosen, BY_HEADER)
+            raise empty_scene(str(path))
+        preview, valid = overview_values(dataset, chosen, BY_HEADER)
         first = preview, valid
         if unknown is None:
-            unknown = _find_unknown(dataset, str(path), chosen, nodata, first)
+            unknown = find_unknown(dataset, str(path), chosen, nodata, first)
         if unknown != BY_HEADER:
-            preview, valid = _read_preview_values(dataset, chosen, unknown)
+            preview, valid = overview_values(dataset, chosen, unknown)
         if not valid.any():
-            preview, valid = _first_valid(dataset, chosen, str(path), unknown)
+            preview, valid = first_valid(dataset, chosen, str(path), unknown)
         if stretch is None:
             stretch = IDENTITY if is_palette(dataset) else suggest_stretch(preview, valid)
         # Coarser pixels are read through overviews, which may lie in a file of their own.
@@ -286,11 +282,11 @@ def read_window(scene: Scene, window: Window) -> SceneImage:
     return SceneImage(rgb, valid, grid)
 
 
-def read_preview(scene: Scene, max_side: int = _PREVIEW_SIDE) -> SceneImage:
+def read_preview(scene: Scene, max_side: int = PREVIEW_SIDE) -> SceneImage:
     """The whole scene, read through overviews, no side longer than ``max_side`` pixels."""
     check_scene_file(scene)
     with open_raster(scene.path) as dataset:
-        values, valid = _read_preview_values(dataset, scene.bands, scene.unknown, max_side)
+        values, valid = overview_values(dataset, scene.bands, scene.unknown, max_side)
     rgb = np.where(valid[..., None], scene.stretch.apply(values), 0).astype(np.uint8)
     height, width = valid.shape
     return SceneImage(rgb, valid, scene.grid.scaled(width, height))
@@ -353,71 +349,3 @@ def _default_bands(dataset: DatasetReader) -> tuple[int, int, int]:
         return imagery[0], imagery[1], imagery[2]
     first = imagery[0] if imagery else 1
     return first, first, first
-
-
-def _find_unknown(
-    dataset: DatasetReader,
-    path: str,
-    bands: tuple[int, int, int],
-    nodata: Sequence[float] | None,
-    preview: tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]],
-) -> UnknownPixels:
-    found = unknown_by_file(dataset, path)
-    if nodata is not None:
-        return unknown_by_person(found, nodata)
-    if found != BY_HEADER:
-        preview = _read_preview_values(dataset, bands, found)
-    return suspect(dataset, bands, found, *preview)
-
-
-def _read_preview_values(
-    dataset: DatasetReader,
-    bands: tuple[int, int, int],
-    unknown: UnknownPixels,
-    max_side: int = _PREVIEW_SIDE,
-) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
-    factor = max(1.0, max(dataset.width, dataset.height) / max_side)
-    shape = (max(1, round(dataset.height / factor)), max(1, round(dataset.width / factor)))
-    return read_values(dataset, bands, None, shape, unknown)
-
-
-def _first_valid(
-    dataset: DatasetReader, bands: tuple[int, int, int], path: str, unknown: UnknownPixels
-) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
-    """The first part of a full read with a valid pixel that the overview missed, or raise."""
-    # Whole blocks, and many of them at a time: a scene can be stored in strips of one row.
-    block_height, block_width = dataset.block_shapes[0]
-    width = block_width * max(1, _SEARCH_SIDE // block_width)
-    height = block_height * max(1, _SEARCH_SIDE**2 // (width * block_height))
-    extent = Window(0, 0, dataset.width, dataset.height)
-    searched = 0
-    for row in range(0, dataset.height, height):
-        for column in range(0, dataset.width, width):
-            window = Window(column, row, width, height).intersection(extent) or extent
-            if not may_hold_blocks(dataset, window):
-                continue
-            searched += window.width * window.height
-            if searched > _MOST_SEARCHED:
-                raise EmptySceneError(
-                    f"The scene {Path(path).name} shows no valid pixel in its overview, nor in "
-                    f"the first {_MOST_SEARCHED:,} pixels.",
-                    "Cut out the part that holds the image, or build its overviews again.",
-                )
-            shape = (window.height, window.width)
-            values, valid = read_values(dataset, bands, window, shape, unknown)
-            if valid.any():
-                return values, valid
-    raise _empty(path, unknown)
-
-
-def _empty(path: str, unknown: UnknownPixels = BY_HEADER) -> EmptySceneError:
-    if unknown.is_suspicion:
-        looks = unknown.collars[0].colour if unknown.collars else f"{unknown.suspected[0][0]:g}"
-        return EmptySceneError(
-            f"The scene {Path(path).name} is plain {looks} all over, so it shows nothing.",
-            "Open it in a GIS to see what it holds, and choose another file.",
-        )
-    return EmptySceneError(
-        f"The scene {Path(path).name} holds no valid pixel: all of it is nodata or transparent.",
-        "Check the nodata value in the file's properties, or choose another file.",
-    )

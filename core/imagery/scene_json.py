@@ -34,13 +34,16 @@ class _Collar(_Part):
 _Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
-class _Unknown(_Part):
+class UnknownFacts(_Part):
+    """What of a raster counts as unknown, as it is stored."""
+
     nodata: list[float] = Field(default=[], max_length=64)
     said_by: str = Field(default="", max_length=100)
     suspected: list[_Pair] = Field(default=[], max_length=64)
     collars: list[_Collar] = Field(default=[], max_length=8)
     alpha: bool = True
     tag: bool = True
+    counts: bool = True
 
 
 class _Description(_Part):
@@ -60,7 +63,7 @@ class _Description(_Part):
     fingerprint: str
     file_fingerprint: str = ""
     overview_fingerprint: str = ""
-    unknown: _Unknown = _Unknown()
+    unknown: UnknownFacts = UnknownFacts()
 
 
 def checked_scene_json(data: dict[str, Any]) -> dict[str, Any]:

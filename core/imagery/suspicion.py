@@ -83,7 +83,7 @@ def _sentinels(
 def _share(
     preview: npt.NDArray[np.generic], sampled: npt.NDArray[np.float64], value: float
 ) -> float:
-    """Share of the pixels that hold a value, by the overview; where it blurs them, by the sample."""
+    """Share of the pixels that hold a value: by the overview, or by the sample it blurs."""
     seen = float(equals(preview, value).any(axis=0).mean())
     return seen or float(equals(sampled, value).mean())
 

@@ -53,6 +53,8 @@ class UnknownPixels:
         Whether a band that is tagged as alpha is one.
     tag : bool
         Whether the nodata value in the header counts.
+    counts : bool
+        Whether what is suspected counts as unknown; False where a person says it is image.
     """
 
     nodata: tuple[float, ...] = ()
@@ -61,16 +63,27 @@ class UnknownPixels:
     collars: tuple[Collar, ...] = ()
     alpha: bool = True
     tag: bool = True
+    counts: bool = True
 
     @property
     def values(self) -> tuple[float, ...]:
         """All values that are unknown wherever they stand."""
-        return (*self.nodata, *(value for value, _ in self.suspected))
+        suspected = self.suspected if self.counts else ()
+        return (*self.nodata, *(value for value, _ in suspected))
+
+    @property
+    def hiding_collars(self) -> tuple[Collar, ...]:
+        """The collars that count as unknown."""
+        return self.collars if self.counts else ()
 
     @property
     def is_suspicion(self) -> bool:
-        """Whether anything counts as unknown of which no file and no person said so."""
+        """Whether something looks unknown of which no file says so."""
         return bool(self.suspected or self.collars)
+
+    def answered(self, *, unknown: bool) -> UnknownPixels:
+        """What counts once a person says whether that which looks unknown is so."""
+        return replace(self, said_by=PERSON, counts=unknown)
 
     def hides(
         self,
@@ -93,7 +106,7 @@ class UnknownPixels:
         hidden = np.zeros(shape, dtype=np.bool_)
         for value in self.values:
             hidden |= _stands_for_nothing(values, value)
-        for collar in self.collars:
+        for collar in self.hiding_collars:
             plain = equals(values, collar.value).all(axis=0)
             if plain.any():
                 whole = window or Window(0, 0, size[1], size[0])
@@ -102,14 +115,15 @@ class UnknownPixels:
 
     def sentences(self, what: str = "image") -> tuple[str, ...]:
         """What a person should know of it, a sentence each; empty where a file says it all."""
+        end = "it counts as unknown" if self.counts else "it counts as image, as you said"
         told = [
-            f"{percent(collar.share)} of the {what} is plain {collar.colour} and touches its edge; "
-            "it counts as outside, so as unknown."
+            f"{percent(collar.share)} of the {what} is plain {collar.colour} and touches its edge, "
+            f"as what is outside of an image does; {end}."
             for collar in self.collars
         ]
         told += [
-            f"The {what} holds {value:g} in {percent(share)} of its pixels, which looks like nodata "
-            "without a tag; they count as unknown."
+            f"{percent(share)} of the {what} holds {value:g}, which looks like nodata without a "
+            f"tag; {end}."
             for value, share in self.suspected
         ]
         if not self.alpha:
@@ -128,6 +142,7 @@ class UnknownPixels:
             "collars": [collar.to_json() for collar in self.collars],
             "alpha": self.alpha,
             "tag": self.tag,
+            "counts": self.counts,
         }
 
     @classmethod
@@ -140,6 +155,7 @@ class UnknownPixels:
             tuple(Collar.from_json(one) for one in data["collars"]),
             data["alpha"],
             data["tag"],
+            data["counts"],
         )
 
 
@@ -205,7 +221,7 @@ def read_validity(
     if alpha is not None and not by_alpha:
         valid &= read_bands(dataset, [alpha], window=window, shape=shape)[0] > 0
     tagged = dataset.nodata is not None and unknown.tag and not by_tag
-    if tagged or unknown.values or unknown.collars:
+    if tagged or unknown.values or unknown.hiding_collars:
         if values is None:
             values = read_bands(dataset, indexes, window=window, shape=shape)
         if tagged:

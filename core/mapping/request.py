@@ -34,6 +34,8 @@ class SceneRequest:
         A stretch to use instead of the scene's own, so that two crops look alike to the model.
     working_gsd_m : float or None
         Metres per pixel at which the model looks.
+    nodata, landcover_nodata : tuple of float or None
+        Values that are unknown as the person states them, none where empty; None asks the files.
     """
 
     scene: str
@@ -44,6 +46,8 @@ class SceneRequest:
     bands: tuple[int, int, int] | None = None
     stretch: Stretch | None = None
     working_gsd_m: float | None = None
+    nodata: tuple[float, ...] | None = None
+    landcover_nodata: tuple[float, ...] | None = None
 
 
 def open_request(request: SceneRequest) -> tuple[Scene, LandCover]:
@@ -64,6 +68,7 @@ def open_request(request: SceneRequest) -> tuple[Scene, LandCover]:
         bands=request.bands,
         stretch=request.stretch,
         working_gsd_m=request.working_gsd_m,
+        nodata=request.nodata,
     )
     landcover = _open_landcover(request, scene)
     check_overlap(landcover, scene.working_grid)
@@ -72,7 +77,12 @@ def open_request(request: SceneRequest) -> tuple[Scene, LandCover]:
 
 def _open_landcover(request: SceneRequest, scene: Scene) -> LandCover:
     if request.landcover != WORLDCOVER:
-        return open_landcover(request.landcover, product=request.product, crs=request.landcover_crs)
+        return open_landcover(
+            request.landcover,
+            product=request.product,
+            crs=request.landcover_crs,
+            nodata=request.landcover_nodata,
+        )
     if request.product not in (None, "worldcover_v100", "worldcover_v200"):
         raise LandCoverError(
             f"Only ESA WorldCover can be fetched, not {request.product}.",

@@ -158,6 +158,7 @@ def relink(
             dtype=new.dtype,
             band_count=new.band_count,
             nodata=new.nodata,
+            unknown=new.unknown,
             fingerprint=new.fingerprint,
         )
     return project.update_scene(scene_id, expected_version=record.version, scene=moved.to_json())
