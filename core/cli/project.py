@@ -104,7 +104,7 @@ def add_command(
         progress_bar() as bar,
     ):
         from core.imagery import open_scene
-        from core.landcover import coverage_sentence, covered_share
+        from core.landcover import notes_of
         from core.mapping import WORLDCOVER, SceneRequest, open_request
         from core.session import add_scene, keep_landcover
 
@@ -147,12 +147,7 @@ def add_command(
             landcover_nodata=cover_unknown if cover else None,
         )
         tiles = len(store.tiles(record.id))
-    told = [*opened.unknown.sentences()]
-    if cover is not None:
-        told += [*cover.unknown.sentences("land cover")]
-        if not_all := coverage_sentence(covered_share(opened, cover)):
-            told.append(not_all)
-    warn(told)
+    warn(notes_of(opened, cover))
     show_result(
         {"project": str(store.path), "scene": record.name, "id": record.id, "tiles": tiles},
         f"{record.name} is added: {_count(tiles, 'tile')}"

@@ -33,3 +33,18 @@ def coverage_sentence(covered: float) -> str:
     if covered >= _NEARLY_ALL:
         return ""
     return f"The land cover covers {percent(covered)} of the image; the rest is unknown."
+
+
+def notes_of(scene: Scene, landcover: LandCover | None) -> tuple[str, ...]:
+    """What a person should know of a scene and its land cover, a sentence each.
+
+    Raises
+    ------
+    InputError
+        One of the two cannot be read.
+    """
+    told = [*scene.unknown.sentences()]
+    if landcover is not None:
+        told += landcover.unknown.sentences("land cover")
+        told.append(coverage_sentence(covered_share(scene, landcover)))
+    return tuple(filter(None, told))
