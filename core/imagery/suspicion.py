@@ -12,7 +12,14 @@ from core.imagery.blocks import lacks_blocks
 from core.imagery.collar import find_collars
 from core.imagery.open import read_bands
 from core.imagery.palette import is_palette
-from core.imagery.validity import HUGE, Flags, UnknownPixels, equals, sample_windows
+from core.imagery.validity import (
+    HUGE,
+    Flags,
+    UnknownPixels,
+    equals,
+    read_validity,
+    sample_windows,
+)
 
 _SENTINELS = (-9999.0, -99999.0, -999.0, -9998.0, -32768.0, -32767.0, 32767.0, -2147483648.0)
 """What software writes for nodata in bands that can be negative; 3.4e38 and its like beside."""
@@ -47,7 +54,7 @@ def suspect(
     UnreadableRasterError
         The file is damaged.
     """
-    suspected = _sentinels(dataset, bands, preview, valid)
+    suspected = _sentinels(dataset, bands, known, preview, valid)
     for value, _ in suspected:
         valid = valid & ~equals(preview, value).any(axis=0)
     collars = find_collars(preview, valid, sparse=lacks_blocks(dataset))
@@ -57,6 +64,7 @@ def suspect(
 def _sentinels(
     dataset: DatasetReader,
     bands: tuple[int, ...],
+    known: UnknownPixels,
     preview: npt.NDArray[np.generic],
     valid: Flags,
 ) -> tuple[tuple[float, float], ...]:
@@ -66,7 +74,9 @@ def _sentinels(
     distinct = sorted(set(bands))
     parts = [preview[:, valid].ravel().astype(np.float64)]
     for window in sample_windows(dataset, _ALONG, _SIDE):
-        parts.append(read_bands(dataset, distinct, window=window).ravel().astype(np.float64))
+        there = read_validity(dataset, distinct, window=window, unknown=known)
+        part = read_bands(dataset, distinct, window=window)[:, there]
+        parts.append(part.ravel().astype(np.float64))
     values = np.concatenate(parts)
     values = values[~np.isnan(values)]
     tag = dataset.nodata
@@ -77,14 +87,17 @@ def _sentinels(
     rest = values[~huge & ~np.isin(values, held)]
     found = [v for v in held if _stands_off(v, rest)]
     found += [v for v in (-3.4e38, 3.4e38) if (huge & (np.sign(values) == np.sign(v))).any()]
-    return tuple((v, _share(preview, values, v)) for v in found)
+    return tuple((v, _share(preview, valid, values, v)) for v in found)
 
 
 def _share(
-    preview: npt.NDArray[np.generic], sampled: npt.NDArray[np.float64], value: float
+    preview: npt.NDArray[np.generic],
+    valid: Flags,
+    sampled: npt.NDArray[np.float64],
+    value: float,
 ) -> float:
     """Share of the pixels that hold a value: by the overview, or by the sample it blurs."""
-    seen = float(equals(preview, value).any(axis=0).mean())
+    seen = float((equals(preview, value).any(axis=0) & valid).mean())
     return seen or float(equals(sampled, value).mean())
 
 
