@@ -14,8 +14,8 @@ from core.imagery.validity import BY_HEADER, Flags, UnknownPixels, read_validity
 
 Values = npt.NDArray[np.generic]
 
-_MOST_AVERAGED = 20_000_000
-"""Native pixels of a window that are averaged here; of a larger one single pixels are taken."""
+MOST_AVERAGED = 20_000_000
+"""As many native pixels as a tile of 1024 pixels has at four of them along each."""
 
 _STRIP_PIXELS = 4_000_000
 
@@ -26,6 +26,7 @@ def read_values(
     window: Window | None,
     shape: tuple[int, int],
     unknown: UnknownPixels = BY_HEADER,
+    most_averaged: int = MOST_AVERAGED,
 ) -> tuple[Values, Flags]:
     """Band values (3, rows, columns) and validity (rows, columns) of a native window.
 
@@ -36,6 +37,9 @@ def read_values(
     ----------
     unknown : UnknownPixels
         What counts as unknown beside the header.
+    most_averaged : int
+        Native pixels of a window that are read to average the known ones, where some are unknown
+        beside the header; of a larger window single pixels are taken.
 
     Raises
     ------
@@ -56,7 +60,7 @@ def read_values(
         return values[order], valid & _finite(values)
     factors = native.height / shape[0], native.width / shape[1]
     whole = all(factor.is_integer() for factor in factors)
-    if whole and native.width * native.height <= _MOST_AVERAGED:
+    if whole and native.width * native.height <= most_averaged:
         down, across = (int(factor) for factor in factors)
         values, valid = _averaged(dataset, distinct, native, (down, across), unknown)
     else:

@@ -192,16 +192,18 @@ def open_scene(
         factor = _working_factor(grid, working_gsd_m)
         if not holds_any_block(dataset):
             raise empty_scene(str(path))
-        preview, valid = overview_values(dataset, chosen, BY_HEADER)
-        first = preview, valid
+        whole = overview_values(dataset, chosen, BY_HEADER)
+        seen = whole if whole[1].any() else first_valid(dataset, chosen, str(path), BY_HEADER)
+        # Earlier versions knew a file by what its header alone lets see.
+        known_by = overview_fingerprint(dataset, grid, seen, str(path))
         if unknown is None:
-            unknown = find_unknown(dataset, str(path), chosen, nodata, first)
+            unknown = find_unknown(dataset, str(path), chosen, nodata, whole)
         if unknown != BY_HEADER:
-            preview, valid = overview_values(dataset, chosen, unknown)
-        if not valid.any():
-            preview, valid = first_valid(dataset, chosen, str(path), unknown)
+            seen = overview_values(dataset, chosen, unknown)
+            if not seen[1].any():
+                seen = first_valid(dataset, chosen, str(path), unknown)
         if stretch is None:
-            stretch = IDENTITY if is_palette(dataset) else suggest_stretch(preview, valid)
+            stretch = IDENTITY if is_palette(dataset) else suggest_stretch(*seen)
         # Coarser pixels are read through overviews, which may lie in a file of their own.
         content = dataset_fingerprint(dataset, str(path), overviews=factor > 1)
         return Scene(
@@ -217,7 +219,7 @@ def open_scene(
             crs_source=georeference.source,
             fingerprint=scene_fingerprint(dataset, grid, content),
             file_fingerprint=content,
-            overview_fingerprint=overview_fingerprint(dataset, grid, first, str(path)),
+            overview_fingerprint=known_by,
             unknown=unknown,
         )
 

@@ -3,6 +3,7 @@ import shutil
 import numpy as np
 import pytest
 
+from core.session.adding_scenes import add_scene
 from core.settings import get_settings
 from tests.pages.conftest import press, said, settle, wrong
 from tests.rasters import write_raster
@@ -103,6 +104,26 @@ def test_other_bands_are_taken_over(page, project) -> None:
     app.run()
     press(app, "Use these colours")
     assert project.scene(scene.id).scene["bands"] == [3, 2, 3]
+
+
+def test_a_collar_and_a_land_cover_of_a_part_are_said_and_the_answer_is_kept(
+    page, empty_project, tmp_path
+) -> None:
+    values = np.random.default_rng(0).integers(20, 200, (3, 96, 96)).astype(np.uint8)
+    values[:, :36] = 0
+    codes = np.full((1, 96, 96), 40, dtype=np.uint8)[:, :, :48]
+    path = write_raster(tmp_path / "a.tif", values)
+    cover = write_raster(tmp_path / "worldcover.tif", codes)
+    added = add_scene(empty_project, path, landcover_path=cover)
+    app = page("scene", empty_project)
+    assert "38 % of the image is plain black" in " ".join(i.value for i in app.info)
+    assert "The land cover covers 50 % of the image" in " ".join(w.value for w in app.warning)
+    press(app, "It is part of the image")
+    unknown = empty_project.scene(added.id).scene["unknown"]
+    assert (unknown["counts"], unknown["said_by"]) == (False, "person")
+    assert "as you said" in " ".join(i.value for i in app.info)
+    press(app, "It is outside the image")
+    assert empty_project.scene(added.id).scene["unknown"]["counts"]
 
 
 def test_a_land_cover_that_has_gone_can_be_replaced(page, project, farmland, tmp_path) -> None:
