@@ -27,6 +27,7 @@ class Remedy(StrEnum):
 
     STATE_CRS = "state_crs"
     STATE_LANDCOVER_CRS = "state_landcover_crs"
+    STATE_LANDCOVER_NODATA = "state_landcover_nodata"  # value
     SAVE_WITH_CRS = "save_with_crs"
     CHECK_CRS = "check_crs"
     FIND_IMAGERY = "find_imagery"

@@ -8,6 +8,7 @@ PAGE_WORDS: dict[Remedy, str] = {
     Remedy.STATE_CRS: "State it, for example EPSG:32633.",
     Remedy.STATE_LANDCOVER_CRS: "Save it with its CRS (in QGIS: Export, Save As), and add it "
     "again.",
+    Remedy.STATE_LANDCOVER_NODATA: "Choose it under Nodata.",
     Remedy.SAVE_WITH_CRS: "Save it with its CRS (in QGIS: Export, Save As), and add it again.",
     Remedy.CHECK_CRS: "Check its CRS; where the file has none, state the right one when you add "
     "it.",

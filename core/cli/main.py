@@ -26,11 +26,14 @@ from core.cli.terminal import (
     CrsOption,
     JsonFlag,
     LandcoverCrsOption,
+    LandcoverNodataOption,
+    NodataOption,
     ProductOption,
     StretchOption,
     cancel_on_interrupt,
     output,
     parse_bands,
+    parse_nodata,
     parse_stretch,
     print_warnings_plainly,
     progress_bar,
@@ -72,6 +75,8 @@ def map_command(
     landcover_crs: LandcoverCrsOption = None,
     bands: BandsOption = None,
     stretch: StretchOption = None,
+    nodata: NodataOption = None,
+    landcover_nodata: LandcoverNodataOption = None,
     working_gsd: Annotated[
         float | None, typer.Option(help="Metres per pixel at which the model looks.")
     ] = None,
@@ -117,6 +122,8 @@ def map_command(
         landcover_crs=landcover_crs,
         bands=parse_bands(bands),
         stretch=parse_stretch(stretch),
+        nodata=parse_nodata(nodata),
+        landcover_nodata=parse_nodata(landcover_nodata),
         working_gsd_m=working_gsd,
     )
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:

@@ -22,10 +22,13 @@ from core.cli.terminal import (
     CrsOption,
     JsonFlag,
     LandcoverCrsOption,
+    LandcoverNodataOption,
+    NodataOption,
     ProductOption,
     StretchOption,
     cancel_on_interrupt,
     parse_bands,
+    parse_nodata,
     parse_stretch,
     progress_bar,
     show_result,
@@ -88,6 +91,8 @@ def add_command(
     landcover_crs: LandcoverCrsOption = None,
     bands: BandsOption = None,
     stretch: StretchOption = None,
+    nodata: NodataOption = None,
+    landcover_nodata: LandcoverNodataOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Add SCENE to a project, with the land cover from which its prompts come.
@@ -95,22 +100,34 @@ def add_command(
     The files stay where they lie; what is slow to look at is copied as well.
     """
     chosen, way = parse_bands(bands), parse_stretch(stretch)
+    unknown, cover_unknown = parse_nodata(nodata), parse_nodata(landcover_nodata)
     with (
         opened_project(project) as store,
         cancel_on_interrupt() as cancelled,
         progress_bar() as bar,
     ):
-        from core.imagery import Scene, open_scene, scene_remarks
+        from core.imagery import open_scene
+        from core.landcover import notes_of
         from core.mapping import WORLDCOVER, SceneRequest, open_request
         from core.session import add_scene, keep_landcover
 
         path, cover = _absolute(scene), None
         if landcover is None:
-            open_scene(path, crs=crs, bands=chosen, stretch=way)
+            opened = open_scene(path, crs=crs, bands=chosen, stretch=way, nodata=unknown)
         else:
             named = landcover if landcover == WORLDCOVER else _absolute(landcover)
-            _, cover = open_request(
-                SceneRequest(path, named, product, crs, landcover_crs, bands=chosen, stretch=way)
+            opened, cover = open_request(
+                SceneRequest(
+                    path,
+                    named,
+                    product,
+                    crs,
+                    landcover_crs,
+                    bands=chosen,
+                    stretch=way,
+                    nodata=unknown,
+                    landcover_nodata=cover_unknown,
+                )
             )
         # Only what can be used is copied.
         path = _quick(store, path, "imagery", bar, cancelled.is_set, crs=crs)
@@ -131,10 +148,11 @@ def add_command(
             landcover_path=cover_path,
             product=cover.product.key if cover else None,
             landcover_crs=landcover_crs,
+            nodata=unknown,
+            landcover_nodata=cover_unknown if cover else None,
         )
         tiles = len(store.tiles(record.id))
-    added = Scene.from_json(record.scene)
-    warn((*scene_remarks(added), *(cover.remarks if cover else ())))
+    warn(notes_of(opened, cover))
     show_result(
         {"project": str(store.path), "scene": record.name, "id": record.id, "tiles": tiles},
         f"{record.name} is added: {_count(tiles, 'tile')}"

@@ -7,6 +7,8 @@ from core.errors import CropMapError, Remedy
 COMMAND_WORDS: dict[Remedy, str] = {
     Remedy.STATE_CRS: "State it, for example --crs EPSG:32633.",
     Remedy.STATE_LANDCOVER_CRS: "State it, for example --landcover-crs EPSG:32633.",
+    Remedy.STATE_LANDCOVER_NODATA: "--landcover-nodata {value} takes it as nodata, "
+    "--landcover-nodata none as the class.",
     Remedy.SAVE_WITH_CRS: "Write it into the file: gdal_edit.py -a_srs EPSG:32633 FILE",
     Remedy.CHECK_CRS: "Check its CRS; where the file has none, state the right one with --crs.",
     Remedy.FIND_IMAGERY: "Put it back, or say in the app where it is now (cropmap app); prompts, "

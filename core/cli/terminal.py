@@ -61,6 +61,17 @@ StretchOption = Annotated[
         "(colours as they are). By default colours that are ready to be seen stay, else one."
     ),
 ]
+NodataOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Value that means nothing was imaged, or 'none' where black, white and odd values are "
+        "part of the image."
+    ),
+]
+LandcoverNodataOption = Annotated[
+    str | None,
+    typer.Option(help="Value that is nodata in the land cover, or 'none' where all are classes."),
+]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
 
@@ -138,6 +149,24 @@ def parse_stretch(text: str | None) -> StretchWay | None:
     if found is None:
         raise typer.BadParameter(f"one of: {', '.join(STRETCH_WAYS)}")
     return found
+
+
+def parse_nodata(text: str | None) -> tuple[float, ...] | None:
+    """A nodata value as a person writes it: ``0``, ``-9999``, ``nan``; no value for ``none``.
+
+    Raises
+    ------
+    typer.BadParameter
+        It is something else.
+    """
+    if text is None:
+        return None
+    if text.strip().lower() == "none":
+        return ()
+    try:
+        return (float(text),)
+    except ValueError as error:
+        raise typer.BadParameter("a number, such as 0 or -9999, or the word none") from error
 
 
 def warn(sentences: Iterable[str]) -> None:

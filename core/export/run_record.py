@@ -18,9 +18,24 @@ FORMAT = 1
 
 
 def write_run_record(
-    path: Path, run: MapRun, files: Sequence[Path], seconds: dict[str, float], parcels: int
+    path: Path,
+    run: MapRun,
+    files: Sequence[Path],
+    seconds: dict[str, float],
+    parcels: int,
+    *,
+    covered: float,
+    warnings: Sequence[str],
 ) -> None:
-    """Write ``run.json`` with inputs, options, prompts in world coordinates, hashes, versions."""
+    """Write ``run.json`` with inputs, options, prompts in world coordinates, hashes, versions.
+
+    Parameters
+    ----------
+    covered : float
+        Share of the scene's valid pixels of which the land cover says anything.
+    warnings : sequence of str
+        What a person should know of the inputs, a sentence each.
+    """
     record = {
         "format": FORMAT,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -37,8 +52,10 @@ def write_run_record(
             "citation": run.landcover.product.citation,
             "fingerprint": run.landcover.fingerprint,
             "file_fingerprint": run.landcover.file_fingerprint,
+            "unknown": run.landcover.unknown.to_json(),
+            "covered": round(covered, 6),
         },
-        "warnings": list(run.remarks),
+        "warnings": list(warnings),
         "options": {**asdict(run.options), "strategy": run.options.chosen_strategy},
         "model": None
         if run.segmenter is None

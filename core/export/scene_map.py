@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import EmptySceneError
 from core.files import folder_lock
+from core.landcover.coverage import coverage_sentence, sentences_of
 from core.mapping import MapOptions, SceneRequest, open_request
 from core.sam.registry import MODELS
 from core.task import Cancelled, Progress, never, silent
@@ -33,6 +34,8 @@ class MapResult:
     tiles, kept_tiles : int
         Tiles in all, and those that an earlier, stopped run had finished.
     seconds : float
+    covered : float
+        Share of the scene's valid pixels of which the land cover says anything.
     warnings : tuple of str
         What a person should know of the inputs, a sentence each.
     """
@@ -46,6 +49,7 @@ class MapResult:
     strategy: str
     model: str
     land_cover: str
+    covered: float
     warnings: tuple[str, ...] = ()
 
     def sentence(self) -> str:
@@ -58,6 +62,7 @@ class MapResult:
             f"{parcels}, {self.cropland_ha:,.1f} ha of cropland, in {self.seconds:.1f} s "
             f"({tiles}{kept}).\n"
             f"Strategy {self.strategy} with {model}; prompts from {self.land_cover}."
+            f"{_coverage(self.covered)}"
         )
 
     def summary(self) -> dict[str, Any]:
@@ -72,8 +77,15 @@ class MapResult:
             "strategy": self.strategy,
             "model": self.model,
             "land_cover": self.land_cover,
+            "land_cover_covers": round(self.covered, 6),
             "warnings": list(self.warnings),
         }
+
+
+def _coverage(covered: float) -> str:
+    """What is said of a land cover that leaves some of the scene out; empty where it does not."""
+    told = coverage_sentence(covered)
+    return f" {told}" if told else ""
 
 
 def model_title(key: str) -> str:
@@ -150,7 +162,10 @@ def _map_and_write(
     written = time.perf_counter()
     record = out / "run.json"
     seconds = {"predict": predicted - start, "write": written - predicted}
-    write_run_record(record, run, files, seconds, len(table))
+    warnings = sentences_of(scene, landcover)
+    write_run_record(
+        record, run, files, seconds, len(table), covered=mapped.covered, warnings=warnings
+    )
     run.clear()
     return MapResult(
         files=(*files, record),
@@ -162,5 +177,6 @@ def _map_and_write(
         strategy=options.chosen_strategy,
         model=options.needed_model or "none",
         land_cover=landcover.title,
-        warnings=run.remarks,
+        covered=mapped.covered,
+        warnings=warnings,
     )

@@ -296,7 +296,7 @@ def _notes(
     chips: ChipReport | None,
     options: ExportOptions,
 ) -> tuple[str, ...]:
-    notes = []
+    notes = [] if labelled.scene is None else [*labelled.scene.unknown.sentences()]
     left = len(labelled.parcels) - len(parcels)
     if left:
         notes.append(f"{left:,} parcels that nobody accepted or corrected are left out.")

@@ -15,14 +15,8 @@ if TYPE_CHECKING:
         web_mercator_grid,
     )
     from core.imagery.open import is_raster, open_raster, read_bands
-    from core.imagery.scene import (
-        Scene,
-        SceneImage,
-        open_scene,
-        read_preview,
-        read_values,
-        stored_windows,
-    )
+    from core.imagery.pixel_values import read_values, stored_windows
+    from core.imagery.scene import Scene, SceneImage, open_scene, read_preview
     from core.imagery.scene_words import bands_said, scene_remarks, stretch_said
     from core.imagery.stretch import (
         HIGH_PERCENTILE,
@@ -34,6 +28,7 @@ if TYPE_CHECKING:
         estimate_stretch,
         suggest_stretch,
     )
+    from core.imagery.validity import UnknownPixels, percent
     from core.imagery.value_range import Scaling, read_scaling
 
 __getattr__ = load_lazily(
@@ -53,13 +48,12 @@ __getattr__ = load_lazily(
             "open_raster",
             "read_bands",
         ),
+        "pixel_values": ("read_values", "stored_windows"),
         "scene": (
             "Scene",
             "SceneImage",
             "open_scene",
             "read_preview",
-            "read_values",
-            "stored_windows",
         ),
         "scene_words": ("bands_said", "scene_remarks", "stretch_said"),
         "stretch": (
@@ -73,6 +67,7 @@ __getattr__ = load_lazily(
             "suggest_stretch",
         ),
         "value_range": ("Scaling", "read_scaling"),
+        "validity": ("UnknownPixels", "percent"),
     },
 )
 
@@ -85,6 +80,7 @@ __all__ = [
     "SceneImage",
     "Stretch",
     "StretchWay",
+    "UnknownPixels",
     "bands_said",
     "estimate_one_range",
     "estimate_stretch",
@@ -94,6 +90,7 @@ __all__ = [
     "open_scene",
     "outside",
     "parse_crs",
+    "percent",
     "pixel_tile",
     "pixel_tile_grid",
     "read_bands",

@@ -14,6 +14,7 @@ from rasterio.io import DatasetReader
 
 from core.errors import InputError, MissingCrsError, Remedy
 from core.grid import Grid, PixelCoordinates, transform_coordinates
+from core.imagery.sidecar import Sidecar, read_sidecar
 from core.imagery.worldfile import find_world_file, read_projection_file, read_world_file
 
 _SMALLEST_GSD_M = 1e-6
@@ -29,7 +30,10 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Georeference:
-    """CRS, transform of pixel corners to world, and who stated the CRS (``file``, ``person``)."""
+    """CRS, transform of pixel corners to world, and who stated the CRS.
+
+    That is the ``file``, its ``sidecar`` (auxiliary XML), or a ``person``.
+    """
 
     crs: CRS
     transform: Affine
@@ -50,11 +54,17 @@ def find_georeference(
     ------
     MissingCrsError
         The file does not say where it lies, or not in which CRS.
+    UnreadableRasterError
+        Its auxiliary XML cannot be read.
     InputError
         The stated CRS cannot be understood.
     """
     local = None if "://" in path else Path(path)
-    transform = _find_transform(dataset, local, path, what)
+    # Where both say something the sidecar wins, as in every GIS: it corrects a file.
+    beside = read_sidecar(path)
+    transform = _find_transform(dataset, local, path, what, beside)
+    if beside is not None and beside.crs is not None:
+        return Georeference(beside.crs, transform, "sidecar")
     crs = _usable(dataset.crs.to_wkt() if dataset.crs else None)
     if crs is None and local is not None:
         crs = read_projection_file(local)
@@ -121,7 +131,11 @@ def _usable(text: str | None) -> CRS | None:
     return crs if crs.is_geographic or crs.is_projected else None
 
 
-def _find_transform(dataset: DatasetReader, local: Path | None, path: str, what: str) -> Affine:
+def _find_transform(
+    dataset: DatasetReader, local: Path | None, path: str, what: str, beside: Sidecar | None
+) -> Affine:
+    if beside is not None and beside.transform is not None:
+        return beside.transform
     transform: Affine = dataset.transform
     if not transform.is_identity:
         values = list(transform)[:6]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,28 +12,30 @@ import numpy as np
 import numpy.typing as npt
 from affine import Affine
 from pyproj import CRS
-from rasterio.enums import Resampling
 from rasterio.io import DatasetReader
 
-from core.errors import EmptySceneError, ReplacedFileError
+from core.errors import ReplacedFileError
 from core.grid import Grid, Window
 from core.imagery.band_choice import choose_bands
-from core.imagery.blocks import holds_any_block, may_hold_blocks
+from core.imagery.blocks import holds_any_block
+from core.imagery.first_look import (
+    PREVIEW_SIDE,
+    empty_scene,
+    find_unknown,
+    first_valid,
+    overview_values,
+)
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.identity import dataset_fingerprint, is_same_file
-from core.imagery.open import open_raster, read_bands, read_validity
-from core.imagery.palette import is_palette, palette_colours
+from core.imagery.open import open_raster
+from core.imagery.palette import is_palette
+from core.imagery.pixel_values import read_values, stored_windows
 from core.imagery.scene_fingerprints import overview_fingerprint, scene_fingerprint
 from core.imagery.scene_json import checked_scene_json
 from core.imagery.stretch import IDENTITY, Stretch, StretchWay, suggest_stretch
+from core.imagery.validity import BY_HEADER, UnknownPixels
 from core.imagery.value_range import Part, read_scaling
 from core.imagery.working_grid import coarser_grid, coarser_start, working_factor
-
-_PREVIEW_SIDE = 1024
-_SEARCH_SIDE = 2048
-_STORED_SIDE = 192
-_MOST_SEARCHED = 300_000_000
-"""Pixels that are looked at for a valid one where the overview shows none: some seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Scene:
         empty in scenes of earlier versions.
     band_names : tuple of str
         What the file calls its bands; empty where it names none.
+    unknown : UnknownPixels
+        What counts as unknown beside the header; nothing in a scene of an earlier version.
     """
 
     path: str
@@ -89,6 +93,7 @@ class Scene:
     bands_source: str = ""
     stretch_source: str = ""
     band_names: tuple[str, ...] = ()
+    unknown: UnknownPixels = BY_HEADER
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, to store with a project or a run."""
@@ -112,6 +117,7 @@ class Scene:
             "bands_source": self.bands_source,
             "stretch_source": self.stretch_source,
             "band_names": list(self.band_names),
+            "unknown": self.unknown.to_json(),
         }
 
     @classmethod
@@ -138,6 +144,7 @@ class Scene:
             bands_source=data["bands_source"],
             stretch_source=data["stretch_source"],
             band_names=tuple(data["band_names"]),
+            unknown=UnknownPixels.from_json(data["unknown"]),
         )
 
 
@@ -166,6 +173,8 @@ def open_scene(
     bands: tuple[int, int, int] | None = None,
     stretch: Stretch | StretchWay | None = None,
     working_gsd_m: float | None = None,
+    nodata: Sequence[float] | None = None,
+    unknown: UnknownPixels | None = None,
 ) -> Scene:
     """Open a raster as a scene; reads the header and one overview.
 
@@ -180,6 +189,11 @@ def open_scene(
     working_gsd_m : float, optional
         Metres per pixel at which models look; by default the native GSD, but not finer than
         ``Settings.finest_working_gsd_m``.
+    nodata : sequence of float, optional
+        Values that the person says are unknown, none where it is empty; what looks unknown is
+        suspected where nobody says anything.
+    unknown : UnknownPixels, optional
+        What is unknown, where that is settled already.
 
     Raises
     ------
@@ -194,14 +208,21 @@ def open_scene(
         chosen = choice.bands
         factor = working_factor(grid, working_gsd_m)
         if not holds_any_block(dataset):
-            raise _empty(str(path))
-        preview, valid = _read_preview_values(dataset, chosen)
-        if not valid.any():
-            preview, valid = _first_valid(dataset, chosen, str(path))
+            raise empty_scene(str(path))
+        whole = overview_values(dataset, chosen, BY_HEADER)
+        seen = whole if whole[1].any() else first_valid(dataset, chosen, str(path), BY_HEADER)
+        # Earlier versions knew a file by what its header alone lets see.
+        known_by = overview_fingerprint(dataset, grid, seen, str(path))
+        if unknown is None:
+            unknown = find_unknown(dataset, str(path), chosen, nodata, whole)
+        if unknown != BY_HEADER:
+            seen = overview_values(dataset, chosen, unknown)
+            if not seen[1].any():
+                seen = first_valid(dataset, chosen, str(path), unknown)
         if isinstance(stretch, Stretch):
-            seen, seen_by = stretch, "person"
+            found, found_by = stretch, "person"
         else:
-            seen, seen_by = _suggested(dataset, chosen, (preview, valid), stretch)
+            found, found_by = _suggested(dataset, chosen, seen, stretch, unknown)
         # Coarser pixels are read through overviews, which may lie in a file of their own.
         content = dataset_fingerprint(dataset, str(path), overviews=factor > 1)
         return Scene(
@@ -210,17 +231,18 @@ def open_scene(
             working_grid=coarser_grid(grid, factor),
             working_factor=factor,
             bands=chosen,
-            stretch=seen,
+            stretch=found,
             dtype=str(dataset.dtypes[chosen[0] - 1]),
             band_count=int(dataset.count),
             nodata=None if dataset.nodata is None else float(dataset.nodata),
             crs_source=georeference.source,
             fingerprint=scene_fingerprint(dataset, grid, content),
             file_fingerprint=content,
-            overview_fingerprint=overview_fingerprint(dataset, grid, (preview, valid), str(path)),
+            overview_fingerprint=known_by,
             bands_source=choice.source,
-            stretch_source=seen_by,
+            stretch_source=found_by,
             band_names=choice.names,
+            unknown=unknown,
         )
 
 
@@ -261,7 +283,7 @@ def read_window(scene: Scene, window: Window) -> SceneImage:
         )
         shape = (inside.height, inside.width)
         with open_raster(scene.path) as dataset:
-            values, there = read_values(dataset, scene.bands, native, shape)
+            values, there = read_values(dataset, scene.bands, native, shape, scene.unknown)
         rows, columns = inside.relative_to(window).slices
         rgb[rows, columns] = np.where(there[..., None], scene.stretch.apply(values), 0)
         valid[rows, columns] = there
@@ -269,100 +291,26 @@ def read_window(scene: Scene, window: Window) -> SceneImage:
     return SceneImage(rgb, valid, grid)
 
 
-def read_preview(scene: Scene, max_side: int = _PREVIEW_SIDE) -> SceneImage:
+def read_preview(scene: Scene, max_side: int = PREVIEW_SIDE) -> SceneImage:
     """The whole scene, read through overviews, no side longer than ``max_side`` pixels."""
     check_scene_file(scene)
     with open_raster(scene.path) as dataset:
-        values, valid = _read_preview_values(dataset, scene.bands, max_side)
+        values, valid = overview_values(dataset, scene.bands, scene.unknown, max_side)
     rgb = np.where(valid[..., None], scene.stretch.apply(values), 0).astype(np.uint8)
     height, width = valid.shape
     return SceneImage(rgb, valid, scene.grid.scaled(width, height))
 
 
 def _suggested(
-    dataset: DatasetReader, bands: tuple[int, int, int], overview: Part, way: StretchWay | None
+    dataset: DatasetReader,
+    bands: tuple[int, int, int],
+    overview: Part,
+    way: StretchWay | None,
+    unknown: UnknownPixels,
 ) -> tuple[Stretch, str]:
     if is_palette(dataset):
         return IDENTITY, "file"
-    windows = stored_windows(dataset, bands)
+    windows = stored_windows(dataset, bands, unknown)
     scaling = read_scaling(dataset, bands)
     found = suggest_stretch(overview, way=way, scaling=scaling, windows=windows)
     return found.stretch, found.way
-
-
-def stored_windows(dataset: DatasetReader, bands: tuple[int, int, int]) -> Iterator[Part]:
-    """Values and validity of a few small windows, as they are stored."""
-    for part in (4, 2, 6, 1, 7):
-        column = max(0, dataset.width * part // 8 - _STORED_SIDE // 2)
-        row = max(0, dataset.height * part // 8 - _STORED_SIDE // 2)
-        width = min(_STORED_SIDE, dataset.width - column)
-        height = min(_STORED_SIDE, dataset.height - row)
-        yield read_values(dataset, bands, Window(column, row, width, height), (height, width))
-
-
-def _read_preview_values(
-    dataset: DatasetReader, bands: tuple[int, int, int], max_side: int = _PREVIEW_SIDE
-) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
-    factor = max(1.0, max(dataset.width, dataset.height) / max_side)
-    shape = (max(1, round(dataset.height / factor)), max(1, round(dataset.width / factor)))
-    return read_values(dataset, bands, None, shape)
-
-
-def read_values(
-    dataset: DatasetReader,
-    bands: tuple[int, int, int],
-    window: Window | None,
-    shape: tuple[int, int],
-) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
-    """Band values (3, rows, columns) and validity (rows, columns) of a native window.
-
-    Values keep the file's dtype, a palette's colours excepted (uint8); ``shape`` (rows, columns)
-    smaller than the window averages through overviews.
-    """
-    distinct = sorted(set(bands))
-    valid = read_validity(dataset, distinct, window=window, shape=shape)
-    if is_palette(dataset):
-        codes = read_bands(dataset, [1], window=window, shape=shape)[0]
-        colours = palette_colours(dataset, codes)
-        return colours[:3], valid & (colours[3] > 0)
-    values = read_bands(
-        dataset, distinct, window=window, shape=shape, resampling=Resampling.average
-    )[[distinct.index(band) for band in bands]]
-    if np.issubdtype(values.dtype, np.floating):
-        valid = valid & np.isfinite(values).all(axis=0)
-    return values, valid
-
-
-def _first_valid(
-    dataset: DatasetReader, bands: tuple[int, int, int], path: str
-) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
-    """The first part of a full read with a valid pixel that the overview missed, or raise."""
-    # Whole blocks, and many of them at a time: a scene can be stored in strips of one row.
-    block_height, block_width = dataset.block_shapes[0]
-    width = block_width * max(1, _SEARCH_SIDE // block_width)
-    height = block_height * max(1, _SEARCH_SIDE**2 // (width * block_height))
-    extent = Window(0, 0, dataset.width, dataset.height)
-    searched = 0
-    for row in range(0, dataset.height, height):
-        for column in range(0, dataset.width, width):
-            window = Window(column, row, width, height).intersection(extent) or extent
-            if not may_hold_blocks(dataset, window):
-                continue
-            searched += window.width * window.height
-            if searched > _MOST_SEARCHED:
-                raise EmptySceneError(
-                    f"The scene {Path(path).name} shows no valid pixel in its overview, nor in "
-                    f"the first {_MOST_SEARCHED:,} pixels.",
-                    "Cut out the part that holds the image, or build its overviews again.",
-                )
-            values, valid = read_values(dataset, bands, window, (window.height, window.width))
-            if valid.any():
-                return values, valid
-    raise _empty(path)
-
-
-def _empty(path: str) -> EmptySceneError:
-    return EmptySceneError(
-        f"The scene {Path(path).name} holds no valid pixel: all of it is nodata or transparent.",
-        "Check the nodata value in the file's properties, or choose another file.",
-    )

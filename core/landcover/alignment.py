@@ -12,9 +12,9 @@ from rasterio.enums import Resampling
 
 from core.errors import NoOverlapError
 from core.grid import Bounds, Grid, Window
-from core.imagery.open import open_raster, read_bands
+from core.imagery.open import open_raster
 from core.imagery.warp import covering_window, read_shape, warp
-from core.landcover.source import LandCover, LandCoverTile, check_landcover_file, to_codes
+from core.landcover.source import LandCover, LandCoverTile, check_landcover_file, read_codes
 
 _MISSING = 65535
 """Stands for nodata while classes are warped, so that it is never counted as a class."""
@@ -110,12 +110,8 @@ def _read_codes(
     )
     check_landcover_file(landcover)
     with open_raster(landcover.path, what="land cover") as dataset:
-        values = read_bands(dataset, [1], window=window, shape=shape)[0]
-        nodata = dataset.nodata
+        codes = read_codes(dataset, landcover.path, landcover.unknown, window=window, shape=shape)
     check_landcover_file(landcover)
-    codes = to_codes(values, landcover.path)
-    if nodata is not None and np.isfinite(nodata) and 0 <= nodata < np.iinfo(np.uint16).max:
-        codes = np.where(codes == np.uint16(nodata), np.uint16(65535), codes)
     return codes, source.scaled(shape[1], shape[0])
 
 

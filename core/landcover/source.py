@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import product as product_of
 from pathlib import Path
 
@@ -16,6 +17,15 @@ from core.grid import Grid, Window
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.identity import dataset_fingerprint, is_same_file
 from core.imagery.open import open_raster, read_bands
+from core.imagery.validity import (
+    BY_HEADER,
+    UnknownPixels,
+    equals,
+    percent,
+    read_validity,
+    unknown_by_file,
+    unknown_by_person,
+)
 from core.landcover.product import Product
 from core.landcover.product_registry import get_product
 from core.landcover.recognise import (
@@ -55,6 +65,8 @@ class LandCover:
     overview_fingerprint : str
         What earlier versions took for the fingerprint: SHA-256 over product, grid and a sample of
         at most 2048 x 2048 codes.
+    unknown : UnknownPixels
+        What counts as unknown beside the header, and whether its nodata value counts.
     unknown_codes : tuple of (int, int)
         Codes that the product's legend lacks, and how many of ``cells_looked_at`` hold each; such
         cells are unknown.
@@ -70,6 +82,7 @@ class LandCover:
     fingerprint: str
     file_fingerprint: str
     overview_fingerprint: str
+    unknown: UnknownPixels = BY_HEADER
     unknown_codes: tuple[tuple[int, int], ...] = ()
     cells_looked_at: int = 0
 
@@ -122,7 +135,12 @@ class LandCoverTile:
 
 
 def open_landcover(
-    path: str | Path, *, product: str | None = None, crs: str | None = None
+    path: str | Path,
+    *,
+    product: str | None = None,
+    crs: str | None = None,
+    nodata: Sequence[float] | None = None,
+    ask: bool = True,
 ) -> LandCover:
     """Open a land cover raster and find out which product it is.
 
@@ -132,33 +150,45 @@ def open_landcover(
         Key of the product as the person states it; otherwise it is recognised.
     crs : str, optional
         CRS as the person states it, for a file that has none.
+    nodata : sequence of float, optional
+        Values that the person says are nodata, and no others; empty where none is.
+    ask : bool
+        Whether a class that the file calls nodata is a question; else it is nodata.
 
     Raises
     ------
     InputError
         Unreadable, without CRS, or no codes.
     LandCoverError
-        Not recognised, or the stated product does not have the codes in the file.
+        Not recognised, the stated product does not have the codes in the file, or the file calls
+        a class of it nodata and nobody said which holds.
     """
     with open_raster(path, what="land cover") as dataset:
         georeference = find_georeference(dataset, str(path), crs, what="land cover")
         grid = Grid(georeference.crs, georeference.transform, dataset.width, dataset.height)
         refuse_misplaced(grid, str(path), georeference.source, what="land cover")
-        sample = _sample_codes(dataset, str(path))
+        unknown = unknown_by_file(dataset, str(path))
+        if nodata is not None:
+            unknown = replace(unknown_by_person(unknown, nodata), tag=False)
+        sample, overview = _sample_codes(dataset, str(path), unknown)
         tags = dataset.tags()
-        recognition, counts = _recognised(dataset, str(path), tags, sample, product)
+        recognition, counts = _recognised(dataset, str(path), unknown, sample, product)
+        if nodata is None and ask:
+            _refuse_class_as_nodata(dataset, str(path), recognition.product, unknown)
         content = dataset_fingerprint(dataset, str(path))
     said = " ".join([Path(path).stem, *tags.values()]).lower()
     place = repr((recognition.product.key, grid)).encode()
+    more = b"" if unknown == BY_HEADER else repr(unknown).encode()
     return LandCover(
         str(path),
         recognition.product,
         grid,
         recognition.reason,
         "simulated" in said,
-        hashlib.sha256(place + content.encode()).hexdigest(),
+        hashlib.sha256(place + content.encode() + more).hexdigest(),
         content,
-        hashlib.sha256(place + sample.tobytes()).hexdigest(),
+        hashlib.sha256(place + overview.tobytes()).hexdigest(),
+        unknown,
         tuple(stray_codes(recognition.product, counts).items()),
         sum(counts.values()),
     )
@@ -207,7 +237,7 @@ def to_codes(values: npt.NDArray[np.generic], path: str) -> npt.NDArray[np.uint1
 def _recognised(
     dataset: DatasetReader,
     path: str,
-    tags: dict[str, str],
+    unknown: UnknownPixels,
     sample: npt.NDArray[np.uint16],
     product: str | None,
 ) -> tuple[Recognition, dict[int, int]]:
@@ -215,7 +245,7 @@ def _recognised(
 
     def found(counts: dict[int, int]) -> Recognition:
         if product is None:
-            return recognise(path, tags, counts)
+            return recognise(path, dataset.tags(), counts)
         return Recognition(_checked_product(product, counts, path), "you chose it")
 
     counts = _counts(sample)
@@ -228,7 +258,7 @@ def _recognised(
         if not averaged:
             raise
     # Overviews of codes are averages where whoever built them did not think of it.
-    stored = _counts(_stored_codes(dataset, path))
+    stored = _counts(_stored_codes(dataset, path, unknown))
     if not stored:
         return found(counts), counts
     return found(stored), stored
@@ -239,7 +269,9 @@ def _counts(codes: npt.NDArray[np.uint16]) -> dict[int, int]:
     return dict(zip(values.tolist(), cells.tolist(), strict=True))
 
 
-def _stored_codes(dataset: DatasetReader, path: str) -> npt.NDArray[np.uint16]:
+def _stored_codes(
+    dataset: DatasetReader, path: str, unknown: UnknownPixels
+) -> npt.NDArray[np.uint16]:
     """Known codes of a few windows, as they are stored."""
     parts = []
     for row, column in product_of((1, 3, 5), repeat=2):
@@ -250,30 +282,77 @@ def _stored_codes(dataset: DatasetReader, path: str) -> npt.NDArray[np.uint16]:
             _WINDOW_SIDE,
         ).intersection(Window(0, 0, dataset.width, dataset.height))
         if window is not None:
-            parts.append(_known(dataset, read_bands(dataset, [1], window=window)[0], path))
-    return np.concatenate(parts)
+            shape = (window.height, window.width)
+            parts.append(read_codes(dataset, path, unknown, window=window, shape=shape).ravel())
+    codes = np.concatenate(parts)
+    return codes[codes != _LARGEST_CODE]
 
 
-def _sample_codes(dataset: DatasetReader, path: str) -> npt.NDArray[np.uint16]:
+def read_codes(
+    dataset: DatasetReader,
+    path: str,
+    unknown: UnknownPixels,
+    *,
+    window: Window | None = None,
+    shape: tuple[int, int],
+) -> npt.NDArray[np.uint16]:
+    """Codes of a window (rows, columns); 65535, which no legend has, where nothing is known.
+
+    Raises
+    ------
+    LandCoverError
+        As for :func:`to_codes`.
+    UnreadableRasterError
+        The file is damaged.
+    """
+    codes = to_codes(read_bands(dataset, [1], window=window, shape=shape)[0], path)
+    valid = read_validity(dataset, [1], window=window, shape=shape, unknown=unknown)
+    return np.where(valid, codes, np.uint16(_LARGEST_CODE))
+
+
+def _sample_codes(
+    dataset: DatasetReader, path: str, unknown: UnknownPixels
+) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]:
+    """Known codes of an overview: as they are, and as earlier versions took them."""
     factor = max(1.0, max(dataset.width, dataset.height) / _SAMPLE_SIDE)
     shape = (max(1, round(dataset.height / factor)), max(1, round(dataset.width / factor)))
-    known = _known(dataset, read_bands(dataset, [1], shape=shape)[0], path)
+    codes = read_codes(dataset, path, unknown, shape=shape)
+    known: npt.NDArray[np.uint16] = codes[codes != _LARGEST_CODE]
     if known.size == 0:
         raise LandCoverError(
             f"The land cover {Path(path).name} holds nothing but nodata.", "Choose another file."
         )
-    return known
-
-
-def _known(
-    dataset: DatasetReader, values: npt.NDArray[np.generic], path: str
-) -> npt.NDArray[np.uint16]:
-    codes = to_codes(values, path)
+    earlier = to_codes(read_bands(dataset, [1], shape=shape)[0], path)
     nodata = dataset.nodata
     if nodata is not None and np.isfinite(nodata) and 0 <= nodata <= _LARGEST_CODE:
-        codes = codes[codes != np.uint16(nodata)]
-    known: npt.NDArray[np.uint16] = codes[codes != _LARGEST_CODE]
-    return known
+        earlier = earlier[earlier != np.uint16(nodata)]
+    return known, earlier[earlier != _LARGEST_CODE]
+
+
+def _refuse_class_as_nodata(
+    dataset: DatasetReader, path: str, product: Product, unknown: UnknownPixels
+) -> None:
+    """Raise where the file calls a class nodata that it holds: only the person knows which it is.
+
+    Raises
+    ------
+    LandCoverError
+        With both answers.
+    """
+    named = {float(v) for v in (dataset.nodata, *unknown.nodata) if v is not None}
+    classes = {float(c.code): c.name for c in product.classes if c.code not in product.nodata}
+    for value in sorted(named & classes.keys()):
+        factor = max(1.0, max(dataset.width, dataset.height) / _SAMPLE_SIDE)
+        shape = (max(1, round(dataset.height / factor)), max(1, round(dataset.width / factor)))
+        share = float(equals(read_bands(dataset, [1], shape=shape)[0], value).mean())
+        if share > 0:
+            raise LandCoverError(
+                f"{Path(path).name} calls {value:g} nodata, and in {product.title} {value:g} is "
+                f"the class '{classes[value]}': {percent(share)} of it would be unknown.",
+                "Say which holds.",
+                Remedy.STATE_LANDCOVER_NODATA,
+                {"value": f"{value:g}"},
+            )
 
 
 def _checked_product(key: str, counts: dict[int, int], path: str) -> Product:

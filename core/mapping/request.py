@@ -36,6 +36,8 @@ class SceneRequest:
         colours as in the ``"file"``.
     working_gsd_m : float or None
         Metres per pixel at which the model looks.
+    nodata, landcover_nodata : tuple of float or None
+        Values that are unknown as the person states them, none where empty; None asks the files.
     """
 
     scene: str
@@ -46,6 +48,8 @@ class SceneRequest:
     bands: tuple[int, int, int] | None = None
     stretch: Stretch | StretchWay | None = None
     working_gsd_m: float | None = None
+    nodata: tuple[float, ...] | None = None
+    landcover_nodata: tuple[float, ...] | None = None
 
 
 def open_request(request: SceneRequest) -> tuple[Scene, LandCover]:
@@ -66,6 +70,7 @@ def open_request(request: SceneRequest) -> tuple[Scene, LandCover]:
         bands=request.bands,
         stretch=request.stretch,
         working_gsd_m=request.working_gsd_m,
+        nodata=request.nodata,
     )
     landcover = _open_landcover(request, scene)
     check_overlap(landcover, scene.working_grid)
@@ -74,7 +79,12 @@ def open_request(request: SceneRequest) -> tuple[Scene, LandCover]:
 
 def _open_landcover(request: SceneRequest, scene: Scene) -> LandCover:
     if request.landcover != WORLDCOVER:
-        return open_landcover(request.landcover, product=request.product, crs=request.landcover_crs)
+        return open_landcover(
+            request.landcover,
+            product=request.product,
+            crs=request.landcover_crs,
+            nodata=request.landcover_nodata,
+        )
     if request.product not in (None, "worldcover_v100", "worldcover_v200"):
         raise LandCoverError(
             f"Only ESA WorldCover can be fetched, not {request.product}.",

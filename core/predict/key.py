@@ -35,6 +35,7 @@ def prediction_key(
         "bands": scene.bands,
         "stretch": scene.stretch.to_json(),
         "factor": scene.working_factor,
+        "unknown": scene.unknown.to_json(),
         "landcover": landcover_fingerprint,
         "tile": [tile.name, repr(tile.window), repr(tile.cores)],
         "strategy": options.strategy,

@@ -159,6 +159,26 @@ def test_unknown_codes_of_a_land_cover_are_said(page, empty_project, tmp_path) -
     assert "3 of 4,096 cells" in said(page("scene", empty_project))
 
 
+def test_a_collar_and_a_land_cover_of_a_part_are_said_and_the_answer_is_kept(
+    page, empty_project, tmp_path
+) -> None:
+    values = np.random.default_rng(0).integers(20, 200, (3, 96, 96)).astype(np.uint8)
+    values[:, :36] = 0
+    codes = np.full((1, 96, 96), 40, dtype=np.uint8)[:, :, :48]
+    path = write_raster(tmp_path / "a.tif", values)
+    cover = write_raster(tmp_path / "worldcover.tif", codes)
+    added = add_scene(empty_project, path, landcover_path=cover)
+    app = page("scene", empty_project)
+    assert "38 % of the image is plain black" in " ".join(i.value for i in app.info)
+    assert "The land cover covers 50 % of the image" in " ".join(w.value for w in app.warning)
+    press(app, "It is part of the image")
+    unknown = empty_project.scene(added.id).scene["unknown"]
+    assert (unknown["counts"], unknown["said_by"]) == (False, "person")
+    assert "as you said" in " ".join(i.value for i in app.info)
+    press(app, "It is outside the image")
+    assert empty_project.scene(added.id).scene["unknown"]["counts"]
+
+
 def test_a_land_cover_that_has_gone_can_be_replaced(page, project, farmland, tmp_path) -> None:
     (scene,) = project.scenes()
     gone = {"path": str(tmp_path / "gone.tif"), "product": "worldcover_v200", "crs": None}

@@ -67,11 +67,11 @@ def sample(project_path: str, scene_id: str, version: int, bands: Bands) -> Samp
     factor = max(1.0, max(scene.grid.width, scene.grid.height) / _SIDE)
     shape = (max(1, round(scene.grid.height / factor)), max(1, round(scene.grid.width / factor)))
     with open_raster(scene.path) as dataset:
-        values, valid = read_values(dataset, bands, None, shape)
+        values, valid = read_values(dataset, bands, None, shape, scene.unknown)
         scaling = read_scaling(dataset, bands)
         as_in_file = None
         if valid.any():
-            windows = stored_windows(dataset, bands)
+            windows = stored_windows(dataset, bands, scene.unknown)
             with contextlib.suppress(InputError):
                 found = suggest_stretch(
                     (values, valid), way="file", scaling=scaling, windows=windows

@@ -10,6 +10,7 @@ from ui.shared.browser_session import Place, token
 from ui.shared.text import escape, hectares
 
 _HEIGHT = 470
+_WHO = {"person": ", as you stated", "sidecar": ", by its .aux.xml"}
 _OVER, _SWIPE = "Over each other", "Swipe"
 
 
@@ -21,7 +22,7 @@ def facts(place: Place) -> str:
     scene = Scene.from_json(place.scene.scene)
     grid = scene.grid
     area = grid.width * grid.height * grid.pixel_area_m2 / 10_000.0
-    stated = ", as you stated" if scene.crs_source == "person" else ""
+    stated = _WHO.get(scene.crs_source, "")
     return (
         f"{grid.width:,} × {grid.height:,} px · {grid.gsd_m:.3g} m · {hectares(area)} · "
         f"{grid.crs.name}{stated}"

@@ -15,9 +15,10 @@ from core.project import Project
 from core.session import copy_into, safe_stem
 from core.task import Cancelled, Progress
 
-SIDECARS = (".tfw", ".tifw", ".jgw", ".pgw", ".j2w", ".wld", ".prj")
+SIDECARS = (".tfw", ".tifw", ".jgw", ".pgw", ".j2w", ".wld", ".prj", ".aux.xml")
 RASTERS = (".tif", ".tiff", ".jp2", ".png", ".jpg", ".jpeg")
 
+_AUXILIARY = ".aux.xml"
 _BLOCK = 8 * 1024 * 1024
 _SHARES = 100_000
 """Steps of a share; so many that they are told in percent."""
@@ -89,7 +90,7 @@ def store(
         folder.mkdir(parents=True)
         for upload in source.uploads:
             if upload is main or suffix_of(upload) in sidecars:
-                _write(upload, folder / f"{stem}{suffix_of(upload)}", progress)
+                _write(upload, folder / f"{stem}{_ending(upload, main)}", progress)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise storage_error(error, folder / main.name) from error
@@ -149,5 +150,12 @@ def _write(upload: Upload, path: Path, progress: Progress) -> None:
 
 
 def suffix_of(upload: Upload) -> str:
-    """The ending of a file's name in lower case, with its dot."""
-    return Path(upload.name).suffix.lower()
+    """The ending of a file's name in lower case, with its dot; ``.aux.xml`` is one."""
+    name = upload.name.lower()
+    return _AUXILIARY if name.endswith(_AUXILIARY) else Path(name).suffix
+
+
+def _ending(upload: Upload, main: Upload) -> str:
+    """What follows the stem: auxiliary XML has the whole name of its raster before its own."""
+    ending = suffix_of(upload)
+    return suffix_of(main) + ending if ending == _AUXILIARY else ending

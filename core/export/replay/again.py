@@ -20,6 +20,7 @@ from core.imagery.frame import Frame, frame_of, plan_scene
 from core.imagery.scene import Scene, check_scene_file, open_scene
 from core.imagery.stretch import Stretch
 from core.imagery.tile_plan import Tile
+from core.imagery.validity import UnknownPixels
 from core.imagery.working_grid import coarser_grid
 from core.label.choices import Choices
 from core.label.make import answer_prompts, make_label, predict_work
@@ -99,6 +100,7 @@ def replay_bundle(
         scene=raster,
         landcover=product,
         landcover_crs=record.landcover.crs if record.landcover else None,
+        landcover_nodata=record.landcover.nodata if record.landcover else None,
         model=record.model.key if record.model else None,
         choices=choices,
     )
@@ -153,7 +155,8 @@ def _scene(record: ReplayRecord, *, path: str) -> Scene:
     facts = record.scene
     stated = facts.crs if facts.crs_source == "person" else None
     stretch = Stretch(facts.stretch_low, facts.stretch_high)
-    scene = open_scene(path, crs=stated, bands=facts.bands, stretch=stretch)
+    unknown = UnknownPixels.from_json(facts.unknown.model_dump())
+    scene = open_scene(path, crs=stated, bands=facts.bands, stretch=stretch, unknown=unknown)
     grid = scene.grid
     t = grid.transform
     unlike = []
@@ -201,7 +204,9 @@ def _landcover(facts: LandCoverFacts | None, path: str | None, scene: Scene) -> 
             f"This label was made with {facts.title} ({facts.file}).",
             remedy=Remedy.GIVE_LANDCOVER,
         )
-    found = open_landcover(_absolute(path), product=facts.product, crs=facts.crs)
+    found = open_landcover(
+        _absolute(path), product=facts.product, crs=facts.crs, nodata=facts.nodata, ask=False
+    )
     check_overlap(found, scene.working_grid)
     if found.overview_fingerprint == facts.fingerprint:
         return replace(found, fingerprint=facts.fingerprint)

@@ -20,6 +20,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from core.errors import InputError
 from core.files import replacing
+from core.imagery.scene_json import UnknownFacts
 from core.outside import check_regular, parse_json
 
 FORMAT: Final = 1
@@ -79,6 +80,7 @@ class SceneFacts(_Part):
     bands: tuple[int, int, int] = Field(strict=False)
     stretch_low: tuple[float, float, float] = Field(strict=False)
     stretch_high: tuple[float, float, float] = Field(strict=False)
+    unknown: UnknownFacts = UnknownFacts()
 
 
 class LandCoverFacts(_Part):
@@ -88,6 +90,7 @@ class LandCoverFacts(_Part):
     product: str = _Text
     title: str = _Text
     crs: str | None = _Text
+    nodata: list[float] | None = Field(default=None, max_length=64)
     fingerprint: str = _Hash
     sha256: str | None = _Hash
 

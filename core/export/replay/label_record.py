@@ -29,6 +29,7 @@ from core.export.replay.input_hashes import (
     pixels_sha256,
 )
 from core.imagery.scene import Scene
+from core.imagery.scene_json import UnknownFacts
 from core.imagery.tile_plan import Tile
 from core.label.choices import Choices
 from core.label.make import prompts_in_force
@@ -54,6 +55,8 @@ class LabelSetup:
         Of the project and of the scene, for people.
     landcover_crs : str or None
         As a person stated it, for a land cover that has none.
+    landcover_nodata : list of float or None
+        As a person stated it.
     model : str or None
         Key of the model at hand.
     choices : Choices
@@ -65,6 +68,7 @@ class LabelSetup:
     scene: Scene
     landcover: LandCover | None
     landcover_crs: str | None
+    landcover_nodata: list[float] | None
     model: str | None
     choices: Choices
 
@@ -165,6 +169,7 @@ def _scene(scene: Scene, name: str) -> SceneFacts:
         bands=scene.bands,
         stretch_low=scene.stretch.low,
         stretch_high=scene.stretch.high,
+        unknown=UnknownFacts.model_validate(scene.unknown.to_json()),
     )
 
 
@@ -177,6 +182,7 @@ def _landcover(setup: LabelSetup) -> LandCoverFacts | None:
         product=landcover.product.key,
         title=landcover.title,
         crs=setup.landcover_crs,
+        nodata=setup.landcover_nodata,
         fingerprint=landcover.fingerprint,
         sha256=file_sha256(landcover.path),
     )

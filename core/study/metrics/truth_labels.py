@@ -19,7 +19,8 @@ from core.existing.label_files import read_labels
 from core.existing.scene_labels import VectorLabels
 from core.grid import Grid, Window
 from core.imagery.georeference import find_georeference
-from core.imagery.open import open_raster, read_bands, read_validity
+from core.imagery.open import open_raster, read_bands
+from core.imagery.validity import read_validity, unknown_by_file
 from core.imagery.warp import covering_window, read_shape, warp
 from core.landcover.alignment import align, check_overlap
 from core.landcover.source import LandCover
@@ -107,13 +108,24 @@ class MaskLabels:
     def __init__(self, path: str | Path, what: str) -> None:
         name = Path(path).name
         with open_raster(path, what=what) as dataset:
-            nodata = dataset.nodata
-        if nodata == 0:
+            unknown = unknown_by_file(dataset, str(path))
+            nodata = {dataset.nodata, *unknown.nodata}
+            fractions = np.issubdtype(np.dtype(dataset.dtypes[0]), np.floating)
+        if 0 in nodata:
             raise InputError(
                 f"The {what} {name} calls 0 nodata, so nothing in it is known not to be cropland.",
                 "Save it with another nodata value, such as 255.",
             )
         mask = existing.read_mask(path)
+        # Of a prediction all may be cropland where anything is known at all.
+        one_sided = bool(mask.unknown) and mask.values.keys() == {1}
+        if one_sided and (fractions or what == "truth"):
+            background = "NaN" if fractions and nodata <= {None} else "nodata"
+            raise InputError(
+                f"The {what} {name} is {background} wherever it is not cropland, so nothing in it "
+                "is known not to be cropland.",
+                "Save it with 0 where there is no cropland, and nodata where nobody knows.",
+            )
         others = mask.values.keys() - {0, 1, _UNKNOWN}
         if others:
             raise InputError(
@@ -165,6 +177,7 @@ class NumberedLabels:
         self._path, self._what = str(path), what
         with open_raster(path, what=what) as dataset:
             place = find_georeference(dataset, str(path), None, what=what)
+            self._unknown = unknown_by_file(dataset, str(path))
             self.grid = Grid(place.crs, place.transform, dataset.width, dataset.height)
 
     def touches(self, grid: Grid) -> bool:
@@ -189,7 +202,7 @@ class NumberedLabels:
         with open_raster(self._path, what=self._what) as dataset:
             shape = read_shape(window, grid, _FINEST_READ)
             values = read_bands(dataset, [1], window=window, shape=shape)[0]
-            valid = read_validity(dataset, [1], window=window, shape=shape)
+            valid = read_validity(dataset, [1], window=window, shape=shape, unknown=self._unknown)
             # A file that calls 0 nodata says by it that there is no parcel.
             valid |= (values == 0) if dataset.nodata == 0 else False
         wrong = valid & ~((values >= 0) & (values < _NO_NUMBER) & (values == np.rint(values)))

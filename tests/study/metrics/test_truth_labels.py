@@ -154,6 +154,28 @@ def without_crs(folder):
         (lambda f: write_mask(f / "m.tif", fields() + 1), "no mask of cropland: it holds 2, 3, 4"),
         (lambda f: write_mask(f / "m.tif", fields() > 0, nodata=0), "calls 0 nodata"),
         (
+            lambda f: write_raster(
+                f / "m.tif", np.where(fields() > 0, 1.0, np.nan)[None].astype(np.float32)
+            ),
+            "is NaN wherever it is not cropland",
+        ),
+        (
+            lambda f: write_raster(
+                f / "m.tif", np.where(fields() > 0, 1, -9999)[None].astype(np.float32), nodata=-9999
+            ),
+            "is nodata wherever it is not cropland",
+        ),
+        (
+            lambda f: write_mask(f / "m.tif", np.where(fields() > 0, 1, 255), nodata=255),
+            "is nodata wherever it is not cropland",
+        ),
+        (
+            lambda f: write_raster(
+                f / "m.tif", (fields() > 0)[None].astype(np.uint8), mask=fields() > 0
+            ),
+            "is nodata wherever it is not cropland",
+        ),
+        (
             lambda f: write_polygons(f / "p.gpkg", [Point(500_000, 5_000_000)], "EPSG:32633"),
             "None of the 1 features of the truth p.gpkg is an area",
         ),
