@@ -44,6 +44,7 @@ PREDICTION = (
     "core.imagery.scene",
     "core.imagery.scene_fingerprints",
     "core.imagery.scene_json",
+    "core.imagery.scene_words",
     "core.imagery.sidecar",
     "core.imagery.stretch",
     "core.imagery.suspicion",
