@@ -33,6 +33,8 @@ class MapResult:
     tiles, kept_tiles : int
         Tiles in all, and those that an earlier, stopped run had finished.
     seconds : float
+    notes : tuple of str
+        What a person should know, a sentence each.
     """
 
     files: tuple[Path, ...]
@@ -44,6 +46,7 @@ class MapResult:
     strategy: str
     model: str
     land_cover: str
+    notes: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """The result in words, method and land cover named."""
@@ -55,6 +58,7 @@ class MapResult:
             f"{parcels}, {self.cropland_ha:,.1f} ha of cropland, in {self.seconds:.1f} s "
             f"({tiles}{kept}).\n"
             f"Strategy {self.strategy} with {model}; prompts from {self.land_cover}."
+            + "".join(f"\n{note}" for note in self.notes)
         )
 
     def summary(self) -> dict[str, Any]:
@@ -69,6 +73,7 @@ class MapResult:
             "strategy": self.strategy,
             "model": self.model,
             "land_cover": self.land_cover,
+            "notes": list(self.notes),
         }
 
 
@@ -142,14 +147,15 @@ def _map_and_write(
             "Choose a land cover that covers the scene's imagery.",
         )
     predicted = time.perf_counter()
-    files, table = write_map_files(run, mapped.labelled, out, progress)
+    labels, table = write_map_files(run, mapped.labelled, out, progress)
     written = time.perf_counter()
     record = out / "run.json"
     seconds = {"predict": predicted - start, "write": written - predicted}
-    write_run_record(record, run, files, seconds, len(table))
+    write_run_record(record, run, labels, seconds, len(table))
     run.clear()
     return MapResult(
-        files=(*files, record),
+        files=(*labels.files, record),
+        notes=labels.notes,
         parcels=len(table),
         cropland_ha=float(table["area_ha"].sum()),
         tiles=len(run.tiles),

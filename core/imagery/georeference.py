@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from affine import Affine
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 from rasterio.io import DatasetReader
 
+from core.crs import answers_sentence, likely_answers, names_no_datum, understood_crs
 from core.errors import InputError, MissingCrsError, Remedy
-from core.grid import Grid, PixelCoordinates, transform_coordinates
+from core.grid import Grid, PixelCoordinates, WorldCoordinates, transform_coordinates
 from core.imagery.worldfile import find_world_file, read_projection_file, read_world_file
 
 _SMALLEST_GSD_M = 1e-6
@@ -49,24 +49,41 @@ def find_georeference(
     Raises
     ------
     MissingCrsError
-        The file does not say where it lies, or not in which CRS.
+        The file does not say where it lies, or not in which CRS, or its CRS names no datum.
     InputError
         The stated CRS cannot be understood.
     """
     local = None if "://" in path else Path(path)
     transform = _find_transform(dataset, local, path, what)
-    crs = _usable(dataset.crs.to_wkt() if dataset.crs else None)
-    if crs is None and local is not None:
-        crs = read_projection_file(local)
+    crs, lacking = _said(dataset, local)
+    if crs is not None and names_no_datum(crs):
+        middle = transform @ (dataset.width / 2, dataset.height / 2)
+        at = WorldCoordinates(np.array([middle[0]]), np.array([middle[1]]))
+        crs, lacking = None, no_datum(crs, at)
     if crs is not None:
         return Georeference(crs, transform, "file")
     if stated_crs is None:
         raise MissingCrsError(
-            f"The {what} {Path(path).name} does not say in which CRS its coordinates are.",
+            f"The {what} {Path(path).name} {lacking}",
             "Whoever made the file knows it.",
             _REMEDIES.get(what, Remedy.SAVE_WITH_CRS),
         )
     return Georeference(parse_crs(stated_crs), transform, "person")
+
+
+def no_datum(crs: CRS, at: WorldCoordinates) -> str:
+    """What a file with a CRS without a datum lacks, with the likely answers.
+
+    Parameters
+    ----------
+    at : WorldCoordinates
+        A place in the file.
+    """
+    datum = crs.geodetic_crs.datum.name if crs.geodetic_crs and crs.geodetic_crs.datum else ""
+    return (
+        f"does not name the datum of its CRS ({datum}), so it may lie a hundred metres off."
+        f"{answers_sentence(likely_answers(crs, at))}"
+    )
 
 
 def parse_crs(text: str) -> CRS:
@@ -75,13 +92,18 @@ def parse_crs(text: str) -> CRS:
     Raises
     ------
     InputError
-        Not a CRS, or one that is neither geographic nor projected.
+        Not a CRS, or one that is neither geographic nor projected, or one without a datum.
     """
-    crs = _usable(text)
+    crs = understood_crs(text)
     if crs is None:
         raise InputError(
             f"'{text[:80]}' is not a CRS that can hold a map.",
             "Write its EPSG code, such as EPSG:32633 or EPSG:4326.",
+        )
+    if names_no_datum(crs):
+        raise InputError(
+            f"'{text[:80]}' names no datum, so it says where things lie to a hundred metres only.",
+            "Write its EPSG code, such as EPSG:27700, or add +towgs84 with what you know.",
         )
     return crs
 
@@ -111,14 +133,15 @@ def refuse_misplaced(grid: Grid, path: str, source: str, *, what: str = "scene")
     )
 
 
-def _usable(text: str | None) -> CRS | None:
-    if not text:
-        return None
-    try:
-        crs = CRS.from_user_input(text)
-    except CRSError:
-        return None
-    return crs if crs.is_geographic or crs.is_projected else None
+def _said(dataset: DatasetReader, local: Path | None) -> tuple[CRS | None, str]:
+    """The CRS of the header or the ``.prj`` file, and what is lacking where there is none."""
+    lacking = "does not say in which CRS its coordinates are."
+    if dataset.crs:
+        crs = understood_crs(dataset.crs.to_wkt())
+        if crs is not None:
+            return crs, ""
+        lacking = "is in a local CRS, or one of an unknown formula: where on Earth it lies is open."
+    return (None if local is None else read_projection_file(local)), lacking
 
 
 def _find_transform(dataset: DatasetReader, local: Path | None, path: str, what: str) -> Affine:

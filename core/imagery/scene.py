@@ -14,6 +14,7 @@ from pyproj import CRS
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.io import DatasetReader
 
+from core.crs import horizontal
 from core.errors import EmptySceneError, InputError, ReplacedFileError
 from core.grid import Grid, Window
 from core.imagery.blocks import holds_any_block, may_hold_blocks
@@ -105,7 +106,7 @@ class Scene:
         """The inverse of :meth:`to_json`; InputError where it is not what that makes."""
         data = checked_scene_json(data)
         transform = Affine(*data["transform"])
-        grid = Grid(CRS.from_wkt(data["crs"]), transform, data["width"], data["height"])
+        grid = Grid(horizontal(CRS.from_wkt(data["crs"])), transform, data["width"], data["height"])
         red, green, blue = data["bands"]
         return cls(
             path=data["path"],
