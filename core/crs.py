@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from pyproj import CRS, Transformer
@@ -33,6 +34,7 @@ _UNNAMED = re.compile(
 _MODERN_AXIS_M = 6378137.0
 _MODERN_FLATTENING = 298.2572
 _MOST_ANSWERS = 4
+_SAME_M = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,17 @@ def understood_crs(text: str | None) -> CRS | None:
 
 
 def horizontal(crs: CRS) -> CRS:
-    """A CRS without its heights."""
+    """A CRS without its heights, and with what GDAL would pass over spelt out.
+
+    GDAL drops a transformation of its own (``TOWGS84``) where it knows the datum's name.  So one
+    that is the same as PROJ's goes, and under any other the datum loses its name: what the file
+    says counts, in everything that is made of it.
+    """
     if crs.is_compound:
         return horizontal(crs.sub_crs_list[0])
-    heights = not crs.is_bound and len(crs.axis_info) > 2
-    return crs.to_2d() if heights else crs
+    if crs.is_bound:
+        return _plain_bound(crs.to_wkt())
+    return crs.to_2d() if len(crs.axis_info) > 2 else crs
 
 
 def names_no_datum(crs: CRS) -> bool:
@@ -125,17 +133,9 @@ def likely_answers(crs: CRS, at: WorldCoordinates) -> tuple[str, ...]:
 
 
 def ways_to_say(crs: CRS) -> list[SaidCrs]:
-    """The ways to say a CRS, best first: itself, the datum under it, WGS 84.
-
-    The first is always right.  The others are for formats that cannot hold it; coordinates go
-    there by way of WGS 84 (:func:`through_wgs84`), because PROJ takes a CRS with a transformation
-    (``TOWGS84``) and the same without one for one place.
-    """
+    """The ways to say a CRS, best first: itself, and WGS 84 for formats that cannot hold it."""
     plain = horizontal(crs)
     ways = [SaidCrs(plain, crs_text(plain))]
-    base = plain.source_crs if plain.is_bound else None
-    if base is not None and not names_no_datum(base) and _has_transformation(crs_text(base)):
-        ways.append(_other_way(base))
     if not plain.equals(WGS84):
         ways.append(_other_way(WGS84))
     return ways
@@ -191,14 +191,18 @@ def answers_sentence(answers: Sequence[str]) -> str:
 @lru_cache(maxsize=64)
 def _exact_code(wkt: str) -> str | None:
     crs = CRS.from_wkt(wkt)
+    datum = _datum_name(crs)
+    if "id" not in crs.to_json_dict() and (datum is None or _UNNAMED.match(datum)):
+        # No code says it; PROJ would look for seconds.
+        return None
     sure = crs.to_authority(min_confidence=100)
     if sure is not None:
         return f"{sure[0]}:{sure[1]}"
     found = crs.to_authority()
-    if found is None or names_no_datum(crs):
+    if found is None:
         return None
     candidate = CRS.from_authority(*found)
-    same = _datum_name(candidate) == _datum_name(crs) and _same_formula(candidate, crs)
+    same = _datum_name(candidate) == datum and _same_formula(candidate, crs)
     return f"{found[0]}:{found[1]}" if same else None
 
 
@@ -209,6 +213,54 @@ def _datum_name(crs: CRS) -> str | None:
         return None
     words = re.sub(r"[^a-z0-9]+", " ", datum.name.lower()).split()
     return " ".join(word for word in words if word not in ("d", "ensemble"))
+
+
+@lru_cache(maxsize=64)
+def _plain_bound(wkt: str) -> CRS:
+    crs = CRS.from_wkt(wkt)
+    base = crs.source_crs
+    if base is None or base.geodetic_crs is None:
+        return crs
+    base = horizontal(base)
+    datum = _datum_name(base)
+    if datum is None or _UNNAMED.match(datum):
+        return crs
+    if _same_without_shift(crs, base):
+        return base
+    plain = crs.to_json_dict()
+    said = base.to_json_dict()
+    _forget_name(said, f"{base.name} with a transformation of its own")
+    plain["source_crs"] = said
+    return CRS.from_json_dict(plain)
+
+
+def _same_without_shift(crs: CRS, base: CRS) -> bool:
+    """Whether a CRS with a transformation and the one under it are one place where it is used."""
+    code = _exact_code(base.to_wkt())
+    area = None if code is None else CRS.from_user_input(code).area_of_use
+    if area is None:
+        return False
+    width = (area.east - area.west) % 360.0 or 360.0
+    share = np.array([0.5, 0.25, 0.75, 0.25, 0.75])
+    longitudes = area.west + share * width
+    latitudes = area.south + share[[0, 1, 1, 2, 2]] * (area.north - area.south)
+    at = transform_coordinates(WorldCoordinates(longitudes, latitudes), WGS84, base)
+    return same_place(crs, base, at, _SAME_M)
+
+
+def _forget_name(said: dict[str, Any], name: str) -> None:
+    """Take the names by which a datum is known out of a projected or geographic CRS."""
+    said["name"] = name
+    geographic = said.get("base_crs", said)
+    geographic["name"] = name
+    for part in (said, geographic):
+        for key in ("id", "ids"):
+            part.pop(key, None)
+    old = geographic.pop("datum_ensemble", None) or geographic.pop("datum")
+    kept = {key: old[key] for key in ("ellipsoid", "prime_meridian") if key in old}
+    ellipsoid = kept["ellipsoid"].get("name", "its own")
+    title = f"Unknown based on {ellipsoid} ellipsoid"
+    geographic["datum"] = {"type": "GeodeticReferenceFrame", "name": title, **kept}
 
 
 def _other_way(crs: CRS) -> SaidCrs:
@@ -256,9 +308,3 @@ def _leads_to_earth(wkt: str) -> bool:
     except ProjError:
         return False
     return True
-
-
-@lru_cache(maxsize=64)
-def _has_transformation(text: str) -> bool:
-    """Whether PROJ knows how a CRS lies to WGS 84, and does not take the two for the same."""
-    return Transformer.from_crs(text, WGS84, always_xy=True).accuracy >= 0

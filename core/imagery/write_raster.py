@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,12 @@ from rasterio.enums import Resampling
 from rasterio.errors import CRSError, RasterioError
 from rasterio.io import MemoryFile
 from rasterio.shutil import copy as copy_raster
-from rasterio.warp import calculate_default_transform, reproject
+from rasterio.warp import reproject
 
-from core.crs import same_place, through_wgs84, understood_crs, ways_to_say
+from core.crs import WGS84, same_place, through_wgs84, understood_crs, ways_to_say
 from core.errors import DiskFullError, OutputError
 from core.files import replacing
-from core.grid import Grid, Window
+from core.grid import Grid, Window, transform_coordinates
 from core.imagery.open import rasterio_window
 
 MASK_NODATA = 255
@@ -217,12 +218,19 @@ def _from_geotiff(wkt: str) -> str | None:
 
 
 def _grid_in(crs: CRS, grid: Grid) -> Grid:
-    """A grid over the same area in another CRS, with pixels of about the same size."""
-    bounds = grid.bounds
-    transform, width, height = calculate_default_transform(
-        grid.crs.to_wkt(), crs.to_wkt(), grid.width, grid.height, *astuple(bounds)
+    """A grid over the same area in another CRS, with square pixels of the same mean size."""
+    outline = grid.outline(WGS84)
+    there = transform_coordinates(outline, WGS84, crs)
+    left, right = float(there.x.min()), float(there.x.max())
+    bottom, top = float(there.y.min()), float(there.y.max())
+    across, down = (right - left) / grid.width, (bottom - top) / grid.height
+    rough = Grid(crs, Affine(across, 0.0, left, 0.0, down, top), grid.width, grid.height)
+    metres = np.hypot(*rough.ground_steps.T)
+    width, height = (
+        max(1, math.ceil(side * metre / grid.gsd_m))
+        for side, metre in zip((grid.width, grid.height), metres, strict=True)
     )
-    return Grid(crs, transform, width, height)
+    return rough.scaled(width, height)
 
 
 def _profile(grid: Grid, profile: dict[str, Any]) -> dict[str, Any]:
