@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -132,6 +131,27 @@ def likely_answers(crs: CRS, at: WorldCoordinates) -> tuple[str, ...]:
     return tuple(title for _, title in sorted(found)[:_MOST_ANSWERS])
 
 
+def no_datum(crs: CRS, at: WorldCoordinates) -> str:
+    """What a file with a CRS without a datum lacks, the likely answers named.
+
+    Parameters
+    ----------
+    at : WorldCoordinates
+        A place in the file, in ``crs``.
+
+    Returns
+    -------
+    str
+        The end of a sentence that begins with the file's name.
+    """
+    datum = crs.geodetic_crs.datum.name if crs.geodetic_crs and crs.geodetic_crs.datum else ""
+    answers = likely_answers(crs, at)
+    named = f" By its numbers it may be {' or '.join(answers)}." if answers else ""
+    return (
+        f"does not name the datum of its CRS ({datum}), so it may lie a hundred metres off.{named}"
+    )
+
+
 def ways_to_say(crs: CRS) -> list[SaidCrs]:
     """The ways to say a CRS, best first: itself, and WGS 84 for formats that cannot hold it."""
     plain = horizontal(crs)
@@ -181,11 +201,6 @@ def same_place(one: CRS, other: CRS | None, at: WorldCoordinates, tolerance_m: f
         return False
     metres = WGS84_GEOD.inv(first.x[known], first.y[known], second.x[known], second.y[known])[2]
     return bool((np.asarray(metres) <= tolerance_m).all())
-
-
-def answers_sentence(answers: Sequence[str]) -> str:
-    """The likely answers as the end of a message, with the space before; empty for none."""
-    return f" By its numbers it may be {' or '.join(answers)}." if answers else ""
 
 
 @lru_cache(maxsize=64)

@@ -179,7 +179,7 @@ def full_turn(crs: CRS) -> float | None:
     if not crs.is_geographic:
         return None
     axes = (crs.source_crs or crs).axis_info if crs.is_bound else crs.axis_info
-    return 2 * math.pi / axes[0].unit_conversion_factor
+    return round(2 * math.pi / float(axes[0].unit_conversion_factor), 9)
 
 
 def nearest_longitudes(x: FloatArray, crs: CRS, around: float) -> FloatArray:

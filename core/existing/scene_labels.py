@@ -12,6 +12,7 @@ import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
+from core.crs import horizontal
 from core.existing.class_choice import ClassChoice, class_of, is_own
 from core.existing.geometry import cleaned
 from core.existing.labels_file import LabelsFile, Value
@@ -85,7 +86,7 @@ class VectorLabels:
 
     def __init__(self, file: LabelsFile, choice: ClassChoice, grid: Grid, crs: CRS) -> None:
         middle = grid.pixel_to_world(PixelPoint(grid.width / 2, grid.height / 2))
-        moved = cleaned(moved_beside(file.shapes, crs, grid.crs, middle.x))
+        moved = cleaned(moved_beside(file.shapes, horizontal(crs), grid.crs, middle.x))
         footprint = grid.footprint
         seen = meets_each(footprint, moved.shapes)
         classes = [class_of(file, choice, place) for place in moved.places.tolist()]

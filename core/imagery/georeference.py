@@ -11,7 +11,7 @@ from affine import Affine
 from pyproj import CRS
 from rasterio.io import DatasetReader
 
-from core.crs import answers_sentence, likely_answers, names_no_datum, understood_crs
+from core.crs import names_no_datum, no_datum, understood_crs
 from core.errors import InputError, MissingCrsError, Remedy
 from core.grid import Grid, PixelCoordinates, WorldCoordinates, transform_coordinates
 from core.imagery.worldfile import find_world_file, read_projection_file, read_world_file
@@ -69,21 +69,6 @@ def find_georeference(
             _REMEDIES.get(what, Remedy.SAVE_WITH_CRS),
         )
     return Georeference(parse_crs(stated_crs), transform, "person")
-
-
-def no_datum(crs: CRS, at: WorldCoordinates) -> str:
-    """What a file with a CRS without a datum lacks, with the likely answers.
-
-    Parameters
-    ----------
-    at : WorldCoordinates
-        A place in the file.
-    """
-    datum = crs.geodetic_crs.datum.name if crs.geodetic_crs and crs.geodetic_crs.datum else ""
-    return (
-        f"does not name the datum of its CRS ({datum}), so it may lie a hundred metres off."
-        f"{answers_sentence(likely_answers(crs, at))}"
-    )
 
 
 def parse_crs(text: str) -> CRS:

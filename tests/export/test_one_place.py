@@ -24,7 +24,8 @@ from pyproj.enums import PJType
 from rasterio.features import shapes as raster_shapes
 from rasterio.warp import transform as gdal_transform
 
-from core.crs import names_no_datum, understood_crs
+from core.crs import horizontal, names_no_datum, understood_crs
+from core.export.card import CARD_MARKDOWN
 from core.export.write_export import ExportOptions, WrittenExport, write_export
 from core.grid import Grid, WorldCoordinates, transform_coordinates
 from core.label.labelled import LabelledParcel, LabelledScene
@@ -39,7 +40,13 @@ EXAMPLES = int(os.environ.get("CROPMAP_CRS_EXAMPLES", "6"))
 GSD_M = 10.0
 SIDE = 24
 MIDDLE = 12
-BESSEL_SHIFT = "+towgs84=598.1,73.7,418.2,0.202,0.045,-2.455,6.7"
+SHP = "parcels.shp.zip"
+SHIFT = "+towgs84=598.1,73.7,418.2,0.202,0.045,-2.455,6.7"
+SHIFTED_GERMAN = (
+    CRS.from_epsg(31467)
+    .to_wkt("WKT1_GDAL")
+    .replace('AUTHORITY["EPSG","7004"]]', 'AUTHORITY["EPSG","7004"]],TOWGS84[900,70,400,0,0,0,0]')
+)
 
 
 @dataclass(frozen=True)
@@ -106,9 +113,13 @@ def read_all(folder: Path, middle: tuple[float, float]) -> dict[str, Read]:
     return found
 
 
+def _geo(table: pyarrow.Table) -> dict:
+    return json.loads(table.schema.metadata[b"geo"])["columns"]["geometry"]
+
+
 def _crs_of(table: pyarrow.Table) -> CRS:
     """The CRS in GeoParquet's metadata; longitude and latitude where there is none."""
-    column = json.loads(table.schema.metadata[b"geo"])["columns"]["geometry"]
+    column = _geo(table)
     return CRS.from_json_dict(column["crs"]) if "crs" in column else WGS84
 
 
@@ -207,3 +218,83 @@ def test_any_crs_of_projs_database_is_one_place_in_every_file(
     folder = tmp_path_factory.mktemp("place")
     export(grid, folder)
     assert_one_place(grid, folder / "out")
+
+
+AWKWARD = {
+    "TOWGS84 on a datum without a name": (
+        f"+proj=tmerc +lon_0=9 +x_0=3500000 +ellps=bessel {SHIFT}",
+        (9.1, 51.0),
+        {SHP},
+    ),
+    "TOWGS84 on degrees": ("+proj=longlat +ellps=intl +towgs84=-87,-98,-121", (-3, 40), {SHP}),
+    "TOWGS84 that is not the datum's own": (SHIFTED_GERMAN, (9.1, 51.0), {SHP}),
+    "a formula that GeoTIFF has no words for": (
+        "+proj=bonne +lat_1=45 +ellps=bessel +towgs84=600,70,400",
+        (5, 45),
+        {SHP, "mask.tif"},
+    ),
+    "a rotated pole": (
+        "+proj=ob_tran +o_proj=longlat +o_lat_p=39 +o_lon_p=0 +lon_0=18 "
+        "+to_meter=0.0174532925199433 +R=6371229",
+        (20, 50),
+        {SHP, "mask.tif"},
+    ),
+    "a sphere": ("+proj=sinu +R=6371007.181", (20, 40), set()),
+    "a code of Esri": ("ESRI:102003", (-98, 40), set()),
+    "heights": ("EPSG:27700+5701", (-1.5, 52), set()),
+    "grads from Paris": ("EPSG:4807", (2, 48), set()),
+    "feet": ("EPSG:2263", (-74, 40.7), set()),
+    "south-pointing axes": ("EPSG:2053", (29, -26), set()),
+    "the North Pole": ("EPSG:3995", (10, 89.999), set()),
+}
+
+
+@pytest.mark.parametrize("kind", AWKWARD)
+def test_an_awkward_crs_is_one_place_in_every_file_and_what_was_moved_is_said(
+    tmp_path: Path, kind: str
+) -> None:
+    text, place, moved = AWKWARD[kind]
+    crs = horizontal(CRS.from_user_input(f"{text} +type=crs" if text[0] == "+" else text))
+    grid = grid_at(crs, *place)
+    assert grid is not None
+    written = export(grid, tmp_path)
+    assert_one_place(grid, tmp_path / "out")
+    said = {note.split(" cannot hold")[0] for note in written.notes if " cannot hold" in note}
+    assert said == moved
+    assert (tmp_path / "out" / CARD_MARKDOWN).read_text("utf-8").count("cannot hold") == len(moved)
+
+
+@pytest.mark.parametrize(
+    ("code", "longitude"),
+    [(32760, 179.9999), (3460, 180.0), (3832, -179.9999), (3857, 180.0), (4326, 180.0)],
+)
+def test_over_the_180_degree_meridian_files_in_degrees_are_cut(
+    tmp_path: Path, code: int, longitude: float
+) -> None:
+    grid = grid_at(CRS.from_epsg(code), longitude, -17.0)
+    assert grid is not None
+    export(grid, tmp_path)
+    found = assert_one_place(grid, tmp_path / "out")
+    for name in ("parcels.geojson", "fields.fiboa.parquet"):
+        assert found[name].bounds[0] == -180.0
+        assert found[name].bounds[2] == 180.0
+    fields = pyarrow.parquet.read_table(tmp_path / "out" / "fields.fiboa.parquet")
+    west, _, east, _ = _geo(fields)["bbox"]
+    assert 179.99 < west <= 180.0
+    assert -180.0 <= east < -179.99
+    for shape in read_wkbs(fields["geometry"].to_pylist()):
+        assert all(part.bounds[2] - part.bounds[0] < 0.01 for part in shapely.get_parts(shape))
+    west, _, east, _ = _geo(pyarrow.parquet.read_table(tmp_path / "out" / "parcels.parquet"))[
+        "bbox"
+    ]
+    assert (west > east) is (code == 4326)
+
+
+def test_longitudes_of_0_to_360_degrees_are_the_same_place(tmp_path: Path) -> None:
+    grid = grid_at(CRS.from_epsg(4326), -91.96, 40.0)
+    assert grid is not None
+    export(grid.turned(1), tmp_path)
+    found = assert_one_place(grid.turned(1), tmp_path / "out")
+    assert found["mask.tif"].bounds[0] == pytest.approx(268.04, abs=1e-3)
+    for name in ("parcels.geojson", "fields.fiboa.parquet", "parcels.parquet"):
+        assert found[name].bounds[0] == pytest.approx(-91.96, abs=1e-3)

@@ -237,9 +237,9 @@ class PolygonLabels:
     def __init__(self, path: str | Path, what: str, grid: Grid) -> None:
         file = read_labels(Path(path), grid)
         name = Path(path).name
-        if file.crs is None:
+        if (lacking := file.crs_question()) or file.crs is None:
             raise MissingCrsError(
-                f"The {what} {name} does not say in which CRS its coordinates are.",
+                f"The {what} {name} {lacking}",
                 "Put its .prj file beside it, or export it again from QGIS with its CRS.",
             )
         if len(file.shapes) == 0 and file.features > 0:
