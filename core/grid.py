@@ -182,19 +182,6 @@ def full_turn(crs: CRS) -> float | None:
     return round(2 * math.pi / float(axes[0].unit_conversion_factor), 9)
 
 
-def nearest_longitudes(x: FloatArray, crs: CRS, around: float) -> FloatArray:
-    """Longitudes at most half a turn away from ``around``: 268.04 is -91.96 beside -90.
-
-    The x of a CRS that is not geographic stays as it is.
-    """
-    turn = full_turn(crs)
-    if turn is None:
-        return x
-    with np.errstate(invalid="ignore"):
-        turns = np.round((x - around) / turn)
-    return np.where(np.isfinite(turns) & (turns != 0), x - turns * turn, x)
-
-
 @dataclass(frozen=True, slots=True)
 class Grid:
     """A raster's geometry: CRS, affine transform (pixel corner to world) and size in pixels.

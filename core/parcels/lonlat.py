@@ -12,11 +12,26 @@ import shapely.affinity
 from pyproj import CRS
 
 from core.crs import WGS84, through_wgs84
-from core.grid import WorldCoordinates, full_turn, nearest_longitudes, transform_coordinates
+from core.grid import WorldCoordinates, full_turn, transform_coordinates
 from core.parcels.outlines import Geometries
 
 _BEYOND_POLES = 4.0
 """Quarter turns that a box reaches up and down, so that it never cuts latitudes."""
+
+
+def nearest_longitudes(
+    x: npt.NDArray[np.float64], crs: CRS, around: float
+) -> npt.NDArray[np.float64]:
+    """Longitudes at most half a turn away from ``around``: 268.04 is -91.96 beside -90.
+
+    The x of a CRS that is not geographic stays as it is.
+    """
+    turn = full_turn(crs)
+    if turn is None:
+        return x
+    with np.errstate(invalid="ignore"):
+        turns = np.round((x - around) / turn)
+    return np.where(np.isfinite(turns) & (turns != 0), x - turns * turn, x)
 
 
 def moved(geometries: Geometries, source: CRS, target: CRS) -> Geometries:

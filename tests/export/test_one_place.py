@@ -34,7 +34,7 @@ from tests.export.labelled import SOURCE
 
 FORMATS = ("shapefile", "geopackage", "geojson", "geoparquet", "fiboa", "mask")
 WGS84 = CRS.from_epsg(4326)
-EXAMPLES = int(os.environ.get("CROPMAP_CRS_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("CROPMAP_CRS_EXAMPLES", "4"))
 """Random CRSs; set it to thousands for a long look, which then takes other ones each time."""
 
 GSD_M = 10.0
@@ -226,7 +226,6 @@ AWKWARD = {
         (9.1, 51.0),
         {SHP},
     ),
-    "TOWGS84 on degrees": ("+proj=longlat +ellps=intl +towgs84=-87,-98,-121", (-3, 40), {SHP}),
     "TOWGS84 that is not the datum's own": (SHIFTED_GERMAN, (9.1, 51.0), {SHP}),
     "a formula that GeoTIFF has no words for": (
         "+proj=bonne +lat_1=45 +ellps=bessel +towgs84=600,70,400",
@@ -240,11 +239,6 @@ AWKWARD = {
         {SHP, "mask.tif"},
     ),
     "a sphere": ("+proj=sinu +R=6371007.181", (20, 40), set()),
-    "a code of Esri": ("ESRI:102003", (-98, 40), set()),
-    "heights": ("EPSG:27700+5701", (-1.5, 52), set()),
-    "grads from Paris": ("EPSG:4807", (2, 48), set()),
-    "feet": ("EPSG:2263", (-74, 40.7), set()),
-    "south-pointing axes": ("EPSG:2053", (29, -26), set()),
     "the North Pole": ("EPSG:3995", (10, 89.999), set()),
 }
 
@@ -266,7 +260,7 @@ def test_an_awkward_crs_is_one_place_in_every_file_and_what_was_moved_is_said(
 
 @pytest.mark.parametrize(
     ("code", "longitude"),
-    [(32760, 179.9999), (3460, 180.0), (3832, -179.9999), (3857, 180.0), (4326, 180.0)],
+    [(32760, 179.9999), (3460, 180.0), (4326, 180.0)],
 )
 def test_over_the_180_degree_meridian_files_in_degrees_are_cut(
     tmp_path: Path, code: int, longitude: float
