@@ -103,6 +103,8 @@ def cut_longitudes(geometries: Geometries, crs: CRS) -> Geometries:
     half = turn / 2
     bounds = shapely.bounds(geometries)
     beyond = (bounds[:, 0] < -half) | (bounds[:, 2] > half)
+    # What a CRS cannot hold is infinite, and stays so.
+    beyond &= np.isfinite(bounds).all(axis=1)
     cut = geometries.copy()
     cut[beyond] = [_cut(shape, half) for shape in geometries[beyond]]
     oriented: Geometries = shapely.orient_polygons(cut)

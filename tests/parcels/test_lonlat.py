@@ -94,3 +94,9 @@ def test_parts_on_both_sides_lie_beside_each_other_on_a_scene_past_180() -> None
     assert moved.bounds == pytest.approx((179.9, -17, 180.1, -16.9))
     (ohio,) = moved_beside(array(shapely.box(-92, 40, -91, 41)), WGS84, WGS84, 268.0)
     assert ohio.bounds == (268, 40, 269, 41)
+
+
+def test_what_a_crs_cannot_hold_stays_infinite() -> None:
+    far = shapely.box(9e12, 9e12, 9.1e12, 9.1e12)
+    (lost,) = in_lonlat(array(far), CRS.from_epsg(32633))
+    assert not np.isfinite(shapely.get_coordinates(lost)).any()
