@@ -29,6 +29,7 @@ EMBEDDING = (
 """What decides on the embedding of an image's stretched pixels by given weights."""
 
 PREDICTION = (
+    "core.crs",
     "core.grid",
     "core.imagery.band_choice",
     "core.imagery.band_names",

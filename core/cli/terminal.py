@@ -46,10 +46,10 @@ ProductOption = Annotated[
     str | None, typer.Option(help="Land cover product, where the file does not tell.")
 ]
 CrsOption = Annotated[
-    str | None, typer.Option(help="CRS of the scene where its file has none: EPSG:32633.")
+    str | None, typer.Option(help="CRS of the scene where its file has none, or no datum.")
 ]
 LandcoverCrsOption = Annotated[
-    str | None, typer.Option(help="CRS of the land cover where its file has none.")
+    str | None, typer.Option(help="CRS of the land cover where its file has none, or no datum.")
 ]
 BandsOption = Annotated[
     str | None, typer.Option(help="Red, green and blue band, counted from 1: 3,2,1.")

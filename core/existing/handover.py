@@ -18,7 +18,7 @@ from core.existing.geometry import cleaned
 from core.existing.labels_file import LabelsFile, Skipped
 from core.existing.unpack import beside, is_zip, kind_of, layers_in_zip, unpacked
 from core.existing.vector_formats import Features, area_layers, read_layer
-from core.grid import Bounds, Grid
+from core.grid import Bounds, Grid, full_turn
 from core.parcels.outlines import Geometries
 from core.parcels.wkb import read_wkbs
 from core.task import ShareProgress
@@ -124,7 +124,11 @@ def _layer(
     found: _Found, layer: str | None, name: str, grid: Grid, encoding: str | None
 ) -> Features:
     def bounds_in(crs: CRS) -> Bounds:
-        return grid.bounds_in(crs)
+        bounds, turn = grid.bounds_in(crs), full_turn(crs)
+        if turn is None or (-turn / 2 <= bounds.left and bounds.right <= turn / 2):
+            return bounds
+        # The same places may be said by longitudes a turn away.
+        return Bounds(-2 * turn, bounds.bottom, 2 * turn, bounds.top)
 
     return read_layer(found.path, layer, name, bounds_in, MOST_FEATURES, encoding)
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+import shapely
 from pyproj import CRS
 
+from core.crs import names_no_datum, no_datum
+from core.grid import WorldCoordinates
 from core.parcels.outlines import Geometries
 
 Value = str | int | float | None
@@ -69,3 +73,13 @@ class LabelsFile:
     shapes: Geometries
     columns: dict[str, list[Value]] = field(default_factory=dict)
     skipped: Skipped = field(default_factory=Skipped)
+
+    def crs_question(self) -> str:
+        """What it lacks to say where it lies, as the end of a sentence; empty for nothing."""
+        if self.crs is None:
+            return "does not say in which CRS its coordinates are."
+        if len(self.shapes) == 0 or not names_no_datum(self.crs):
+            return ""
+        left, bottom, right, top = shapely.total_bounds(self.shapes)
+        middle = np.array([(left + right) / 2]), np.array([(bottom + top) / 2])
+        return no_datum(self.crs, WorldCoordinates(*middle))

@@ -19,7 +19,7 @@ from core.imagery.blocks import may_hold_blocks
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.open import open_raster, read_bands
 from core.imagery.validity import BY_HEADER, UnknownPixels, read_validity, unknown_by_file
-from core.imagery.warp import covering_window, read_shape, warp
+from core.imagery.warp import covering, read_shape, warp
 from core.label.correction_import import LabelsImport
 from core.parcels.outlines import outline_pixels
 from core.parcels.overlay import shape_of
@@ -133,7 +133,7 @@ class MaskFileLabels:
 
     def touches(self, part: Grid) -> bool:
         """Whether the mask reaches into a part of the scene."""
-        return covering_window(self._mask.grid, part) is not None
+        return covering(self._mask.grid, part) is not None
 
     def within(self, part: Grid) -> LabelsImport | None:
         """Parcels on the pixels of a part of the scene; None where all of it is unknown."""
@@ -153,15 +153,20 @@ class MaskFileLabels:
 
     def codes(self, part: Grid) -> npt.NDArray[np.uint8] | None:
         """0 not cropland, 1 cropland, 255 unknown on the pixels of a part; None beside the mask."""
-        window = covering_window(self._mask.grid, part)
-        if window is None:
+        cover = covering(self._mask.grid, part)
+        if cover is None:
             return None
         with open_raster(self._mask.path, what="mask") as dataset:
-            shape = read_shape(window, part, _FINEST_READ)
-            values, valid = _values(dataset, window, self._mask.rule, shape)
-        codes = np.where(np.isin(values, self._cropland), _CROPLAND, _NOT).astype(np.uint8)
-        codes[~valid | np.isin(values, self._unknown)] = _UNKNOWN
-        source = self._mask.grid.window_grid(window).scaled(shape[1], shape[0])
+            shape = read_shape(cover.window, part, _FINEST_READ)
+
+            def read(window: Window, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+                values, valid = _values(dataset, window, self._mask.rule, size)
+                codes = np.where(np.isin(values, self._cropland), _CROPLAND, _NOT).astype(np.uint8)
+                codes[~valid | np.isin(values, self._unknown)] = _UNKNOWN
+                return codes
+
+            codes = cover.read(read, shape, _UNKNOWN)
+        source = cover.grid.scaled(shape[1], shape[0])
         return warp(codes, source, part, Resampling.nearest, missing=_UNKNOWN)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.crs import crs_text
+from core.export.write_export import LabelFiles
 from core.files import replacing, sha256_of
 from core.imagery.tile_plan import Tile
 from core.mapping.map_tiles import MapRun, prediction_of
@@ -20,7 +21,7 @@ FORMAT = 1
 def write_run_record(
     path: Path,
     run: MapRun,
-    files: Sequence[Path],
+    written: LabelFiles,
     seconds: dict[str, float],
     parcels: int,
     *,
@@ -40,6 +41,8 @@ def write_run_record(
         "format": FORMAT,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "scene": run.scene.to_json(),
+        "crs": crs_text(run.scene.grid.crs),
+        "notes": list(written.notes),
         "land_cover": {
             "path": run.landcover.path,
             "product": run.landcover.product.key,
@@ -63,7 +66,7 @@ def write_run_record(
         "tiles": [_tile_row(run, tile) for tile in run.tiles],
         "parcels": parcels,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
-        "files": {file.name: sha256_of(file) for file in files},
+        "files": {file.name: sha256_of(file) for file in written.files},
         "versions": software(),
     }
     with replacing(path) as aside:

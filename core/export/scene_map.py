@@ -38,6 +38,8 @@ class MapResult:
         Share of the scene's valid pixels of which the land cover says anything.
     warnings : tuple of str
         What a person should know of the inputs, a sentence each.
+    notes : tuple of str
+        What a person should know, a sentence each.
     """
 
     files: tuple[Path, ...]
@@ -51,6 +53,7 @@ class MapResult:
     land_cover: str
     covered: float
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """The result in words, method and land cover named."""
@@ -62,7 +65,7 @@ class MapResult:
             f"{parcels}, {self.cropland_ha:,.1f} ha of cropland, in {self.seconds:.1f} s "
             f"({tiles}{kept}).\n"
             f"Strategy {self.strategy} with {model}; prompts from {self.land_cover}."
-            f"{_coverage(self.covered)}"
+            f"{_coverage(self.covered)}" + "".join(f"\n{note}" for note in self.notes)
         )
 
     def summary(self) -> dict[str, Any]:
@@ -79,6 +82,7 @@ class MapResult:
             "land_cover": self.land_cover,
             "land_cover_covers": round(self.covered, 6),
             "warnings": list(self.warnings),
+            "notes": list(self.notes),
         }
 
 
@@ -158,17 +162,18 @@ def _map_and_write(
             "Choose a land cover that covers the scene's imagery.",
         )
     predicted = time.perf_counter()
-    files, table = write_map_files(run, mapped.labelled, out, progress)
+    labels, table = write_map_files(run, mapped.labelled, out, progress)
     written = time.perf_counter()
     record = out / "run.json"
     seconds = {"predict": predicted - start, "write": written - predicted}
     warnings = sentences_of(scene, landcover)
     write_run_record(
-        record, run, files, seconds, len(table), covered=mapped.covered, warnings=warnings
+        record, run, labels, seconds, len(table), covered=mapped.covered, warnings=warnings
     )
     run.clear()
     return MapResult(
-        files=(*files, record),
+        files=(*labels.files, record),
+        notes=labels.notes,
         parcels=len(table),
         cropland_ha=float(table["area_ha"].sum()),
         tiles=len(run.tiles),

@@ -236,13 +236,11 @@ def _placements(grid: Grid) -> Iterator[Grid]:
     """
     yield grid
     if grid.crs.is_geographic:
-        around = 2 * math.pi / grid.crs.axis_info[0].unit_conversion_factor
+        yield from (grid.turned(-1), grid.turned(1))
     elif grid.crs == WEB_MERCATOR:
         around = 2 * WEB_MERCATOR_HALF_M
-    else:
-        return
-    for turn in (-around, around):
-        yield replace(grid, transform=Affine.translation(turn, 0.0) @ grid.transform)
+        for turn in (-around, around):
+            yield replace(grid, transform=Affine.translation(turn, 0.0) @ grid.transform)
 
 
 def _view(source: Grid, tile: Grid) -> _View | None:

@@ -14,6 +14,7 @@ from affine import Affine
 from pyproj import CRS
 from rasterio.io import DatasetReader
 
+from core.crs import horizontal
 from core.errors import ReplacedFileError
 from core.grid import Grid, Window
 from core.imagery.band_choice import choose_bands
@@ -125,7 +126,7 @@ class Scene:
         """The inverse of :meth:`to_json`; InputError where it is not what that makes."""
         data = checked_scene_json(data)
         transform = Affine(*data["transform"])
-        grid = Grid(CRS.from_wkt(data["crs"]), transform, data["width"], data["height"])
+        grid = Grid(horizontal(CRS.from_wkt(data["crs"])), transform, data["width"], data["height"])
         red, green, blue = data["bands"]
         return cls(
             path=data["path"],

@@ -108,8 +108,8 @@ def read(
         progress=lambda share: progress("Reading the labels", round(share * _STEPS), _STEPS),
         cancelled=cancelled,
     )
-    if file.crs is None and request.crs is None:
-        raise LabelsCrsQuestionError(f"{request.name} does not say in which CRS it is.", request)
+    if request.crs is None and (lacking := file.crs_question()):
+        raise LabelsCrsQuestionError(f"{request.name} {lacking}", request)
     return ReadLabels(request, file)
 
 

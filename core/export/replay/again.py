@@ -10,6 +10,7 @@ from pathlib import Path
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from core.crs import horizontal
 from core.errors import InputError, Remedy
 from core.export.replay.bundle_file import LandCoverFacts, ReplayRecord, TileFacts, read_bundle
 from core.export.replay.differences import ReplayReport, compare
@@ -187,7 +188,7 @@ def _scene(record: ReplayRecord, *, path: str) -> Scene:
 
 def _same_crs(scene: Scene, wkt: str) -> bool:
     try:
-        return bool(scene.grid.crs == CRS.from_wkt(wkt))
+        return bool(scene.grid.crs == horizontal(CRS.from_wkt(wkt)))
     except CRSError:
         return False
 

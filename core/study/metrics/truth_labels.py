@@ -8,20 +8,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import shapely
+import shapely.affinity
 from pyproj import CRS
 from rasterio.enums import Resampling
 from rasterio.features import rasterize
+from rasterio.io import DatasetReader
 
 from core.errors import InputError, MissingCrsError, NoOverlapError, UnreadableLabelsError
 from core.existing import mask as existing
 from core.existing.class_choice import ClassChoice, guess
 from core.existing.label_files import read_labels
 from core.existing.scene_labels import VectorLabels
-from core.grid import Grid, Window
+from core.grid import Grid, Window, full_turn
 from core.imagery.georeference import find_georeference
 from core.imagery.open import open_raster, read_bands
 from core.imagery.validity import read_validity, unknown_by_file
-from core.imagery.warp import covering_window, read_shape, warp
+from core.imagery.warp import covering, read_shape, warp
 from core.landcover.alignment import align, check_overlap
 from core.landcover.source import LandCover
 from core.parcels.geometry_index import GeometryIndex
@@ -182,7 +184,7 @@ class NumberedLabels:
 
     def touches(self, grid: Grid) -> bool:
         """Whether the raster and a grid share an area."""
-        return covering_window(self.grid, grid) is not None
+        return covering(self.grid, grid) is not None
 
     def tile(self, view: LabelView) -> LabelTile:
         """The label on a view: each pixel takes the number at its centre."""
@@ -196,15 +198,24 @@ class NumberedLabels:
         return None
 
     def _numbers(self, grid: Grid) -> npt.NDArray[np.uint16]:
-        window = covering_window(self.grid, grid)
-        if window is None:
+        cover = covering(self.grid, grid)
+        if cover is None:
             return np.full(grid.shape, _NO_NUMBER, dtype=np.uint16)
+        shape = read_shape(cover.window, grid, _FINEST_READ)
         with open_raster(self._path, what=self._what) as dataset:
-            shape = read_shape(window, grid, _FINEST_READ)
-            values = read_bands(dataset, [1], window=window, shape=shape)[0]
-            valid = read_validity(dataset, [1], window=window, shape=shape, unknown=self._unknown)
-            # A file that calls 0 nodata says by it that there is no parcel.
-            valid |= (values == 0) if dataset.nodata == 0 else False
+            numbers = cover.read(
+                lambda window, size: self._read(dataset, window, size), shape, _NO_NUMBER
+            )
+        source = cover.grid.scaled(shape[1], shape[0])
+        return warp(numbers, source, grid, Resampling.nearest, missing=_NO_NUMBER)
+
+    def _read(
+        self, dataset: DatasetReader, window: Window, shape: tuple[int, int]
+    ) -> npt.NDArray[np.uint16]:
+        values = read_bands(dataset, [1], window=window, shape=shape)[0]
+        valid = read_validity(dataset, [1], window=window, shape=shape, unknown=self._unknown)
+        # A file that calls 0 nodata says by it that there is no parcel.
+        valid |= (values == 0) if dataset.nodata == 0 else False
         wrong = valid & ~((values >= 0) & (values < _NO_NUMBER) & (values == np.rint(values)))
         if wrong.any():
             raise InputError(
@@ -212,9 +223,7 @@ class NumberedLabels:
                 f"{values[wrong][0]:g}.",
                 f"Numbers are whole, 0 for no parcel and up to {_NO_NUMBER - 1:,}.",
             )
-        numbers = np.where(valid, values, _NO_NUMBER).astype(np.uint16)
-        source = self.grid.window_grid(window).scaled(shape[1], shape[0])
-        return warp(numbers, source, grid, Resampling.nearest, missing=_NO_NUMBER)
+        return np.where(valid, values, _NO_NUMBER).astype(np.uint16)
 
 
 class PolygonLabels:
@@ -241,9 +250,9 @@ class PolygonLabels:
     def __init__(self, path: str | Path, what: str, grid: Grid) -> None:
         file = read_labels(Path(path), grid)
         name = Path(path).name
-        if file.crs is None:
+        if (lacking := file.crs_question()) or file.crs is None:
             raise MissingCrsError(
-                f"The {what} {name} does not say in which CRS its coordinates are.",
+                f"The {what} {name} {lacking}",
                 "Put its .prj file beside it, or export it again from QGIS with its CRS.",
             )
         if len(file.shapes) == 0 and file.features > 0:
@@ -352,10 +361,10 @@ def _in_words(choice: ClassChoice) -> str:
 
 def _reaches(around: shapely.Polygon, grid: Grid, crs: CRS) -> bool:
     """Whether the box around all polygons and the grid share an area; between polygons, both."""
-    bounds = grid.bounds_in(crs)
-    return bool(
-        around.intersects(shapely.box(bounds.left, bounds.bottom, bounds.right, bounds.top))
-    )
+    bounds, turn = grid.bounds_in(crs), full_turn(crs)
+    box = shapely.box(bounds.left, bounds.bottom, bounds.right, bounds.top)
+    shifts = (0.0,) if turn is None else (0.0, -turn, turn)
+    return any(around.intersects(shapely.affinity.translate(box, shift)) for shift in shifts)
 
 
 def _elsewhere(path: str | Path, what: str) -> InputError:
