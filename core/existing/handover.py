@@ -129,6 +129,12 @@ class _Found:
     layers: list[str]
     layer: str
     kml: KmlFile | None = None
+    inner: str | None = None
+
+    @property
+    def own_layer(self) -> str:
+        """The layer's name in the file itself, where that lies in a zip of several."""
+        return self.inner or self.layer
 
 
 def _found(source: Path, work: Path, name: str, wanted: str | None) -> _Found:
@@ -181,7 +187,8 @@ def _found_in_zip(source: Path, work: Path, name: str, wanted: str | None) -> _F
         ) from question
     if alone and ".shp" not in members[layer]:
         return found
-    return replace(found, layers=list(members), layer=_chosen(list(members), wanted, name))
+    told = _chosen(list(members), wanted, name)
+    return replace(found, layers=list(members), layer=told, inner=found.layer)
 
 
 def _chosen(layers: list[str], wanted: str | None, name: str) -> str:
@@ -201,13 +208,13 @@ def _features(found: _Found, name: str, grid: Grid) -> Features:
         return grid.bounds_in(crs)
 
     if found.kml is not None:
-        return found.kml.read(found.layer, MOST_FEATURES)
+        return found.kml.read(found.own_layer, MOST_FEATURES)
     if found.kind == "geojson":
         return read_geojson(found.path, name, MOST_FEATURES)
     if found.kind == "geoparquet":
         return read_geoparquet(found.path, name, bounds_in, MOST_FEATURES)
     if found.kind != "shapefile":
-        layer = None if found.kind == "flatgeobuf" else found.layer
+        layer = None if found.kind == "flatgeobuf" else found.own_layer
         texts = StatedTexts(mixed=True)
         return read_layer(found.path, layer, name, bounds_in, MOST_FEATURES, texts)
     table = prepare_table(found.path)

@@ -54,7 +54,7 @@ def test_an_experiment_says_what_is_wrong_in_one_sentence(cropmap, tmp_path) -> 
 
 
 def test_layers_and_classes_are_asked_for(cropmap, files, tmp_path) -> None:
-    mask, truth = files
+    mask, _ = files
     grid = grid_of()
     several = tmp_path / "several.gpkg"
     whole = geopandas.GeoDataFrame(geometry=[outlines(grid)[0].buffer(30)], crs=grid.crs)

@@ -37,7 +37,7 @@ tarım değil; 林地; 草地; 非耕地; 非农田; 不是耕地
 UNCLEAR = """
 football field; tree crops; fallow; abandoned cropland; former cropland; no forest; crop/no crop;
 Acker / Grünland; cropland and grassland; orchards; fruit trees; plantation; mosaic of crops;
-Vinterhvede; Zwischenlager; A; 211; unknown; 果园; campo; barbecho; crop mark; cropdusting; Ackerhof
+Vinterhvede; Zwischenlager; A; 211; unknown; 果园; campo; barbecho; cropdusting; Ackerhof
 """
 
 

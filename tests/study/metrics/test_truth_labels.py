@@ -203,7 +203,7 @@ def test_classes_that_are_not_clear_are_asked_and_texts_and_records_told(tmp_pat
     latin = "Größtenteils X".encode("cp1252").ljust(len("Größtenteils X".encode()))
     path.with_suffix(".dbf").write_bytes(raw.replace("Größtenteils X".encode(), latin))
     path.with_suffix(".cpg").write_text("UTF-8")
-    with pytest.raises(ClassQuestionError, match="landuse of t.shp are cropland: Größtenteils X"):
+    with pytest.raises(ClassQuestionError, match=r"landuse of t\.shp are cropland: Größtenteils X"):
         PolygonLabels(path, "truth", grid)
     said = ReadingAnswers(classes=ClassChoice("landuse", frozenset({"Cultivated"})))
     labels = PolygonLabels(path, "truth", grid, said)
