@@ -266,7 +266,7 @@ def _with_fingerprint(image: StudyImage) -> StudyImage:
     prints = (
         *(image.name, scene.fingerprint, landcover.fingerprint, landcover.product.key),
         *(_files_print(image.truth), image.numbered_truth),
-        *([] if image.truth_answers == NOTHING_SAID else [_said_print(image.truth_answers)]),
+        *said_print(image),
     )
     return replace(image, fingerprint=hashlib.sha256(json.dumps(prints).encode()).hexdigest())
 
@@ -278,9 +278,13 @@ def open_truth(image: StudyImage, grid: Grid) -> Labels:
     )
 
 
-def _said_print(said: ReadingAnswers) -> list[str | None]:
+def said_print(image: StudyImage) -> list[list[str | None]]:
+    """What somebody says of the truth, as part of a fingerprint; empty where nobody does."""
+    said = image.truth_answers
+    if said == NOTHING_SAID:
+        return []
     classes = said.classes or ClassChoice()
-    return [said.layer, classes.column, *sorted(classes.cropland)]
+    return [[said.layer, classes.column, *sorted(classes.cropland)]]
 
 
 def _files_print(path: Path) -> list[str]:

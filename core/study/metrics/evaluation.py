@@ -242,6 +242,7 @@ def summarise(
         "seed": options.seed,
         "numbered_truth": options.numbered_truth,
         "area": None if options.area is None else str(options.area),
+        "area_layer": options.area_layer,
     }
     return Summary(
         datetime.now(UTC).isoformat(timespec="seconds"),
