@@ -13,6 +13,7 @@ from core.existing import class_vocabulary as vocabulary
 from core.landcover.product_registry import PRODUCTS
 
 Meaning = Literal["cropland", "other", "unclear"]
+ColumnKind = Literal["class", "crop", "kind"]
 Part = Literal[
     "crop", "weak", "other", "rest", "undecided", "doubt", "qualifier", "filling", "not", "unknown"
 ]
@@ -29,6 +30,12 @@ _PARTS: tuple[tuple[Part, str], ...] = (
     ("not", vocabulary.NEGATIONS),
 )
 """Of a word in two lists, the later one counts."""
+
+_COLUMNS: tuple[tuple[ColumnKind, str], ...] = (
+    ("class", vocabulary.CLASS_COLUMNS),
+    ("crop", vocabulary.CROP_COLUMNS),
+    ("kind", vocabulary.KIND_COLUMNS),
+)
 
 _WORD = re.compile(r"[^\W\d_]+")
 _HUMP = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
@@ -60,17 +67,10 @@ def says_yes_or_no(value: str) -> Meaning:
     return "other" if folded in _phrases(vocabulary.NO) else "unclear"
 
 
-def column_kind(name: str) -> Literal["class", "crop", "kind"] | None:
+def column_kind(name: str) -> ColumnKind | None:
     """What an attribute may hold by its name: classes, kinds of crops, or kinds of anything."""
     plain = "".join(_WORD.findall(_folded(name)))
-    for kind, names in (
-        ("class", vocabulary.CLASS_COLUMNS),
-        ("crop", vocabulary.CROP_COLUMNS),
-        ("kind", vocabulary.KIND_COLUMNS),
-    ):
-        if plain in _phrases(names):
-            return kind  # type: ignore[return-value]
-    return None
+    return next((kind for kind, names in _COLUMNS if plain in _phrases(names)), None)
 
 
 def _judged(parts: Counter[str]) -> Meaning:
