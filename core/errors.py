@@ -54,6 +54,8 @@ class Remedy(StrEnum):
     FEWER_PROCESSES = "fewer_processes"
     RESTORE_BACKUP = "restore_backup"
     ASK_AGAIN = "ask_again"
+    CHOOSE_LAYER = "choose_layer"
+    CHOOSE_CROPLAND = "choose_cropland"  # example
 
 
 _UNPRINTABLE = re.compile(

@@ -38,6 +38,8 @@ PAGE_WORDS: dict[Remedy, str] = {
     Remedy.FEWER_LABELS_OR_OTHER_CURVE: "Ask for fewer labelled crops, or for other regions.",
     Remedy.FEWER_PROCESSES: "Then start it again.",
     Remedy.RESTORE_BACKUP: "Restore a backup of the project on the Start page.",
+    Remedy.CHOOSE_LAYER: "Choose one.",
+    Remedy.CHOOSE_CROPLAND: "Choose those that are.",
     Remedy.ASK_AGAIN: "Load the page again.",
 }
 """A sentence for every remedy; ``{name}`` is a fact that comes with the error."""

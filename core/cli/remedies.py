@@ -40,6 +40,11 @@ COMMAND_WORDS: dict[Remedy, str] = {
     Remedy.FEWER_LABELS_OR_OTHER_CURVE: "Ask for fewer with --labels, or choose another --curve.",
     Remedy.FEWER_PROCESSES: "Or take fewer processes with --jobs 1.",
     Remedy.RESTORE_BACKUP: "Restore a backup of the project in the app (cropmap app).",
+    Remedy.CHOOSE_LAYER: "Name one with --layer (of the prediction with --prediction-layer, of the "
+    "area with --area-layer), or for a region as layer in its region.json.",
+    Remedy.CHOOSE_CROPLAND: "Say it with --cropland (of the prediction with "
+    "--prediction-cropland, for a region as cropland in its region.json), for example "
+    "--cropland '{example}'.",
     Remedy.ASK_AGAIN: "Run the command again.",
 }
 """A sentence for every remedy; ``{name}`` is a fact that comes with the error."""

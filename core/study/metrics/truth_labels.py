@@ -16,8 +16,9 @@ from rasterio.io import DatasetReader
 
 from core.errors import InputError, MissingCrsError, NoOverlapError, UnreadableLabelsError
 from core.existing import mask as existing
-from core.existing.class_choice import ClassChoice, guess
+from core.existing.class_choice import ReadingAnswers
 from core.existing.label_files import read_labels
+from core.existing.labels_file import VECTOR_SUFFIXES
 from core.existing.scene_labels import VectorLabels
 from core.grid import Grid, Window, full_turn
 from core.imagery.georeference import find_georeference
@@ -28,8 +29,8 @@ from core.landcover.alignment import align, check_overlap
 from core.landcover.source import LandCover
 from core.parcels.geometry_index import GeometryIndex
 from core.study.metrics.parts import Numbers, PartNumbers
+from core.study.metrics.polygon_answers import NOTHING_SAID, choice_for, in_words, warn_of
 
-VECTOR_SUFFIXES = (".shp", ".zip", ".gpkg", ".geojson", ".json")
 RASTER_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2")
 
 _UNKNOWN = 255
@@ -240,15 +241,25 @@ class PolygonLabels:
         For messages, as for a mask.
     grid : Grid
         On which the labels are wanted.
+    answers : ReadingAnswers
+        Which layer, and what in it is cropland, as somebody says.
 
     Raises
     ------
+    LayerQuestionError, ClassQuestionError
+        That is not clear, and nobody says it.
     InputError
         Unreadable, without CRS, no polygon in the file, or all of them elsewhere.
     """
 
-    def __init__(self, path: str | Path, what: str, grid: Grid) -> None:
-        file = read_labels(Path(path), grid)
+    def __init__(
+        self,
+        path: str | Path,
+        what: str,
+        grid: Grid,
+        answers: ReadingAnswers = NOTHING_SAID,
+    ) -> None:
+        file = read_labels(Path(path), grid, layer=answers.layer)
         name = Path(path).name
         if (lacking := file.crs_question()) or file.crs is None:
             raise MissingCrsError(
@@ -260,14 +271,15 @@ class PolygonLabels:
                 f"None of the {file.features:,} features of the {what} {name} is an area.",
                 "Choose the layer of polygons.",
             )
-        choice = guess(file)
+        choice = choice_for(file, answers)
+        warn_of(file, what)
         labels = VectorLabels(file, choice, grid, file.crs)
         around = shapely.box(*shapely.total_bounds(file.shapes)) if len(file.shapes) else None
         if around is not None and not labels.parcels and not _reaches(around, grid, file.crs):
             raise _elsewhere(path, what)
         # Larger first, so that a smaller one inside, or over its edge, stays to be seen.
         parcels = sorted(labels.parcels, key=lambda parcel: -parcel.polygon.area)
-        self.says = _in_words(choice)
+        self.says = in_words(file, choice)
         self._shapes = [parcel.polygon for parcel in parcels]
         self._tree = GeometryIndex(self._shapes)
         unknown = [p.state in _UNVOUCHED or p.land_class in _UNVOUCHED for p in parcels]
@@ -339,24 +351,24 @@ def is_polygons(path: str | Path) -> bool:
     return Path(path).suffix.lower() in VECTOR_SUFFIXES
 
 
-def open_labels(path: str | Path, what: str, grid: Grid, *, numbered: bool = False) -> Labels:
+def open_labels(
+    path: str | Path,
+    what: str,
+    grid: Grid,
+    *,
+    numbered: bool = False,
+    answers: ReadingAnswers = NOTHING_SAID,
+) -> Labels:
     """A mask or a file of polygons, to be looked at on ``grid``; errors as theirs.
 
-    With ``numbered`` a raster is no mask but numbers its parcels.
+    With ``numbered`` a raster is no mask but numbers its parcels; ``answers`` are about polygons.
     """
     if is_polygons(path):
-        return PolygonLabels(path, what, grid)
+        return PolygonLabels(path, what, grid, answers)
     raster = NumberedLabels(path, what) if numbered else MaskLabels(path, what)
     if not raster.touches(grid):
         raise _elsewhere(path, what)
     return raster
-
-
-def _in_words(choice: ClassChoice) -> str:
-    if choice.column is None:
-        return "every polygon is cropland"
-    values = ", ".join(sorted(choice.cropland)[:8])
-    return f"polygons are cropland where {choice.column} is {values}"
 
 
 def _reaches(around: shapely.Polygon, grid: Grid, crs: CRS) -> bool:
