@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import EmptySceneError
 from core.files import folder_lock
 from core.mapping import MapOptions, SceneRequest, open_request
-from core.sam.registry import MODELS
+from core.sam.registry import known_models
 from core.task import Cancelled, Progress, never, silent
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class MapResult:
     tiles, kept_tiles : int
         Tiles in all, and those that an earlier, stopped run had finished.
     seconds : float
+    weights_sha256 : str
+        Of the model; empty without one.
     """
 
     files: tuple[Path, ...]
@@ -44,6 +46,7 @@ class MapResult:
     strategy: str
     model: str
     land_cover: str
+    weights_sha256: str = ""
 
     def sentence(self) -> str:
         """The result in words, method and land cover named."""
@@ -54,8 +57,13 @@ class MapResult:
         return (
             f"{parcels}, {self.cropland_ha:,.1f} ha of cropland, in {self.seconds:.1f} s "
             f"({tiles}{kept}).\n"
-            f"Strategy {self.strategy} with {model}; prompts from {self.land_cover}."
+            f"Strategy {self.strategy} with {model}{self._own_weights()}; prompts from "
+            f"{self.land_cover}."
         )
+
+    def _own_weights(self) -> str:
+        spec = known_models().get(self.model)
+        return f", SHA-256 {self.weights_sha256[:12]}" if spec is not None and spec.own else ""
 
     def summary(self) -> dict[str, Any]:
         """The result as plain values for ``--json``."""
@@ -68,6 +76,7 @@ class MapResult:
             "seconds": round(self.seconds, 3),
             "strategy": self.strategy,
             "model": self.model,
+            "weights_sha256": self.weights_sha256,
             "land_cover": self.land_cover,
         }
 
@@ -76,7 +85,8 @@ def model_title(key: str) -> str:
     """A model in words, for people; keys that no registry knows stay as they are."""
     if key == "none":
         return "no model"
-    return MODELS[key].title if key in MODELS else key
+    spec = known_models().get(key)
+    return key if spec is None else spec.title
 
 
 def map_scene(
@@ -158,4 +168,5 @@ def _map_and_write(
         strategy=options.chosen_strategy,
         model=options.needed_model or "none",
         land_cover=landcover.title,
+        weights_sha256=segmenter.weights_hash if segmenter else "",
     )
