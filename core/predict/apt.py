@@ -11,8 +11,8 @@ against it and differs on purpose:
 
 - *Size.*  A tile here is any size, so the 2,000 pixels are scaled to the same share of the tile.
 - *Scale.*  Theirs sees 512 px images enlarged twice; here a tile of up to 1,024 px is seen as it
-  is, with a quarter of the prompts on the same ground.  ``StrategyOptions.published_scale`` looks as
-  theirs does (``core.predict.published_scale``).
+  is, with a quarter of the prompts on the same ground.  ``StrategyOptions.published_scale`` looks
+  as theirs does (``core.predict.published_scale``).
 - *One class.*  Their images with a single class are skipped; here a tile without cropland is
   answered with none, and one that is all cropland is asked with positives alone.
 - *Negatives where no grid point falls beside cropland.*  Theirs takes the boxes of the *cropland's*
