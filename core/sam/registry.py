@@ -144,15 +144,12 @@ def get_model(key: str) -> ModelSpec:
 
 
 def model_of_weights(key: str, sha256: str) -> ModelSpec | None:
-    """The model that a record names: by its weights, whatever it is called here, else by its key.
+    """The model with these weights, whatever it is called here; None where it is not known.
 
-    None where neither is known on this machine.
+    Of several the one with the name ``key``.
     """
-    models = known_models()
-    first = models.get(key)
-    if first is not None and first.sha256 == sha256:
-        return first
-    return next((spec for spec in models.values() if spec.sha256 == sha256), first)
+    alike = {one.key: one for one in known_models().values() if one.sha256 == sha256}
+    return alike.get(key) or next(iter(alike.values()), None)
 
 
 def _own(record: AddedCheckpoint) -> ModelSpec:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -259,13 +260,16 @@ def _weights_only(path: Path) -> Any:
         safe_globals,
     )
 
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
-    except UnpicklingError:
-        named = get_unsafe_globals_in_checkpoint(path)
-        # Whatever the file names, this class stands in its place: nothing that it chose runs.
-        with _loading, safe_globals([(_Inert, name) for name in named]):
+    with warnings.catch_warnings():
+        # torch warns of other protocols and old storages; what it cannot read it refuses.
+        warnings.simplefilter("ignore")
+        try:
             return torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
+        except UnpicklingError:
+            named = get_unsafe_globals_in_checkpoint(path)
+            # Whatever the file names, this class stands in its place: nothing that it chose runs.
+            with _loading, safe_globals([(_Inert, name) for name in named]):
+                return torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
 
 
 def _unreadable(path: Path, error: OSError) -> WeightsError:

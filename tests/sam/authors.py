@@ -10,9 +10,10 @@ import warnings
 from functools import partial
 from typing import Any
 
-import core.sam.torchvision_compat  # noqa: F401  (before torchvision, which the authors import)
 import torch
 from timm.models import _registry
+
+import core.sam.torchvision_compat  # noqa: F401  isort: skip  (before torchvision, as theirs is)
 
 # Their TinyViT takes the names that timm's own has, and ours is built on timm's.
 _timms = dict(_registry._model_entrypoints)

@@ -99,7 +99,9 @@ def test_a_vit_b_of_ones_own_answers_as_the_authors_code(
     model = authors.narrow_vit()
     halves = {f"module.{name}": value.half() for name, value in model.state_dict().items()}
     torch.save({"model": halves, "epoch": 7, "optimizer": {"lr": 0.1}}, tmp_path / "mine.pth")
-    model.load_state_dict({name: value.half().float() for name, value in model.state_dict().items()})
+    model.load_state_dict(
+        {name: value.half().float() for name, value in model.state_dict().items()}
+    )
     added = add_weights(tmp_path / "mine.pth", "vit_b", "fields")
     segmenter = load_segmenter("fields", runtime=runtime, device="cpu")
     assert segmenter.weights_hash == added.spec.sha256
@@ -152,7 +154,9 @@ def right(mobile) -> TorchSegmenter:
 @pytest.mark.parametrize(
     "mistake", [blue_first, biases_columns_first, norms_of_another_library, tanh_for_gelu]
 )
-def test_a_planted_mistake_is_seen(mobile, right, mistake: Callable[[TorchSegmenter], None]) -> None:
+def test_a_planted_mistake_is_seen(
+    mobile, right, mistake: Callable[[TorchSegmenter], None]
+) -> None:
     wrong = TorchSegmenter(copy.deepcopy(right.model), "x", "0" * 64, torch.device("cpu"))
     mistake(wrong)
     assert worst_features(wrong, mobile) > 5 * FEATURES

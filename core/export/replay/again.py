@@ -138,7 +138,7 @@ def _load(key: str) -> Segmenter:
 
 
 def _model_here(model: ModelFacts | None, *, given: bool) -> str | None:
-    """The key, on this machine, of the bundle's model: by its weights, else by its name.
+    """The key, on this machine, of the bundle's model; one of somebody's own by its weights.
 
     Raises
     ------
@@ -149,8 +149,8 @@ def _model_here(model: ModelFacts | None, *, given: bool) -> str | None:
     """
     if model is None:
         return None
-    spec = model_of_weights(model.key, model.sha256)
-    if model.file and (spec is None or spec.sha256 != model.sha256):
+    spec = model_of_weights(model.key, model.sha256) if model.file else get_model(model.key)
+    if spec is None:
         raise MissingWeightsError(
             f"The bundle's model is a checkpoint of somebody's own, {model.file} (SHA-256 "
             f"{model.sha256}), and it is not on this machine.",
@@ -160,7 +160,6 @@ def _model_here(model: ModelFacts | None, *, given: bool) -> str | None:
                 "architecture": model.architecture,
             },
         )
-    spec = get_model(model.key) if spec is None else spec
     if not given:
         from core.sam.weights import verify  # noqa: PLC0415
 
