@@ -10,7 +10,7 @@ import torch
 from core.sam import architectures
 from core.sam.registry import MODELS
 from tests.sam import authors
-from tests.sam.test_add import narrow
+from tests.sam.own_models import narrow
 
 
 @pytest.fixture

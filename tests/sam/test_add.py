@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import shutil
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,13 +22,12 @@ from core.errors import CancelledError, CropMapError, InputError, MissingWeights
 from core.sam import architectures
 from core.sam.add import add_weights
 from core.sam.added import name_from, own_folder
-from core.sam.architectures import assemble, build, load_weights
+from core.sam.architectures import build, load_weights
 from core.sam.registry import MODELS, get_model, known_models, model_of_weights
 from core.sam.weights import fetch, is_present, load_state, verify, weights_path
 from core.settings import get_settings
 from tests.sam import authors
-
-from segment_anything.modeling import ImageEncoderViT  # isort: skip  (after core.sam)
+from tests.sam.own_models import narrow
 
 Tensors = dict[str, torch.Tensor]
 
@@ -40,10 +40,6 @@ def folder(tmp_path, monkeypatch) -> Iterator[Path]:
     monkeypatch.setattr(architectures, "sam_model_registry", {"vit_b": narrow, "vit_l": narrow})
     yield tmp_path / "weights"
     get_settings.cache_clear()
-
-
-def narrow(checkpoint: None = None) -> architectures.Sam:
-    return assemble(ImageEncoderViT(**authors.NARROW_VIT), authors.SIDE, 256)
 
 
 @pytest.fixture(scope="module")
@@ -288,6 +284,14 @@ def test_files_that_are_something_else_are_one_sentence(tmp_path, body, name) ->
     (tmp_path / name).write_bytes(body)
     with pytest.raises(WeightsError, match="does not hold model weights"):
         add_weights(tmp_path / name, "vit_b", "x")
+
+
+def test_a_traced_model_is_one_sentence(tmp_path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.trace(torch.nn.Linear(1, 1), torch.ones(1, 1)).save(str(tmp_path / "traced.pt"))
+    with pytest.raises(WeightsError, match="does not hold model weights"):
+        add_weights(tmp_path / "traced.pt", "vit_b")
 
 
 def test_a_cut_file_is_one_sentence(state, tmp_path) -> None:

@@ -20,8 +20,7 @@ from core.sam.registry import MODELS
 from core.sam.torch_runtime import TorchSegmenter
 from core.settings import get_settings
 from tests.sam import authors
-
-from segment_anything.modeling import ImageEncoderViT  # isort: skip  (after core.sam)
+from tests.sam.own_models import narrow
 
 RGB = np.random.default_rng(0).integers(0, 255, (64, 48, 3), dtype=np.uint8)
 PLACES = np.array([[10, 20], [30, 14], [5, 60]], dtype=np.float32)
@@ -95,7 +94,7 @@ def test_a_vit_b_of_ones_own_answers_as_the_authors_code(
     home, tmp_path, monkeypatch, runtime
 ) -> None:
     """A training checkpoint in half precision, trained in parallel, as it comes out of training."""
-    monkeypatch.setattr(architectures, "sam_model_registry", {"vit_b": our_narrow_vit})
+    monkeypatch.setattr(architectures, "sam_model_registry", {"vit_b": narrow})
     model = authors.narrow_vit()
     halves = {f"module.{name}": value.half() for name, value in model.state_dict().items()}
     torch.save({"model": halves, "epoch": 7, "optimizer": {"lr": 0.1}}, tmp_path / "mine.pth")
@@ -109,10 +108,6 @@ def test_a_vit_b_of_ones_own_answers_as_the_authors_code(
     print(f"ViT-B, {runtime}: {features:.1e}, {logits:.1e}")  # noqa: T201
     assert features < FEATURES
     assert logits < LOGITS
-
-
-def our_narrow_vit(checkpoint: None = None) -> architectures.Sam:
-    return assemble(ImageEncoderViT(**authors.NARROW_VIT), authors.SIDE, 256)
 
 
 def ours_at_256() -> architectures.Sam:

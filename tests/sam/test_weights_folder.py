@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +14,9 @@ from core.sam.added import own_folder
 from core.sam.registry import MODELS
 from core.sam.weights_folder import WeightsFile, weights_files
 from core.settings import get_settings
+from tests.sam.own_models import OWN_SHA256, own
 
 BODY = b"the published file"
-OWN = b"my own"
 
 
 @pytest.fixture
@@ -31,22 +30,6 @@ def folder(tmp_path, monkeypatch) -> Iterator[Path]:
     own_folder().mkdir()
     yield tmp_path
     get_settings.cache_clear()
-
-
-def own(name: str, body: bytes = OWN) -> None:
-    record = {
-        "format": 1,
-        "key": name,
-        "architecture": "vit_b",
-        "file_name": f"{name}.pth",
-        "size_bytes": len(OWN),
-        "sha256": hashlib.sha256(OWN).hexdigest(),
-        "source_name": "best.ckpt",
-        "added_on": "2026-11-29",
-    }
-    (own_folder() / f"{name}.json").write_text(json.dumps(record))
-    if body:
-        (own_folder() / f"{name}.pth").write_bytes(body)
 
 
 def said() -> dict[str, WeightsFile]:
@@ -80,7 +63,7 @@ def test_every_file_is_spoken_of(folder) -> None:
         "mobile_sam.pt": "is the published file",
         "vit_b_copy.pth": "published file of Segment Anything ViT-B under another name",
         "sam_vit_l_0b3195.pth.part": "broke off after 0 of 1,250 MB",
-        "good.pth": f"that was added (SHA-256 {hashlib.sha256(OWN).hexdigest()}, from best.ckpt",
+        "good.pth": f"that was added (SHA-256 {OWN_SHA256}, from best.ckpt",
         "good.json": "record of your own model 'good'",
     }
     for name, sentence in words.items():

@@ -122,7 +122,7 @@ def record_label(setup: LabelSetup, tiles: Sequence[RecordedTile]) -> Bundle:
         project=setup.project,
         scene=_scene(setup.scene, setup.name),
         landcover=_landcover(setup),
-        model=_model(setup.model),
+        model=model_facts(setup.model),
         settings=dict(setup.choices.to_json()),
         tile_size=settings.tile_size,
         tile_halo=settings.tile_halo,
@@ -182,7 +182,8 @@ def _landcover(setup: LabelSetup) -> LandCoverFacts | None:
     )
 
 
-def _model(key: str | None) -> ModelFacts | None:
+def model_facts(key: str | None) -> ModelFacts | None:
+    """What a bundle says of a model; None without one."""
     if key is None:
         return None
     # torch takes seconds to import: only where a model is part of the record.
