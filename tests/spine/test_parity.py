@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -34,7 +33,6 @@ from core.landcover.source import open_landcover
 from core.mapping import MapOptions, SceneRequest
 from core.mapping.join import NO_VERDICT, Piece, join_parcels
 from core.parcels.parcel import Parcel
-from core.predict import published_scale
 from core.predict.kept_prediction import Prediction
 from core.predict.tile import TileMemory, predict_tile, read_tile_inputs
 from core.project import Project
@@ -53,7 +51,6 @@ CHOSEN = {
         model=None, threshold=0.45, points_per_class=20, min_area_m2=300.0, seed=5
     ),
     "apt_plus": MapOptions(threshold=0.55, points_per_class=12, min_area_m2=500.0, seed=7),
-    "apt": MapOptions(strategy="apt", points_per_class=2, published_scale=True),
     "per_field": MapOptions(strategy="per_field", simplify_px=0.0),
 }
 
@@ -90,11 +87,8 @@ class Asked:
 
 
 @pytest.fixture(scope="module", params=CHOSEN)
-def asked(request, farmland, tmp_path_factory) -> Iterator[Asked]:
-    with pytest.MonkeyPatch.context() as patch:
-        # These tiles are smaller than the authors' images, too.
-        patch.setattr(published_scale, "PUBLISHED_SIDE", 150)
-        yield Asked(farmland, CHOSEN[request.param], tmp_path_factory.mktemp(request.param))
+def asked(request, farmland, tmp_path_factory) -> Asked:
+    return Asked(farmland, CHOSEN[request.param], tmp_path_factory.mktemp(request.param))
 
 
 def parcels(folder: Path) -> geopandas.GeoDataFrame:

@@ -207,7 +207,7 @@ def test_a_checkpoint_of_somebodys_own_is_known_by_its_weights(
     path = own_folder() / "fields.json"
     # Another checkpoint of this name is not the bundle's.
     path.write_text(path.read_text().replace(OWN_SHA256, "0" * 64))
-    with pytest.raises(MissingWeightsError, match="own, a.pth .SHA-256") as caught:
+    with pytest.raises(MissingWeightsError, match=r"own, a\.pth \(SHA-256") as caught:
         again(changed, farmland, tmp_path / "again")
     hint = command_hint(caught.value)
     assert hint.endswith("cropmap weights add FILE --architecture vit_b --name fields")
