@@ -53,9 +53,11 @@ def weights_files(cancelled: Cancelled = never) -> Iterator[WeightsFile]:
         if spec.shipped:
             yield _of_model(spec, weights_path(spec))
     seen = set()
-    for path in sorted(get_settings().weights_folder.rglob("*")):
+    folder = get_settings().weights_folder
+    for path in sorted(folder.rglob("*")):
         check(cancelled, "The files were not all looked through.", "")
-        if not path.is_file() or any(part.startswith(".") for part in path.parts[-3:]):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if hidden or not path.is_file():
             continue
         seen.add(path)
         spec_here = places.get(path)

@@ -22,13 +22,15 @@ BODY = b"the published file"
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Iterator[Path]:
     """A folder with one of everything; MobileSAM and ViT-B are published as small files."""
-    monkeypatch.setenv("CROPMAP_WEIGHTS_DIR", str(tmp_path))
+    # A folder that is hidden itself is no reason to pass its files over.
+    monkeypatch.setenv("CROPMAP_WEIGHTS_DIR", str(tmp_path / ".weights"))
     get_settings.cache_clear()
+    (tmp_path / ".weights").mkdir()
     for key, body in (("mobile_sam", BODY), ("sam_vit_b", BODY[::-1])):
         sha256 = hashlib.sha256(body).hexdigest()
         monkeypatch.setitem(MODELS, key, replace(MODELS[key], size_bytes=len(body), sha256=sha256))
     own_folder().mkdir()
-    yield tmp_path
+    yield tmp_path / ".weights"
     get_settings.cache_clear()
 
 
