@@ -38,8 +38,10 @@ class Remedy(StrEnum):
     CHOOSE_LANDCOVER = "choose_landcover"
     NAME_PRODUCT = "name_product"
     CHOOSE_MODEL = "choose_model"
-    FETCH_WEIGHTS = "fetch_weights"  # model, megabytes
-    FETCH_WEIGHTS_AGAIN = "fetch_weights_again"  # model
+    FETCH_WEIGHTS = "fetch_weights"  # model, megabytes, path
+    FETCH_WEIGHTS_AGAIN = "fetch_weights_again"  # model, path, architecture
+    ADD_WEIGHTS = "add_weights"  # path
+    ADD_BUNDLES_WEIGHTS = "add_bundles_weights"  # model, architecture
     CHOOSE_DEVICE = "choose_device"
     CHOOSE_RUNTIME = "choose_runtime"
     MAP_TILES = "map_tiles"

@@ -39,6 +39,7 @@ from core.cli.terminal import (
     progress_bar,
     warn,
 )
+from core.cli.weights_commands import weights_app
 from core.sam import DEFAULT_MODEL
 
 app = typer.Typer(
@@ -48,7 +49,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-weights_app = typer.Typer(help="Model weights: list, fetch, verify.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
 app.add_typer(experiment_app, name="experiment")
 app.add_typer(project_app, name="project")
@@ -95,6 +95,12 @@ def map_command(
         float, typer.Option(help="Tolerance of outlines, pixels; 0 follows the pixels.")
     ] = 1.5,
     seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    published_scale: Annotated[
+        bool,
+        typer.Option(
+            "--published-scale", help="With --strategy apt: 512 px at a time enlarged twice."
+        ),
+    ] = False,
     runtime: Annotated[str, typer.Option(help="auto, torch or onnx.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     as_json: JsonFlag = False,
@@ -113,6 +119,7 @@ def map_command(
         min_area_m2=min_area_m2,
         simplify_px=simplify_px,
         seed=seed,
+        published_scale=published_scale,
     )
     request = SceneRequest(
         scene=scene,
@@ -213,63 +220,6 @@ def landcovers(as_json: JsonFlag = False) -> None:
 def version_command() -> None:
     """Print the version."""
     typer.echo(package_version("cropmap"))
-
-
-@weights_app.command("list")
-def weights_list(as_json: JsonFlag = False) -> None:
-    """List the models and whether their weights are on this machine."""
-    from core.sam import MODELS, is_present, weights_path
-
-    if as_json:
-        rows = [
-            {
-                "key": spec.key,
-                "title": spec.title,
-                "bytes": spec.size_bytes,
-                "sha256": spec.sha256,
-                "licence": spec.licence,
-                "url": spec.url,
-                "path": str(weights_path(spec)),
-                "present": is_present(spec),
-            }
-            for spec in MODELS.values()
-        ]
-        typer.echo(json.dumps(rows, indent=2))
-        return
-    table = Table("Key", "Model", "MB", "Licence", "On this machine", box=None)
-    for spec in MODELS.values():
-        here = "with cropmap" if spec.shipped else "yes" if is_present(spec) else "no"
-        table.add_row(spec.key, spec.title, f"{spec.size_bytes / 1e6:,.0f}", spec.licence, here)
-    output.print(table)
-
-
-@weights_app.command("fetch")
-def weights_fetch(name: Annotated[str, typer.Argument(help="Key of the model.")]) -> None:
-    """Download the weights of a model; goes on where an earlier download stopped."""
-    from core.sam import fetch, get_model
-
-    spec = get_model(name)
-    with cancel_on_interrupt() as cancelled, progress_bar() as bar:
-        path = fetch(
-            spec,
-            lambda _, done, total: bar("Megabytes", done // 1_000_000, total // 1_000_000),
-            cancelled.is_set,
-        )
-    output.print(f"Verified and ready: {path}", markup=False)
-
-
-@weights_app.command("verify")
-def weights_verify(
-    name: Annotated[str | None, typer.Argument(help="Key of the model; all without.")] = None,
-) -> None:
-    """Check the weights on this machine against their published SHA-256."""
-    from core.sam import MODELS, get_model, is_present, verify
-
-    specs = [get_model(name)] if name else [s for s in MODELS.values() if is_present(s)]
-    for spec in specs:
-        output.print(f"{spec.key}: {verify(spec)} is the published file.", markup=False)
-    if not specs:
-        output.print("There are no weights on this machine yet.", markup=False)
 
 
 app.command("evaluate")(evaluate_command)

@@ -182,6 +182,10 @@ def map_command(
         float | None, typer.Option(help="Tolerance of outlines, pixels; 0 follows the pixels.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all random choices.")] = None,
+    published_scale: Annotated[
+        bool | None,
+        typer.Option(help="With --strategy apt: 512 px at a time enlarged twice."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Predict all tiles that are not mapped yet, or whose model or settings changed.
@@ -197,6 +201,7 @@ def map_command(
         "min_area_m2": min_area_m2,
         "simplify_px": simplify_px,
         "seed": seed,
+        "published_scale": published_scale,
     }
     given = {key: value for key, value in options.items() if value is not None}
     rows: list[dict[str, Any]] = []
@@ -289,6 +294,7 @@ def _change_settings(
 ) -> None:
     """Keep what was asked for with the scene; what was not asked for stays."""
     from core.label import Choices
+    from core.mapping import check_published_scale
 
     wanted = {**scene.settings, **given}
     if model == _NO_MODEL:
@@ -302,7 +308,9 @@ def _change_settings(
         raise InputError(
             f"The strategy '{wanted['strategy']}' needs a model.", remedy=Remedy.CHOOSE_MODEL
         )
-    Choices().changed(wanted)
+    choices = Choices().changed(wanted)
+    if given.get("published_scale"):
+        check_published_scale(choices.strategy, wanted=True)
     if wanted != scene.settings:
         store.update_scene(scene.id, expected_version=scene.version, settings=wanted)
 

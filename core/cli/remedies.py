@@ -24,8 +24,15 @@ COMMAND_WORDS: dict[Remedy, str] = {
     Remedy.NAME_PRODUCT: "Name it with --product KEY (see: cropmap landcovers).",
     Remedy.CHOOSE_MODEL: "Name one with --model (see: cropmap weights list), or use "
     "--strategy classifier.",
-    Remedy.FETCH_WEIGHTS: "Fetch them ({megabytes} MB): cropmap weights fetch {model}",
-    Remedy.FETCH_WEIGHTS_AGAIN: "Delete it and fetch it again: cropmap weights fetch {model}",
+    Remedy.FETCH_WEIGHTS: "Fetch them ({megabytes} MB): cropmap weights fetch {model} "
+    "(or put the file at {path} yourself)",
+    Remedy.FETCH_WEIGHTS_AGAIN: "Where it is a checkpoint of your own, add it under a name of its "
+    "own: cropmap weights add {path} --architecture {architecture} --name NAME. Else delete it and "
+    "fetch it again: cropmap weights fetch {model}",
+    Remedy.ADD_WEIGHTS: "Where it is a checkpoint of your own, add it: cropmap weights add {path} "
+    "--architecture vit_b (or vit_l, vit_h, mobile_sam).",
+    Remedy.ADD_BUNDLES_WEIGHTS: "Ask whoever made the bundle for the file, and add it: cropmap "
+    "weights add FILE --architecture {architecture} --name {model}",
     Remedy.CHOOSE_DEVICE: "Use --device auto or --device cpu.",
     Remedy.CHOOSE_RUNTIME: "Use --runtime torch on this device.",
     Remedy.MAP_TILES: "Map the tiles first: cropmap project map PROJECT",

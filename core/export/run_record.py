@@ -14,6 +14,8 @@ from core.export.write_export import LabelFiles
 from core.files import replacing, sha256_of
 from core.imagery.tile_plan import Tile
 from core.mapping.map_tiles import MapRun, prediction_of
+from core.sam.protocol import Segmenter
+from core.sam.registry import known_models
 from core.versions import software
 
 FORMAT = 1
@@ -61,9 +63,7 @@ def write_run_record(
         },
         "warnings": list(warnings),
         "options": {**asdict(run.options), "strategy": run.options.chosen_strategy},
-        "model": None
-        if run.segmenter is None
-        else {"name": run.segmenter.name, "weights_sha256": run.segmenter.weights_hash},
+        "model": None if run.segmenter is None else _model(run.segmenter),
         "tiles": [_tile_row(run, tile) for tile in run.tiles],
         "parcels": parcels,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
@@ -72,6 +72,15 @@ def write_run_record(
     }
     with replacing(path) as aside:
         aside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def _model(segmenter: Segmenter) -> dict[str, str]:
+    """The model's name and weights; of a checkpoint of somebody's own also what it is."""
+    facts = {"name": segmenter.name, "weights_sha256": segmenter.weights_hash}
+    spec = known_models().get(segmenter.name)
+    if spec is not None and spec.own:
+        facts |= {"architecture": spec.architecture, "file": spec.source_name}
+    return facts
 
 
 def _tile_row(run: MapRun, tile: Tile) -> dict[str, Any]:

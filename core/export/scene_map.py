@@ -11,7 +11,7 @@ from core.errors import EmptySceneError
 from core.files import folder_lock
 from core.landcover.coverage import coverage_sentence, sentences_of
 from core.mapping import MapOptions, SceneRequest, open_request
-from core.sam.registry import MODELS
+from core.sam.registry import known_models
 from core.task import Cancelled, Progress, never, silent
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class MapResult:
         What a person should know of the inputs, a sentence each.
     notes : tuple of str
         What a person should know, a sentence each.
+    weights_sha256 : str
+        Of the model; empty without one.
     """
 
     files: tuple[Path, ...]
@@ -54,6 +56,7 @@ class MapResult:
     covered: float
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    weights_sha256: str = ""
 
     def sentence(self) -> str:
         """The result in words, method and land cover named."""
@@ -64,9 +67,13 @@ class MapResult:
         return (
             f"{parcels}, {self.cropland_ha:,.1f} ha of cropland, in {self.seconds:.1f} s "
             f"({tiles}{kept}).\n"
-            f"Strategy {self.strategy} with {model}; prompts from {self.land_cover}."
+            f"Strategy {self.strategy} with {model}{self._own_weights()}; prompts from {self.land_cover}."
             f"{_coverage(self.covered)}" + "".join(f"\n{note}" for note in self.notes)
         )
+
+    def _own_weights(self) -> str:
+        spec = known_models().get(self.model)
+        return f", SHA-256 {self.weights_sha256[:12]}" if spec is not None and spec.own else ""
 
     def summary(self) -> dict[str, Any]:
         """The result as plain values for ``--json``."""
@@ -79,6 +86,7 @@ class MapResult:
             "seconds": round(self.seconds, 3),
             "strategy": self.strategy,
             "model": self.model,
+            "weights_sha256": self.weights_sha256,
             "land_cover": self.land_cover,
             "land_cover_covers": round(self.covered, 6),
             "warnings": list(self.warnings),
@@ -96,7 +104,8 @@ def model_title(key: str) -> str:
     """A model in words, for people; keys that no registry knows stay as they are."""
     if key == "none":
         return "no model"
-    return MODELS[key].title if key in MODELS else key
+    spec = known_models().get(key)
+    return key if spec is None else spec.title
 
 
 def map_scene(
@@ -184,4 +193,5 @@ def _map_and_write(
         land_cover=landcover.title,
         covered=mapped.covered,
         warnings=warnings,
+        weights_sha256=segmenter.weights_hash if segmenter else "",
     )

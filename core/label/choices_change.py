@@ -22,6 +22,7 @@ class ChoicesChange:
     min_area_m2: float | None = None
     simplify_px: float | None = None
     seed: int | None = None
+    published_scale: bool | None = None
 
     def __post_init__(self) -> None:
         self.applied_to(Choices())

@@ -41,6 +41,7 @@ def prediction_key(
         "strategy": options.strategy,
         "points": options.points_per_class,
         "seed": options.seed,
+        "published_scale": options.published_scale,
         "denied": sorted(name for name in denied if name.startswith(AUTO)),
         "model": None if options.strategy == WITHOUT_MODEL else weights_sha256,
     }

@@ -104,20 +104,6 @@ def test_land_cover_without_a_crs_names_the_option_that_takes_it(
     assert not (tmp_path / "out").exists()
 
 
-def test_wrong_weights_are_refused(cropmap, farmland, tmp_path) -> None:
-    (tmp_path / "mobile_sam.pt").write_bytes(b"something else")
-    done = cropmap("weights", "verify", "mobile_sam", CROPMAP_WEIGHTS_DIR=str(tmp_path))
-    assert done.status == 1
-    assert "not the published file" in done.errors
-
-
-def test_weights_are_listed(cropmap, tmp_path) -> None:
-    done = cropmap("weights", "list", "--json", CROPMAP_WEIGHTS_DIR=str(tmp_path))
-    rows = json.loads(done.out)
-    assert {row["key"] for row in rows} >= {"mobile_sam", "sam_vit_b", "sam_vit_l", "sam_vit_h"}
-    assert [row["key"] for row in rows if row["present"]] == ["cropmap_small"]
-
-
 def test_worldcover_without_a_network_names_the_file_to_get(cropmap, farmland, tmp_path) -> None:
     done = cropmap(
         "map", farmland.scene, "--landcover", "worldcover", "--out", tmp_path, CROPMAP_OFFLINE="1"

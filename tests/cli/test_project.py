@@ -162,6 +162,7 @@ def test_options_that_do_not_go_together_change_nothing(farm, cropmap, tmp_path)
     assert "--strategy classifier" in refused(*NO_MODEL, "--strategy", "apt")
     assert "no strategy 'best'" in refused("--strategy", "best")
     assert "between 0.01 and 0.99" in refused("--threshold", 2)
+    assert "belongs to the strategy 'apt'" in refused("--published-scale", "--strategy", "joint")
     assert "There is no model" in refused("--model", "sam_vit_x")
     fetch = refused("--model", "mobile_sam", CROPMAP_WEIGHTS_DIR=str(tmp_path))
     assert "cropmap weights fetch mobile_sam" in fetch

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -131,6 +133,42 @@ def usable(
         cancelled=cancelled,
     )
     return str(copy)
+
+
+@dataclass(frozen=True, slots=True)
+class FileAtHand:
+    """A file that can be read, and the name that it had where it came from."""
+
+    path: Path
+    name: str
+
+
+@contextmanager
+def at_hand(source: Source, folder: Path, progress: Progress) -> Iterator[FileAtHand]:
+    """The one file that a person named or sent; what was sent lies in ``folder`` for so long.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+    if not source.uploads:
+        path = Path(source.path)
+        yield FileAtHand(path, path.name)
+        return
+    upload = source.uploads[0]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch = tempfile.TemporaryDirectory(dir=folder, prefix="upload-")
+    except OSError as error:
+        raise storage_error(error, folder) from error
+    with scratch as name:
+        path = Path(name) / "file"
+        try:
+            _write(upload, path, progress)
+        except OSError as error:
+            raise storage_error(error, path) from error
+        yield FileAtHand(path, Path(upload.name).name)
 
 
 def discard(source: Source) -> None:
