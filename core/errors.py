@@ -27,6 +27,7 @@ class Remedy(StrEnum):
 
     STATE_CRS = "state_crs"
     STATE_LANDCOVER_CRS = "state_landcover_crs"
+    STATE_LANDCOVER_NODATA = "state_landcover_nodata"  # value
     SAVE_WITH_CRS = "save_with_crs"
     CHECK_CRS = "check_crs"
     FIND_IMAGERY = "find_imagery"
@@ -37,8 +38,10 @@ class Remedy(StrEnum):
     CHOOSE_LANDCOVER = "choose_landcover"
     NAME_PRODUCT = "name_product"
     CHOOSE_MODEL = "choose_model"
-    FETCH_WEIGHTS = "fetch_weights"  # model, megabytes
-    FETCH_WEIGHTS_AGAIN = "fetch_weights_again"  # model
+    FETCH_WEIGHTS = "fetch_weights"  # model, megabytes, path
+    FETCH_WEIGHTS_AGAIN = "fetch_weights_again"  # model, path, architecture
+    ADD_WEIGHTS = "add_weights"  # path
+    ADD_BUNDLES_WEIGHTS = "add_bundles_weights"  # model, architecture
     CHOOSE_DEVICE = "choose_device"
     CHOOSE_RUNTIME = "choose_runtime"
     MAP_TILES = "map_tiles"
@@ -53,6 +56,8 @@ class Remedy(StrEnum):
     FEWER_PROCESSES = "fewer_processes"
     RESTORE_BACKUP = "restore_backup"
     ASK_AGAIN = "ask_again"
+    CHOOSE_LAYER = "choose_layer"
+    CHOOSE_CROPLAND = "choose_cropland"  # example
 
 
 _UNPRINTABLE = re.compile(

@@ -174,6 +174,14 @@ def transform_coordinates(
     return WorldCoordinates(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
 
 
+def full_turn(crs: CRS) -> float | None:
+    """Once around the Earth in the units of a CRS's x; None where x is no longitude."""
+    if not crs.is_geographic:
+        return None
+    axes = (crs.source_crs or crs).axis_info if crs.is_bound else crs.axis_info
+    return round(2 * math.pi / float(axes[0].unit_conversion_factor), 9)
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """A raster's geometry: CRS, affine transform (pixel corner to world) and size in pixels.
@@ -257,14 +265,40 @@ class Grid:
         )
 
     def outline(self, target: CRS, points_per_side: int = 21) -> WorldCoordinates:
-        """The grid's outline in the CRS ``target``, densified because straight edges bend."""
+        """The grid's outline in the CRS ``target``, densified because straight edges bend.
+
+        Longitudes go on beyond half a turn where the outline crosses that meridian, so that they
+        have no jump.
+        """
         t = np.linspace(0.0, 1.0, points_per_side)[:-1]
         zero, one = np.zeros_like(t), np.ones_like(t)
         columns = np.concatenate([t, one, 1 - t, zero]) * self.width
         rows = np.concatenate([zero, t, one, 1 - t]) * self.height
-        return transform_coordinates(
+        outline = transform_coordinates(
             self.pixels_to_world(PixelCoordinates(columns, rows)), self.crs, target
         )
+        turn, known = full_turn(target), np.isfinite(outline.x)
+        if turn is not None:
+            x = outline.x.copy()
+            x[known] = np.unwrap(x[known], period=turn)
+            return WorldCoordinates(x, outline.y)
+        return outline
+
+    def turned(self, turns: int) -> Grid:
+        """The same place, said by longitudes that are whole turns larger; itself for no turn.
+
+        Raises
+        ------
+        ValueError
+            The CRS is not geographic.
+        """
+        if turns == 0:
+            return self
+        turn = full_turn(self.crs)
+        if turn is None:
+            raise ValueError("only longitudes can be turned")
+        shift = Affine.translation(turns * turn, 0.0)
+        return Grid(self.crs, shift @ self.transform, self.width, self.height)
 
     def bounds_in(self, target: CRS) -> Bounds:
         """Bounding box of the densified outline in the CRS ``target``."""

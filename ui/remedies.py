@@ -8,6 +8,7 @@ PAGE_WORDS: dict[Remedy, str] = {
     Remedy.STATE_CRS: "State it, for example EPSG:32633.",
     Remedy.STATE_LANDCOVER_CRS: "Save it with its CRS (in QGIS: Export, Save As), and add it "
     "again.",
+    Remedy.STATE_LANDCOVER_NODATA: "Choose it under Nodata.",
     Remedy.SAVE_WITH_CRS: "Save it with its CRS (in QGIS: Export, Save As), and add it again.",
     Remedy.CHECK_CRS: "Check its CRS; where the file has none, state the right one when you add "
     "it.",
@@ -22,8 +23,13 @@ PAGE_WORDS: dict[Remedy, str] = {
     Remedy.CHOOSE_LANDCOVER: "Choose one on the Scene page.",
     Remedy.NAME_PRODUCT: "Choose it under Product.",
     Remedy.CHOOSE_MODEL: "Choose one in the settings.",
-    Remedy.FETCH_WEIGHTS: "Download them ({megabytes} MB) in the settings.",
-    Remedy.FETCH_WEIGHTS_AGAIN: "Delete it, and download it again in the settings.",
+    Remedy.FETCH_WEIGHTS: "Download them ({megabytes} MB) in the settings, or put the file at "
+    "{path} yourself.",
+    Remedy.FETCH_WEIGHTS_AGAIN: "Where it is a checkpoint of your own, add it in the settings as "
+    "{architecture}, under a name of its own. Else delete it, and download {model} again there.",
+    Remedy.ADD_WEIGHTS: "Where it is a checkpoint of your own, add it in the settings: {path}.",
+    Remedy.ADD_BUNDLES_WEIGHTS: "Ask whoever made the bundle for the file, and add it in the "
+    "settings as {architecture}, under the name {model}.",
     Remedy.CHOOSE_DEVICE: "Start the app again; it takes a processor that is there.",
     Remedy.CHOOSE_RUNTIME: "Start the app again; it takes what suits the processor.",
     Remedy.MAP_TILES: "Map all tiles on the Review page, or open one on the Annotate page.",
@@ -37,6 +43,8 @@ PAGE_WORDS: dict[Remedy, str] = {
     Remedy.FEWER_LABELS_OR_OTHER_CURVE: "Ask for fewer labelled crops, or for other regions.",
     Remedy.FEWER_PROCESSES: "Then start it again.",
     Remedy.RESTORE_BACKUP: "Restore a backup of the project on the Start page.",
+    Remedy.CHOOSE_LAYER: "Choose one.",
+    Remedy.CHOOSE_CROPLAND: "Choose those that are.",
     Remedy.ASK_AGAIN: "Load the page again.",
 }
 """A sentence for every remedy; ``{name}`` is a fact that comes with the error."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +39,25 @@ def evaluate_command(
     area: Annotated[
         Path | None, typer.Option(help="Polygons or mask beyond which the truth is unknown.")
     ] = None,
+    layer: Annotated[
+        str | None, typer.Option(help="Layer of the truth, where its file has several.")
+    ] = None,
+    cropland: Annotated[
+        str | None,
+        typer.Option(
+            help="What of the truth is cropland, such as landuse=arable,fallow; where a value has "
+            "a comma, semicolons part them."
+        ),
+    ] = None,
+    prediction_layer: Annotated[
+        str | None, typer.Option(help="Layer of the prediction, where its file has several.")
+    ] = None,
+    prediction_cropland: Annotated[
+        str | None, typer.Option(help="What of the prediction is cropland, as for --cropland.")
+    ] = None,
+    area_layer: Annotated[
+        str | None, typer.Option(help="Layer of the area, where its file has several.")
+    ] = None,
     numbered_truth: Annotated[
         bool, typer.Option("--numbered-truth", help="Rasters of the truth number their parcels.")
     ] = False,
@@ -49,17 +69,26 @@ def evaluate_command(
     as_json: JsonFlag = False,
 ) -> None:
     """Judge predictions by their truth: pixels, boundaries, parcels, each with an interval."""
+    from core.existing import ReadingAnswers, parse_choice
     from core.study.metrics import EvaluateOptions, evaluate, find_pairs, read_pairs
 
-    options = EvaluateOptions(tile_size, seed, worst, area, numbered_truth)
+    options = EvaluateOptions(tile_size, seed, worst, area, numbered_truth, area_layer)
+    said = ReadingAnswers(layer, parse_choice(cropland) if cropland else None)
+    said_of_prediction = ReadingAnswers(
+        prediction_layer, parse_choice(prediction_cropland) if prediction_cropland else None
+    )
     if pairs is not None:
         if prediction or truth or scene or landcover or product:
             raise typer.BadParameter("--pairs names all files itself")
+        if layer or cropland:
+            raise typer.BadParameter("--pairs has columns of its own for layer and cropland")
         chosen = read_pairs(pairs)
     elif prediction is None or truth is None:
         raise typer.BadParameter("--prediction and --truth are needed, or --pairs")
     else:
         chosen = find_pairs(prediction, truth, scene=scene, landcover=landcover, product=product)
+        chosen = [replace(pair, truth_answers=said) for pair in chosen]
+    chosen = [replace(pair, prediction_answers=said_of_prediction) for pair in chosen]
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         found = evaluate(chosen, options, out, progress=bar, cancelled=cancelled.is_set)
     page, record = found.files[:2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -46,12 +47,20 @@ def prompts_command(
         Path | None, typer.Option(help="Land cover: one file, or a folder of them.")
     ] = None,
     region: RegionFolders = None,
+    layer: Annotated[
+        str | None, typer.Option(help="Layer of the truth, where its files have several.")
+    ] = None,
+    cropland: Annotated[
+        str | None,
+        typer.Option(help="What of the truth is cropland, such as landuse=arable,fallow."),
+    ] = None,
     product: Product = None,
     draws: Annotated[int, typer.Option(help="Random draws of points for each image.")] = 5,
     seed: Annotated[int, typer.Option(help="Seed of the draws and intervals.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
     """How many automatic points fall on the right class, before and after cleaning."""
+    from core.existing import ReadingAnswers, parse_choice
     from core.study.experiments import (
         PromptCheckOptions,
         check_prompts,
@@ -64,7 +73,7 @@ def prompts_command(
 
     options = PromptCheckOptions(seed=seed, draws=draws)
     three = (scenes, truth, landcover)
-    if region and any(three):
+    if region and any((*three, layer, cropland)):
         raise typer.BadParameter("--region names all files itself")
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         if region:
@@ -73,7 +82,11 @@ def prompts_command(
         elif scenes is None or truth is None or landcover is None:
             raise typer.BadParameter("--region is needed, or --scenes, --truth and --landcover")
         else:
-            images = find_images(scenes, truth, landcover, product)
+            said = ReadingAnswers(layer, parse_choice(cropland) if cropland else None)
+            images = [
+                replace(image, truth_answers=said)
+                for image in find_images(scenes, truth, landcover, product)
+            ]
             checked = check_prompts(images, options, out, progress=bar, cancelled=cancelled.is_set)
     page, record, *_ = write_prompt_check(checked, options, out)
     if as_json:

@@ -27,13 +27,20 @@ from core.cli.terminal import (
     CrsOption,
     JsonFlag,
     LandcoverCrsOption,
+    LandcoverNodataOption,
+    NodataOption,
     ProductOption,
+    StretchOption,
     cancel_on_interrupt,
     output,
     parse_bands,
+    parse_nodata,
+    parse_stretch,
     print_warnings_plainly,
     progress_bar,
+    warn,
 )
+from core.cli.weights_commands import weights_app
 from core.sam import DEFAULT_MODEL
 
 app = typer.Typer(
@@ -43,7 +50,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-weights_app = typer.Typer(help="Model weights: list, fetch, verify.", no_args_is_help=True)
 app.add_typer(weights_app, name="weights")
 app.add_typer(experiment_app, name="experiment")
 app.add_typer(project_app, name="project")
@@ -69,6 +75,9 @@ def map_command(
     crs: CrsOption = None,
     landcover_crs: LandcoverCrsOption = None,
     bands: BandsOption = None,
+    stretch: StretchOption = None,
+    nodata: NodataOption = None,
+    landcover_nodata: LandcoverNodataOption = None,
     working_gsd: Annotated[
         float | None, typer.Option(help="Metres per pixel at which the model looks.")
     ] = None,
@@ -88,6 +97,12 @@ def map_command(
     ] = 1.5,
     field_size: Annotated[float, typer.Option(help=FIELD_SIZE_HELP)] = 0.4,
     seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    published_scale: Annotated[
+        bool,
+        typer.Option(
+            "--published-scale", help="With --strategy apt: 512 px at a time enlarged twice."
+        ),
+    ] = False,
     runtime: Annotated[str, typer.Option(help="auto, torch or onnx.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     as_json: JsonFlag = False,
@@ -107,6 +122,7 @@ def map_command(
         simplify_px=simplify_px,
         field_size=field_size,
         seed=seed,
+        published_scale=published_scale,
     )
     request = SceneRequest(
         scene=scene,
@@ -115,10 +131,14 @@ def map_command(
         crs=crs,
         landcover_crs=landcover_crs,
         bands=parse_bands(bands),
+        stretch=parse_stretch(stretch),
+        nodata=parse_nodata(nodata),
+        landcover_nodata=parse_nodata(landcover_nodata),
         working_gsd_m=working_gsd,
     )
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         result = map_scene(request, options, out, progress=bar, cancelled=cancelled.is_set)
+    warn(result.warnings)
     if as_json:
         typer.echo(json.dumps(result.summary(), indent=2))
         return
@@ -203,63 +223,6 @@ def landcovers(as_json: JsonFlag = False) -> None:
 def version_command() -> None:
     """Print the version."""
     typer.echo(package_version("cropmap"))
-
-
-@weights_app.command("list")
-def weights_list(as_json: JsonFlag = False) -> None:
-    """List the models and whether their weights are on this machine."""
-    from core.sam import MODELS, is_present, weights_path
-
-    if as_json:
-        rows = [
-            {
-                "key": spec.key,
-                "title": spec.title,
-                "bytes": spec.size_bytes,
-                "sha256": spec.sha256,
-                "licence": spec.licence,
-                "url": spec.url,
-                "path": str(weights_path(spec)),
-                "present": is_present(spec),
-            }
-            for spec in MODELS.values()
-        ]
-        typer.echo(json.dumps(rows, indent=2))
-        return
-    table = Table("Key", "Model", "MB", "Licence", "On this machine", box=None)
-    for spec in MODELS.values():
-        here = "with cropmap" if spec.shipped else "yes" if is_present(spec) else "no"
-        table.add_row(spec.key, spec.title, f"{spec.size_bytes / 1e6:,.0f}", spec.licence, here)
-    output.print(table)
-
-
-@weights_app.command("fetch")
-def weights_fetch(name: Annotated[str, typer.Argument(help="Key of the model.")]) -> None:
-    """Download the weights of a model; goes on where an earlier download stopped."""
-    from core.sam import fetch, get_model
-
-    spec = get_model(name)
-    with cancel_on_interrupt() as cancelled, progress_bar() as bar:
-        path = fetch(
-            spec,
-            lambda _, done, total: bar("Megabytes", done // 1_000_000, total // 1_000_000),
-            cancelled.is_set,
-        )
-    output.print(f"Verified and ready: {path}", markup=False)
-
-
-@weights_app.command("verify")
-def weights_verify(
-    name: Annotated[str | None, typer.Argument(help="Key of the model; all without.")] = None,
-) -> None:
-    """Check the weights on this machine against their published SHA-256."""
-    from core.sam import MODELS, get_model, is_present, verify
-
-    specs = [get_model(name)] if name else [s for s in MODELS.values() if is_present(s)]
-    for spec in specs:
-        output.print(f"{spec.key}: {verify(spec)} is the published file.", markup=False)
-    if not specs:
-        output.print("There are no weights on this machine yet.", markup=False)
 
 
 app.command("evaluate")(evaluate_command)

@@ -23,11 +23,17 @@ from core.cli.terminal import (
     CrsOption,
     JsonFlag,
     LandcoverCrsOption,
+    LandcoverNodataOption,
+    NodataOption,
     ProductOption,
+    StretchOption,
     cancel_on_interrupt,
     parse_bands,
+    parse_nodata,
+    parse_stretch,
     progress_bar,
     show_result,
+    warn,
 )
 from core.errors import InputError, Remedy
 from core.sam import get_model
@@ -85,29 +91,44 @@ def add_command(
     crs: CrsOption = None,
     landcover_crs: LandcoverCrsOption = None,
     bands: BandsOption = None,
+    stretch: StretchOption = None,
+    nodata: NodataOption = None,
+    landcover_nodata: LandcoverNodataOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Add SCENE to a project, with the land cover from which its prompts come.
 
     The files stay where they lie; what is slow to look at is copied as well.
     """
-    chosen = parse_bands(bands)
+    chosen, way = parse_bands(bands), parse_stretch(stretch)
+    unknown, cover_unknown = parse_nodata(nodata), parse_nodata(landcover_nodata)
     with (
         opened_project(project) as store,
         cancel_on_interrupt() as cancelled,
         progress_bar() as bar,
     ):
         from core.imagery import open_scene
+        from core.landcover import notes_of
         from core.mapping import WORLDCOVER, SceneRequest, open_request
         from core.session import add_scene, keep_landcover
 
         path, cover = _absolute(scene), None
         if landcover is None:
-            open_scene(path, crs=crs, bands=chosen)
+            opened = open_scene(path, crs=crs, bands=chosen, stretch=way, nodata=unknown)
         else:
             named = landcover if landcover == WORLDCOVER else _absolute(landcover)
-            _, cover = open_request(
-                SceneRequest(path, named, product, crs, landcover_crs, bands=chosen)
+            opened, cover = open_request(
+                SceneRequest(
+                    path,
+                    named,
+                    product,
+                    crs,
+                    landcover_crs,
+                    bands=chosen,
+                    stretch=way,
+                    nodata=unknown,
+                    landcover_nodata=cover_unknown,
+                )
             )
         # Only what can be used is copied.
         path = _quick(store, path, "imagery", bar, cancelled.is_set, crs=crs)
@@ -124,11 +145,15 @@ def add_command(
             name=name or Path(scene).stem,
             crs=crs,
             bands=chosen,
+            stretch=way,
             landcover_path=cover_path,
             product=cover.product.key if cover else None,
             landcover_crs=landcover_crs,
+            nodata=unknown,
+            landcover_nodata=cover_unknown if cover else None,
         )
         tiles = len(store.tiles(record.id))
+    warn(notes_of(opened, cover))
     show_result(
         {"project": str(store.path), "scene": record.name, "id": record.id, "tiles": tiles},
         f"{record.name} is added: {_count(tiles, 'tile')}"
@@ -159,6 +184,10 @@ def map_command(
     ] = None,
     field_size: Annotated[float | None, typer.Option(help=FIELD_SIZE_HELP)] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all random choices.")] = None,
+    published_scale: Annotated[
+        bool | None,
+        typer.Option(help="With --strategy apt: 512 px at a time enlarged twice."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Predict all tiles that are not mapped yet, or whose model or settings changed.
@@ -175,6 +204,7 @@ def map_command(
         "simplify_px": simplify_px,
         "field_size": field_size,
         "seed": seed,
+        "published_scale": published_scale,
     }
     given = {key: value for key, value in options.items() if value is not None}
     rows: list[dict[str, Any]] = []
@@ -267,6 +297,7 @@ def _change_settings(
 ) -> None:
     """Keep what was asked for with the scene; what was not asked for stays."""
     from core.label import Choices
+    from core.mapping import check_published_scale
 
     wanted = {**scene.settings, **given}
     if model == _NO_MODEL:
@@ -280,7 +311,9 @@ def _change_settings(
         raise InputError(
             f"The strategy '{wanted['strategy']}' needs a model.", remedy=Remedy.CHOOSE_MODEL
         )
-    Choices().changed(wanted)
+    choices = Choices().changed(wanted)
+    if given.get("published_scale"):
+        check_published_scale(choices.strategy, wanted=True)
     if wanted != scene.settings:
         store.update_scene(scene.id, expected_version=scene.version, settings=wanted)
 

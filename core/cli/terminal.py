@@ -6,10 +6,10 @@ import json
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,6 +19,9 @@ from typer.core import TyperGroup
 from core.cli.remedies import command_hint
 from core.errors import CancelledError, CropMapError, printable
 from core.shortage import shortage_of
+
+if TYPE_CHECKING:
+    from core.imagery import StretchWay
 
 
 class _Terminal(Console):
@@ -43,14 +46,32 @@ ProductOption = Annotated[
     str | None, typer.Option(help="Land cover product, where the file does not tell.")
 ]
 CrsOption = Annotated[
-    str | None, typer.Option(help="CRS of the scene where its file has none: EPSG:32633.")
+    str | None, typer.Option(help="CRS of the scene where its file has none, or no datum.")
 ]
 LandcoverCrsOption = Annotated[
-    str | None, typer.Option(help="CRS of the land cover where its file has none.")
+    str | None, typer.Option(help="CRS of the land cover where its file has none, or no datum.")
 ]
 FIELD_SIZE_HELP = "0 to 1: more joins fields to larger ones, less splits them."
 BandsOption = Annotated[
     str | None, typer.Option(help="Red, green and blue band, counted from 1: 3,2,1.")
+]
+StretchOption = Annotated[
+    str | None,
+    typer.Option(
+        help="How values become colours: one (range for all bands), each (band its own), or file "
+        "(colours as they are). By default colours that are ready to be seen stay, else one."
+    ),
+]
+NodataOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Value that means nothing was imaged, or 'none' where black, white and odd values are "
+        "part of the image."
+    ),
+]
+LandcoverNodataOption = Annotated[
+    str | None,
+    typer.Option(help="Value that is nodata in the land cover, or 'none' where all are classes."),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
@@ -111,6 +132,48 @@ def parse_bands(text: str | None) -> tuple[int, int, int] | None:
     if len(parts) != 3 or not all(part.isdigit() and int(part) > 0 for part in parts):
         raise typer.BadParameter("three band numbers, counted from 1, such as 3,2,1")
     return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+def parse_stretch(text: str | None) -> StretchWay | None:
+    """The way in which a stretch is found, as a person names it.
+
+    Raises
+    ------
+    typer.BadParameter
+        It is something else.
+    """
+    if text is None:
+        return None
+    from core.imagery import STRETCH_WAYS
+
+    found = next((way for way in STRETCH_WAYS if way == text), None)
+    if found is None:
+        raise typer.BadParameter(f"one of: {', '.join(STRETCH_WAYS)}")
+    return found
+
+
+def parse_nodata(text: str | None) -> tuple[float, ...] | None:
+    """A nodata value as a person writes it: ``0``, ``-9999``, ``nan``; no value for ``none``.
+
+    Raises
+    ------
+    typer.BadParameter
+        It is something else.
+    """
+    if text is None:
+        return None
+    if text.strip().lower() == "none":
+        return ()
+    try:
+        return (float(text),)
+    except ValueError as error:
+        raise typer.BadParameter("a number, such as 0 or -9999, or the word none") from error
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """Say on stderr what a person should know of the inputs."""
+    for sentence in sentences:
+        errors.print(f"Note: {sentence}", markup=False)
 
 
 def print_warnings_plainly() -> None:

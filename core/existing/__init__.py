@@ -5,10 +5,20 @@ from typing import TYPE_CHECKING
 from core.faces import load_lazily
 
 if TYPE_CHECKING:
-    from core.existing.class_choice import ClassChoice, class_columns, guess, is_own, values_of
+    from core.existing.class_choice import (
+        ClassChoice,
+        ReadingAnswers,
+        class_columns,
+        class_question,
+        guess,
+        is_own,
+        parse_choice,
+        values_of,
+    )
     from core.existing.label_files import read_labels
-    from core.existing.labels_file import LabelsFile
+    from core.existing.labels_file import VECTOR_SUFFIXES, LabelsFile
     from core.existing.mask import MaskFile, MaskFileLabels, guess_values, read_mask
+    from core.existing.questions import ClassQuestion, ClassQuestionError, LayerQuestionError
     from core.existing.scene_labels import Labels, VectorLabels
 
 __getattr__ = load_lazily(
@@ -16,18 +26,26 @@ __getattr__ = load_lazily(
     {
         "class_choice": (
             "ClassChoice",
+            "ReadingAnswers",
             "class_columns",
+            "class_question",
             "guess",
             "is_own",
+            "parse_choice",
             "values_of",
         ),
         "label_files": ("read_labels",),
-        "labels_file": ("LabelsFile",),
+        "labels_file": ("VECTOR_SUFFIXES", "LabelsFile"),
         "mask": (
             "MaskFile",
             "MaskFileLabels",
             "guess_values",
             "read_mask",
+        ),
+        "questions": (
+            "ClassQuestion",
+            "ClassQuestionError",
+            "LayerQuestionError",
         ),
         "scene_labels": (
             "Labels",
@@ -37,16 +55,23 @@ __getattr__ = load_lazily(
 )
 
 __all__ = [
+    "VECTOR_SUFFIXES",
     "ClassChoice",
+    "ClassQuestion",
+    "ClassQuestionError",
     "Labels",
     "LabelsFile",
+    "LayerQuestionError",
     "MaskFile",
     "MaskFileLabels",
+    "ReadingAnswers",
     "VectorLabels",
     "class_columns",
+    "class_question",
     "guess",
     "guess_values",
     "is_own",
+    "parse_choice",
     "read_labels",
     "read_mask",
     "values_of",

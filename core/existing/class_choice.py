@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import get_args
 
+from core.errors import InputError
+from core.existing.class_words import Meaning, column_kind, meaning_of, says_yes_or_no
 from core.existing.labels_file import LabelsFile, Value
+from core.existing.questions import ClassQuestion, listed
 from core.parcels.parcel import LandClass
 
 _MOST_VALUES = 100
@@ -16,19 +18,6 @@ _MOST_VALUES = 100
 EMPTY = "(empty)"
 
 _OWN_COLUMNS = frozenset({"field_id", "class", "status", "tile", "reviewer"})
-
-_CLASS_WORDS = re.compile(
-    r"^(land_?(class|cover|use)|class(_?name)?|klass(e)?|crop(s|land)?|culture|kultur|nutzung|"
-    r"lulc|lc|type|typ|label|category)$",
-    re.IGNORECASE,
-)
-_CROPLAND = re.compile(r"crop|arable|acker|field|cultivat|tillage|labour|cultivo|agric", re.I)
-_NO_CROPLAND = re.compile(
-    r"^(non?[-_ ]|not )|grass|gr[uü]n|meadow|wiese|pasture|prairie|forest|wald|tree|wood|bosque|"
-    r"water|wasser|agua|built|urban|siedl|road|bare|shrub|wetland|other|sonst",
-    re.IGNORECASE,
-)
-_YES, _NO = {"1", "true", "yes"}, {"0", "false", "no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +34,22 @@ class ClassChoice:
 
     column: str | None = None
     cropland: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingAnswers:
+    """What somebody said of a file of polygons, where the file itself leaves it open.
+
+    Parameters
+    ----------
+    layer : str or None
+        Which of several.
+    classes : ClassChoice or None
+        Which features are cropland; None leaves it to their names.
+    """
+
+    layer: str | None = None
+    classes: ClassChoice | None = None
 
 
 def is_own(file: LabelsFile) -> bool:
@@ -66,17 +71,107 @@ def guess(file: LabelsFile) -> ClassChoice:
     """The choice that the names suggest; without a sign of classes, all of it is cropland.
 
     An attribute tells classes apart only where one of its values is clearly cropland and another
-    clearly is not: one of crop names (wheat, maize) does not.
+    clearly is not: one of crop names (wheat, maize) does not.  Where :func:`class_question` asks,
+    it is what is clear of the answer.
     """
     if is_own(file):
         return ClassChoice("class", frozenset({"cropland"}))
-    named = [name for name in class_columns(file) if _CLASS_WORDS.match(name)]
-    for column in sorted(named, key=lambda name: name != "class"):
-        values = values_of(file, column)
-        cropland = frozenset(value for value in values if _means_cropland(value))
-        if cropland and any(_means_none(value) for value in values):
-            return ClassChoice(column, cropland)
-    return ClassChoice()
+    sorted_out = _sorted_out(file)
+    clear = next((one for one in sorted_out if not _is_open(one)), None)
+    found = clear or next(iter(sorted_out), None)
+    return ClassChoice(found.column, frozenset(found.cropland)) if found else ClassChoice()
+
+
+def class_question(file: LabelsFile) -> ClassQuestion | None:
+    """What has to be asked about the classes of a file; None where their names are clear."""
+    if is_own(file):
+        return None
+    sorted_out = _sorted_out(file)
+    if any(not _is_open(one) for one in sorted_out):
+        return None
+    return next(iter(sorted_out), None)
+
+
+def choice_of(file: LabelsFile, choice: ClassChoice) -> ClassChoice:
+    """A choice that somebody states, checked against the file.
+
+    Raises
+    ------
+    InputError
+        The file has no such attribute, or the attribute has no such value.
+    """
+    if choice.column is None:
+        return choice
+    if choice.column not in file.columns:
+        raise InputError(
+            f"{file.name} has no attribute {choice.column}.",
+            f"It has {listed(list(file.columns)) or 'none'}.",
+        )
+    values = values_of(file, choice.column)
+    missing = sorted(choice.cropland - values.keys())
+    if missing or not choice.cropland:
+        raise InputError(
+            f"The attribute {choice.column} of {file.name} never is "
+            f"{listed(missing) or 'what was named'}.",
+            f"It is {listed(list(values))}.",
+        )
+    return choice
+
+
+def parse_choice(text: str) -> ClassChoice:
+    """A choice as a person types it: ``landuse=arable,fallow``.
+
+    Where a value has a comma, semicolons part the values.
+
+    Raises
+    ------
+    InputError
+        It has no attribute or no value.
+    """
+    column, _, values = text.partition("=")
+    parts = values.split(";" if ";" in values else ",")
+    kept = frozenset(value.strip() for value in parts if value.strip())
+    if not column.strip() or not kept:
+        raise InputError(
+            f"{text} does not say which attribute has which values on cropland.",
+            "Write it as ATTRIBUTE=VALUE,VALUE, such as landuse=arable,fallow.",
+        )
+    return ClassChoice(column.strip(), kept)
+
+
+def _sorted_out(file: LabelsFile) -> list[ClassQuestion]:
+    """Attributes that tell classes apart, or should by their names; ``class`` first."""
+    found = []
+    for name in sorted(class_columns(file), key=lambda name: name != "class"):
+        kind = column_kind(name)
+        if kind is None:
+            continue
+        values = [value for value in values_of(file, name) if value != EMPTY]
+        meanings = _meanings(values)
+        crops, others, unclear = (
+            tuple(value for value in values if meanings[value] == one)
+            for one in ("cropland", "other", "unclear")
+        )
+        asked = (*unclear, EMPTY) if EMPTY in values_of(file, name) else unclear
+        one = ClassQuestion(name, crops, others, asked)
+        named = kind == "class" or (kind == "kind" and bool(crops))
+        numbers = all(says_yes_or_no(value) != "unclear" for value in values)
+        told_apart = bool(crops and others)
+        doubtful = named and len(unclear) > (0 if crops else 1) and not numbers
+        if told_apart or doubtful or (others and not crops and not numbers):
+            found.append(one)
+    return found
+
+
+def _meanings(values: list[str]) -> dict[str, Meaning]:
+    answers = {value: says_yes_or_no(value) for value in values}
+    if "unclear" not in answers.values():
+        return answers
+    return {value: meaning_of(value) for value in values}
+
+
+def _is_open(one: ClassQuestion) -> bool:
+    return bool(one.unclear) or not one.cropland
 
 
 def class_of(file: LabelsFile, choice: ClassChoice, place: int) -> LandClass | None:
@@ -102,12 +197,3 @@ def text_of(value: Value) -> str:
 
 def _texts(file: LabelsFile, column: str) -> list[str]:
     return [text_of(value) for value in file.columns[column]]
-
-
-def _means_cropland(value: str) -> bool:
-    said = bool(_CROPLAND.search(value)) and not _NO_CROPLAND.search(value)
-    return said or value.lower() in _YES
-
-
-def _means_none(value: str) -> bool:
-    return bool(_NO_CROPLAND.search(value)) or value.lower() in _NO

@@ -31,11 +31,14 @@ class Cleaned:
         Polygons and MultiPolygons: valid, flat, with an area.
     places : int64 (parcels,)
         Their places among the geometries that were given.
+    broken : int64 (broken,)
+        Places of those that could not be read, or whose coordinates are no numbers.
     """
 
     shapes: Geometries
     places: npt.NDArray[np.int64]
     skipped: Skipped
+    broken: npt.NDArray[np.int64]
 
 
 def cleaned(geometries: Geometries, unreadable: npt.NDArray[np.bool_] | None = None) -> Cleaned:
@@ -70,7 +73,8 @@ def cleaned(geometries: Geometries, unreadable: npt.NDArray[np.bool_] | None = N
         broken=int(broken.sum()),
         repaired=int((unsound & plain & kept).sum()),
     )
-    return Cleaned(flat[kept], np.flatnonzero(kept).astype(np.int64), skipped)
+    places = np.flatnonzero(kept).astype(np.int64)
+    return Cleaned(flat[kept], places, skipped, np.flatnonzero(broken).astype(np.int64))
 
 
 def _repaired(shape: BaseGeometry) -> BaseGeometry | None:

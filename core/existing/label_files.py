@@ -37,7 +37,9 @@ def read_labels(
     cancelled: Cancelled = never,
     limits: Limits = LIMITS,
 ) -> LabelsFile:
-    """Read the polygons of a shapefile (``.shp``, or zipped), a GeoPackage or a GeoJSON.
+    """Read the polygons of a shapefile, a GeoPackage, GeoJSON, GeoParquet, FlatGeobuf, KML or GML.
+
+    A shapefile is named by its ``.shp``; every file may be zipped.
 
     Parameters
     ----------
@@ -46,14 +48,16 @@ def read_labels(
     grid : Grid
         Of the scene: from a file of very many features only those that it shows are read.
     layer : str, optional
-        Where the file has several; the first of areas otherwise.
+        Where the file has several of areas.
     name : str, optional
         Of the file, for messages.
 
     Raises
     ------
+    LayerQuestionError
+        It has several layers of areas, and none is named.
     UnreadableLabelsError
-        Missing, no labels, damaged, or too much of it.
+        Missing, no labels, damaged, too much of it, or without the layer that is named.
     CancelledError
         ``cancelled`` said so.
     OutputError
@@ -89,8 +93,11 @@ def _environment() -> dict[str, str]:
         # A table of a GeoPackage could otherwise stand for another file.
         "OGR_SQLITE_STATIC_VIRTUAL_OGR": "NO",
         "OGR_GPKG_ALLOW_SQLITE_EXTENSIONS": "NO",
-        # A lost index is made again, in our folder.
-        "SHAPE_RESTORE_SHX": "YES",
+        # Of GML: nothing that it refers to, and attributes that are what their texts say.
+        "GML_SKIP_RESOLVE_ELEMS": "ALL",
+        "GML_DOWNLOAD_SCHEMA": "NO",
+        # Arrow's own allocator reserves more address space than a limited process has.
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
     }
 
 
@@ -101,7 +108,8 @@ def _check_there(source: Path, name: str) -> None:
         )
     if source.is_dir():
         raise UnreadableLabelsError(
-            f"{source} is a folder.", "Name the .shp, .zip, .gpkg, .geojson or .tif inside it."
+            f"{source} is a folder.",
+            "Name the .shp, .gpkg, .geojson or other file inside it.",
         )
     check_regular(source, name, UnreadableLabelsError)
     if not os.access(source, os.R_OK):

@@ -5,14 +5,37 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+import shapely
 from pyproj import CRS
 
+from core.crs import names_no_datum, no_datum
+from core.grid import WorldCoordinates
 from core.parcels.outlines import Geometries
 
 Value = str | int | float | None
 """One attribute of one feature."""
 
-Kind = Literal["shapefile", "geopackage", "geojson"]
+Kind = Literal["shapefile", "geopackage", "geojson", "geoparquet", "flatgeobuf", "kml", "gml"]
+
+VECTOR_SUFFIXES = (
+    ".shp",
+    ".zip",
+    ".gpkg",
+    ".geojson",
+    ".json",
+    ".geojsonl",
+    ".geojsons",
+    ".ndjson",
+    ".jsonl",
+    ".parquet",
+    ".geoparquet",
+    ".fgb",
+    ".kml",
+    ".kmz",
+    ".gml",
+)
+"""Endings of files of polygons; what they hold is told by their content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +77,10 @@ class LabelsFile:
         As the file says; None where it does not.
     features : int
         In the layer, whatever became of them.
+    broken_at : tuple of str
+        Where the first of those that cannot be read stand, such as "line 7".
+    notes : tuple of str
+        Sentences about what in the file was not as it should be, and how it was read.
     shapes : object (parcels,)
         Valid Polygons and MultiPolygons, in the file's CRS.
     columns : dict
@@ -69,3 +96,25 @@ class LabelsFile:
     shapes: Geometries
     columns: dict[str, list[Value]] = field(default_factory=dict)
     skipped: Skipped = field(default_factory=Skipped)
+    broken_at: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def crs_question(self) -> str:
+        """What it lacks to say where it lies, as the end of a sentence; empty for nothing."""
+        if self.crs is None:
+            return "does not say in which CRS its coordinates are."
+        if len(self.shapes) == 0 or not names_no_datum(self.crs):
+            return ""
+        left, bottom, right, top = shapely.total_bounds(self.shapes)
+        middle = np.array([(left + right) / 2]), np.array([(bottom + top) / 2])
+        return no_datum(self.crs, WorldCoordinates(*middle))
+
+    @property
+    def broken_words(self) -> str:
+        """How many features cannot be read, and which; empty where all can be."""
+        count = self.skipped.broken
+        if not count:
+            return ""
+        more = ", …" if count > len(self.broken_at) else ""
+        which = f" ({', '.join(self.broken_at)}{more})" if self.broken_at else ""
+        return f"{count:,} that cannot be read{which}"

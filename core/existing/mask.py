@@ -17,8 +17,9 @@ from core.errors import UnreadableLabelsError
 from core.grid import Grid, Window
 from core.imagery.blocks import may_hold_blocks
 from core.imagery.georeference import find_georeference, refuse_misplaced
-from core.imagery.open import open_raster, read_bands, read_validity
-from core.imagery.warp import covering_window, read_shape, warp
+from core.imagery.open import open_raster, read_bands
+from core.imagery.validity import BY_HEADER, UnknownPixels, read_validity, unknown_by_file
+from core.imagery.warp import covering, read_shape, warp
 from core.label.correction_import import LabelsImport
 from core.parcels.outlines import outline_pixels
 from core.parcels.overlay import shape_of
@@ -44,6 +45,8 @@ class MaskFile:
         How many pixels have which value, by value; nodata is not among them.
     unknown : int
         Pixels of nodata.
+    rule : UnknownPixels
+        What counts as unknown beside the header.
     """
 
     path: str
@@ -51,6 +54,7 @@ class MaskFile:
     grid: Grid
     values: dict[int, int]
     unknown: int
+    rule: UnknownPixels = BY_HEADER
 
 
 def read_mask(path: Path | str, *, name: str | None = None, crs: str | None = None) -> MaskFile:
@@ -78,17 +82,18 @@ def read_mask(path: Path | str, *, name: str | None = None, crs: str | None = No
         grid = Grid(place.crs, place.transform, dataset.width, dataset.height)
         refuse_misplaced(grid, str(path), place.source, what="mask")
         _check(dataset, title)
+        rule = unknown_by_file(dataset, str(path))
         values: Counter[int] = Counter()
         unknown = 0
         for window in _strips(dataset):
             if not may_hold_blocks(dataset, window):
                 empty = window.width * window.height
-                if dataset.nodata is None:
+                if dataset.nodata is None and 0 not in rule.nodata:
                     values[0] += empty  # what is not there reads as 0
                 else:
                     unknown += empty
                 continue
-            found, valid = _values(dataset, window)
+            found, valid = _values(dataset, window, rule)
             unknown += int((~valid).sum())
             numbers, counts = np.unique(found[valid], return_counts=True)
             if not np.array_equal(numbers, np.rint(numbers)):
@@ -98,7 +103,7 @@ def read_mask(path: Path | str, *, name: str | None = None, crs: str | None = No
             )
             if len(values) > MOST_VALUES:
                 raise _no_mask(title, f"holds more than {MOST_VALUES} different values")
-    return MaskFile(str(path), title, grid, dict(sorted(values.items())), unknown)
+    return MaskFile(str(path), title, grid, dict(sorted(values.items())), unknown, rule)
 
 
 def guess_values(mask: MaskFile) -> frozenset[int]:
@@ -128,7 +133,7 @@ class MaskFileLabels:
 
     def touches(self, part: Grid) -> bool:
         """Whether the mask reaches into a part of the scene."""
-        return covering_window(self._mask.grid, part) is not None
+        return covering(self._mask.grid, part) is not None
 
     def within(self, part: Grid) -> LabelsImport | None:
         """Parcels on the pixels of a part of the scene; None where all of it is unknown."""
@@ -148,15 +153,20 @@ class MaskFileLabels:
 
     def codes(self, part: Grid) -> npt.NDArray[np.uint8] | None:
         """0 not cropland, 1 cropland, 255 unknown on the pixels of a part; None beside the mask."""
-        window = covering_window(self._mask.grid, part)
-        if window is None:
+        cover = covering(self._mask.grid, part)
+        if cover is None:
             return None
         with open_raster(self._mask.path, what="mask") as dataset:
-            shape = read_shape(window, part, _FINEST_READ)
-            values, valid = _values(dataset, window, shape)
-        codes = np.where(np.isin(values, self._cropland), _CROPLAND, _NOT).astype(np.uint8)
-        codes[~valid | np.isin(values, self._unknown)] = _UNKNOWN
-        source = self._mask.grid.window_grid(window).scaled(shape[1], shape[0])
+            shape = read_shape(cover.window, part, _FINEST_READ)
+
+            def read(window: Window, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+                values, valid = _values(dataset, window, self._mask.rule, size)
+                codes = np.where(np.isin(values, self._cropland), _CROPLAND, _NOT).astype(np.uint8)
+                codes[~valid | np.isin(values, self._unknown)] = _UNKNOWN
+                return codes
+
+            codes = cover.read(read, shape, _UNKNOWN)
+        source = cover.grid.scaled(shape[1], shape[0])
         return warp(codes, source, part, Resampling.nearest, missing=_UNKNOWN)
 
 
@@ -176,10 +186,13 @@ def _strips(dataset: DatasetReader) -> Iterator[Window]:
 
 
 def _values(
-    dataset: DatasetReader, window: Window, shape: tuple[int, int] | None = None
+    dataset: DatasetReader,
+    window: Window,
+    rule: UnknownPixels,
+    shape: tuple[int, int] | None = None,
 ) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
     values = read_bands(dataset, [1], window=window, shape=shape)[0]
-    valid = read_validity(dataset, [1], window=window, shape=shape)
+    valid = read_validity(dataset, [1], window=window, shape=shape, unknown=rule)
     if np.issubdtype(values.dtype, np.floating):
         valid = valid & np.isfinite(values)
     return values, valid

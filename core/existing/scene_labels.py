@@ -12,13 +12,15 @@ import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
+from core.crs import horizontal
 from core.existing.class_choice import ClassChoice, class_of, is_own
 from core.existing.geometry import cleaned
 from core.existing.labels_file import LabelsFile, Value
-from core.grid import Grid, WorldCoordinates, transform_coordinates
+from core.grid import Grid, PixelPoint
 from core.label.correction_import import LabelsImport, with_own_ids
 from core.label.drawing_checks import LONGEST_REASON
 from core.parcels.geometry_index import GeometryIndex, covers_each, meets_each
+from core.parcels.lonlat import moved_beside
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, array_of
 from core.parcels.parcel import LandClass, Parcel, ParcelState
@@ -83,7 +85,8 @@ class VectorLabels:
     """
 
     def __init__(self, file: LabelsFile, choice: ClassChoice, grid: Grid, crs: CRS) -> None:
-        moved = cleaned(_moved(file.shapes, crs, grid.crs))
+        middle = grid.pixel_to_world(PixelPoint(grid.width / 2, grid.height / 2))
+        moved = cleaned(moved_beside(file.shapes, horizontal(crs), grid.crs, middle.x))
         footprint = grid.footprint
         seen = meets_each(footprint, moved.shapes)
         classes = [class_of(file, choice, place) for place in moved.places.tolist()]
@@ -136,18 +139,6 @@ class VectorLabels:
         large = (inside >= _LEAST_PIXELS * pixel) | (share >= _LEAST_SHARE)
         reaching: npt.NDArray[np.int64] = near[large]
         return reaching
-
-
-def _moved(shapes: Geometries, source: CRS, target: CRS) -> Geometries:
-    """Shapes in another CRS, vertex by vertex; infinite where the target cannot hold them."""
-
-    def move(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        x, y = np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
-        moved = transform_coordinates(WorldCoordinates(x, y), source, target)
-        return np.column_stack([moved.x, moved.y])
-
-    moved: Geometries = shapely.transform(shapes, move)
-    return moved
 
 
 def _parcel(file: LabelsFile, shape: shapely.Polygon, place: int, kind: LandClass) -> Parcel:

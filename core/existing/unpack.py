@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
 from core.errors import UnreadableLabelsError
-from core.existing.labels_file import Kind
+from core.existing.labels_file import VECTOR_SUFFIXES, Kind
 
 PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 """A shapefile's parts that are read; its indexes and metadata are not."""
@@ -15,13 +16,20 @@ PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 MOST_BYTES = 2 * 1024**3
 """Of one part: a shapefile ends there, and nothing else may be larger."""
 
+_OTHERS = frozenset(VECTOR_SUFFIXES) - {".shp", ".zip", ".kmz"}
+"""Endings of files in a zip that are read beside shapefiles."""
+
 _MOST_MEMBERS = 10_000
 _BLOCK = 1024 * 1024
 _STEM = "labels"
 _ZIP = b"PK\x03\x04"
 _SQLITE = b"SQLite format 3\x00"
 _SHAPEFILE = b"\x00\x00\x27\x0a"
-_BOM = b"\xef\xbb\xbf"
+_PARQUET = b"PAR1"
+_FLATGEOBUF = b"fgb"
+_RECORD_SEPARATOR = "\x1e"
+_KML = re.compile(r"<(\w+:)?kml\b|opengis\.net/kml|google\.com/kml")
+_GML = "opengis.net/gml"
 
 
 def is_zip(path: Path) -> bool:
@@ -42,9 +50,17 @@ def kind_of(path: Path, name: str) -> Kind:
         return "geopackage"
     if start.startswith(_SHAPEFILE):
         return "shapefile"
-    if start.removeprefix(_BOM).lstrip().startswith(b"{"):
-        return "geojson"
-    hint = "Take a shapefile (zipped, or its .shp), a GeoPackage, a GeoJSON or a mask GeoTIFF."
+    if start.startswith(_PARQUET):
+        return "geoparquet"
+    if start.startswith(_FLATGEOBUF) and start[4:7] == _FLATGEOBUF:
+        return "flatgeobuf"
+    kind = _kind_of_text(_text(start))
+    if kind is not None:
+        return kind
+    hint = (
+        "Take a shapefile (zipped, or its .shp), a GeoPackage, GeoJSON, GeoParquet, FlatGeobuf, "
+        "KML, GML or a mask GeoTIFF."
+    )
     if path.suffix.lower() in PARTS[1:]:
         hint = "Name the .shp itself; its other parts are found beside it."
     raise UnreadableLabelsError(f"{name} is not a file of labels that can be read.", hint)
@@ -64,13 +80,15 @@ def beside(shapefile: Path, work: Path) -> Path:
     return work / f"{_STEM}.shp"
 
 
-def layers_in_zip(archive: Path, name: str) -> dict[str, dict[str, str]]:
-    """Shapefiles of a zip: by their path in it without the ending, their members by ending.
+def members_of(archive: Path, name: str) -> dict[str, dict[str, str]]:
+    """Files of labels in a zip: by their path in it, their members by ending.
+
+    A shapefile goes by its path without the ending.  JSON beside a shapefile is taken for notes.
 
     Raises
     ------
     UnreadableLabelsError
-        No zip, or no shapefile in it.
+        No zip, or no file of labels in it.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -83,24 +101,31 @@ def layers_in_zip(archive: Path, name: str) -> dict[str, dict[str, str]]:
             "Zip only the parts of the shapefile.",
         )
     found: dict[str, dict[str, str]] = {}
+    others: dict[str, dict[str, str]] = {}
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
         ending = path.suffix.lower()
-        if member.is_dir() or ending not in PARTS or "__MACOSX" in path.parts:
+        if member.is_dir() or "__MACOSX" in path.parts:
+            continue
+        if ending in _OTHERS:
+            others[str(path)] = {ending: member.filename}
+        if ending not in PARTS:
             continue
         stem = str(path.with_suffix(""))
         found.setdefault(stem, {}).setdefault(ending, member.filename)
     layers = {stem: parts for stem, parts in found.items() if ".shp" in parts}
-    if not layers:
+    if layers:
+        others = {path: member for path, member in others.items() if ".json" not in member}
+    if not layers and not others:
         raise UnreadableLabelsError(
-            f"{name} holds no shapefile (.shp).",
-            "Zip the parts of one shapefile; a GeoPackage or GeoJSON is taken as it is.",
+            f"{name} holds no shapefile (.shp) and no other file of labels.",
+            "Zip the parts of one shapefile; other files are taken as they are.",
         )
-    return layers
+    return {**layers, **others}
 
 
 def unpacked(archive: Path, parts: dict[str, str], work: Path, name: str) -> Path:
-    """A shapefile of a zip unpacked into ``work`` under our own names; never where it says.
+    """A file of a zip unpacked into ``work`` under our own names; never where it says.
 
     Raises
     ------
@@ -113,7 +138,8 @@ def unpacked(archive: Path, parts: dict[str, str], work: Path, name: str) -> Pat
                 _copy(opened, member, work / f"{_STEM}{ending}", name)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise _damaged_zip(name) from error
-    return work / f"{_STEM}.shp"
+    main = ".shp" if ".shp" in parts else next(iter(parts))
+    return work / f"{_STEM}{main}"
 
 
 def _copy(archive: zipfile.ZipFile, member: str, target: Path, name: str) -> None:
@@ -138,4 +164,31 @@ def _damaged_zip(name: str) -> UnreadableLabelsError:
 
 def _start(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(4096)
+        return file.read(16_384)
+
+
+def _text(start: bytes) -> str:
+    """The first bytes as text, good enough to tell formats apart."""
+    for mark, encoding in (
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+        (b"{\x00", "utf-16-le"),
+        (b"<\x00", "utf-16-le"),
+        (b"\x00{", "utf-16-be"),
+        (b"\x00<", "utf-16-be"),
+    ):
+        if start.startswith(mark):
+            return start.decode(encoding, "ignore")
+    return start.decode("utf-8-sig", "ignore")
+
+
+def _kind_of_text(text: str) -> Kind | None:
+    begin = text.lstrip(_RECORD_SEPARATOR + "\ufeff \t\r\n")
+    if begin.startswith("{"):
+        return "geojson"
+    if begin.startswith("<"):
+        if _KML.search(begin):
+            return "kml"
+        if _GML in begin:
+            return "gml"
+    return None

@@ -14,6 +14,7 @@ from typing import Any
 import geopandas
 import numpy as np
 
+from core.crs import crs_text
 from core.export.burn import CODE_NAMES
 from core.export.card_details import CardDetails
 from core.export.chip_plan import SPLITS
@@ -83,7 +84,7 @@ def _origin(labelled: LabelledScene, details: CardDetails) -> dict[str, Any]:
         "scene": source.scene_name,
         "file": source.image_source,
         "imaged_at": "" if details.imaged_at is None else in_utc(details.imaged_at).isoformat(),
-        "crs": grid.crs.to_string(),
+        "crs": crs_text(grid.crs),
         "width": grid.width,
         "height": grid.height,
         "metres_per_pixel": round(grid.gsd_m, 4),

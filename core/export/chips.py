@@ -23,7 +23,6 @@ from typing import Any
 import geopandas
 import numpy as np
 import numpy.typing as npt
-import pyogrio
 from PIL import Image
 
 from core.errors import CancelledError, EmptySceneError, Remedy
@@ -31,7 +30,7 @@ from core.export.burn import BOUNDARY, CODE_NAMES, FIELD, IGNORE, BurntParcels
 from core.export.card_details import CardDetails
 from core.export.chip_plan import SPLITS, Chip, ChipOptions, plan_chips
 from core.export.coco import CocoFile
-from core.export.vector import verify_geopackage
+from core.export.vector import verify_geopackage, write_told
 from core.export.yolo import label_lines, write_lists
 from core.files import replacing
 from core.grid import Grid, Window
@@ -279,5 +278,5 @@ def _write_index(path: Path, chips: tuple[WrittenChip, ...], grid: Grid) -> None
         crs=grid.crs,
     )
     with replacing(path) as aside:
-        pyogrio.write_dataframe(table, aside, layer="chips", driver="GPKG")
+        write_told(aside, table, path.name, grid.gsd_m / 10, layer="chips", driver="GPKG")
         verify_geopackage(aside, "chips", len(table))

@@ -19,12 +19,13 @@ import numpy.typing as npt
 import pyarrow
 import pyarrow.parquet
 import shapely
-from pyproj import CRS
 
+from core.crs import WGS84
 from core.export.geoparquet import GEOPARQUET_VERSION
 from core.export.parcel_table import in_utc
 from core.files import replacing
 from core.label.labelled import LabelledParcel, LabelSource
+from core.parcels.lonlat import in_lonlat, lonlat_bounds
 
 VECOREL_SCHEMA = "https://vecorel.org/specification/v0.1.0/schema.yaml"
 FIBOA_SCHEMA = "https://fiboa.org/specification/v0.3.0/schema.yaml"
@@ -60,6 +61,8 @@ def write_fiboa(
 ) -> int:
     """Write the field boundaries among some parcels in WGS 84; returns how many they are.
 
+    Those that cross the 180 degree meridian are cut there.
+
     Parameters
     ----------
     parcels : sequence of LabelledParcel
@@ -72,7 +75,8 @@ def write_fiboa(
     """
     kept = [parcel for parcel in parcels if is_boundary(parcel)]
     mask = np.array([is_boundary(parcel) for parcel in parcels], dtype=np.bool_)
-    rows = table[mask].to_crs(CRS.from_epsg(4326))
+    rows = table[mask]
+    rows = rows.set_geometry(in_lonlat(rows.geometry.to_numpy(), table.crs), crs=WGS84)
     columns = pyarrow.table(
         {**_fiboa_columns(kept, rows, source), **_own_columns(kept)},
         schema=_schema(_collection(source, imaged_at), rows.geometry.to_numpy()),
@@ -163,7 +167,7 @@ def _geo(lonlat: npt.NDArray[np.object_]) -> dict[str, Any]:
         "geometry_types": sorted({shape.geom_type for shape in lonlat}),
     }
     if len(lonlat):
-        column["bbox"] = shapely.total_bounds(lonlat).tolist()
+        column["bbox"] = lonlat_bounds(lonlat, WGS84)
     return {
         "version": GEOPARQUET_VERSION,
         "primary_column": "geometry",

@@ -7,7 +7,7 @@ from pathlib import Path
 import geopandas
 
 from core.export.parcel_table import parcels_table
-from core.export.write_export import ExportOptions, write_label_files
+from core.export.write_export import ExportOptions, LabelFiles, write_label_files
 from core.imagery.write_raster import write_probability
 from core.label.labelled import LabelledScene
 from core.mapping.blend import Blend
@@ -21,13 +21,13 @@ FORMATS = ("shapefile", "geopackage", "geojson", "mask")
 
 def write_map_files(
     run: MapRun, labelled: LabelledScene, out: Path, progress: Progress
-) -> tuple[list[Path], geopandas.GeoDataFrame]:
+) -> tuple[LabelFiles, geopandas.GeoDataFrame]:
     """Write a mapped scene into ``out``, each file in place of an earlier one.
 
     Returns
     -------
-    list of Path, GeoDataFrame
-        The files, and the attribute table of the parcels.
+    LabelFiles, GeoDataFrame
+        The files with what to know of them, and the attribute table of the parcels.
 
     Raises
     ------
@@ -42,8 +42,9 @@ def write_map_files(
         get_settings().tile_halo,
     )
     probability = out / PROBABILITY
-    write_probability(probability, blend.bands(), grid, run.scene.grid, source.facts())
+    note = write_probability(probability, blend.bands(), grid, run.scene.grid, source.facts())
     table = parcels_table(labelled.parcels, grid.crs, source)
     options = ExportOptions(FORMATS, accepted_only=False)
-    files = write_label_files(labelled, labelled.parcels, table, out, options, progress)
-    return [probability, *files], table
+    labels = write_label_files(labelled, labelled.parcels, table, out, options, progress)
+    notes = ((note,) if note else ()) + labels.notes
+    return LabelFiles((probability, *labels.files), notes), table

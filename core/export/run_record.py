@@ -9,45 +9,78 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.crs import crs_text
+from core.export.write_export import LabelFiles
 from core.files import replacing, sha256_of
 from core.imagery.tile_plan import Tile
 from core.mapping.map_tiles import MapRun, prediction_of
+from core.sam.protocol import Segmenter
+from core.sam.registry import known_models
 from core.versions import software
 
 FORMAT = 1
 
 
 def write_run_record(
-    path: Path, run: MapRun, files: Sequence[Path], seconds: dict[str, float], parcels: int
+    path: Path,
+    run: MapRun,
+    written: LabelFiles,
+    seconds: dict[str, float],
+    parcels: int,
+    *,
+    covered: float,
+    warnings: Sequence[str],
 ) -> None:
-    """Write ``run.json`` with inputs, options, prompts in world coordinates, hashes, versions."""
+    """Write ``run.json`` with inputs, options, prompts in world coordinates, hashes, versions.
+
+    Parameters
+    ----------
+    covered : float
+        Share of the scene's valid pixels of which the land cover says anything.
+    warnings : sequence of str
+        What a person should know of the inputs, a sentence each.
+    """
     record = {
         "format": FORMAT,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "scene": run.scene.to_json(),
+        "crs": crs_text(run.scene.grid.crs),
+        "notes": list(written.notes),
         "land_cover": {
             "path": run.landcover.path,
             "product": run.landcover.product.key,
             "title": run.landcover.title,
             "recognised_by": run.landcover.recognised_by,
             "simulated": run.landcover.simulated,
+            "unknown_codes": {str(code): cells for code, cells in run.landcover.unknown_codes},
+            "cells_looked_at": run.landcover.cells_looked_at,
             "licence": run.landcover.product.licence,
             "citation": run.landcover.product.citation,
             "fingerprint": run.landcover.fingerprint,
             "file_fingerprint": run.landcover.file_fingerprint,
+            "unknown": run.landcover.unknown.to_json(),
+            "covered": round(covered, 6),
         },
+        "warnings": list(warnings),
         "options": {**asdict(run.options), "strategy": run.options.chosen_strategy},
-        "model": None
-        if run.segmenter is None
-        else {"name": run.segmenter.name, "weights_sha256": run.segmenter.weights_hash},
+        "model": None if run.segmenter is None else _model(run.segmenter),
         "tiles": [_tile_row(run, tile) for tile in run.tiles],
         "parcels": parcels,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
-        "files": {file.name: sha256_of(file) for file in files},
+        "files": {file.name: sha256_of(file) for file in written.files},
         "versions": software(),
     }
     with replacing(path) as aside:
         aside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def _model(segmenter: Segmenter) -> dict[str, str]:
+    """The model's name and weights; of a checkpoint of somebody's own also what it is."""
+    facts = {"name": segmenter.name, "weights_sha256": segmenter.weights_hash}
+    spec = known_models().get(segmenter.name)
+    if spec is not None and spec.own:
+        facts |= {"architecture": spec.architecture, "file": spec.source_name}
+    return facts
 
 
 def _tile_row(run: MapRun, tile: Tile) -> dict[str, Any]:

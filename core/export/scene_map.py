@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import EmptySceneError
 from core.files import folder_lock
+from core.landcover.coverage import coverage_sentence, sentences_of
 from core.mapping import MapOptions, SceneRequest, open_request
-from core.sam.registry import MODELS
+from core.sam.registry import known_models
 from core.task import Cancelled, Progress, never, silent
 
 if TYPE_CHECKING:
@@ -33,6 +34,14 @@ class MapResult:
     tiles, kept_tiles : int
         Tiles in all, and those that an earlier, stopped run had finished.
     seconds : float
+    covered : float
+        Share of the scene's valid pixels of which the land cover says anything.
+    warnings : tuple of str
+        What a person should know of the inputs, a sentence each.
+    notes : tuple of str
+        What a person should know, a sentence each.
+    weights_sha256 : str
+        Of the model; empty without one.
     """
 
     files: tuple[Path, ...]
@@ -44,6 +53,10 @@ class MapResult:
     strategy: str
     model: str
     land_cover: str
+    covered: float
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    weights_sha256: str = ""
 
     def sentence(self) -> str:
         """The result in words, method and land cover named."""
@@ -54,8 +67,14 @@ class MapResult:
         return (
             f"{parcels}, {self.cropland_ha:,.1f} ha of cropland, in {self.seconds:.1f} s "
             f"({tiles}{kept}).\n"
-            f"Strategy {self.strategy} with {model}; prompts from {self.land_cover}."
+            f"Strategy {self.strategy} with {model}{self._own_weights()}; "
+            f"prompts from {self.land_cover}."
+            f"{_coverage(self.covered)}" + "".join(f"\n{note}" for note in self.notes)
         )
+
+    def _own_weights(self) -> str:
+        spec = known_models().get(self.model)
+        return f", SHA-256 {self.weights_sha256[:12]}" if spec is not None and spec.own else ""
 
     def summary(self) -> dict[str, Any]:
         """The result as plain values for ``--json``."""
@@ -68,15 +87,26 @@ class MapResult:
             "seconds": round(self.seconds, 3),
             "strategy": self.strategy,
             "model": self.model,
+            "weights_sha256": self.weights_sha256,
             "land_cover": self.land_cover,
+            "land_cover_covers": round(self.covered, 6),
+            "warnings": list(self.warnings),
+            "notes": list(self.notes),
         }
+
+
+def _coverage(covered: float) -> str:
+    """What is said of a land cover that leaves some of the scene out; empty where it does not."""
+    told = coverage_sentence(covered)
+    return f" {told}" if told else ""
 
 
 def model_title(key: str) -> str:
     """A model in words, for people; keys that no registry knows stay as they are."""
     if key == "none":
         return "no model"
-    return MODELS[key].title if key in MODELS else key
+    spec = known_models().get(key)
+    return key if spec is None else spec.title
 
 
 def map_scene(
@@ -142,14 +172,18 @@ def _map_and_write(
             "Choose a land cover that covers the scene's imagery.",
         )
     predicted = time.perf_counter()
-    files, table = write_map_files(run, mapped.labelled, out, progress)
+    labels, table = write_map_files(run, mapped.labelled, out, progress)
     written = time.perf_counter()
     record = out / "run.json"
     seconds = {"predict": predicted - start, "write": written - predicted}
-    write_run_record(record, run, files, seconds, len(table))
+    warnings = sentences_of(scene, landcover)
+    write_run_record(
+        record, run, labels, seconds, len(table), covered=mapped.covered, warnings=warnings
+    )
     run.clear()
     return MapResult(
-        files=(*files, record),
+        files=(*labels.files, record),
+        notes=labels.notes,
         parcels=len(table),
         cropland_ha=float(table["area_ha"].sum()),
         tiles=len(run.tiles),
@@ -158,4 +192,7 @@ def _map_and_write(
         strategy=options.chosen_strategy,
         model=options.needed_model or "none",
         land_cover=landcover.title,
+        covered=mapped.covered,
+        warnings=warnings,
+        weights_sha256=segmenter.weights_hash if segmenter else "",
     )

@@ -9,38 +9,60 @@ import zipfile
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import geopandas
+import numpy as np
 import pandas
 import pyogrio
 import shapely
+from pyogrio.errors import CRSError as PyogrioCrsError
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 
+from core.crs import WGS84, crs_text, same_place, ways_to_say
 from core.errors import OutputError
 from core.export.columns import FIELDS, cut_text
 from core.export.style import QML, SLD
 from core.files import replacing
+from core.grid import WorldCoordinates
+from core.parcels.lonlat import in_lonlat, moved
+from core.parcels.outlines import Geometries
 
 LAYER = "parcels"
+TOLERANCE_M = 0.01
+"""By how much a place that is read back may lie elsewhere where nobody says otherwise."""
+
 _SHAPEFILE_LIMIT = 2 * 1024**3
 _COORDINATE_DIGITS = 8
 """Decimal places of degrees in GeoJSON: about a millimetre."""
 
 
 def write_geopackage(
-    path: Path, parcels: geopandas.GeoDataFrame, provenance: Mapping[str, str]
-) -> None:
+    path: Path,
+    parcels: geopandas.GeoDataFrame,
+    provenance: Mapping[str, str],
+    *,
+    tolerance_m: float = TOLERANCE_M,
+) -> str:
     """Write a GeoPackage with one layer, a default style for QGIS and the run's provenance.
 
     A layer holds one type: where a parcel has several parts, all become multi-polygons.
     Sources: OGC GeoPackage 1.4; QGIS's ``layer_styles`` table.
+
+    Returns
+    -------
+    str
+        A sentence where the file's coordinates are in another CRS than the parcels'; empty where
+        not.
     """
     several = bool((parcels.geom_type == "MultiPolygon").any())
     with replacing(path) as aside:
-        pyogrio.write_dataframe(
-            parcels,
+        note = write_told(
             aside,
+            parcels,
+            path.name,
+            tolerance_m,
             layer=LAYER,
             driver="GPKG",
             geometry_type="MultiPolygon" if several else "Polygon",
@@ -51,12 +73,20 @@ def write_geopackage(
             _add_style(database)
             _add_provenance(database, provenance)
         database.close()
+    return note
 
 
-def write_shapefile_zip(path: Path, parcels: geopandas.GeoDataFrame) -> None:
+def write_shapefile_zip(
+    path: Path, parcels: geopandas.GeoDataFrame, *, tolerance_m: float = TOLERANCE_M
+) -> str:
     """Write a zip of .shp, .shx, .dbf, .prj and .cpg (UTF-8), with a table of the full names.
 
     A shapefile's polygons may have several parts.
+
+    Returns
+    -------
+    str
+        As for :func:`write_geopackage`: a ``.prj`` holds no transformation, for one.
 
     Raises
     ------
@@ -69,15 +99,17 @@ def write_shapefile_zip(path: Path, parcels: geopandas.GeoDataFrame) -> None:
             short[column] = [cut_text(str(value)) for value in short[column]]
     with replacing(path) as aside:
         shapefile = aside.parent / f"{LAYER}.shp"
-        pyogrio.write_dataframe(
-            short,
+        note = write_told(
             shapefile,
+            short,
+            path.name,
+            tolerance_m,
+            layer=LAYER,
             driver="ESRI Shapefile",
             encoding="UTF-8",
             geometry_type="Polygon",
             promote_to_multi=False,
         )
-        _verify(shapefile, LAYER, len(parcels))
         _refuse_oversize(shapefile)
         names = "".join(f"{f.short}\t{f.name}\t{f.meaning}\n" for f in FIELDS)
         with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
@@ -85,15 +117,16 @@ def write_shapefile_zip(path: Path, parcels: geopandas.GeoDataFrame) -> None:
                 part = shapefile.with_suffix(f".{ending}")
                 archive.write(part, part.name)
             archive.writestr("fields.txt", "short\tfull\tmeaning\n" + names)
+    return note
 
 
 def write_geojson(path: Path, parcels: geopandas.GeoDataFrame) -> None:
     """Write GeoJSON after RFC 7946: WGS 84, right-hand rule, no ``crs`` member.
 
-    Parcels that cross the antimeridian keep longitudes beyond 180 degrees.
+    Parcels that cross the 180 degree meridian are cut there.
     """
-    lonlat = parcels.to_crs(CRS.from_epsg(4326))
-    lonlat.geometry = shapely.orient_polygons(lonlat.geometry.to_numpy())
+    shapes = in_lonlat(parcels.geometry.to_numpy(), parcels.crs)
+    lonlat = parcels.set_geometry(shapes, crs=WGS84)
     with replacing(path) as aside:
         pyogrio.write_dataframe(
             lonlat,
@@ -107,9 +140,79 @@ def write_geojson(path: Path, parcels: geopandas.GeoDataFrame) -> None:
             raise _disk_full()
 
 
+class _ToldCrs(CRS):
+    """A CRS that pyogrio passes on to GDAL as it is, without a guess at a code."""
+
+    def to_epsg(self, min_confidence: int = 100) -> int | None:
+        """None: GDAL takes the text of :meth:`to_wkt`, a code or WKT."""
+        return None
+
+    def to_wkt(self, *_version: Any, **_options: Any) -> str:  # type: ignore[override]
+        """What says exactly this CRS."""
+        return crs_text(CRS.from_wkt(super().to_wkt()))
+
+
+def write_told(
+    path: Path,
+    table: geopandas.GeoDataFrame,
+    name: str,
+    tolerance_m: float = TOLERANCE_M,
+    *,
+    layer: str,
+    **options: Any,
+) -> str:
+    """Write a layer in its own CRS, or in the next best that the format holds; read it back.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, for people.
+    tolerance_m : float
+        Metres by which a place that is read back may lie elsewhere.
+
+    Returns
+    -------
+    str
+        A sentence where another CRS had to be taken; empty where not.
+
+    Raises
+    ------
+    OutputError
+        No CRS could be written.
+    OSError
+        The disk is full.
+    """
+    for said in ways_to_say(table.crs):
+        shapes = moved(table.geometry.to_numpy(), table.crs, said.crs)
+        path.unlink(missing_ok=True)
+        told = table.set_geometry(shapes, crs=said.crs).set_crs(
+            _ToldCrs(said.crs), allow_override=True
+        )
+        try:
+            pyogrio.write_dataframe(told, path, layer=layer, **options)
+        except PyogrioCrsError:
+            continue
+        back = _verify(path, layer, len(table))
+        if same_place(said.crs, back.crs, _corners_of(shapes), tolerance_m):
+            return said.note.format(file=name)
+    raise OutputError(
+        f"The CRS of the scene, {table.crs.name}, could not be written to {name}.",
+        "Warp the scene to an EPSG CRS first, for example with gdalwarp -t_srs.",
+    )
+
+
+def _corners_of(shapes: Geometries) -> WorldCoordinates:
+    """The corners of what some polygons span; none for none."""
+    if len(shapes) == 0:
+        return WorldCoordinates(np.empty(0), np.empty(0))
+    left, bottom, right, top = shapely.total_bounds(shapes)
+    x, y = np.array([left, right, right, left]), np.array([bottom, bottom, top, top])
+    known = np.isfinite(x) & np.isfinite(y)
+    return WorldCoordinates(x[known], y[known])
+
+
 def verify_geopackage(path: Path, layer: str, count: int) -> None:
-    """Raise ENOSPC where GDAL has not written a whole layer with its index, and did not say so."""
-    _verify(path, layer, count)
+    """Raise ENOSPC where GDAL has not written the index of a layer, and did not say so."""
     with closing(sqlite3.connect(path)) as database:
         (index,) = database.execute(
             "SELECT count(*) FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index' "
@@ -122,7 +225,7 @@ def verify_geopackage(path: Path, layer: str, count: int) -> None:
         raise _disk_full()
 
 
-def _verify(path: Path, layer: str, count: int) -> None:
+def _verify(path: Path, layer: str, count: int) -> geopandas.GeoDataFrame:
     """Read everything back: GDAL may swallow the system's word that the disk is full."""
     try:
         back = pyogrio.read_dataframe(path, layer=layer)
@@ -130,6 +233,7 @@ def _verify(path: Path, layer: str, count: int) -> None:
         raise _disk_full() from error
     if len(back) != count or back.geometry.isna().any():
         raise _disk_full()
+    return back
 
 
 def _ends_with(path: Path, end: bytes) -> bool:

@@ -181,6 +181,14 @@ class WrittenExport:
     card: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class LabelFiles:
+    """Files of labels that were written, and what a person should know of them, in sentences."""
+
+    files: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+
 def write_export(
     labelled: LabelledScene,
     folder: Path,
@@ -215,7 +223,7 @@ def write_export(
     parcels = [p for p in labelled.parcels if p.vouched or not options.accepted_only]
     table = parcels_table(parcels, labelled.grid.crs, labelled.source)
     with fresh_folder(folder, marker=CARD_JSON) as aside:
-        write_label_files(labelled, parcels, table, aside, options, progress, cancelled)
+        written = write_label_files(labelled, parcels, table, aside, options, progress, cancelled)
         chips = None
         if options.with_chips:
             contents = ChipContents(
@@ -227,7 +235,7 @@ def write_export(
                 labelled, aside, options.chips, contents, options.details, progress, cancelled
             )
         progress(CHECKING, 0, 1)
-        notes = _notes(labelled, parcels, chips, options)
+        notes = written.notes + _notes(labelled, parcels, chips, options)
         card = write_card(aside, labelled, table, chips, options.details, options.formats, notes)
         _refuse_cancelled(cancelled)
     progress(CHECKING, 1, 1)
@@ -242,8 +250,8 @@ def write_label_files(
     options: ExportOptions,
     progress: Progress = silent,
     cancelled: Cancelled = never,
-) -> list[Path]:
-    """Write the chosen formats that need no imagery into ``folder``, and return their files.
+) -> LabelFiles:
+    """Write the chosen formats that need no imagery into ``folder``.
 
     Parameters
     ----------
@@ -262,28 +270,31 @@ def write_label_files(
     grid, source = labelled.grid, labelled.source
     facts = source.facts()
 
-    def mask(path: Path) -> None:
+    def mask(path: Path) -> str:
         burnt = BurntParcels(
             labelled.parcels, grid, labelled.reviewed, accepted_only=options.accepted_only
         )
         target = grid if labelled.scene is None else labelled.scene.grid
-        write_mask(path, burnt.mask_bands(), grid, target, facts)
+        return write_mask(path, burnt.mask_bands(), grid, target, facts)
 
+    tolerance_m = grid.gsd_m / 10
     writers: dict[str, Callable[[Path], object]] = {
-        "shapefile": lambda path: write_shapefile_zip(path, table),
-        "geopackage": lambda path: write_geopackage(path, table, facts),
+        "shapefile": lambda path: write_shapefile_zip(path, table, tolerance_m=tolerance_m),
+        "geopackage": lambda path: write_geopackage(path, table, facts, tolerance_m=tolerance_m),
         "geojson": lambda path: write_geojson(path, table),
         "geoparquet": lambda path: write_geoparquet(path, table),
         "fiboa": lambda path: write_fiboa(path, parcels, table, source, options.details.imaged_at),
         "mask": mask,
     }
+    notes = []
     chosen = [one for one in FORMATS if one.key in options.formats and not one.training]
     for done, one in enumerate(chosen):
         _refuse_cancelled(cancelled)
         progress(WRITING_LABELS, done, len(chosen))
-        writers[one.key](folder / one.files[0])
+        note = writers[one.key](folder / one.files[0])
+        notes += [note] if note and isinstance(note, str) else []
     progress(WRITING_LABELS, len(chosen), len(chosen))
-    return [folder / one.files[0] for one in chosen]
+    return LabelFiles(tuple(folder / one.files[0] for one in chosen), tuple(notes))
 
 
 def _refuse_cancelled(cancelled: Cancelled) -> None:
@@ -296,7 +307,7 @@ def _notes(
     chips: ChipReport | None,
     options: ExportOptions,
 ) -> tuple[str, ...]:
-    notes = []
+    notes = [] if labelled.scene is None else [*labelled.scene.unknown.sentences()]
     left = len(labelled.parcels) - len(parcels)
     if left:
         notes.append(f"{left:,} parcels that nobody accepted or corrected are left out.")

@@ -15,14 +15,21 @@ if TYPE_CHECKING:
         web_mercator_grid,
     )
     from core.imagery.open import is_raster, open_raster, read_bands
-    from core.imagery.scene import Scene, SceneImage, open_scene, read_preview, read_values
+    from core.imagery.pixel_values import read_values, stored_windows
+    from core.imagery.scene import Scene, SceneImage, open_scene, read_preview
+    from core.imagery.scene_words import bands_said, scene_remarks, stretch_said
     from core.imagery.stretch import (
         HIGH_PERCENTILE,
-        IDENTITY,
         LOW_PERCENTILE,
+        STRETCH_WAYS,
         Stretch,
+        StretchWay,
+        estimate_one_range,
         estimate_stretch,
+        suggest_stretch,
     )
+    from core.imagery.validity import UnknownPixels, percent
+    from core.imagery.value_range import Scaling, read_scaling
 
 __getattr__ = load_lazily(
     __name__,
@@ -41,30 +48,41 @@ __getattr__ = load_lazily(
             "open_raster",
             "read_bands",
         ),
+        "pixel_values": ("read_values", "stored_windows"),
         "scene": (
             "Scene",
             "SceneImage",
             "open_scene",
             "read_preview",
-            "read_values",
         ),
+        "scene_words": ("bands_said", "scene_remarks", "stretch_said"),
         "stretch": (
             "HIGH_PERCENTILE",
-            "IDENTITY",
             "LOW_PERCENTILE",
+            "STRETCH_WAYS",
             "Stretch",
+            "StretchWay",
+            "estimate_one_range",
             "estimate_stretch",
+            "suggest_stretch",
         ),
+        "value_range": ("Scaling", "read_scaling"),
+        "validity": ("UnknownPixels", "percent"),
     },
 )
 
 __all__ = [
     "HIGH_PERCENTILE",
-    "IDENTITY",
     "LOW_PERCENTILE",
+    "STRETCH_WAYS",
+    "Scaling",
     "Scene",
     "SceneImage",
     "Stretch",
+    "StretchWay",
+    "UnknownPixels",
+    "bands_said",
+    "estimate_one_range",
     "estimate_stretch",
     "is_raster",
     "needs_copy",
@@ -72,11 +90,17 @@ __all__ = [
     "open_scene",
     "outside",
     "parse_crs",
+    "percent",
     "pixel_tile",
     "pixel_tile_grid",
     "read_bands",
     "read_preview",
+    "read_scaling",
     "read_values",
+    "scene_remarks",
+    "stored_windows",
+    "stretch_said",
+    "suggest_stretch",
     "warped_tile",
     "web_mercator_grid",
 ]

@@ -35,3 +35,18 @@ def may_hold_blocks(dataset: DatasetReader, window: Window) -> bool:
         if dataset.profile.get("interleave") == "pixel":
             return False
     return False
+
+
+def lacks_blocks(dataset: DatasetReader) -> bool:
+    """Whether a GeoTIFF lacks blocks that were never written; False where it is not told quickly.
+
+    GDAL reads them as nodata, or as 0 where the file has no nodata value.
+    """
+    rows, columns = dataset.block_shapes[0]
+    across, down = -(-dataset.width // columns), -(-dataset.height // rows)
+    if dataset.driver != "GTiff" or across * down > _MOST_BLOCKS:
+        return False
+    return any(
+        dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", bidx=1) is None
+        for row, column in product(range(down), range(across))
+    )

@@ -20,9 +20,11 @@ from rasterio.shutil import copy as copy_raster
 
 from core.errors import DiskFullError, InputError, MissingCrsError, OutputError
 from core.grid import Grid, Window, transform_coordinates
+from core.imagery.band_choice import read_band_names
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.open import damaged, open_raster, rasterio_window, read_bands
 from core.imagery.palette import colour_table, is_palette
+from core.imagery.validity import UnknownPixels, unknown_by_file
 from core.task import ShareProgress
 
 SHARE_OF_PLAIN = 0.55
@@ -86,6 +88,7 @@ def copy_as_cog(
 def _write_plain(
     dataset: DatasetReader, path: Path, grid: Grid, block: int, progress: ShareProgress
 ) -> None:
+    unknown = unknown_by_file(dataset, dataset.name)
     profile = {
         "driver": "GTiff",
         "width": grid.width,
@@ -94,7 +97,7 @@ def _write_plain(
         "dtype": np.result_type(*dataset.dtypes).name,
         "crs": grid.crs.to_wkt(),
         "transform": grid.transform,
-        "nodata": _fitting_nodata(dataset),
+        "nodata": _fitting_nodata(dataset, unknown),
         "tiled": True,
         "blockxsize": block,
         "blockysize": block,
@@ -108,7 +111,7 @@ def _write_plain(
         rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
         rasterio.open(path, "w", **profile) as out,  # noqa: TID251  (writes)
     ):
-        _describe(dataset, out)
+        _describe(dataset, out, alpha=unknown.alpha)
         _copy_pixels(dataset, out, block, progress)
 
 
@@ -158,9 +161,12 @@ def _predictor(dataset: DatasetReader, codes: bool) -> int:
     return 1 if codes else 2
 
 
-def _fitting_nodata(dataset: DatasetReader) -> float | None:
-    """The nodata value, None where the dtype cannot hold it: it hides no pixel then."""
-    nodata = dataset.nodata
+def _fitting_nodata(dataset: DatasetReader, unknown: UnknownPixels) -> float | None:
+    """The nodata value, None where the dtype cannot hold it: it hides no pixel then.
+
+    Where the file has none it is that of its auxiliary XML, which the copy will not have.
+    """
+    nodata = next(iter(unknown.nodata), None) if dataset.nodata is None else dataset.nodata
     dtype = np.result_type(*dataset.dtypes)
     if nodata is None or np.issubdtype(dtype, np.floating):
         return None if nodata is None else float(nodata)
@@ -178,11 +184,15 @@ def _photometric(dataset: DatasetReader) -> dict[str, str]:
     return {"photometric": "minisblack"}
 
 
-def _describe(dataset: DatasetReader, out: DatasetWriter) -> None:
+def _describe(dataset: DatasetReader, out: DatasetWriter, *, alpha: bool) -> None:
     if is_palette(dataset):
         out.write_colormap(1, colour_table(dataset))
     else:
-        out.colorinterp = dataset.colorinterp
+        # A band that is tagged alpha and is none would weigh the pixels of the overviews.
+        out.colorinterp = [
+            ColorInterp.undefined if meaning == ColorInterp.alpha and not alpha else meaning
+            for meaning in dataset.colorinterp
+        ]
     out.descriptions = [None if text is None else text[:_LONGEST_TAG] for text in _texts(dataset)]
     out.scales, out.offsets = dataset.scales, dataset.offsets
     # Where the upper left corner lies is settled by now, whatever the file counted from.
@@ -192,8 +202,12 @@ def _describe(dataset: DatasetReader, out: DatasetWriter) -> None:
 
 
 def _texts(dataset: DatasetReader) -> tuple[str | None, ...]:
+    """Descriptions of the bands; where there are none, the names that their tags give them."""
     descriptions: tuple[str | None, ...] = dataset.descriptions
-    return descriptions
+    if any(descriptions):
+        return descriptions
+    names = read_band_names(dataset)
+    return tuple(name or None for name in names) if names else descriptions
 
 
 def _has_mask(dataset: DatasetReader) -> bool:

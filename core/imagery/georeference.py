@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from affine import Affine
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 from rasterio.io import DatasetReader
 
+from core.crs import names_no_datum, no_datum, understood_crs
 from core.errors import InputError, MissingCrsError, Remedy
-from core.grid import Grid, PixelCoordinates, transform_coordinates
+from core.grid import Grid, PixelCoordinates, WorldCoordinates, transform_coordinates
+from core.imagery.sidecar import Sidecar, read_sidecar
 from core.imagery.worldfile import find_world_file, read_projection_file, read_world_file
 
 _SMALLEST_GSD_M = 1e-6
@@ -29,7 +30,10 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Georeference:
-    """CRS, transform of pixel corners to world, and who stated the CRS (``file``, ``person``)."""
+    """CRS, transform of pixel corners to world, and who stated the CRS.
+
+    That is the ``file``, its ``sidecar`` (auxiliary XML), or a ``person``.
+    """
 
     crs: CRS
     transform: Affine
@@ -49,20 +53,29 @@ def find_georeference(
     Raises
     ------
     MissingCrsError
-        The file does not say where it lies, or not in which CRS.
+        The file does not say where it lies, or not in which CRS, or its CRS names no datum.
+    UnreadableRasterError
+        Its auxiliary XML cannot be read.
     InputError
         The stated CRS cannot be understood.
     """
     local = None if "://" in path else Path(path)
-    transform = _find_transform(dataset, local, path, what)
-    crs = _usable(dataset.crs.to_wkt() if dataset.crs else None)
-    if crs is None and local is not None:
-        crs = read_projection_file(local)
+    # Where both say something the sidecar wins, as in every GIS: it corrects a file.
+    beside = read_sidecar(path)
+    transform = _find_transform(dataset, local, path, what, beside)
+    crs, lacking = (None, "") if beside is None else (beside.crs, "")
+    found_in = "file" if crs is None else "sidecar"
+    if crs is None:
+        crs, lacking = _said(dataset, local)
+    if crs is not None and names_no_datum(crs):
+        middle = transform @ (dataset.width / 2, dataset.height / 2)
+        at = WorldCoordinates(np.array([middle[0]]), np.array([middle[1]]))
+        crs, lacking = None, no_datum(crs, at)
     if crs is not None:
-        return Georeference(crs, transform, "file")
+        return Georeference(crs, transform, found_in)
     if stated_crs is None:
         raise MissingCrsError(
-            f"The {what} {Path(path).name} does not say in which CRS its coordinates are.",
+            f"The {what} {Path(path).name} {lacking}",
             "Whoever made the file knows it.",
             _REMEDIES.get(what, Remedy.SAVE_WITH_CRS),
         )
@@ -75,13 +88,18 @@ def parse_crs(text: str) -> CRS:
     Raises
     ------
     InputError
-        Not a CRS, or one that is neither geographic nor projected.
+        Not a CRS, or one that is neither geographic nor projected, or one without a datum.
     """
-    crs = _usable(text)
+    crs = understood_crs(text)
     if crs is None:
         raise InputError(
             f"'{text[:80]}' is not a CRS that can hold a map.",
             "Write its EPSG code, such as EPSG:32633 or EPSG:4326.",
+        )
+    if names_no_datum(crs):
+        raise InputError(
+            f"'{text[:80]}' names no datum, so it says where things lie to a hundred metres only.",
+            "Write its EPSG code, such as EPSG:27700, or add +towgs84 with what you know.",
         )
     return crs
 
@@ -111,17 +129,22 @@ def refuse_misplaced(grid: Grid, path: str, source: str, *, what: str = "scene")
     )
 
 
-def _usable(text: str | None) -> CRS | None:
-    if not text:
-        return None
-    try:
-        crs = CRS.from_user_input(text)
-    except CRSError:
-        return None
-    return crs if crs.is_geographic or crs.is_projected else None
+def _said(dataset: DatasetReader, local: Path | None) -> tuple[CRS | None, str]:
+    """The CRS of the header or the ``.prj`` file, and what is lacking where there is none."""
+    lacking = "does not say in which CRS its coordinates are."
+    if dataset.crs:
+        crs = understood_crs(dataset.crs.to_wkt())
+        if crs is not None:
+            return crs, ""
+        lacking = "is in a local CRS, or one of an unknown formula: where on Earth it lies is open."
+    return (None if local is None else read_projection_file(local)), lacking
 
 
-def _find_transform(dataset: DatasetReader, local: Path | None, path: str, what: str) -> Affine:
+def _find_transform(
+    dataset: DatasetReader, local: Path | None, path: str, what: str, beside: Sidecar | None
+) -> Affine:
+    if beside is not None and beside.transform is not None:
+        return beside.transform
     transform: Affine = dataset.transform
     if not transform.is_identity:
         values = list(transform)[:6]

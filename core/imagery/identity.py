@@ -20,7 +20,8 @@ from rasterio.io import DatasetReader
 
 from core.grid import Window
 from core.held_files import is_held
-from core.imagery.open import read_bands, read_validity
+from core.imagery.open import read_bands
+from core.imagery.validity import read_validity
 
 EXACT, SAMPLED = "exact", "sampled"
 

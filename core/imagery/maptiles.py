@@ -30,12 +30,16 @@ from core.grid import (
     transform_coordinates,
 )
 from core.imagery.palette import is_palette
+from core.imagery.pixel_values import read_values
 from core.imagery.pool import POOL
-from core.imagery.scene import Scene, SceneImage, check_scene_file, read_values
+from core.imagery.scene import Scene, SceneImage, check_scene_file
 
 WEB_MERCATOR = CRS.from_epsg(3857)
 WEB_MERCATOR_HALF_M = math.pi * 6_378_137.0
 """Half the side of the Web Mercator square, in metres: pi times the equatorial radius of WGS84."""
+
+_MOST_AVERAGED = 1_500_000
+"""Native pixels that a map tile averages around unknown ones; coarser levels take single pixels."""
 
 _WIDEST_READ = 4
 """Sides of a tile that a warped one reads along an axis, at most; bounds its memory."""
@@ -158,7 +162,9 @@ def _read_level(
             place = Window(across.start, down.start, across.length, down.length)
             fine = 2 if _overviews_drift(scene.grid, level) else 1
             shape = (down.length * fine, across.length * fine)
-            values, there = read_values(dataset, scene.bands, native, shape)
+            values, there = read_values(
+                dataset, scene.bands, native, shape, scene.unknown, most_averaged=_MOST_AVERAGED
+            )
             colours = np.where(there[..., None], scene.stretch.apply(values), 0)
             if fine == 2:
                 colours, there = _halved(colours, there)
@@ -230,13 +236,11 @@ def _placements(grid: Grid) -> Iterator[Grid]:
     """
     yield grid
     if grid.crs.is_geographic:
-        around = 2 * math.pi / grid.crs.axis_info[0].unit_conversion_factor
+        yield from (grid.turned(-1), grid.turned(1))
     elif grid.crs == WEB_MERCATOR:
         around = 2 * WEB_MERCATOR_HALF_M
-    else:
-        return
-    for turn in (-around, around):
-        yield replace(grid, transform=Affine.translation(turn, 0.0) @ grid.transform)
+        for turn in (-around, around):
+            yield replace(grid, transform=Affine.translation(turn, 0.0) @ grid.transform)
 
 
 def _view(source: Grid, tile: Grid) -> _View | None:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from rasterio.enums import ColorInterp, MaskFlags, Resampling
+from rasterio.enums import Resampling
 from rasterio.errors import (
     CRSError,
     NodataShadowWarning,
@@ -62,7 +62,7 @@ _ALL_SUFFIXES = "GeoTIFF, COG, PNG, JPEG or JPEG 2000"
 logging.getLogger("rasterio._env").setLevel(logging.CRITICAL)
 # Missing georeference is told as an error of ours, with a hint, not as a warning.
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
-# Nodata hides the alpha band only in GDAL's own mask; ``read_validity`` counts both.
+# Nodata hides the alpha band only in GDAL's own mask; ``core.imagery.validity`` counts both.
 warnings.filterwarnings("ignore", category=NodataShadowWarning)
 
 
@@ -155,45 +155,6 @@ def read_bands(
     except (RasterioIOError, RasterioError, UnicodeDecodeError) as error:
         raise damaged(dataset.name, "raster") from error
     return values
-
-
-def read_validity(
-    dataset: DatasetReader,
-    indexes: Sequence[int],
-    *,
-    window: Window | None = None,
-    shape: tuple[int, int] | None = None,
-) -> npt.NDArray[np.bool_]:
-    """Where some bands are valid by nodata value, alpha band and internal mask: (rows, columns).
-
-    A pixel is valid where any of the bands holds something (black in one band of three may equal
-    the nodata value), and neither the alpha band nor the mask denies it.
-
-    Raises
-    ------
-    UnreadableRasterError
-        The file is truncated or damaged.
-    """
-    out_shape = None if shape is None else (len(indexes), *shape)
-    try:
-        masks: npt.NDArray[np.uint8] = dataset.read_masks(
-            list(indexes),
-            window=rasterio_window(window),
-            out_shape=out_shape,
-            resampling=Resampling.nearest,
-        )
-    except (RasterioIOError, RasterioError, UnicodeDecodeError) as error:
-        raise damaged(dataset.name, "raster") from error
-    valid: npt.NDArray[np.bool_] = np.asarray((masks > 0).any(axis=0))
-    # GDAL takes one of the three: an internal mask hides nodata, and nodata hides alpha.
-    flags = dataset.mask_flag_enums[indexes[0] - 1]
-    if MaskFlags.alpha not in flags and ColorInterp.alpha in dataset.colorinterp:
-        alpha = dataset.colorinterp.index(ColorInterp.alpha) + 1
-        valid &= read_bands(dataset, [alpha], window=window, shape=shape)[0] > 0
-    if MaskFlags.nodata not in flags and dataset.nodata is not None:
-        values = read_bands(dataset, indexes, window=window, shape=shape)
-        valid &= (values != dataset.nodata).any(axis=0)
-    return valid
 
 
 def rasterio_window(window: Window | None) -> RasterioWindow | None:

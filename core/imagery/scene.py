@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,26 +12,31 @@ import numpy as np
 import numpy.typing as npt
 from affine import Affine
 from pyproj import CRS
-from rasterio.enums import ColorInterp, Resampling
 from rasterio.io import DatasetReader
 
-from core.errors import EmptySceneError, InputError, ReplacedFileError
+from core.crs import horizontal
+from core.errors import ReplacedFileError
 from core.grid import Grid, Window
-from core.imagery.blocks import holds_any_block, may_hold_blocks
+from core.imagery.band_choice import choose_bands
+from core.imagery.blocks import holds_any_block
+from core.imagery.first_look import (
+    PREVIEW_SIDE,
+    empty_scene,
+    find_unknown,
+    first_valid,
+    overview_values,
+)
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.identity import dataset_fingerprint, is_same_file
-from core.imagery.open import open_raster, read_bands, read_validity
-from core.imagery.palette import is_palette, palette_colours
+from core.imagery.open import open_raster
+from core.imagery.palette import is_palette
+from core.imagery.pixel_values import read_values, stored_windows
 from core.imagery.scene_fingerprints import overview_fingerprint, scene_fingerprint
 from core.imagery.scene_json import checked_scene_json
-from core.imagery.stretch import IDENTITY, Stretch, suggest_stretch
-from core.imagery.tile_plan import whole_pixels, world_offset
-from core.settings import get_settings
-
-_PREVIEW_SIDE = 1024
-_SEARCH_SIDE = 2048
-_MOST_SEARCHED = 300_000_000
-"""Pixels that are looked at for a valid one where the overview shows none: some seconds."""
+from core.imagery.stretch import IDENTITY, Stretch, StretchWay, suggest_stretch
+from core.imagery.validity import BY_HEADER, UnknownPixels
+from core.imagery.value_range import Part, read_scaling
+from core.imagery.working_grid import coarser_grid, coarser_start, working_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,13 @@ class Scene:
     overview_fingerprint : str
         What earlier versions took for the fingerprint: SHA-256 over the header, the file's size
         and an overview of at most 1024 x 1024 pixels.
+    bands_source, stretch_source : str
+        What said which bands and which stretch (``core.imagery.scene_words`` has it in words);
+        empty in scenes of earlier versions.
+    band_names : tuple of str
+        What the file calls its bands; empty where it names none.
+    unknown : UnknownPixels
+        What counts as unknown beside the header; nothing in a scene of an earlier version.
     """
 
     path: str
@@ -78,6 +91,10 @@ class Scene:
     fingerprint: str
     file_fingerprint: str
     overview_fingerprint: str
+    bands_source: str = ""
+    stretch_source: str = ""
+    band_names: tuple[str, ...] = ()
+    unknown: UnknownPixels = BY_HEADER
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, to store with a project or a run."""
@@ -98,6 +115,10 @@ class Scene:
             "fingerprint": self.fingerprint,
             "file_fingerprint": self.file_fingerprint,
             "overview_fingerprint": self.overview_fingerprint,
+            "bands_source": self.bands_source,
+            "stretch_source": self.stretch_source,
+            "band_names": list(self.band_names),
+            "unknown": self.unknown.to_json(),
         }
 
     @classmethod
@@ -105,7 +126,7 @@ class Scene:
         """The inverse of :meth:`to_json`; InputError where it is not what that makes."""
         data = checked_scene_json(data)
         transform = Affine(*data["transform"])
-        grid = Grid(CRS.from_wkt(data["crs"]), transform, data["width"], data["height"])
+        grid = Grid(horizontal(CRS.from_wkt(data["crs"])), transform, data["width"], data["height"])
         red, green, blue = data["bands"]
         return cls(
             path=data["path"],
@@ -121,6 +142,10 @@ class Scene:
             fingerprint=data["fingerprint"],
             file_fingerprint=data["file_fingerprint"],
             overview_fingerprint=data["overview_fingerprint"],
+            bands_source=data["bands_source"],
+            stretch_source=data["stretch_source"],
+            band_names=tuple(data["band_names"]),
+            unknown=UnknownPixels.from_json(data["unknown"]),
         )
 
 
@@ -147,8 +172,10 @@ def open_scene(
     *,
     crs: str | None = None,
     bands: tuple[int, int, int] | None = None,
-    stretch: Stretch | None = None,
+    stretch: Stretch | StretchWay | None = None,
     working_gsd_m: float | None = None,
+    nodata: Sequence[float] | None = None,
+    unknown: UnknownPixels | None = None,
 ) -> Scene:
     """Open a raster as a scene; reads the header and one overview.
 
@@ -157,10 +184,17 @@ def open_scene(
     crs : str, optional
         The CRS as the person states it (``EPSG:32633``, WKT), for a file that has none.
     bands : tuple of int, optional
-        Red, green, blue, counted from 1; by default from the file's colour interpretation.
+        Red, green, blue, counted from 1; by default as :mod:`core.imagery.band_choice` finds them.
+    stretch : Stretch or str, optional
+        One that the person gives, or the way in which it is found.
     working_gsd_m : float, optional
         Metres per pixel at which models look; by default the native GSD, but not finer than
         ``Settings.finest_working_gsd_m``.
+    nodata : sequence of float, optional
+        Values that the person says are unknown, none where it is empty; what looks unknown is
+        suspected where nobody says anything.
+    unknown : UnknownPixels, optional
+        What is unknown, where that is settled already.
 
     Raises
     ------
@@ -171,15 +205,25 @@ def open_scene(
         georeference = find_georeference(dataset, str(path), crs)
         grid = Grid(georeference.crs, georeference.transform, dataset.width, dataset.height)
         refuse_misplaced(grid, str(path), georeference.source)
-        chosen = _checked_bands(dataset, bands, str(path))
-        factor = _working_factor(grid, working_gsd_m)
+        choice = choose_bands(dataset, str(path), grid.gsd_m, bands)
+        chosen = choice.bands
+        factor = working_factor(grid, working_gsd_m)
         if not holds_any_block(dataset):
-            raise _empty(str(path))
-        preview, valid = _read_preview_values(dataset, chosen)
-        if not valid.any():
-            preview, valid = _first_valid(dataset, chosen, str(path))
-        if stretch is None:
-            stretch = IDENTITY if is_palette(dataset) else suggest_stretch(preview, valid)
+            raise empty_scene(str(path))
+        whole = overview_values(dataset, chosen, BY_HEADER)
+        seen = whole if whole[1].any() else first_valid(dataset, chosen, str(path), BY_HEADER)
+        # Earlier versions knew a file by what its header alone lets see.
+        known_by = overview_fingerprint(dataset, grid, seen, str(path))
+        if unknown is None:
+            unknown = find_unknown(dataset, str(path), chosen, nodata, whole)
+        if unknown != BY_HEADER:
+            seen = overview_values(dataset, chosen, unknown)
+            if not seen[1].any():
+                seen = first_valid(dataset, chosen, str(path), unknown)
+        if isinstance(stretch, Stretch):
+            found, found_by = stretch, "person"
+        else:
+            found, found_by = _suggested(dataset, chosen, seen, stretch, unknown)
         # Coarser pixels are read through overviews, which may lie in a file of their own.
         content = dataset_fingerprint(dataset, str(path), overviews=factor > 1)
         return Scene(
@@ -188,14 +232,18 @@ def open_scene(
             working_grid=coarser_grid(grid, factor),
             working_factor=factor,
             bands=chosen,
-            stretch=stretch,
+            stretch=found,
             dtype=str(dataset.dtypes[chosen[0] - 1]),
             band_count=int(dataset.count),
             nodata=None if dataset.nodata is None else float(dataset.nodata),
             crs_source=georeference.source,
             fingerprint=scene_fingerprint(dataset, grid, content),
             file_fingerprint=content,
-            overview_fingerprint=overview_fingerprint(dataset, grid, (preview, valid), str(path)),
+            overview_fingerprint=known_by,
+            bands_source=choice.source,
+            stretch_source=found_by,
+            band_names=choice.names,
+            unknown=unknown,
         )
 
 
@@ -206,21 +254,6 @@ def check_scene_file(scene: Scene) -> None:
             f"The image {Path(scene.path).name} is another file than when it was opened.",
             "Put the right file back, or start again with the new one.",
         )
-
-
-def coarser_grid(grid: Grid, factor: int) -> Grid:
-    """The grid of pixels ``factor`` times as long that lie wholly inside ``grid``.
-
-    Their edges lie on world-fixed multiples of ``factor`` native pixels, so every crop of one
-    raster gets the same working pixels.
-    """
-    if factor == 1:
-        return grid
-    start = _coarser_start(grid, factor)
-    width = (grid.width - start.column) // factor
-    height = (grid.height - start.row) // factor
-    native = grid.window_grid(Window(start.column, start.row, width * factor, height * factor))
-    return native.scaled(width, height)
 
 
 def read_window(scene: Scene, window: Window) -> SceneImage:
@@ -242,7 +275,7 @@ def read_window(scene: Scene, window: Window) -> SceneImage:
     inside = window.intersection(scene.working_grid.extent)
     if inside is not None:
         factor = scene.working_factor
-        start = _coarser_start(scene.grid, factor)
+        start = coarser_start(scene.grid, factor)
         native = Window(
             inside.column * factor + start.column,
             inside.row * factor + start.row,
@@ -251,7 +284,7 @@ def read_window(scene: Scene, window: Window) -> SceneImage:
         )
         shape = (inside.height, inside.width)
         with open_raster(scene.path) as dataset:
-            values, there = read_values(dataset, scene.bands, native, shape)
+            values, there = read_values(dataset, scene.bands, native, shape, scene.unknown)
         rows, columns = inside.relative_to(window).slices
         rgb[rows, columns] = np.where(there[..., None], scene.stretch.apply(values), 0)
         valid[rows, columns] = there
@@ -259,138 +292,26 @@ def read_window(scene: Scene, window: Window) -> SceneImage:
     return SceneImage(rgb, valid, grid)
 
 
-def read_preview(scene: Scene, max_side: int = _PREVIEW_SIDE) -> SceneImage:
+def read_preview(scene: Scene, max_side: int = PREVIEW_SIDE) -> SceneImage:
     """The whole scene, read through overviews, no side longer than ``max_side`` pixels."""
     check_scene_file(scene)
     with open_raster(scene.path) as dataset:
-        values, valid = _read_preview_values(dataset, scene.bands, max_side)
+        values, valid = overview_values(dataset, scene.bands, scene.unknown, max_side)
     rgb = np.where(valid[..., None], scene.stretch.apply(values), 0).astype(np.uint8)
     height, width = valid.shape
     return SceneImage(rgb, valid, scene.grid.scaled(width, height))
 
 
-def _coarser_start(grid: Grid, factor: int) -> Window:
-    """First native pixel (as a 1 x 1 window) on a world-fixed multiple of ``factor``."""
-    if factor == 1:
-        return Window(0, 0, 1, 1)
-    offset = world_offset(grid)
-    column, row = -whole_pixels(offset.column) % factor, -whole_pixels(offset.row) % factor
-    return Window(column, row, 1, 1)
-
-
-def _working_factor(grid: Grid, requested_m: float | None) -> int:
-    native = grid.gsd_m
-    if requested_m is not None:
-        if not math.isfinite(requested_m) or requested_m < native * 0.99:
-            raise InputError(
-                f"A working GSD of {requested_m:g} m is finer than the scene's {native:.3g} m.",
-                "Take the scene's own GSD or a coarser one.",
-            )
-        ratio = requested_m / native
-    else:
-        ratio = get_settings().finest_working_gsd_m / native
-    # A whole number, so that crops agree to the pixel; 0.7 as much is close enough to stay native.
-    factor = max(1, math.ceil(ratio - 0.3))
-    fits = min(grid.width, grid.height) // (2 * factor) > 0
-    if not fits and requested_m is not None:
-        raise InputError(
-            f"A working GSD of {requested_m:g} m leaves nothing of a scene of "
-            f"{grid.width} x {grid.height} pixels of {native:.3g} m.",
-            "Take a finer one.",
-        )
-    return factor if fits else 1
-
-
-def _checked_bands(
-    dataset: DatasetReader, bands: tuple[int, int, int] | None, path: str
-) -> tuple[int, int, int]:
-    if bands is None:
-        return _default_bands(dataset)
-    if not all(1 <= band <= dataset.count for band in bands):
-        raise InputError(
-            f"The scene {Path(path).name} has {dataset.count} bands, so "
-            f"{', '.join(map(str, bands))} cannot be red, green and blue.",
-            f"Choose three numbers from 1 to {dataset.count}.",
-        )
-    return bands
-
-
-def _default_bands(dataset: DatasetReader) -> tuple[int, int, int]:
-    meanings = list(dataset.colorinterp)
-    colours = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
-    if all(colour in meanings for colour in colours):
-        red, green, blue = (meanings.index(colour) + 1 for colour in colours)
-        return red, green, blue
-    imagery = [i + 1 for i, meaning in enumerate(meanings) if meaning != ColorInterp.alpha]
-    if len(imagery) >= 3:
-        return imagery[0], imagery[1], imagery[2]
-    first = imagery[0] if imagery else 1
-    return first, first, first
-
-
-def _read_preview_values(
-    dataset: DatasetReader, bands: tuple[int, int, int], max_side: int = _PREVIEW_SIDE
-) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
-    factor = max(1.0, max(dataset.width, dataset.height) / max_side)
-    shape = (max(1, round(dataset.height / factor)), max(1, round(dataset.width / factor)))
-    return read_values(dataset, bands, None, shape)
-
-
-def read_values(
+def _suggested(
     dataset: DatasetReader,
     bands: tuple[int, int, int],
-    window: Window | None,
-    shape: tuple[int, int],
-) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
-    """Band values (3, rows, columns) and validity (rows, columns) of a native window.
-
-    Values keep the file's dtype, a palette's colours excepted (uint8); ``shape`` (rows, columns)
-    smaller than the window averages through overviews.
-    """
-    distinct = sorted(set(bands))
-    valid = read_validity(dataset, distinct, window=window, shape=shape)
+    overview: Part,
+    way: StretchWay | None,
+    unknown: UnknownPixels,
+) -> tuple[Stretch, str]:
     if is_palette(dataset):
-        codes = read_bands(dataset, [1], window=window, shape=shape)[0]
-        colours = palette_colours(dataset, codes)
-        return colours[:3], valid & (colours[3] > 0)
-    values = read_bands(
-        dataset, distinct, window=window, shape=shape, resampling=Resampling.average
-    )[[distinct.index(band) for band in bands]]
-    if np.issubdtype(values.dtype, np.floating):
-        valid = valid & np.isfinite(values).all(axis=0)
-    return values, valid
-
-
-def _first_valid(
-    dataset: DatasetReader, bands: tuple[int, int, int], path: str
-) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
-    """The first part of a full read with a valid pixel that the overview missed, or raise."""
-    # Whole blocks, and many of them at a time: a scene can be stored in strips of one row.
-    block_height, block_width = dataset.block_shapes[0]
-    width = block_width * max(1, _SEARCH_SIDE // block_width)
-    height = block_height * max(1, _SEARCH_SIDE**2 // (width * block_height))
-    extent = Window(0, 0, dataset.width, dataset.height)
-    searched = 0
-    for row in range(0, dataset.height, height):
-        for column in range(0, dataset.width, width):
-            window = Window(column, row, width, height).intersection(extent) or extent
-            if not may_hold_blocks(dataset, window):
-                continue
-            searched += window.width * window.height
-            if searched > _MOST_SEARCHED:
-                raise EmptySceneError(
-                    f"The scene {Path(path).name} shows no valid pixel in its overview, nor in "
-                    f"the first {_MOST_SEARCHED:,} pixels.",
-                    "Cut out the part that holds the image, or build its overviews again.",
-                )
-            values, valid = read_values(dataset, bands, window, (window.height, window.width))
-            if valid.any():
-                return values, valid
-    raise _empty(path)
-
-
-def _empty(path: str) -> EmptySceneError:
-    return EmptySceneError(
-        f"The scene {Path(path).name} holds no valid pixel: all of it is nodata or transparent.",
-        "Check the nodata value in the file's properties, or choose another file.",
-    )
+        return IDENTITY, "file"
+    windows = stored_windows(dataset, bands, unknown)
+    scaling = read_scaling(dataset, bands)
+    found = suggest_stretch(overview, way=way, scaling=scaling, windows=windows)
+    return found.stretch, found.way

@@ -11,6 +11,7 @@ from pyproj.exceptions import CRSError
 from core.errors import InputError
 
 _Three = Field(min_length=3, max_length=3)
+_Name = Annotated[str, Field(max_length=200)]
 _Side = Field(gt=0, lt=2**31)
 
 
@@ -21,6 +22,29 @@ class _Part(BaseModel):
 class _Stretch(_Part):
     low: Annotated[list[float], _Three]
     high: Annotated[list[float], _Three]
+
+
+class _Collar(_Part):
+    value: float
+    share: float = Field(ge=0, le=1)
+    rows: int = Field(gt=0, le=512)
+    columns: int = Field(gt=0, le=512)
+    packed: str = Field(max_length=100_000)
+
+
+_Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+class UnknownFacts(_Part):
+    """What of a raster counts as unknown, as it is stored."""
+
+    nodata: list[float] = Field(default=[], max_length=64)
+    said_by: str = Field(default="", max_length=100)
+    suspected: list[_Pair] = Field(default=[], max_length=64)
+    collars: list[_Collar] = Field(default=[], max_length=8)
+    alpha: bool = True
+    tag: bool = True
+    counts: bool = True
 
 
 class _Description(_Part):
@@ -40,6 +64,10 @@ class _Description(_Part):
     fingerprint: str
     file_fingerprint: str = ""
     overview_fingerprint: str = ""
+    bands_source: str = Field(default="", max_length=100)
+    stretch_source: str = Field(default="", max_length=100)
+    band_names: Annotated[list[_Name], Field(max_length=10_000)] = []
+    unknown: UnknownFacts = UnknownFacts()
 
 
 def checked_scene_json(data: dict[str, Any]) -> dict[str, Any]:

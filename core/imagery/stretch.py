@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from core.errors import InputError
+from core.imagery.value_range import READY_LEVELS, Part, Scaling, colour_range
+
 LOW_PERCENTILE = 2.0
 HIGH_PERCENTILE = 98.0
-_READY_LEVELS = 96
-"""8-bit colours whose percentiles span at least so many levels can be seen as they are."""
+_ENOUGH = 300_000
+
+StretchWay = Literal["one", "each", "file"]
+"""One range for all bands, one for each band, or the colours as they are in the file."""
+
+STRETCH_WAYS: tuple[StretchWay, ...] = ("one", "each", "file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +59,85 @@ class Stretch:
         return cls((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 
 
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A stretch, and in which way it was found."""
+
+    stretch: Stretch
+    way: StretchWay
+
+
 IDENTITY = Stretch((0.0, 0.0, 0.0), (255.0, 255.0, 255.0))
 """For colours that are already 0 to 255, such as a palette's."""
 
 
-def suggest_stretch(values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_]) -> Stretch:
-    """Colours as they are where they are ready to be seen, else percentiles of an overview.
+def suggest_stretch(
+    overview: Part,
+    *,
+    way: StretchWay | None = None,
+    scaling: Scaling | None = None,
+    windows: Iterable[Part] = (),
+) -> Suggestion:
+    """Colours as they are where they are ready to be seen, else one range for all three bands.
 
     8-bit orthophotos come with the contrast that their maker chose.  Stretched once more, band by
     band, their greens turn grey; a model that learnt from such photos then draws worse
-    (``docs/decisions/016-eight-bit-colours-are-left-alone.md``).  8-bit images that use few of
-    their levels, and all others, need the stretch.
+    (``docs/decisions/016-eight-bit-colours-are-left-alone.md``).  Whatever needs a stretch gets one
+    range over all bands, which keeps the colours
+    (``docs/decisions/025-one-range-for-all-bands.md``).
+
+    Parameters
+    ----------
+    overview : values (3, rows, columns), bool (rows, columns)
+        Of the whole raster, with at least one valid pixel.
+    way : str, optional
+        What the person asked for.
+    scaling : Scaling, optional
+        What stored values mean; one range is one in what they mean.
+    windows : iterable of the same
+        Some pixels as they are stored, looked at only where they decide.
+
+    Raises
+    ------
+    InputError
+        Colours as in the file are asked for, and the file holds none.
     """
+    values, valid = overview
+    means = scaling or Scaling()
     found = estimate_stretch(values, valid)
-    ready = values.dtype == np.uint8 and max(found.high) - min(found.low) >= _READY_LEVELS
-    return IDENTITY if ready else found
+    if way == "each":
+        return Suggestion(found, way)
+    if way in (None, "file") and (means.same or values.dtype == np.uint8):
+        span = max(found.high) - min(found.low)
+        least = 0 if way == "file" else READY_LEVELS
+        ends = colour_range(overview, span, windows, least_levels=least)
+        if ends is not None:
+            low, high = ends
+            return Suggestion(Stretch((low, low, low), (high, high, high)), "file")
+    if way == "file":
+        raise InputError(
+            "The values of this image are no colours that can be seen as they are.",
+            "Take one range for all bands instead.",
+        )
+    return Suggestion(estimate_one_range(values, valid, scaling=means), "one")
+
+
+def estimate_one_range(
+    values: npt.NDArray[np.generic],
+    valid: npt.NDArray[np.bool_],
+    low_percentile: float = LOW_PERCENTILE,
+    high_percentile: float = HIGH_PERCENTILE,
+    *,
+    scaling: Scaling | None = None,
+) -> Stretch:
+    """One range over all three bands, in what their values mean: percentiles of all of them.
+
+    Parameters and notes as for :func:`estimate_stretch`; ``scaling`` says what the values mean.
+    """
+    means = scaling or Scaling()
+    meant = [means.meant(band, _some(_finite(values[band], valid))) for band in range(3)]
+    first, last = _ends(np.concatenate(meant), low_percentile, high_percentile)
+    return Stretch(means.stored(first), means.stored(last))
 
 
 def estimate_stretch(
@@ -87,20 +160,28 @@ def estimate_stretch(
     A band of one value gets a range around it (one unit, or more where the value is so large that
     its digits do not resolve one), so that it becomes mid-grey instead of a division by zero.
     """
-    low: list[float] = []
-    high: list[float] = []
-    for band in values:
-        chosen = band[valid].astype(np.float64)
-        chosen = chosen[np.isfinite(chosen)]
-        if chosen.size == 0:
-            first, last = 0.0, 1.0
-        else:
-            first, last = (
-                float(v) for v in np.percentile(chosen, (low_percentile, high_percentile))
-            )
-        if last <= first:
-            reach = max(0.5, abs(first) * 1e-6)
-            first, last = first - reach, first + reach
-        low.append(first)
-        high.append(last)
-    return Stretch((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+    ends = [_ends(_finite(band, valid), low_percentile, high_percentile) for band in values]
+    red, green, blue = ends
+    return Stretch((red[0], green[0], blue[0]), (red[1], green[1], blue[1]))
+
+
+def _finite(band: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    chosen = band[valid].astype(np.float64)
+    return chosen[np.isfinite(chosen)]
+
+
+def _some(chosen: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """All values, or of very many every so many: percentiles need no more memory than one band."""
+    return chosen[:: max(1, chosen.size // _ENOUGH)]
+
+
+def _ends(
+    chosen: npt.NDArray[np.float64], low_percentile: float, high_percentile: float
+) -> tuple[float, float]:
+    if chosen.size == 0:
+        return 0.0, 1.0
+    first, last = (float(v) for v in np.percentile(chosen, (low_percentile, high_percentile)))
+    if last <= first:
+        reach = max(0.5, abs(first) * 1e-6)
+        return first - reach, first + reach
+    return first, last

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -10,18 +12,132 @@ import numpy.typing as npt
 from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
-from core.grid import Grid, Window, WorldCoordinates
+from core.grid import Grid, Window, WorldCoordinates, full_turn
 
 _Number = TypeVar("_Number", np.float32, np.uint16, np.uint8)
 
 
-def covering_window(source: Grid, target: Grid) -> Window | None:
-    """Pixels of ``source`` that cover ``target``, with a margin of two; None where none do."""
+_Value = TypeVar("_Value", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Pixels of a raster that cover a grid.
+
+    Parameters
+    ----------
+    window : Window
+        On the raster's own pixels, which go on beyond its last column where they go around the
+        Earth.
+    grid : Grid
+        Where the window lies, its longitudes beside those of the grid that it covers.
+    around : int
+        Columns once around the Earth; 0 where the window lies inside the raster.
+    extent : Window
+        The raster's own pixels.
+    """
+
+    window: Window
+    grid: Grid
+    around: int
+    extent: Window
+
+    def read(
+        self,
+        read: Callable[[Window, tuple[int, int]], npt.NDArray[_Value]],
+        shape: tuple[int, int],
+        missing: float = 0,
+    ) -> npt.NDArray[_Value]:
+        """Values of the window, (..., rows, columns) of ``shape``.
+
+        Parameters
+        ----------
+        read : callable
+            Values (..., rows, columns) of a window that lies inside the raster, in a shape.
+        missing : number
+            Stands where the raster has a gap on its way around the Earth.
+        """
+        if self.around == 0:
+            return read(self.window, shape)
+        rows, columns = shape
+        first, out = self.window.column, None
+        scale = columns / self.window.width
+        for turn in (0, 1):
+            part = self.window.intersection(
+                replace(self.extent, column=turn * self.around, width=self.extent.width)
+            )
+            if part is None:
+                continue
+            start = round((part.column - first) * scale)
+            stop = max(start + 1, round((part.column_stop - first) * scale))
+            inside = replace(part, column=part.column - turn * self.around)
+            values = read(inside, (rows, stop - start))
+            if out is None:
+                out = np.full((*values.shape[:-1], columns), missing, dtype=values.dtype)
+            out[..., start:stop] = values[..., : columns - start]
+        if out is None:
+            raise ValueError("the window lies beside the raster")
+        return out
+
+
+def covering(source: Grid, target: Grid) -> Cover | None:
+    """Pixels of ``source`` that cover ``target``, with a margin of two; None where none do.
+
+    Longitudes are compared modulo a whole turn: a raster of 0 to 360 degrees covers a scene at
+    -92, one past 180 degrees both sides of that meridian, one around the Earth what lies over its
+    edges.
+    """
     outline = target.outline(source.crs)
     on_earth = np.isfinite(outline.x) & np.isfinite(outline.y)
     if not on_earth.any():
         return None
-    cells = source.worlds_to_pixel(WorldCoordinates(outline.x[on_earth], outline.y[on_earth]))
+    world = WorldCoordinates(outline.x[on_earth], outline.y[on_earth])
+    found = []
+    for turns in _turns(source, world):
+        placed = source.turned(turns)
+        window = _window_under(placed, world)
+        if window is not None:
+            found.append((turns, placed, window))
+    if not found:
+        return None
+    _, placed, window = found[0]
+    around = _columns_around(source)
+    if len(found) == 1 or around == 0:
+        _, placed, window = max(found, key=lambda one: one[2].width)
+        return Cover(window, placed.window_grid(window), 0, source.extent)
+    # The raster further east comes first, so the leftmost is the one turned least to the east.
+    found.sort(key=lambda one: one[0])
+    _, placed, window = found[0]
+    last = found[-1][2]
+    row, stop = min(w.row for *_, w in found), max(w.row_stop for *_, w in found)
+    width = around + last.column_stop - window.column
+    joined = Window(window.column, row, min(width, around), stop - row)
+    return Cover(joined, placed.window_grid(joined), around, source.extent)
+
+
+def _turns(source: Grid, world: WorldCoordinates) -> range:
+    """Whole turns after which the raster may lie under positions in its CRS."""
+    turn = full_turn(source.crs)
+    if turn is None:
+        return range(1)
+    bounds = source.bounds
+    first = math.ceil((float(world.x.min()) - bounds.right) / turn)
+    last = math.floor((float(world.x.max()) - bounds.left) / turn)
+    # A scene spans no more than a turn; coordinates far off the Earth are not followed.
+    return range(first, min(last, first + 1) + 1)
+
+
+def _columns_around(source: Grid) -> int:
+    """Columns once around the Earth; 0 where rows do not run along parallels."""
+    turn = full_turn(source.crs)
+    step = source.transform.a
+    if turn is None or source.transform.b != 0 or source.transform.d != 0 or step <= 0:
+        return 0
+    return max(source.width, round(turn / step))
+
+
+def _window_under(source: Grid, world: WorldCoordinates) -> Window | None:
+    cells = source.worlds_to_pixel(world)
     columns, rows = cells.column, cells.row
     first_column, first_row = math.floor(columns.min()), math.floor(rows.min())
     exact = Window(

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from affine import Affine
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
+from core.crs import understood_crs
 from core.errors import MissingCrsError
 
 
@@ -63,7 +63,6 @@ def read_projection_file(image: Path) -> CRS | None:
     if not path.is_file():
         return None
     try:
-        crs = CRS.from_wkt(path.read_text("utf-8-sig", errors="replace"))
-    except (CRSError, OSError):
+        return understood_crs(path.read_text("utf-8-sig", errors="replace"))
+    except OSError:
         return None
-    return crs if crs.is_geographic or crs.is_projected else None

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import rasterio
+from affine import Affine
+from pyproj import CRS
 from rasterio._err import CPLE_BaseError
 from rasterio.enums import Resampling
-from rasterio.errors import RasterioError
+from rasterio.errors import CRSError, RasterioError
 from rasterio.io import MemoryFile
 from rasterio.shutil import copy as copy_raster
 from rasterio.warp import reproject
 
-from core.errors import DiskFullError
+from core.crs import WGS84, same_place, through_wgs84, understood_crs, ways_to_say
+from core.errors import DiskFullError, OutputError
 from core.files import replacing
-from core.grid import Grid, Window
+from core.grid import Grid, Window, transform_coordinates
 from core.imagery.open import rasterio_window
 
 MASK_NODATA = 255
@@ -43,7 +48,7 @@ Bands = Iterable[tuple[Window, npt.NDArray[Any]]]
 
 def write_probability(
     path: Path, bands: Bands, grid: Grid, target: Grid, tags: Mapping[str, str]
-) -> None:
+) -> str:
     """Write ``probability.tif``: float32 0 to 1, NaN where unknown, a COG.
 
     Parameters
@@ -54,17 +59,23 @@ def write_probability(
         The working grid.
     target : Grid
         The grid of the file, the scene's own; bilinear where it differs from ``grid``.
+
+    Returns
+    -------
+    str
+        A sentence where a GeoTIFF cannot hold the target's CRS and another had to be taken; empty
+        where not.
     """
     profile = {"dtype": "float32", "nodata": float("nan"), "predictor": 3}
-    _write(path, bands, grid, target, tags, profile, Resampling.bilinear)
+    return _write(path, bands, grid, target, tags, profile, Resampling.bilinear)
 
 
-def write_mask(path: Path, bands: Bands, grid: Grid, target: Grid, tags: Mapping[str, str]) -> None:
+def write_mask(path: Path, bands: Bands, grid: Grid, target: Grid, tags: Mapping[str, str]) -> str:
     """Write ``mask.tif``: uint8, 1 cropland, 0 not, 255 nodata, with a colour table, a COG.
 
-    Parameters as for :func:`write_probability`; nearest where the grids differ.
+    Parameters and sentence as for :func:`write_probability`; nearest where the grids differ.
     """
-    _write(path, bands, grid, target, tags, _code_profile(), Resampling.nearest, _MASK)
+    return _write(path, bands, grid, target, tags, _code_profile(), Resampling.nearest, _MASK)
 
 
 def write_codes(
@@ -99,8 +110,19 @@ def geotiff_bytes(
     nodata : int, optional
     colours : mapping of code to (red, green, blue, opacity), optional
         A colour table for one band.
+
+    Raises
+    ------
+    OutputError
+        GeoTIFF cannot hold the CRS.
     """
     bands, height, width = values.shape
+    _, note = _told_target(grid, "A GeoTIFF")
+    if note:
+        raise OutputError(
+            f"The CRS of the scene, {grid.crs.name}, cannot be kept in a GeoTIFF.",
+            "Warp the scene to an EPSG CRS first, for example with gdalwarp -t_srs.",
+        )
     profile = {
         "driver": "GTiff",
         "width": width,
@@ -134,7 +156,8 @@ def _write(
     profile: dict[str, Any],
     resampling: Resampling,
     codes: Codes | None = None,
-) -> None:
+) -> str:
+    target, note = _told_target(target, path.name)
     predictor = profile.pop("predictor")
     with replacing(path) as aside, tempfile.TemporaryDirectory(dir=aside.parent) as scratch:
         plain = Path(scratch) / "working.tif"
@@ -142,7 +165,7 @@ def _write(
         _verify(plain, path)
         if target != grid:
             native = Path(scratch) / "native.tif"
-            _resample(plain, native, target, profile, resampling, tags, codes)
+            _resample(plain, native, (grid, target), profile, resampling, tags, codes)
             plain = native
             _verify(plain, path)
         try:
@@ -160,6 +183,54 @@ def _write(
             # copy_raster lets GDAL's own errors through, which are no RasterioErrors.
             raise RasterioError(str(error)) from error
         _verify(aside, path)
+    return note
+
+
+def _told_target(target: Grid, name: str) -> tuple[Grid, str]:
+    """The grid of a file whose CRS GeoTIFF holds: the wanted one, or one of the same pixels' size.
+
+    With the sentence that says so; empty where it is the wanted one.
+    """
+    for said in ways_to_say(target.crs):
+        back = understood_crs(_from_geotiff(said.crs.to_wkt()))
+        there = through_wgs84(target.corners, target.crs, said.crs)
+        if not same_place(said.crs, back, there, target.gsd_m / 10):
+            continue
+        if said.note:
+            return _grid_in(said.crs, target), said.note.format(file=name)
+        return target, ""
+    return target, ""
+
+
+@lru_cache(maxsize=64)
+def _from_geotiff(wkt: str) -> str | None:
+    """What a GeoTIFF that was told a CRS says; None where it says none."""
+    try:
+        with MemoryFile() as memory:
+            profile = {"driver": "GTiff", "width": 1, "height": 1, "count": 1, "dtype": "uint8"}
+            transform = Affine(1.0, 0.0, 1.0, 0.0, -1.0, 1.0)
+            with memory.open(**profile, crs=wkt, transform=transform):
+                pass
+            with memory.open() as dataset:
+                return str(dataset.crs.to_wkt()) if dataset.crs else None
+    except (RasterioError, CRSError):
+        return None
+
+
+def _grid_in(crs: CRS, grid: Grid) -> Grid:
+    """A grid over the same area in another CRS, with square pixels of the same mean size."""
+    outline = grid.outline(WGS84)
+    there = transform_coordinates(outline, WGS84, crs)
+    left, right = float(there.x.min()), float(there.x.max())
+    bottom, top = float(there.y.min()), float(there.y.max())
+    across, down = (right - left) / grid.width, (bottom - top) / grid.height
+    rough = Grid(crs, Affine(across, 0.0, left, 0.0, down, top), grid.width, grid.height)
+    metres = np.hypot(*rough.ground_steps.T)
+    width, height = (
+        max(1, math.ceil(side * metre / grid.gsd_m))
+        for side, metre in zip((grid.width, grid.height), metres, strict=True)
+    )
+    return rough.scaled(width, height)
 
 
 def _profile(grid: Grid, profile: dict[str, Any]) -> dict[str, Any]:
@@ -197,19 +268,27 @@ def _write_plain(
 def _resample(
     source: Path,
     path: Path,
-    target: Grid,
+    grids: tuple[Grid, Grid],
     profile: dict[str, Any],
     resampling: Resampling,
     tags: Mapping[str, str],
     codes: Codes | None,
 ) -> None:
+    """Move pixels from the first of two grids to the second.
+
+    The working file says the first one only if GeoTIFF holds its CRS, which it does where both
+    grids have the same.
+    """
+    grid, target = grids
     with (
         rasterio.open(source) as dataset,  # noqa: TID251
         rasterio.open(path, "w", **_profile(target, profile)) as out,  # noqa: TID251
     ):
         reproject(
-            rasterio.band(dataset, 1),
+            rasterio.band(dataset, 1) if grid.crs == target.crs else dataset.read(1),
             rasterio.band(out, 1),
+            src_crs=grid.crs.to_wkt(),
+            src_transform=grid.transform,
             src_nodata=profile["nodata"],
             dst_nodata=profile["nodata"],
             resampling=resampling,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from core.label.plain_values import check, number_between, shown
-from core.predict.names import STRATEGY_NAMES, WITH_MODEL
+from core.predict.names import PUBLISHED, STRATEGY_NAMES, WITH_MODEL
 from core.predict.predict_options import PredictOptions
 
 _SEEDS = 2**32
@@ -38,6 +38,8 @@ class Choices:
         fewer fields, less gives smaller ones.
     seed : int
         Of every random choice.
+    published_scale : bool
+        Strategy ``apt`` alone: the model looks at 512 px enlarged twice, as the authors' code does.
     """
 
     strategy: str = WITH_MODEL
@@ -47,11 +49,22 @@ class Choices:
     simplify_px: float = 1.5
     field_size: float = DEFAULT_FIELD_SIZE
     seed: int = 0
+    published_scale: bool = False
 
     @property
     def prediction(self) -> PredictOptions:
         """Those that decide on the prediction; the others act on it."""
-        return PredictOptions(self.strategy, self.points_per_class, self.seed)
+        return PredictOptions(
+            self.strategy,
+            self.points_per_class,
+            self.seed,
+            published_scale=self.published_scale and self.strategy == PUBLISHED,
+        )
+
+    def to_json(self) -> dict[str, str | bool | int | float]:
+        """Plain values; a choice that came later is named only where it was made."""
+        plain = asdict(self)
+        return {name: value for name, value in plain.items() if value is not False}
 
     def changed(self, wishes: Mapping[str, Any]) -> Choices:
         """With what a person wishes; names that are no choice are ignored.
@@ -82,6 +95,7 @@ class Choices:
             seed is not None and seed.is_integer(),
             f"The seed is a whole number from 0 to {_SEEDS - 1}.",
         )
+        check(isinstance(new.published_scale, bool), "The published scale is true or false.")
         return replace(new, points_per_class=int(new.points_per_class), seed=int(new.seed))
 
 

@@ -23,6 +23,7 @@ class ChoicesChange:
     simplify_px: float | None = None
     field_size: float | None = None
     seed: int | None = None
+    published_scale: bool | None = None
 
     def __post_init__(self) -> None:
         self.applied_to(Choices())

@@ -6,6 +6,7 @@ from core.faces import load_lazily
 
 if TYPE_CHECKING:
     from core.landcover.alignment import align, class_areas
+    from core.landcover.coverage import coverage_sentence, covered_share, notes_of
     from core.landcover.fetch import fetch_worldcover
     from core.landcover.picture import cropland_rgba, landcover_rgba
     from core.landcover.product_agreement import agreement
@@ -19,6 +20,7 @@ __getattr__ = load_lazily(
             "align",
             "class_areas",
         ),
+        "coverage": ("coverage_sentence", "covered_share", "notes_of"),
         "fetch": ("fetch_worldcover",),
         "picture": (
             "cropland_rgba",
@@ -35,8 +37,11 @@ __all__ = [
     "agreement",
     "align",
     "class_areas",
+    "coverage_sentence",
+    "covered_share",
     "cropland_rgba",
     "fetch_worldcover",
     "landcover_rgba",
+    "notes_of",
     "open_landcover",
 ]

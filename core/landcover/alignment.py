@@ -12,9 +12,9 @@ from rasterio.enums import Resampling
 
 from core.errors import NoOverlapError
 from core.grid import Bounds, Grid, Window
-from core.imagery.open import open_raster, read_bands
-from core.imagery.warp import covering_window, read_shape, warp
-from core.landcover.source import LandCover, LandCoverTile, check_landcover_file, to_codes
+from core.imagery.open import open_raster
+from core.imagery.warp import Cover, covering, read_shape, warp
+from core.landcover.source import LandCover, LandCoverTile, check_landcover_file, read_codes
 
 _MISSING = 65535
 """Stands for nodata while classes are warped, so that it is never counted as a class."""
@@ -31,7 +31,7 @@ def check_overlap(landcover: LandCover, grid: Grid) -> None:
     NoOverlapError
         They lie apart; the message says where each lies.
     """
-    if covering_window(landcover.grid, grid) is None:
+    if covering(landcover.grid, grid) is None:
         raise NoOverlapError(
             f"The land cover {Path(landcover.path).name} does not cover the scene: it lies at "
             f"{_place(landcover.grid)}, the scene at {_place(grid)}.",
@@ -55,10 +55,10 @@ def align(landcover: LandCover, grid: Grid) -> LandCoverTile:
         The file is another one than when the land cover was opened.
     """
     check_overlap(landcover, grid)
-    window = covering_window(landcover.grid, grid)
-    if window is None:
+    cover = covering(landcover.grid, grid)
+    if cover is None:
         raise AssertionError("unreachable: the overlap was checked")
-    codes, source = _read_codes(landcover, window, grid)
+    codes, source = _read_codes(landcover, cover, grid)
     # Two grids of one nominal cell size differ in the last digits of their geodesic one.
     coarser = source.gsd_m >= 0.99 * grid.gsd_m
     known = np.isin(codes, _known_codes(landcover))
@@ -98,9 +98,9 @@ def _known_codes(landcover: LandCover) -> list[int]:
 
 
 def _read_codes(
-    landcover: LandCover, window: Window, grid: Grid
+    landcover: LandCover, cover: Cover, grid: Grid
 ) -> tuple[npt.NDArray[np.uint16], Grid]:
-    source = landcover.grid.window_grid(window)
+    source, window = cover.grid, cover.window
     # Much finer than the grid: read through overviews, no finer than the share needs.
     shrink = max(1.0, grid.gsd_m / source.gsd_m / _FINEST_READ)
     rows, columns = read_shape(window, grid, _FINEST_READ)
@@ -110,12 +110,12 @@ def _read_codes(
     )
     check_landcover_file(landcover)
     with open_raster(landcover.path, what="land cover") as dataset:
-        values = read_bands(dataset, [1], window=window, shape=shape)[0]
-        nodata = dataset.nodata
+
+        def read(part: Window, size: tuple[int, int]) -> npt.NDArray[np.uint16]:
+            return read_codes(dataset, landcover.path, landcover.unknown, window=part, shape=size)
+
+        codes = cover.read(read, shape, _MISSING)
     check_landcover_file(landcover)
-    codes = to_codes(values, landcover.path)
-    if nodata is not None and np.isfinite(nodata) and 0 <= nodata < np.iinfo(np.uint16).max:
-        codes = np.where(codes == np.uint16(nodata), np.uint16(65535), codes)
     return codes, source.scaled(shape[1], shape[0])
 
 
@@ -124,4 +124,5 @@ def _place(grid: Grid) -> str:
     x, y = (bounds.left + bounds.right) / 2, (bounds.bottom + bounds.top) / 2
     if not (math.isfinite(x) and math.isfinite(y)):
         return "coordinates outside the Earth"
+    x = (x + 180.0) % 360.0 - 180.0
     return f"{abs(y):.2f}\u00b0{'N' if y >= 0 else 'S'} {abs(x):.2f}\u00b0{'E' if x >= 0 else 'W'}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +75,7 @@ def fetch_worldcover(grid: Grid, version: str = "v200", *, bucket: str = BUCKET)
     NetworkError
         No network, or ``CROPMAP_OFFLINE`` is set; says which files to get from where.
     LandCoverError
-        The scene lies off the Earth, across the 180 degree meridian, or is too large.
+        The scene lies off the Earth, or is too large.
     OutputError
         The folder for fetched land cover cannot be written.
     """
@@ -95,10 +95,13 @@ def fetch_worldcover(grid: Grid, version: str = "v200", *, bucket: str = BUCKET)
 
 
 def tiles_over(window: Window, version: str) -> tuple[WorldCoverTile, ...]:
-    """The maps under a window that counts cells east and north from 180 W, 90 S."""
+    """The maps under a window that counts cells east and north from 180 W, 90 S.
+
+    A window that goes on beyond 180 degrees meets the maps on the other side.
+    """
     side = TILE_DEGREES * CELLS_PER_DEGREE
     return tuple(
-        WorldCoverTile(column * TILE_DEGREES - 180, row * TILE_DEGREES - 90, version)
+        WorldCoverTile(column * TILE_DEGREES % 360 - 180, row * TILE_DEGREES - 90, version)
         for row in range(window.row // side, (window.row_stop - 1) // side + 1)
         for column in range(window.column // side, (window.column_stop - 1) // side + 1)
     )
@@ -110,10 +113,11 @@ def _world_window(bounds: Bounds) -> Window:
     Raises
     ------
     LandCoverError
-        Not on the Earth, across the 180 degree meridian, or more cells than are fetched at once.
+        Not on the Earth, or more cells than are fetched at once.
     """
     sides = (bounds.left, bounds.bottom, bounds.right, bounds.top)
-    limits = (180.0, 90.0, 180.0, 90.0)
+    # Longitudes may go from 0 to 360, and beyond where the scene crosses that meridian.
+    limits = (540.0, 90.0, 540.0, 90.0)
     if any(not abs(side) <= limit + 1e-6 for side, limit in zip(sides, limits, strict=True)):
         raise LandCoverError(
             "The scene does not lie on the Earth by its coordinates: "
@@ -121,12 +125,8 @@ def _world_window(bounds: Bounds) -> Window:
             f"latitude {bounds.bottom:g} to {bounds.top:g}.",
             remedy=Remedy.CHECK_CRS,
         )
-    if bounds.right - bounds.left > 180:
-        raise LandCoverError(
-            "The scene crosses the 180\u00b0 meridian, across which WorldCover is not fetched.",
-            "Cut the scene at the meridian, or take a land cover file of your own.",
-            Remedy.GIVE_LANDCOVER,
-        )
+    turns = math.floor((bounds.left + 180.0) / 360.0)
+    bounds = replace(bounds, left=bounds.left - 360.0 * turns, right=bounds.right - 360.0 * turns)
     column = math.floor((bounds.left + 180) * CELLS_PER_DEGREE) - 2
     row = math.floor((bounds.bottom + 90) * CELLS_PER_DEGREE) - 2
     width = math.ceil((bounds.right + 180) * CELLS_PER_DEGREE) + 2 - column
@@ -144,11 +144,25 @@ def _copy_tile(
     tile: WorldCoverTile, window: Window, codes: npt.NDArray[np.uint8], bucket: str
 ) -> None:
     side = TILE_DEGREES * CELLS_PER_DEGREE
-    west = (tile.longitude + 180) * CELLS_PER_DEGREE
+    around = 360 * CELLS_PER_DEGREE
     south = (tile.latitude + 90) * CELLS_PER_DEGREE
-    shared = window.intersection(Window(west, south, side, side))
-    if shared is None:
-        return
+    for turn in (-around, 0, around):
+        west = (tile.longitude + 180) * CELLS_PER_DEGREE + turn
+        shared = window.intersection(Window(west, south, side, side))
+        if shared is not None:
+            _copy_part(tile, shared, Window(west, south, side, side), window, codes, bucket)
+
+
+def _copy_part(
+    tile: WorldCoverTile,
+    shared: Window,
+    place: Window,
+    window: Window,
+    codes: npt.NDArray[np.uint8],
+    bucket: str,
+) -> None:
+    """Copy what a map, at its place among the world's cells, shares with the window."""
+    west, south, side = place.column, place.row, place.height
     # The file counts rows from the north, the world window from the south.
     inside = Window(
         shared.column - west, side - (shared.row_stop - south), shared.width, shared.height

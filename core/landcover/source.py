@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product as product_of
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +13,31 @@ import numpy.typing as npt
 from rasterio.io import DatasetReader
 
 from core.errors import LandCoverError, Remedy, ReplacedFileError
-from core.grid import Grid
+from core.grid import Grid, Window
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.identity import dataset_fingerprint, is_same_file
 from core.imagery.open import open_raster, read_bands
+from core.imagery.validity import (
+    BY_HEADER,
+    UnknownPixels,
+    equals,
+    percent,
+    read_validity,
+    unknown_by_file,
+    unknown_by_person,
+)
 from core.landcover.product import Product
 from core.landcover.product_registry import get_product
-from core.landcover.recognise import Recognition, recognise
+from core.landcover.recognise import (
+    Recognition,
+    codes_in_words,
+    recognise,
+    share_in_words,
+    stray_codes,
+)
 
 _SAMPLE_SIDE = 2048
+_WINDOW_SIDE = 512
 _LARGEST_CODE = 65535
 
 
@@ -47,6 +65,13 @@ class LandCover:
     overview_fingerprint : str
         What earlier versions took for the fingerprint: SHA-256 over product, grid and a sample of
         at most 2048 x 2048 codes.
+    unknown : UnknownPixels
+        What counts as unknown beside the header, and whether its nodata value counts.
+    unknown_codes : tuple of (int, int)
+        Codes that the product's legend lacks, and how many of ``cells_looked_at`` hold each; such
+        cells are unknown.
+    cells_looked_at : int
+        Cells that hold some code, in a sample of at most 2048 x 2048.
     """
 
     path: str
@@ -57,6 +82,23 @@ class LandCover:
     fingerprint: str
     file_fingerprint: str
     overview_fingerprint: str
+    unknown: UnknownPixels = BY_HEADER
+    unknown_codes: tuple[tuple[int, int], ...] = ()
+    cells_looked_at: int = 0
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of this file: whole sentences."""
+        if not self.unknown_codes:
+            return ()
+        codes = dict(self.unknown_codes)
+        cells, seen = sum(codes.values()), self.cells_looked_at
+        share = share_in_words(cells, seen)
+        return (
+            f"{cells:,} of {seen:,} cells of the land cover that were looked at ({share}) hold "
+            f"codes that {self.product.title} does not have ({codes_in_words(codes)}); they count "
+            "as unknown.",
+        )
 
     @property
     def title(self) -> str:
@@ -93,7 +135,12 @@ class LandCoverTile:
 
 
 def open_landcover(
-    path: str | Path, *, product: str | None = None, crs: str | None = None
+    path: str | Path,
+    *,
+    product: str | None = None,
+    crs: str | None = None,
+    nodata: Sequence[float] | None = None,
+    ask: bool = True,
 ) -> LandCover:
     """Open a land cover raster and find out which product it is.
 
@@ -103,37 +150,47 @@ def open_landcover(
         Key of the product as the person states it; otherwise it is recognised.
     crs : str, optional
         CRS as the person states it, for a file that has none.
+    nodata : sequence of float, optional
+        Values that the person says are nodata, and no others; empty where none is.
+    ask : bool
+        Whether a class that the file calls nodata is a question; else it is nodata.
 
     Raises
     ------
     InputError
         Unreadable, without CRS, or no codes.
     LandCoverError
-        Not recognised, or the stated product does not have the codes in the file.
+        Not recognised, the stated product does not have the codes in the file, or the file calls
+        a class of it nodata and nobody said which holds.
     """
     with open_raster(path, what="land cover") as dataset:
         georeference = find_georeference(dataset, str(path), crs, what="land cover")
         grid = Grid(georeference.crs, georeference.transform, dataset.width, dataset.height)
         refuse_misplaced(grid, str(path), georeference.source, what="land cover")
-        sample = _sample_codes(dataset, str(path))
-        codes = frozenset(int(code) for code in np.unique(sample))
+        unknown = unknown_by_file(dataset, str(path))
+        if nodata is not None:
+            unknown = replace(unknown_by_person(unknown, nodata), tag=False)
+        sample, overview = _sample_codes(dataset, str(path), unknown)
         tags = dataset.tags()
-        if product is None:
-            recognition = recognise(str(path), tags, codes)
-        else:
-            recognition = Recognition(_checked_product(product, codes, str(path)), "you chose it")
+        recognition, counts = _recognised(dataset, str(path), unknown, sample, product)
+        if nodata is None and ask:
+            _refuse_class_as_nodata(dataset, str(path), recognition.product, unknown)
         content = dataset_fingerprint(dataset, str(path))
     said = " ".join([Path(path).stem, *tags.values()]).lower()
     place = repr((recognition.product.key, grid)).encode()
+    more = b"" if unknown == BY_HEADER else repr(unknown).encode()
     return LandCover(
         str(path),
         recognition.product,
         grid,
         recognition.reason,
         "simulated" in said,
-        hashlib.sha256(place + content.encode()).hexdigest(),
+        hashlib.sha256(place + content.encode() + more).hexdigest(),
         content,
-        hashlib.sha256(place + sample.tobytes()).hexdigest(),
+        hashlib.sha256(place + overview.tobytes()).hexdigest(),
+        unknown,
+        tuple(stray_codes(recognition.product, counts).items()),
+        sum(counts.values()),
     )
 
 
@@ -177,28 +234,136 @@ def to_codes(values: npt.NDArray[np.generic], path: str) -> npt.NDArray[np.uint1
     return numbers.astype(np.uint16)
 
 
-def _sample_codes(dataset: DatasetReader, path: str) -> npt.NDArray[np.uint16]:
+def _recognised(
+    dataset: DatasetReader,
+    path: str,
+    unknown: UnknownPixels,
+    sample: npt.NDArray[np.uint16],
+    product: str | None,
+) -> tuple[Recognition, dict[int, int]]:
+    """The product, and how many cells of the sample hold each code."""
+
+    def found(counts: dict[int, int]) -> Recognition:
+        if product is None:
+            return recognise(path, dataset.tags(), counts)
+        return Recognition(_checked_product(product, counts, path), "you chose it")
+
+    counts = _counts(sample)
+    averaged = max(dataset.shape) > _SAMPLE_SIDE and bool(dataset.overviews(1))
+    try:
+        recognition = found(counts)
+        if not averaged or not stray_codes(recognition.product, counts):
+            return recognition, counts
+    except LandCoverError:
+        if not averaged:
+            raise
+    # Overviews of codes are averages where whoever built them did not think of it.
+    stored = _counts(_stored_codes(dataset, path, unknown))
+    if not stored:
+        return found(counts), counts
+    return found(stored), stored
+
+
+def _counts(codes: npt.NDArray[np.uint16]) -> dict[int, int]:
+    values, cells = np.unique(codes, return_counts=True)
+    return dict(zip(values.tolist(), cells.tolist(), strict=True))
+
+
+def _stored_codes(
+    dataset: DatasetReader, path: str, unknown: UnknownPixels
+) -> npt.NDArray[np.uint16]:
+    """Known codes of a few windows, as they are stored."""
+    parts = []
+    for row, column in product_of((1, 3, 5), repeat=2):
+        window = Window(
+            max(0, dataset.width * column // 6 - _WINDOW_SIDE // 2),
+            max(0, dataset.height * row // 6 - _WINDOW_SIDE // 2),
+            _WINDOW_SIDE,
+            _WINDOW_SIDE,
+        ).intersection(Window(0, 0, dataset.width, dataset.height))
+        if window is not None:
+            shape = (window.height, window.width)
+            parts.append(read_codes(dataset, path, unknown, window=window, shape=shape).ravel())
+    codes = np.concatenate(parts)
+    return codes[codes != _LARGEST_CODE]
+
+
+def read_codes(
+    dataset: DatasetReader,
+    path: str,
+    unknown: UnknownPixels,
+    *,
+    window: Window | None = None,
+    shape: tuple[int, int],
+) -> npt.NDArray[np.uint16]:
+    """Codes of a window (rows, columns); 65535, which no legend has, where nothing is known.
+
+    Raises
+    ------
+    LandCoverError
+        As for :func:`to_codes`.
+    UnreadableRasterError
+        The file is damaged.
+    """
+    codes = to_codes(read_bands(dataset, [1], window=window, shape=shape)[0], path)
+    valid = read_validity(dataset, [1], window=window, shape=shape, unknown=unknown)
+    return np.where(valid, codes, np.uint16(_LARGEST_CODE))
+
+
+def _sample_codes(
+    dataset: DatasetReader, path: str, unknown: UnknownPixels
+) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]:
+    """Known codes of an overview: as they are, and as earlier versions took them."""
     factor = max(1.0, max(dataset.width, dataset.height) / _SAMPLE_SIDE)
     shape = (max(1, round(dataset.height / factor)), max(1, round(dataset.width / factor)))
-    codes = to_codes(read_bands(dataset, [1], shape=shape)[0], path)
-    nodata = dataset.nodata
-    if nodata is not None and np.isfinite(nodata) and 0 <= nodata <= _LARGEST_CODE:
-        codes = codes[codes != np.uint16(nodata)]
+    codes = read_codes(dataset, path, unknown, shape=shape)
     known: npt.NDArray[np.uint16] = codes[codes != _LARGEST_CODE]
     if known.size == 0:
         raise LandCoverError(
             f"The land cover {Path(path).name} holds nothing but nodata.", "Choose another file."
         )
-    return known
+    earlier = to_codes(read_bands(dataset, [1], shape=shape)[0], path)
+    nodata = dataset.nodata
+    if nodata is not None and np.isfinite(nodata) and 0 <= nodata <= _LARGEST_CODE:
+        earlier = earlier[earlier != np.uint16(nodata)]
+    return known, earlier[earlier != _LARGEST_CODE]
 
 
-def _checked_product(key: str, codes: frozenset[int], path: str) -> Product:
+def _refuse_class_as_nodata(
+    dataset: DatasetReader, path: str, product: Product, unknown: UnknownPixels
+) -> None:
+    """Raise where the file calls a class nodata that it holds: only the person knows which it is.
+
+    Raises
+    ------
+    LandCoverError
+        With both answers.
+    """
+    named = {float(v) for v in (dataset.nodata, *unknown.nodata) if v is not None}
+    classes = {float(c.code): c.name for c in product.classes if c.code not in product.nodata}
+    for value in sorted(named & classes.keys()):
+        factor = max(1.0, max(dataset.width, dataset.height) / _SAMPLE_SIDE)
+        shape = (max(1, round(dataset.height / factor)), max(1, round(dataset.width / factor)))
+        share = float(equals(read_bands(dataset, [1], shape=shape)[0], value).mean())
+        if share > 0:
+            raise LandCoverError(
+                f"{Path(path).name} calls {value:g} nodata, and in {product.title} {value:g} is "
+                f"the class '{classes[value]}': {percent(share)} of it would be unknown.",
+                "Say which holds.",
+                Remedy.STATE_LANDCOVER_NODATA,
+                {"value": f"{value:g}"},
+            )
+
+
+def _checked_product(key: str, counts: dict[int, int], path: str) -> Product:
+    """The product that a person states, unless both most codes and most cells deny it."""
     product = get_product(key)
-    strangers = sorted(codes - product.codes)
-    if len(strangers) * 2 > len(codes):
+    strangers = stray_codes(product, counts)
+    most_cells = sum(strangers.values()) * 2 > sum(counts.values())
+    if most_cells and len(strangers) * 2 > len(counts):
         raise LandCoverError(
             f"{Path(path).name} holds codes that {product.title} does not have: "
-            f"{', '.join(map(str, strangers[:8]))}.",
+            f"{codes_in_words(strangers)}.",
             "Say which product the file holds.",
             Remedy.NAME_PRODUCT,
         )

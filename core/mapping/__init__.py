@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from core.faces import load_lazily
 
 if TYPE_CHECKING:
-    from core.mapping.options import MapOptions
+    from core.mapping.options import MapOptions, check_published_scale
     from core.mapping.request import WORLDCOVER, SceneRequest, open_request
 
 __getattr__ = load_lazily(
     __name__,
     {
-        "options": ("MapOptions",),
+        "options": ("MapOptions", "check_published_scale"),
         "request": (
             "SceneRequest",
             "WORLDCOVER",
@@ -27,5 +27,6 @@ __all__ = [
     "WORLDCOVER",
     "MapOptions",
     "SceneRequest",
+    "check_published_scale",
     "open_request",
 ]

@@ -91,10 +91,19 @@ class MapRun:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MappedScene:
-    """A scene's parcels and how many of its tiles an earlier, stopped run had finished."""
+    """A scene's parcels and what was found on the way.
+
+    Parameters
+    ----------
+    kept_tiles : int
+        Tiles that an earlier, stopped run had finished.
+    covered : float
+        Share of the scene's valid pixels of which the land cover says anything.
+    """
 
     labelled: LabelledScene
     kept_tiles: int
+    covered: float
 
 
 def plan_run(
@@ -125,6 +134,7 @@ def map_tiles(run: MapRun, progress: Progress, cancelled: Cancelled) -> MappedSc
     known = np.zeros(grid.shape, dtype=np.bool_)
     work = Work(run.options.choices)
     kept = 0
+    seen = covered = 0
     progress(STAGE, 0, len(run.tiles))
     for done, tile in enumerate(run.tiles, start=1):
         check(
@@ -139,6 +149,10 @@ def map_tiles(run: MapRun, progress: Progress, cancelled: Cancelled) -> MappedSc
         else:
             kept += 1
         frame = inputs.frame
+        own = inputs.image.valid[frame.core.slices]
+        seen += int(own.sum())
+        if inputs.landcover is not None:
+            covered += int((own & inputs.landcover.valid[frame.core.slices]).sum())
         label = make_label(inputs, prediction, work)
         prompts = prompts_in_force(prediction, work, frame)
         pieces += pieces_of(label, frame, tile.name, prompts=prompts)
@@ -146,7 +160,7 @@ def map_tiles(run: MapRun, progress: Progress, cancelled: Cancelled) -> MappedSc
         progress(STAGE, done, len(run.tiles))
     check_scene_file(run.scene)
     check_landcover_file(run.landcover)
-    return MappedScene(_labelled(run, pieces, known), kept)
+    return MappedScene(_labelled(run, pieces, known), kept, covered / max(1, seen))
 
 
 def prediction_of(run: MapRun, tile: Tile) -> Prediction:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.errors import InputError, Remedy
 from core.label.choices import DEFAULT_FIELD_SIZE, Choices
-from core.predict.names import STRATEGY_NAMES, WITH_MODEL, WITHOUT_MODEL
+from core.predict.names import PUBLISHED, STRATEGY_NAMES, WITH_MODEL, WITHOUT_MODEL
 from core.sam.registry import DEFAULT_MODEL
 
 _SEEDS = 2**32
@@ -24,7 +24,7 @@ class MapOptions:
     model : str or None
         Key of a model in ``core.sam.registry.MODELS``; None runs without one.  The strategy
         ``classifier`` needs none and loads none.
-    threshold, points_per_class, min_area_m2, simplify_px, field_size, seed
+    threshold, points_per_class, min_area_m2, simplify_px, field_size, seed, published_scale
         As in :class:`core.label.choices.Choices`.
     """
 
@@ -38,6 +38,7 @@ class MapOptions:
     simplify_px: float = 1.5
     field_size: float = DEFAULT_FIELD_SIZE
     seed: int = 0
+    published_scale: bool = False
 
     def __post_init__(self) -> None:
         if not 0.0 < self.threshold < 1.0:
@@ -83,6 +84,7 @@ class MapOptions:
             simplify_px=self.simplify_px,
             field_size=self.field_size,
             seed=self.seed,
+            published_scale=self.published_scale,
         )
 
     def check_strategy(self) -> None:
@@ -94,3 +96,13 @@ class MapOptions:
             )
         if chosen != WITHOUT_MODEL and self.model is None:
             raise InputError(f"The strategy '{chosen}' needs a model.", remedy=Remedy.CHOOSE_MODEL)
+        check_published_scale(chosen, wanted=self.published_scale)
+
+
+def check_published_scale(strategy: str, *, wanted: bool) -> None:
+    """Raise ``InputError`` where the published scale is wanted of another strategy."""
+    if wanted and strategy != PUBLISHED:
+        raise InputError(
+            f"The published scale belongs to the strategy '{PUBLISHED}', not to '{strategy}'.",
+            f"Choose '{PUBLISHED}' with it, or leave it out.",
+        )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.errors import LandCoverError, Remedy
 from core.imagery.scene import Scene, open_scene
-from core.imagery.stretch import Stretch
+from core.imagery.stretch import Stretch, StretchWay
 from core.landcover.alignment import check_overlap
 from core.landcover.fetch import fetch_worldcover
 from core.landcover.source import LandCover, open_landcover
@@ -30,10 +30,14 @@ class SceneRequest:
         CRS for a file that has none, as the person states it.
     bands : tuple of int or None
         Red, green and blue band, counted from 1.
-    stretch : Stretch or None
-        A stretch to use instead of the scene's own, so that two crops look alike to the model.
+    stretch : Stretch, str or None
+        A stretch to use instead of the scene's own, so that two crops look alike to the model; or
+        the way in which it is found: ``"one"`` range for all bands, ``"each"`` band its own, or
+        colours as in the ``"file"``.
     working_gsd_m : float or None
         Metres per pixel at which the model looks.
+    nodata, landcover_nodata : tuple of float or None
+        Values that are unknown as the person states them, none where empty; None asks the files.
     """
 
     scene: str
@@ -42,8 +46,10 @@ class SceneRequest:
     crs: str | None = None
     landcover_crs: str | None = None
     bands: tuple[int, int, int] | None = None
-    stretch: Stretch | None = None
+    stretch: Stretch | StretchWay | None = None
     working_gsd_m: float | None = None
+    nodata: tuple[float, ...] | None = None
+    landcover_nodata: tuple[float, ...] | None = None
 
 
 def open_request(request: SceneRequest) -> tuple[Scene, LandCover]:
@@ -64,6 +70,7 @@ def open_request(request: SceneRequest) -> tuple[Scene, LandCover]:
         bands=request.bands,
         stretch=request.stretch,
         working_gsd_m=request.working_gsd_m,
+        nodata=request.nodata,
     )
     landcover = _open_landcover(request, scene)
     check_overlap(landcover, scene.working_grid)
@@ -72,7 +79,12 @@ def open_request(request: SceneRequest) -> tuple[Scene, LandCover]:
 
 def _open_landcover(request: SceneRequest, scene: Scene) -> LandCover:
     if request.landcover != WORLDCOVER:
-        return open_landcover(request.landcover, product=request.product, crs=request.landcover_crs)
+        return open_landcover(
+            request.landcover,
+            product=request.product,
+            crs=request.landcover_crs,
+            nodata=request.landcover_nodata,
+        )
     if request.product not in (None, "worldcover_v100", "worldcover_v200"):
         raise LandCoverError(
             f"Only ESA WorldCover can be fetched, not {request.product}.",

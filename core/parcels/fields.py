@@ -16,7 +16,7 @@ from skimage.segmentation import watershed
 
 from core.imagery.scene import SceneImage
 from core.parcels.region_merging import join_regions
-from core.predict.features import downsample
+from core.predict.features import downsample, slopes
 
 FIELD_GSD_M = 2.0
 SMOOTHING_M = 5.0
@@ -66,7 +66,7 @@ def lab_gradient(colour: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Length of the gradient of all three bands, Lab units per pixel."""
     total = np.zeros(colour.shape[:2], dtype=np.float32)
     for band in range(3):
-        down, across = np.gradient(colour[..., band])
+        down, across = slopes(colour[..., band])
         total += down**2 + across**2
     return np.sqrt(total)
 

@@ -53,13 +53,32 @@ def read_wkbs(blocks: Sequence[bytes]) -> Geometries:
     return shapes
 
 
+def read_each_wkb(blocks: Sequence[bytes | None]) -> Geometries:
+    """Geometries from WKB that anybody may have written, object (blocks,); None for what is none.
+
+    Rings that are open are closed.
+    """
+    sound = [block if block is not None and _is_sound(block) else None for block in blocks]
+    shapes: Geometries = np.empty(len(sound), dtype=object)
+    shapes[:] = list(shapely.from_wkb(sound, on_invalid="fix")) if sound else []  # noqa: TID251
+    return shapes
+
+
 def read_gdals_wkb(blocks: Any) -> Geometries:
     """WKB that GDAL has made in this process, object (blocks,); None for what is none.
 
-    GDAL itself reads no more than 32 levels.
+    GDAL itself reads no more than 32 levels.  Rings that are open are closed.
     """
-    shapes: Geometries = shapely.from_wkb(blocks, on_invalid="ignore")  # noqa: TID251
+    shapes: Geometries = shapely.from_wkb(blocks, on_invalid="fix")  # noqa: TID251
     return shapes
+
+
+def _is_sound(wkb: bytes) -> bool:
+    try:
+        _check(wkb)
+    except ValueError:
+        return False
+    return True
 
 
 def _check(wkb: bytes) -> None:

@@ -6,9 +6,23 @@ stay; each step asks four times, feeding the low-resolution logits of the last a
 closing with a 3 x 3 square, twice dilated and twice eroded; holes, then objects, under 2,000 pixels
 of a 512 x 512 image go.
 
-Two things differ on purpose.  A tile here is any size, so the 2,000 pixels are scaled to the same
-share of the tile.  And the published images with a single class are skipped; here a tile without
-cropland is answered with none, and one that is all cropland is asked with positives alone.
+Loop, prompts and clean-up give the bits that the authors' code gives, except where it was held
+against it and differs on purpose:
+
+- *Size.*  A tile here is any size, so the 2,000 pixels are scaled to the same share of the tile.
+- *Scale.*  Theirs sees 512 px images enlarged twice; here a tile of up to 1,024 px is seen as it
+  is, with a quarter of the prompts on the same ground.  ``StrategyOptions.published_scale`` looks
+  as theirs does (``core.predict.published_scale``).
+- *One class.*  Their images with a single class are skipped; here a tile without cropland is
+  answered with none, and one that is all cropland is asked with positives alone.
+- *Negatives where no grid point falls beside cropland.*  Theirs takes the boxes of the *cropland's*
+  contours, and so asks with negatives on cropland; here they are those of what is not cropland.
+- *Order of positives that come from contours.*  Theirs is the order in which OpenCV finds the
+  contours; here the largest part goes first.  Only the order of feeding differs.
+- *Class areas.*  Theirs computes in uint16, which overflows for twelve particular areas of a class
+  in 512 x 512 px; here nothing does.
+- *Discs.*  A branch of theirs (``union``) paints the prompts as discs of radius 8 into the image
+  that the model sees, a leftover of debugging; here the model sees the image alone.
 """
 
 from __future__ import annotations
@@ -30,6 +44,7 @@ from core.predict.encode import (
     to_prediction,
 )
 from core.predict.prediction import StrategyOptions, TilePrediction
+from core.predict.published_scale import at_published_scale
 from core.prompts.auto import PromptOptions, round_ends
 from core.prompts.prompt import Prompt, PromptSet
 from core.sam.protocol import Segmenter
@@ -50,6 +65,8 @@ def apt(
     The probability is the sigmoid of the last logits; where the published clean-up adds or removes
     cropland it is moved just across 0.5, so that the default threshold gives the published mask.
     """
+    if options.published_scale:
+        return at_published_scale(apt, image, landcover, segmenter, options)
     tile = encode_tile(image, landcover, segmenter, options)
     placing = PromptOptions("published", options.points_per_class)
     prompts = prompts_for(tile, placing, options.seed)

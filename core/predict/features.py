@@ -88,7 +88,18 @@ def _gaussian(values: npt.NDArray[np.float32], sigma: float) -> npt.NDArray[np.f
     return smooth
 
 
+def slopes(
+    values: npt.NDArray[np.float32],
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Differences of neighbours down and across, (rows, columns) each; 0 along a single pixel."""
+    down, across = (
+        np.gradient(values, axis=axis) if values.shape[axis] > 1 else np.zeros_like(values)
+        for axis in (0, 1)
+    )
+    return down, across
+
+
 def _gradient(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    down, across = np.gradient(values)
+    down, across = slopes(values)
     slope: npt.NDArray[np.float32] = np.hypot(down, across).astype(np.float32)
     return slope

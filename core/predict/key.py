@@ -35,11 +35,13 @@ def prediction_key(
         "bands": scene.bands,
         "stretch": scene.stretch.to_json(),
         "factor": scene.working_factor,
+        "unknown": scene.unknown.to_json(),
         "landcover": landcover_fingerprint,
         "tile": [tile.name, repr(tile.window), repr(tile.cores)],
         "strategy": options.strategy,
         "points": options.points_per_class,
         "seed": options.seed,
+        "published_scale": options.published_scale,
         "denied": sorted(name for name in denied if name.startswith(AUTO)),
         "model": None if options.strategy == WITHOUT_MODEL else weights_sha256,
     }

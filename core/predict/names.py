@@ -10,5 +10,8 @@ WITHOUT_MODEL: Final = "classifier"
 WITH_MODEL: Final = "apt_plus"
 """The default strategy where a model is at hand."""
 
-STRATEGY_NAMES: Final = (WITHOUT_MODEL, "apt", "joint", "per_field", WITH_MODEL)
+PUBLISHED: Final = "apt"
+"""The published procedure."""
+
+STRATEGY_NAMES: Final = (WITHOUT_MODEL, PUBLISHED, "joint", "per_field", WITH_MODEL)
 """In the order in which they are offered; ``core.predict.strategies.STRATEGIES`` runs them."""

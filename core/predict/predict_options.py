@@ -26,9 +26,13 @@ class PredictOptions:
         Of every random choice.
     remaining : tuple of WorldPrompt or None
         The automatic prompts that a person left; None places them.
+    published_scale : bool
+        Strategy ``apt`` alone: 512 px at a time, enlarged twice
+        (``core.predict.published_scale``).
     """
 
     strategy: str = WITH_MODEL
     points_per_class: int = 33
     seed: int = 0
     remaining: tuple[WorldPrompt, ...] | None = None
+    published_scale: bool = False

@@ -65,6 +65,8 @@ class StrategyOptions:
     classifier_share : float or None
         Weight of the classifier, 0 to 1, instead of that by how far the model heeds its prompts
         (``apt_plus``); with 1 no model is asked.
+    published_scale : bool
+        512 px at a time, enlarged twice (``apt``); ``embedding`` is of no use then.
     cancelled : callable
         Asked between decodes; True stops with ``CancelledError``.
     """
@@ -79,6 +81,7 @@ class StrategyOptions:
     embedding: Embedding | None = None
     draw_prompts: tuple[PromptSet, ...] | None = None
     classifier_share: float | None = None
+    published_scale: bool = False
     cancelled: Cancelled = never
 
     def __post_init__(self) -> None:

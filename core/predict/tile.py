@@ -166,7 +166,8 @@ def predict_tile(
         stage("Learning from the land cover", 0.25)
         classified = _classified(image, landcover, options.seed, own)
     stage("Drawing the fields", 0.8)
-    embedding = None if options.strategy == WITHOUT_MODEL else embed_tile(image, segmenter, own)
+    whole = options.strategy != WITHOUT_MODEL and not options.published_scale
+    embedding = embed_tile(image, segmenter, own) if whole else None
     remaining = options.remaining
     told = StrategyOptions(
         seed=options.seed,
@@ -175,6 +176,7 @@ def predict_tile(
         extent=None if fields is None else extent_on(fields, image.valid.shape),
         classified=classified,
         embedding=embedding,
+        published_scale=options.published_scale,
         cancelled=cancelled,
     )
     found = STRATEGIES[options.strategy](image, landcover, segmenter, told)

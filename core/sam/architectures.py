@@ -108,8 +108,8 @@ def load_weights(
     WeightsError
         Names or shapes are not the architecture's.
     """
-    if architecture == "mobile_sam":
-        state = mobile_sam_names(state)
+    state = mobile_sam_names(state) if architecture == "mobile_sam" else dict(state)
+    drop_normalisation(model, state, "This file")
     try:
         model.load_state_dict(state)
     except RuntimeError as error:
@@ -117,6 +117,29 @@ def load_weights(
             f"The weights do not fit the architecture {architecture}.",
             "Choose the model that the file was made for.",
         ) from error
+
+
+def drop_normalisation(model: Sam, state: dict[str, torch.Tensor], called: str) -> None:
+    """Take the colours' mean and deviation out of ``state``, where a program saved them, too.
+
+    The published files do not have them; a model that was trained with others answers wrongly here.
+
+    Raises
+    ------
+    WeightsError
+        They are not the architecture's.
+    """
+    for name, usual in (("pixel_mean", _PIXEL_MEAN), ("pixel_std", _PIXEL_STD)):
+        given = state.pop(name, None)
+        own = torch.tensor(usual) if model.pixel_mean.is_meta else getattr(model, name).cpu()
+        if given is not None and not torch.allclose(
+            given.flatten().float(), own.flatten().float(), atol=1e-2
+        ):
+            said = ", ".join(f"{value:g}" for value in given.flatten().tolist()[:3])
+            raise WeightsError(
+                f"{called} was trained with another {name} ({said}) than Segment Anything's.",
+                "Train it with Segment Anything's own colours; other ones are not supported.",
+            )
 
 
 def mobile_sam_names(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import InputError
+from core.sam.added import AddedCheckpoint, added_checkpoint, added_checkpoints
 
 DEFAULT_MODEL = "cropmap_small"
 """The model that needs no download."""
@@ -28,7 +29,9 @@ class ModelSpec:
     sha256 : str
         Its published checksum; another file is refused.
     url : str
-        Where it is published; empty where the file is part of the application.
+        Where it is published; empty where the file is part of the application, or a person's own.
+    source_name : str
+        The name that a person's own file had where it came from; empty for all others.
     """
 
     key: str
@@ -40,11 +43,17 @@ class ModelSpec:
     sha256: str
     licence: str
     citation: str
+    source_name: str = ""
+
+    @property
+    def own(self) -> bool:
+        """Whether a person added the file."""
+        return bool(self.source_name)
 
     @property
     def shipped(self) -> bool:
         """Whether the weights came with the application."""
-        return not self.url
+        return not self.url and not self.own
 
 
 def _sam(size: str, title: str, file_name: str, size_bytes: int, sha256: str) -> ModelSpec:
@@ -111,6 +120,12 @@ MODELS: dict[str, ModelSpec] = {
 }
 
 
+def known_models() -> dict[str, ModelSpec]:
+    """The models by key: those of the application, then those that people added here."""
+    added = {key: _own(one) for key, one in added_checkpoints().items()}
+    return {**MODELS, **{key: spec for key, spec in added.items() if key not in MODELS}}
+
+
 def get_model(key: str) -> ModelSpec:
     """The model with this key.
 
@@ -119,9 +134,34 @@ def get_model(key: str) -> ModelSpec:
     InputError
         There is none; the hint lists the keys.
     """
-    try:
-        return MODELS[key]
-    except KeyError:
-        raise InputError(
-            f"There is no model '{key}'.", f"Known are: {', '.join(MODELS)}."
-        ) from None
+    spec = MODELS.get(key)
+    added = added_checkpoint(key) if spec is None else None
+    if added is not None:
+        spec = _own(added)
+    if spec is None:
+        raise InputError(f"There is no model '{key}'.", f"Known are: {', '.join(known_models())}.")
+    return spec
+
+
+def model_of_weights(key: str, sha256: str) -> ModelSpec | None:
+    """The model with these weights, whatever it is called here; None where it is not known.
+
+    Of several the one with the name ``key``.
+    """
+    alike = {one.key: one for one in known_models().values() if one.sha256 == sha256}
+    return alike.get(key) or next(iter(alike.values()), None)
+
+
+def _own(record: AddedCheckpoint) -> ModelSpec:
+    return ModelSpec(
+        key=record.key,
+        title=f"{record.key} (your own {record.architecture})",
+        architecture=record.architecture,
+        url="",
+        file_name=record.file_name,
+        size_bytes=record.size_bytes,
+        sha256=record.sha256,
+        licence="your own",
+        citation=f"{record.source_name}, added on {record.added_on}",
+        source_name=record.source_name,
+    )

@@ -1,18 +1,21 @@
 """Weights: fetched with progress and resume, verified, loaded without running code.
 
-The only module that loads weights.  ``torch.load`` is called with ``weights_only=True`` and only on
-a file whose SHA-256 is the published one; safetensors holds nothing but numbers.
+The only module that loads weights.  ``torch.load`` is called with ``weights_only=True``: nothing
+that a file names is ever run.  What a training checkpoint holds beside tensors (its options, its
+schedule) becomes an object that does nothing.  safetensors holds nothing but numbers.
 """
 
 from __future__ import annotations
 
+import threading
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from pickle import UnpicklingError  # noqa: TID251  (the error's name; nothing is unpickled)
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
@@ -25,12 +28,15 @@ from core.errors import (
     storage_error,
 )
 from core.files import put_in_place, sha256_of
+from core.sam.added import own_folder
 from core.sam.registry import ModelSpec
 from core.settings import get_settings
 from core.task import Cancelled, Progress, check, never, silent
 
 if TYPE_CHECKING:
     import torch
+
+    from core.sam.checkpoint import Checkpoint
 
 _SHIPPED = Path(__file__).resolve().parent / "shipped"
 """Folder of the weights that are part of the application."""
@@ -49,7 +55,18 @@ _NOT_WEIGHTS = (
 )
 """What torch and safetensors raise on files that are something else."""
 
+_BEGINNING = 16
+"""Bytes of a file that tell its form."""
+
+_loading = threading.Lock()
+"""torch keeps one list for the process of what a file may name besides tensors."""
+
 _REINSTALL = "Install cropmap again, or take the file from its repository."
+
+_FORMS = (
+    "Take a state dict saved by torch.save or as safetensors, or a training checkpoint that holds "
+    "one; where it was downloaded, fetch it again from its publisher."
+)
 
 DOWNLOADING = "Downloading"
 
@@ -58,6 +75,8 @@ def weights_path(spec: ModelSpec) -> Path:
     """Where the weights of a model are, or would be."""
     if spec.shipped:
         return _SHIPPED / spec.file_name
+    if spec.own:
+        return own_folder() / spec.file_name
     return get_settings().weights_folder / spec.file_name
 
 
@@ -68,7 +87,7 @@ def is_present(spec: ModelSpec) -> bool:
 
 
 def verify(spec: ModelSpec, path: Path | None = None) -> Path:
-    """Check the file against the published SHA-256 and return its path.
+    """Check the file against its SHA-256, published or recorded, and return its path.
 
     Raises
     ------
@@ -84,26 +103,40 @@ def verify(spec: ModelSpec, path: Path | None = None) -> Path:
         raise MissingWeightsError(
             f"{path.name} came with the application and is gone from {path.parent}.", _REINSTALL
         )
+    if not path.is_file() and spec.own:
+        raise MissingWeightsError(
+            f"The file of your own model '{spec.key}' is gone from {path.parent}.",
+            f"Put {spec.source_name} back as {path.name}, or add it anew after deleting "
+            f"{spec.key}.json there.",
+        )
     if not path.is_file():
         raise MissingWeightsError(
             f"The weights of {spec.title} are not on this machine.",
             remedy=Remedy.FETCH_WEIGHTS,
-            facts={"model": spec.key, "megabytes": f"{spec.size_bytes / 1e6:,.0f}"},
+            facts={
+                "model": spec.key,
+                "megabytes": f"{spec.size_bytes / 1e6:,.0f}",
+                "path": str(path),
+            },
         )
     try:
         digest = sha256_of(path)
     except OSError as error:
-        raise WeightsError(
-            f"{path} cannot be read ({(error.strerror or 'unknown reason').lower()}).",
-            "See that you may read the file and that its disk is in order.",
-        ) from error
+        raise _unreadable(path, error) from error
+    if digest != spec.sha256 and spec.own:
+        raise ChecksumError(
+            f"{path} is not the file that was added as '{spec.key}': its SHA-256 begins with "
+            f"{digest[:12]} and should begin with {spec.sha256[:12]}.",
+            f"Put {spec.source_name} back, or delete {path.name} and {spec.key}.json there and "
+            "add the new file.",
+        )
     if digest != spec.sha256:
         raise ChecksumError(
             f"{path} is not the published file of {spec.title}: its SHA-256 begins with "
             f"{digest[:12]} and should begin with {spec.sha256[:12]}.",
             _REINSTALL if spec.shipped else "",
             None if spec.shipped else Remedy.FETCH_WEIGHTS_AGAIN,
-            {"model": spec.key},
+            {"model": spec.key, "path": str(path), "architecture": spec.architecture},
         )
     return path
 
@@ -132,7 +165,7 @@ def fetch(
         ``cancelled`` said so; what has arrived is kept for the next try.
     """
     target = weights_path(spec)
-    if target.is_file() or spec.shipped:
+    if target.is_file() or not spec.url:
         return verify(spec)
     if get_settings().offline:
         raise _out_of_reach(spec, target)
@@ -154,31 +187,96 @@ def fetch(
     return target
 
 
-def load_state(path: Path) -> dict[str, torch.Tensor]:
-    """Tensors of a weights file by name; call :func:`verify` first.
+def load_state(path: Path, called: str = "") -> dict[str, torch.Tensor]:
+    """Tensors of a weights file by name, wherever in the file they are.
+
+    Parameters
+    ----------
+    called : str
+        What errors call the file; its own name by default.
 
     Raises
     ------
     WeightsError
         The file does not hold tensors.
     """
+    return read_checkpoint(path, called).state
+
+
+def read_checkpoint(path: Path, called: str = "") -> Checkpoint:
+    """A weights file, safely: its tensors, and where in the file they were.
+
+    Parameters and errors as for :func:`load_state`.
+    """
     # torch takes seconds to import: weights are listed, fetched and verified without it.
-    import torch  # noqa: PLC0415
+    from core.sam.checkpoint import find_state  # noqa: PLC0415
+
+    name = called or path.name
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(_BEGINNING)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    try:
+        loaded = _tensors_only(path) if beginning[8:9] == b"{" else _weights_only(path)
+    except _NOT_WEIGHTS as error:
+        raise WeightsError(f"{name} does not hold model weights.", _FORMS) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if isinstance(loaded, _Inert):
+        raise WeightsError(
+            f"{name} holds a whole pickled model, which only its own code can read.",
+            "Save its tensors with torch.save(model.state_dict(), FILE), and take that file.",
+        )
+    found = find_state(loaded)
+    if found is None:
+        raise WeightsError(f"{name} does not hold model weights.", _FORMS)
+    return found
+
+
+class _Inert:
+    """Stands where a file names something that is no tensor, number or text; it does nothing."""
+
+    def __new__(cls, *_: object, **__: object) -> _Inert:
+        return super().__new__(cls)
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def __setstate__(self, _: object) -> None:
+        pass
+
+
+def _tensors_only(path: Path) -> Any:
     from safetensors.torch import load_file  # noqa: PLC0415
 
-    try:
-        if path.suffix == ".safetensors":
-            return dict(load_file(path))
-        state = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
-    except _NOT_WEIGHTS as error:
-        raise WeightsError(
-            f"{path.name} does not hold model weights.", "Fetch it again from its publisher."
-        ) from error
-    if not isinstance(state, dict) or not all(torch.is_tensor(v) for v in state.values()):
-        raise WeightsError(
-            f"{path.name} does not hold model weights.", "Fetch it again from its publisher."
-        )
-    return state
+    return load_file(path)
+
+
+def _weights_only(path: Path) -> Any:
+    import torch  # noqa: PLC0415
+    from torch.serialization import (  # noqa: PLC0415
+        get_unsafe_globals_in_checkpoint,
+        safe_globals,
+    )
+
+    with warnings.catch_warnings():
+        # torch warns of other protocols and old storages; what it cannot read it refuses.
+        warnings.simplefilter("ignore")
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
+        except UnpicklingError:
+            named = get_unsafe_globals_in_checkpoint(path)
+            # Whatever the file names, this class stands in its place: nothing that it chose runs.
+            with _loading, safe_globals([(_Inert, name) for name in named]):
+                return torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
+
+
+def _unreadable(path: Path, error: OSError) -> WeightsError:
+    return WeightsError(
+        f"{path} cannot be read ({(error.strerror or 'unknown reason').lower()}).",
+        "See that you may read the file and that its disk is in order.",
+    )
 
 
 def _download(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from core.files import replacing
 from core.imagery.frame import plan_scene
 from core.imagery.ingest import ingest
 from core.imagery.scene import Scene, open_scene
-from core.imagery.stretch import Stretch
+from core.imagery.stretch import Stretch, StretchWay
+from core.imagery.validity import UnknownPixels
 from core.landcover.alignment import check_overlap
 from core.landcover.source import open_landcover
 from core.project import NewTile, Project, SceneRecord
@@ -30,10 +32,12 @@ def add_scene(
     name: str | None = None,
     crs: str | None = None,
     bands: tuple[int, int, int] | None = None,
-    stretch: Stretch | None = None,
+    stretch: Stretch | StretchWay | None = None,
     landcover_path: str | Path | None = None,
     product: str | None = None,
     landcover_crs: str | None = None,
+    nodata: Sequence[float] | None = None,
+    landcover_nodata: Sequence[float] | None = None,
 ) -> SceneRecord:
     """Open a raster and keep it as a scene of the project, cut into tiles.
 
@@ -43,8 +47,12 @@ def add_scene(
         Of the raster, which stays where it lies.
     name : str, optional
         For people; by default the file's.
+    bands, stretch : optional
+        As for :func:`core.imagery.scene.open_scene`.
     landcover_path, product, landcover_crs : optional
         Source of the automatic prompts; its product and CRS where the file does not tell.
+    nodata, landcover_nodata : sequence of float, optional
+        Values that are unknown as the person states them, none where empty.
 
     Raises
     ------
@@ -53,10 +61,12 @@ def add_scene(
     NoOverlapError
         The land cover lies elsewhere.
     """
-    scene = open_scene(_absolute(path), crs=crs, bands=bands, stretch=stretch)
+    scene = open_scene(_absolute(path), crs=crs, bands=bands, stretch=stretch, nodata=nodata)
     landcover = None
     if landcover_path is not None:
-        landcover = _checked_landcover(scene, landcover_path, product, landcover_crs)
+        landcover = _checked_landcover(
+            scene, landcover_path, product, landcover_crs, landcover_nodata
+        )
     return project.add_scene(name or Path(str(path)).stem, scene.to_json(), landcover, _plan(scene))
 
 
@@ -66,6 +76,7 @@ def change_landcover(
     path: str | Path | None,
     product: str | None = None,
     crs: str | None = None,
+    nodata: Sequence[float] | None = None,
 ) -> SceneRecord:
     """Take another land cover as the source of automatic prompts; None takes none.
 
@@ -79,7 +90,7 @@ def change_landcover(
         Somebody changed the scene meanwhile.
     """
     opened = open_project_scene(project, scene_id)
-    chosen = None if path is None else _checked_landcover(opened.scene, path, product, crs)
+    chosen = None if path is None else _checked_landcover(opened.scene, path, product, crs, nodata)
     return project.update_scene(scene_id, expected_version=opened.record.version, landcover=chosen)
 
 
@@ -88,8 +99,14 @@ def change_view(
     scene_id: str,
     bands: tuple[int, int, int] | None = None,
     stretch: Stretch | None = None,
+    unknown: UnknownPixels | None = None,
 ) -> SceneRecord:
     """See the scene through other bands or another stretch; models see it so, too.
+
+    Parameters
+    ----------
+    unknown : UnknownPixels, optional
+        What of it counts as unknown from now on.
 
     Raises
     ------
@@ -102,9 +119,20 @@ def change_view(
     old = opened.scene
     check_imagery(old, opened.record.name)
     stated_crs = old.grid.crs.to_wkt() if old.crs_source == "person" else None
-    new = open_scene(old.path, crs=stated_crs, bands=bands or old.bands, stretch=stretch)
+    new = open_scene(
+        old.path,
+        crs=stated_crs,
+        bands=bands or old.bands,
+        stretch=stretch,
+        unknown=old.unknown if unknown is None else unknown,
+    )
     # The file is the same one, and what is kept of it goes by the name that it has.
     new = replace(new, fingerprint=old.fingerprint)
+    # What is as it was is so for the same reason.
+    if new.bands == old.bands:
+        new = replace(new, bands_source=old.bands_source)
+    if new.stretch == old.stretch:
+        new = replace(new, stretch_source=old.stretch_source)
     return project.update_scene(
         scene_id, expected_version=opened.record.version, scene=new.to_json()
     )
@@ -182,14 +210,19 @@ def _plan(scene: Scene) -> list[NewTile]:
 
 
 def _checked_landcover(
-    scene: Scene, path: str | Path, product: str | None, crs: str | None
+    scene: Scene,
+    path: str | Path,
+    product: str | None,
+    crs: str | None,
+    nodata: Sequence[float] | None,
 ) -> dict[str, Any]:
-    landcover = open_landcover(_absolute(path), product=product, crs=crs)
+    landcover = open_landcover(_absolute(path), product=product, crs=crs, nodata=nodata)
     check_overlap(landcover, scene.working_grid)
     return {
         "path": _absolute(path),
         "product": landcover.product.key,
         "crs": crs,
+        "nodata": None if nodata is None else list(nodata),
         "fingerprint": landcover.fingerprint,
         "file_fingerprint": landcover.file_fingerprint,
     }

@@ -11,11 +11,14 @@ from pyproj import CRS
 from rasterio.enums import Resampling
 from rasterio.features import rasterize
 
-from core.grid import Bounds, Grid, WorldCoordinates, transform_coordinates
+from core.crs import WGS84
+from core.grid import Bounds, Grid, full_turn
 from core.imagery.frame import Frame
 from core.imagery.warp import warp
 from core.label.kept_label import load_label
 from core.label.tile_label import Label
+from core.parcels.lonlat import in_lonlat, moved
+from core.parcels.outlines import Geometries
 from core.predict.kept_prediction import UNKNOWN, load_prediction
 from core.project import Project
 from core.session.opened import OpenedScene, open_project_scene
@@ -80,9 +83,15 @@ def value_picture(steps: npt.NDArray[np.uint8], layer: str) -> Picture:
 
 def _touched(opened: OpenedScene, grid: Grid) -> list[tuple[str, Frame]]:
     """Tiles whose core shares an area with ``grid``."""
-    wanted = grid.bounds_in(opened.scene.grid.crs)
+    scene = opened.scene.grid
+    wanted = _finite(grid.bounds_in(scene.crs))
+    turns = (0,) if full_turn(scene.crs) is None else (0, -1, 1)
     frames = ((name, opened.frame(name)) for name in opened.tiles)
-    return [(n, f) for n, f in frames if f.core_grid.bounds.intersects(_finite(wanted))]
+    return [
+        (name, frame)
+        for name, frame in frames
+        if any(frame.core_grid.turned(turn).bounds.intersects(wanted) for turn in turns)
+    ]
 
 
 def _finite(bounds: Bounds) -> Bounds:
@@ -104,25 +113,16 @@ def _labels(
         native = np.array([p.polygon for p in parcels if p.is_cropland], dtype=object)
         if native.size:
             world = frame.natives_to_world(native)
-            shapes.extend(_in_crs(world, frame.scene_grid.crs, grid.crs))
+            shapes.extend(_on_map(world, frame.scene_grid.crs, grid.crs))
     if not shapes:
         return None
     burnt = rasterize(shapes, out_shape=grid.shape, transform=grid.transform, dtype=np.uint8)
     return mask_picture(np.asarray(burnt > 0))
 
 
-def _in_crs(
-    geometries: npt.NDArray[np.object_], source: CRS, target: CRS
-) -> list[shapely.Geometry]:
-    if source == target:
-        return list(geometries)
-
-    def move(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        x, y = np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
-        moved = transform_coordinates(WorldCoordinates(x, y), source, target)
-        return np.column_stack([moved.x, moved.y])
-
-    return list(shapely.transform(geometries, move))
+def _on_map(geometries: Geometries, source: CRS, target: CRS) -> Geometries:
+    """Polygons in a map's CRS, whose longitudes end at the 180 degree meridian."""
+    return geometries if source == target else moved(in_lonlat(geometries, source), WGS84, target)
 
 
 def _values(
@@ -138,7 +138,7 @@ def _values(
         if prediction is None:
             continue
         values = np.ascontiguousarray(getattr(prediction, layer)[frame.core.slices])
-        moved = warp(values, frame.core_grid, grid, Resampling.nearest, UNKNOWN)
-        known = moved != UNKNOWN
-        steps[known] = moved[known]
+        there = warp(values, frame.core_grid, grid, Resampling.nearest, UNKNOWN)
+        known = there != UNKNOWN
+        steps[known] = there[known]
     return value_picture(steps, layer) if (steps != UNKNOWN).any() else None

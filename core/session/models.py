@@ -18,6 +18,7 @@ from enum import IntEnum
 from typing import Generic, TypeVar
 
 from core.errors import CancelledError
+from core.sam.added import added_checkpoint
 from core.sam.protocol import Segmenter
 
 _log = logging.getLogger(__name__)
@@ -124,7 +125,8 @@ class ModelService:
     @property
     def loaded(self) -> Segmenter | None:
         """The model, if it is ready."""
-        return self._segmenter
+        segmenter = self._segmenter
+        return None if segmenter is None or _is_another_now(segmenter) else segmenter
 
     def segmenter(self) -> Segmenter | None:
         """The model, loaded now if need be (seconds); None for the service without a model.
@@ -137,7 +139,7 @@ class ModelService:
         if self.key is None:
             return None
         with self._lock:
-            if self._segmenter is None:
+            if self._segmenter is None or _is_another_now(self._segmenter):
                 self._segmenter = self._load(self.key)
             return self._segmenter
 
@@ -146,6 +148,12 @@ class ModelService:
         with self._lock:
             if not len(self.clicks) and not len(self.tiles):
                 self._segmenter = None
+
+
+def _is_another_now(segmenter: Segmenter) -> bool:
+    """Whether a person has put another checkpoint of their own under this model's name."""
+    added = added_checkpoint(segmenter.name)
+    return added is not None and added.sha256 != segmenter.weights_hash
 
 
 class Models:

@@ -157,7 +157,9 @@ def relink(
             moved,
             dtype=new.dtype,
             band_count=new.band_count,
+            band_names=new.band_names,
             nodata=new.nodata,
+            unknown=new.unknown,
             fingerprint=new.fingerprint,
         )
     return project.update_scene(scene_id, expected_version=record.version, scene=moved.to_json())

@@ -68,7 +68,13 @@ def _landcover(stored: dict[str, Any]) -> dict[str, Any] | None:
     if stored.get("file_fingerprint") or not _worth_looking(path, known):
         return None
     try:
-        found = open_landcover(path, product=stored.get("product"), crs=stored.get("crs"))
+        found = open_landcover(
+            path,
+            product=stored.get("product"),
+            crs=stored.get("crs"),
+            nodata=stored.get("nodata"),
+            ask=False,
+        )
     except InputError:
         return None
     if known not in ("", found.fingerprint, found.overview_fingerprint):

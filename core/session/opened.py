@@ -244,7 +244,13 @@ def _open_landcover(stored: dict[str, Any], name: str) -> LandCover:
     known = str(stored.get("file_fingerprint") or "")
     if not is_same_file(path, known):
         raise _replaced_landcover(name)
-    found = open_landcover(path, product=stored.get("product"), crs=stored.get("crs"))
+    found = open_landcover(
+        path,
+        product=stored.get("product"),
+        crs=stored.get("crs"),
+        nodata=stored.get("nodata"),
+        ask=False,
+    )
     if not is_known(path, known) or known not in ("", found.file_fingerprint):
         raise _replaced_landcover(name)
     return replace(found, fingerprint=stored.get("fingerprint") or found.fingerprint)

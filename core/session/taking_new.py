@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import CropMapError
@@ -47,6 +48,7 @@ def take_landcover(
     path: str | Path,
     product: str | None = None,
     crs: str | None = None,
+    nodata: Sequence[float] | None = None,
     workspaces: Workspaces | None = None,
 ) -> SceneRecord:
     """Take another land cover, or what lies in the file of the present one now.
@@ -63,7 +65,7 @@ def take_landcover(
         The label of an accepted tile cannot be kept.
     """
     keep_accepted_labels(project, scene_id, workspaces)
-    return change_landcover(project, scene_id, path, product, crs)
+    return change_landcover(project, scene_id, path, product, crs, nodata)
 
 
 def keep_accepted_labels(

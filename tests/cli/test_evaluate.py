@@ -1,5 +1,6 @@
 import json
 
+import geopandas
 import numpy as np
 import pytest
 
@@ -50,3 +51,31 @@ def test_an_experiment_says_what_is_wrong_in_one_sentence(cropmap, tmp_path) -> 
     status, _, errors = cropmap("experiment", "prompts", *asked, "--out", tmp_path / "out")
     assert status == 1
     assert "No name is in both folders" in errors
+
+
+def test_layers_and_classes_are_asked_for(cropmap, files, tmp_path) -> None:
+    mask, _ = files
+    grid = grid_of()
+    several = tmp_path / "several.gpkg"
+    whole = geopandas.GeoDataFrame(geometry=[outlines(grid)[0].buffer(30)], crs=grid.crs)
+    whole.to_file(several, layer="aoi")
+    drawn = geopandas.GeoDataFrame(
+        {"type": ["field", "field", "Randstück"]}, geometry=outlines(grid), crs=grid.crs
+    )
+    drawn.to_file(several, layer="drawn")
+    asked = ("evaluate", "--prediction", mask, "--truth", several, "--out", tmp_path / "out")
+    status, _, errors = cropmap(*asked)
+    assert status == 1
+    assert "several layers of areas: aoi, drawn" in errors
+    assert "--layer" in errors
+    status, _, errors = cropmap(*asked, "--layer", "drawn")
+    assert status == 1
+    assert "Randstück" in errors
+    assert "--cropland 'type=field'" in " ".join(errors.split())
+    answers = ("--layer", "drawn", "--cropland", "type=field,Randstück")
+    status, said, errors = cropmap(*asked, *answers, "--json")
+    assert (status, errors) == (0, "")
+    summary = json.loads(said)
+    assert summary["methods"][0]["pooled"]["f1"]["value"] == 1.0
+    told = "layer drawn: polygons are cropland where type is Randstück, field"
+    assert summary["pairs"][0]["cropland"]["truth"] == told

@@ -104,20 +104,6 @@ def test_land_cover_without_a_crs_names_the_option_that_takes_it(
     assert not (tmp_path / "out").exists()
 
 
-def test_wrong_weights_are_refused(cropmap, farmland, tmp_path) -> None:
-    (tmp_path / "mobile_sam.pt").write_bytes(b"something else")
-    done = cropmap("weights", "verify", "mobile_sam", CROPMAP_WEIGHTS_DIR=str(tmp_path))
-    assert done.status == 1
-    assert "not the published file" in done.errors
-
-
-def test_weights_are_listed(cropmap, tmp_path) -> None:
-    done = cropmap("weights", "list", "--json", CROPMAP_WEIGHTS_DIR=str(tmp_path))
-    rows = json.loads(done.out)
-    assert {row["key"] for row in rows} >= {"mobile_sam", "sam_vit_b", "sam_vit_l", "sam_vit_h"}
-    assert [row["key"] for row in rows if row["present"]] == ["cropmap_small"]
-
-
 def test_worldcover_without_a_network_names_the_file_to_get(cropmap, farmland, tmp_path) -> None:
     done = cropmap(
         "map", farmland.scene, "--landcover", "worldcover", "--out", tmp_path, CROPMAP_OFFLINE="1"
@@ -147,3 +133,37 @@ def test_a_full_disk_is_told_and_leaves_the_old_files_whole(cropmap, farmland, t
     assert "disk is full" in done.errors
     after = {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()}
     assert after == before
+
+
+def test_what_was_guessed_is_said_kept_and_can_be_decided(cropmap, tmp_path) -> None:
+    noise = np.random.default_rng(0)
+    values = noise.integers(200, 3000, (4, 64, 64)).astype(np.uint16)
+    codes = noise.choice([10, 40], (1, 64, 64)).astype(np.uint8)
+    codes[0, 5, :3] = 43
+    scene = write_raster(tmp_path / "s.tif", values)
+    cover = write_raster(tmp_path / "worldcover_2021.tif", codes)
+    command = ("map", scene, "--landcover", cover, "--model", "none", "--out", tmp_path / "out")
+    done = cropmap(*command)
+    assert done.status == 0, done.errors
+    bands, strays = done.errors.splitlines()
+    assert bands == (
+        "Note: Red, green and blue are bands 3, 2 and 1: the usual order of Sentinel-2 with 4 "
+        "bands."
+    )
+    assert strays.startswith("Note: 3 of 4,096 cells of the land cover")
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert [f"Note: {remark}" for remark in record["warnings"]] == [bands, strays]
+    assert record["land_cover"]["unknown_codes"] == {"43": 3}
+    assert record["scene"]["bands_source"] == "Sentinel-2"
+    assert record["scene"]["stretch_source"] == "one"
+
+    decided = cropmap(*command, "--bands", "1,2,3", "--stretch", "each", "--json")
+    assert decided.errors.splitlines() == [strays]
+    assert json.loads(decided.out)["warnings"] == [strays.removeprefix("Note: ")]
+    scene = json.loads((tmp_path / "out" / "run.json").read_text())["scene"]
+    assert (scene["bands"], scene["bands_source"]) == ([1, 2, 3], "person")
+    assert len(set(scene["stretch"]["low"])) == 3
+    assert cropmap(*command, "--stretch", "nicely").status == 2
+    refused = cropmap(*command, "--stretch", "file")
+    assert (refused.status, refused.errors.count("\n")) == (1, 2)
+    assert "no colours that can be seen as they are" in refused.errors

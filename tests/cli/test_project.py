@@ -162,6 +162,7 @@ def test_options_that_do_not_go_together_change_nothing(farm, cropmap, tmp_path)
     assert "--strategy classifier" in refused(*NO_MODEL, "--strategy", "apt")
     assert "no strategy 'best'" in refused("--strategy", "best")
     assert "between 0.01 and 0.99" in refused("--threshold", 2)
+    assert "belongs to the strategy 'apt'" in refused("--published-scale", "--strategy", "joint")
     assert "There is no model" in refused("--model", "sam_vit_x")
     fetch = refused("--model", "mobile_sam", CROPMAP_WEIGHTS_DIR=str(tmp_path))
     assert "cropmap weights fetch mobile_sam" in fetch
@@ -242,3 +243,17 @@ def test_what_cannot_be_meant_is_one_sentence_and_a_hint(
     (farm / "second.cropmap").write_bytes(b"")
     assert "several projects" in refused("map", farm)
     assert "second.cropmap" in refused("map", farm / "second.cropmap")
+
+
+def test_bands_and_contrast_of_an_added_scene_are_said_and_kept(cropmap, tmp_path) -> None:
+    values = np.random.default_rng(0).integers(200, 3000, (4, 64, 64)).astype(np.uint16)
+    scene = write_raster(tmp_path / "s.tif", values)
+    farm = tmp_path / "farm"
+    assert cropmap("project", "new", farm).status == 0
+    added = cropmap("project", "add", farm, scene)
+    assert added.errors.startswith("Note: Red, green and blue are bands 3, 2 and 1")
+    words = ("--bands", "4,3,2", "--stretch", "each", "--name", "other")
+    assert cropmap("project", "add", farm, scene, *words).errors == ""
+    first, second = (row.scene for row in opened(farm).scenes())
+    assert (first["bands"], first["stretch_source"]) == ([3, 2, 1], "one")
+    assert (second["bands"], second["stretch_source"]) == ([4, 3, 2], "each")

@@ -13,7 +13,7 @@ HEAVY = ("torch", "onnxruntime", "sklearn", "pandas", "geopandas", "matplotlib",
 
 COMMANDS = (
     "map", "demo", "app", "replay", "evaluate", "landcovers", "version",
-    "weights list", "weights fetch", "weights verify",
+    "weights list", "weights fetch", "weights add", "weights verify",
     "project new", "project add", "project map", "project export",
     "experiment prompts", "experiment methods", "experiment robustness", "experiment ablation",
     "experiment training", "experiment adaptation",
@@ -27,6 +27,8 @@ REFUSED = {
     "project export missing --format gpkg --out fields.gpkg": "There is no project at",
     "project export missing --format dxf --out fields.dxf": "There is no format 'dxf'",
     "weights verify mobile_sam": "The weights of MobileSAM",
+    "weights add missing.pth --architecture vit_b": "There is no file missing.pth",
+    "weights add missing.pth --architecture x": "There is no architecture 'x'",
     "weights fetch nothing": "There is no model 'nothing'",
     "replay missing.zip --scene a.tif --out out": "There is no file missing.zip",
     "evaluate --prediction missing.tif --truth b.tif --out out": "There is no file missing.tif",

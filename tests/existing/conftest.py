@@ -1,5 +1,6 @@
 """Scenes in several CRSs, and files of parcels on them in every format."""
 
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import shapely
 from affine import Affine
 from pyproj import CRS
 
+from core.existing.handover import hand_over, taken_over
+from core.existing.labels_file import LabelsFile
 from core.grid import Grid, PixelCoordinates
 
 PLACES = {
@@ -61,3 +64,22 @@ def write(path: Path, parcels: geopandas.GeoDataFrame, **options) -> Path:
 @pytest.fixture
 def utm() -> Grid:
     return grid_of("utm")
+
+
+def read_here(path: Path, grid: Grid, layer: str | None = None) -> LabelsFile:
+    """Read a file of labels as the limited process does, but in this one: it takes no second."""
+    with tempfile.TemporaryDirectory() as work:
+        order = {
+            "source": str(path),
+            "work": work,
+            "name": path.name,
+            "layer": layer,
+            "grid": {
+                "crs": grid.crs.to_wkt(),
+                "transform": list(grid.transform)[:6],
+                "width": grid.width,
+                "height": grid.height,
+            },
+        }
+        hand_over(order, lambda share: None)
+        return taken_over(Path(work), path.name)

@@ -40,7 +40,7 @@ def file_of(columns: dict) -> LabelsFile:
         ({"landcover": ["arable", "Wald"]}, "landcover", {"arable"}),
         ({"crop": ["wheat", "arable land", None]}, None, set()),
         ({"name": ["Crop farm", "Meadow"]}, None, set()),
-        ({"class": ["forest", "water"]}, None, set()),
+        ({"class": ["forest", "water"]}, "class", set()),
         ({}, None, set()),
         (OWN, "class", {"cropland"}),
     ],

@@ -11,6 +11,7 @@ from core.errors import CancelledError, UnreadableLabelsError
 from core.existing import handover
 from core.existing.geometry import cleaned
 from core.existing.label_files import read_labels
+from core.existing.questions import LayerQuestionError
 from core.existing.vector_formats import foreign_drivers
 from tests.existing.conftest import FORMATS, PLACES, fields, grid_of, on, table, write
 
@@ -96,9 +97,13 @@ def test_layers_of_a_geopackage_and_of_a_zip(tmp_path, utm) -> None:
     pyogrio.write_dataframe(lines, path, layer="roads")
     pyogrio.write_dataframe(table(utm, fields()), path, layer="2019", append=True)
     pyogrio.write_dataframe(table(utm, fields((0, 0, 9, 9))), path, layer="2020", append=True)
-    assert read_labels(path, utm).layers == ("2019", "2020")
+    with pytest.raises(LayerQuestionError, match="2019, 2020") as asked:
+        read_labels(path, utm)
+    assert asked.value.layers == ("2019", "2020")
     second = read_labels(path, utm, layer="2020")
-    assert (second.layer, len(second.shapes)) == ("2020", 1)
+    assert (second.layer, second.layers, len(second.shapes)) == ("2020", ("2019", "2020"), 1)
+    with pytest.raises(UnreadableLabelsError, match="no layer 2021"):
+        read_labels(path, utm, layer="2021")
 
 
 def test_a_geojson_of_projected_coordinates_without_crs_is_a_question(tmp_path, utm) -> None:

@@ -121,6 +121,9 @@ def test_a_shapefile_that_claims_more_than_it_holds(tmp_path, utm) -> None:
     raw = bytearray(path.read_bytes())
     raw[100 + 8 + 36 : 100 + 8 + 44] = struct.pack("<ii", 1, 2_000_000_000)
     path.write_bytes(raw)
+    file = read_labels(path, utm)
+    assert (len(file.shapes), file.broken_at) == (1, ("feature 1",))
+    path.write_bytes(raw[: 100 + 136])
     with pytest.raises(UnreadableLabelsError, match="damaged"):
         read_labels(path, utm)
 

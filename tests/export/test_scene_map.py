@@ -25,6 +25,8 @@ from core.mapping import MapOptions, SceneRequest
 from core.sam.registry import get_model
 from core.settings import get_settings
 from core.study.metrics.pixels import compare_pixels
+from tests.fakes import ColourSegmenter
+from tests.sam.own_models import OWN_SHA256, own
 
 PLAIN = MapOptions(model=None)
 """Without a model: what these tests are about comes after the probability."""
@@ -110,6 +112,24 @@ def test_by_default_the_small_model_draws(farmland, tmp_path) -> None:
     coarse = align(open_landcover(farmland.landcover), open_scene(farmland.scene).grid)
     mapped = compare_pixels(mask == 1, truth, mask != 255).mean_iou
     assert mapped > compare_pixels(coarse.cropland, truth, coarse.valid).mean_iou + 0.05
+
+
+def test_a_checkpoint_of_ones_own_is_named_with_its_hash(farmland, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("CROPMAP_WEIGHTS_DIR", str(tmp_path / "weights"))
+    get_settings.cache_clear()
+    own("fields")
+    segmenter = ColourSegmenter(name="fields", weights_hash=OWN_SHA256)
+    options = MapOptions(strategy="joint", model="fields")
+    result = map_scene(request(farmland), options, tmp_path / "out", segmenter=segmenter)
+    assert f"with fields (your own vit_b), SHA-256 {OWN_SHA256[:12]};" in result.sentence()
+    assert result.summary()["weights_sha256"] == OWN_SHA256
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["model"] == {
+        "name": "fields",
+        "weights_sha256": OWN_SHA256,
+        "architecture": "vit_b",
+        "file": "best.ckpt",
+    }
+    get_settings.cache_clear()
 
 
 def test_the_classifier_loads_no_model(farmland, tmp_path, monkeypatch) -> None:

@@ -6,7 +6,9 @@ from pyproj import CRS
 from rasterio.control import GroundControlPoint
 from rasterio.rpc import RPC
 
+from core.crs import same_place
 from core.errors import InputError, MissingCrsError, Remedy
+from core.grid import Grid
 from core.imagery.georeference import parse_crs
 from core.imagery.scene import Scene, open_scene
 from tests.rasters import PLACES, UTM, write_raster
@@ -35,7 +37,7 @@ def test_what_the_person_states_never_overrules_the_file(tmp_path) -> None:
 @pytest.mark.parametrize("crs", [None, LOCAL_CRS])
 def test_a_file_without_a_usable_crs_is_a_question(crs, tmp_path) -> None:
     path = write_raster(tmp_path / "s.tif", VALUES, crs=crs)
-    with pytest.raises(MissingCrsError, match=r"in which CRS") as caught:
+    with pytest.raises(MissingCrsError, match=r"in which CRS|in a local CRS") as caught:
         open_scene(path)
     assert caught.value.remedy is Remedy.STATE_CRS
     scene = open_scene(path, crs="EPSG:32633")
@@ -102,3 +104,46 @@ def test_pixels_without_an_area_are_no_place(tmp_path) -> None:
     path = write_raster(tmp_path / "s.tif", VALUES, transform=Affine(1, 2, 500_000, 2, 4, 5e6))
     with pytest.raises(MissingCrsError, match="without an area"):
         open_scene(path)
+
+
+AIRY = (
+    "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy "
+    "+units=m +type=crs"
+)
+BRITAIN = Affine(10, 0, 440_000, 0, -10, 110_000)
+
+
+def test_a_datum_without_a_name_is_a_question_with_the_likely_answers(tmp_path) -> None:
+    path = write_raster(tmp_path / "s.tif", VALUES, crs=CRS(AIRY).to_wkt(), transform=BRITAIN)
+    with pytest.raises(MissingCrsError, match=r"datum.*Airy 1830.*EPSG:27700 \(OSGB36") as caught:
+        open_scene(path)
+    assert caught.value.remedy is Remedy.STATE_CRS
+    scene = open_scene(path, crs="EPSG:27700")
+    assert scene.grid == Grid(CRS.from_epsg(27700), BRITAIN, *VALUES.shape[:0:-1])
+    assert scene.crs_source == "person"
+    with pytest.raises(InputError, match="names no datum"):
+        open_scene(path, crs=AIRY)
+
+
+def test_a_projection_file_without_a_datum_is_the_same_question(tmp_path) -> None:
+    path = write_raster(tmp_path / "s.tif", VALUES, crs=None, transform=BRITAIN)
+    path.with_suffix(".prj").write_text(CRS(AIRY).to_wkt("WKT1_ESRI"))
+    with pytest.raises(MissingCrsError, match=r"EPSG:27700"):
+        open_scene(path)
+
+
+def test_a_transformation_in_the_file_says_the_datum(tmp_path) -> None:
+    shifted = AIRY.replace(
+        "+units", "+towgs84=446.448,-125.157,542.06,0.15,0.247,0.842,-20.489 +units"
+    )
+    path = write_raster(tmp_path / "s.tif", VALUES, crs=CRS(shifted).to_wkt(), transform=BRITAIN)
+    scene = open_scene(path)
+    assert scene.crs_source == "file"
+    corners = scene.grid.corners
+    assert same_place(CRS(shifted), scene.grid.crs, corners, 0.001)
+
+
+def test_heights_in_a_compound_crs_are_left_out(tmp_path) -> None:
+    compound = CRS("EPSG:27700+5701").to_wkt()
+    path = write_raster(tmp_path / "s.tif", VALUES, crs=compound, transform=BRITAIN)
+    assert open_scene(path).grid.crs == CRS.from_epsg(27700)

@@ -9,8 +9,9 @@ import rasterio
 from core.errors import AccessError, CropMapError, RasterTooLargeError, UnreadableRasterError
 from core.grid import Window
 from core.imagery import open as opening
-from core.imagery.open import open_raster, read_bands, read_validity
+from core.imagery.open import open_raster, read_bands
 from core.imagery.scene import open_scene, read_window
+from core.imagery.validity import read_validity
 from core.settings import Settings
 from tests.rasters import KINDS, kind, write_raster
 

@@ -4,7 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from core.errors import InputError
 from core.imagery.stretch import IDENTITY, Stretch, estimate_stretch, suggest_stretch
+from core.imagery.value_range import Scaling
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 NUMBERS = st.floats(-1e9, 1e9, allow_subnormal=False)
@@ -81,19 +83,81 @@ def test_the_identity_leaves_colours_alone() -> None:
     np.testing.assert_array_equal(IDENTITY.apply(colours), np.moveaxis(colours, 0, -1))
 
 
+def ramp(low, high, dtype) -> np.ndarray:
+    return np.linspace(low, high, 3 * 256).reshape(3, 16, 16).astype(dtype)
+
+
 @pytest.mark.parametrize(
-    ("dtype", "low", "high", "left_alone"),
+    ("values", "white"),
     [
-        ("uint8", 40, 190, True),  # an orthophoto
-        ("uint8", 3, 60, False),  # satellite data squeezed into 8 bits
-        ("uint16", 40, 190, False),
-        ("float32", 0, 250, False),
+        (ramp(40, 190, "uint8"), 255),  # an orthophoto
+        (ramp(40, 190, "uint8").astype("uint16"), 255),
+        (ramp(40, 190, "uint8").astype("int16"), 255),
+        (ramp(40, 190, "uint8").astype("float32"), 255),
+        (ramp(40, 190, "uint8").astype("uint16") * 257, 65535),
+        (ramp(40, 190, "uint8").astype("uint16") << 8, 65280),
+        (ramp(40, 190, "uint8").astype("float32") * 257, 65535),
+        ((ramp(40, 190, "uint8") / 255).astype("float32"), 1),
+        ((ramp(40, 190, "uint8") / 255).astype("float16"), 1),
+        (ramp(0.1, 0.95, "float32"), 1),  # warped: no 256ths any more
     ],
+    ids=lambda v: v.dtype.name if isinstance(v, np.ndarray) else str(v),
 )
-def test_colours_that_are_ready_to_be_seen_are_left_alone(dtype, low, high, left_alone) -> None:
-    values = np.linspace(low, high, 3 * 64).reshape(3, 8, 8).astype(dtype)
-    valid = np.ones((8, 8), dtype=bool)
-    stretch = suggest_stretch(values, valid)
-    assert stretch == (IDENTITY if left_alone else estimate_stretch(values, valid))
-    if left_alone:
-        np.testing.assert_array_equal(stretch.apply(values), np.moveaxis(values, 0, -1))
+def test_colours_that_are_ready_to_be_seen_are_left_alone_whatever_holds_them(
+    values, white
+) -> None:
+    valid = np.ones((16, 16), dtype=bool)
+    found = suggest_stretch((values, valid), windows=[(values, valid)])
+    assert found.way == "file"
+    assert found.stretch == Stretch((0, 0, 0), (white, white, white))
+    level = values.astype(np.float64) / white * 255
+    colours = found.stretch.apply(values)
+    np.testing.assert_array_equal(colours, np.moveaxis(np.rint(level), 0, -1))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ramp(3, 60, "uint8"),  # satellite data squeezed into 8 bits
+        ramp(300, 3400, "uint16"),  # reflectance times 10,000
+        ramp(7000, 43000, "uint16"),  # the same as Landsat has it
+        ramp(0.02, 0.35, "float32"),  # reflectance
+        ramp(-0.1, 0.9, "float32"),
+        ramp(0, 20, "uint16"),
+        ramp(10.5, 220.5, "float32"),
+    ],
+    ids=lambda v: f"{v.dtype.name}-{v.max():g}",
+)
+def test_what_is_no_colour_gets_one_range_for_all_bands(values) -> None:
+    valid = np.ones((16, 16), dtype=bool)
+    found = suggest_stretch((values, valid), windows=[(values, valid)])
+    assert found.way == "one"
+    low, high = np.percentile(values.astype(np.float64), (2, 98))
+    assert found.stretch.low == pytest.approx((low, low, low))
+    assert found.stretch.high == pytest.approx((high, high, high))
+
+
+def test_a_person_asks_for_each_band_or_for_the_file() -> None:
+    values, valid = ramp(3, 60, "uint8"), np.ones((16, 16), dtype=bool)
+    each = suggest_stretch((values, valid), way="each")
+    assert each.stretch == estimate_stretch(values, valid)
+    assert each.stretch.low[2] > each.stretch.high[0]
+    assert suggest_stretch((values, valid), way="file").stretch == IDENTITY
+    photo = ramp(40, 190, "uint8")
+    assert suggest_stretch((photo, valid), way="one").stretch != IDENTITY
+    with pytest.raises(InputError, match="no colours that can be seen as they are"):
+        suggest_stretch((ramp(300, 3400, "uint16"), valid), way="file")
+
+
+def test_one_range_is_one_in_what_the_values_mean() -> None:
+    # The same reflectances three times: as baseline 04.00 has them, as before, and in 12 bits.
+    meant = np.linspace(0.02, 0.4, 1024).reshape(32, 32)
+    scaling = Scaling((1e-4, 1e-4, 1 / 4096), (-0.1, 0.0, 0.0))
+    values = np.stack([meant * 1e4 + 1000, meant * 1e4, meant * 4096]).round().astype(np.uint16)
+    valid = np.ones((32, 32), dtype=bool)
+    found = suggest_stretch((values, valid), scaling=scaling)
+    colours = found.stretch.apply(values).astype(int)
+    assert found.stretch.low[0] == pytest.approx(found.stretch.low[1] + 1000, abs=1)
+    assert np.ptp(colours, axis=-1).max() <= 1
+    assert colours.min() == 0
+    assert colours.max() == 255

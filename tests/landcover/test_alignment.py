@@ -204,12 +204,66 @@ def test_a_grid_off_the_earth_does_not_overlap(products) -> None:
         check_overlap(landcover, nowhere)
 
 
-@pytest.mark.parametrize("west", [179.36, -180.0])
-def test_across_the_180_degree_meridian_each_product_gives_its_own_side(tmp_path, west) -> None:
+@pytest.mark.parametrize("west", [179.36, 179.68, 179.6 - 360, -180.0, -180.3])
+@pytest.mark.parametrize("target", ["utm", "fiji", "past 180", "below -180"])
+def test_longitudes_count_modulo_a_turn_across_the_180_degree_meridian(
+    tmp_path, west, target
+) -> None:
+    """A scene over the meridian gets the cells of both sides that the product has."""
     landcover, codes = product(tmp_path, "EPSG:4326", Affine(0.01, 0, west, 0, -0.01, -16))
-    x, y = Transformer.from_crs(4326, 32760, always_xy=True).transform(179.8, -16.1)
-    grid = Grid(CRS.from_epsg(32760), Affine(700, 0, x, 0, -700, y), 60, 40)
-    assert assert_is_lookup(landcover, codes, grid) > 500
+    assert assert_is_turned_lookup(landcover, codes, over_the_meridian(target)) > 500
+
+
+@pytest.mark.parametrize("west", [-180.0, 0.0])
+@pytest.mark.parametrize("target", ["utm", "past 180"])
+def test_a_product_around_the_earth_covers_both_of_its_edges(tmp_path, west, target) -> None:
+    codes = np.random.default_rng(4).choice([10, 30, 40, 80], size=(1, 8, 3600)).astype(np.uint8)
+    place = Affine(0.1, 0, west, 0, -0.1, -15.7)
+    path = write_raster(tmp_path / "worldcover.tif", codes, crs="EPSG:4326", transform=place)
+    landcover = open_landcover(path, product="worldcover_v200")
+    grid = over_the_meridian(target)
+    assert assert_is_turned_lookup(landcover, codes[0], grid) == grid.width * grid.height
+
+
+def test_a_scene_of_0_to_360_degrees_gets_a_product_of_180_west_to_180_east(tmp_path) -> None:
+    landcover, codes = product(tmp_path, "EPSG:4326", Affine(0.01, 0, -92.3, 0, -0.01, 40))
+    grid = Grid(CRS.from_epsg(4326), Affine(0.002, 0, 267.9, 0, -0.002, 39.9), 50, 40)
+    assert assert_is_turned_lookup(landcover, codes, grid) == 2000
+    east, codes = product(tmp_path, "EPSG:4326", Affine(0.01, 0, 267.7, 0, -0.01, 40))
+    x, y = Transformer.from_crs(4326, 32615, always_xy=True).transform(-92.1, 39.9)
+    utm = Grid(CRS.from_epsg(32615), Affine(200, 0, x, 0, -200, y), 50, 40)
+    assert assert_is_turned_lookup(east, codes, utm) == 2000
+    far = Grid(CRS.from_epsg(4326), Affine(0.002, 0, 88.0, 0, -0.002, 39.9), 50, 40)
+    with pytest.raises(NoOverlapError, match=r"91\.98°W, the scene at .* 88\.05°E"):
+        check_overlap(east, far)
+
+
+def over_the_meridian(target: str) -> Grid:
+    if target in ("past 180", "below -180"):
+        west = 179.8 if target == "past 180" else -180.2
+        return Grid(CRS.from_epsg(4326), Affine(0.007, 0, west, 0, -0.007, -16.05), 60, 40)
+    code = 32760 if target == "utm" else 3460
+    x, y = Transformer.from_crs(4326, code, always_xy=True).transform(179.8, -16.1)
+    return Grid(CRS.from_epsg(code), Affine(700, 0, x, 0, -700, y), 60, 40)
+
+
+def assert_is_turned_lookup(landcover, codes, grid) -> int:
+    """Each pixel has the cell under its centre, whatever turn its longitude is of; their number."""
+    columns, rows = np.meshgrid(np.arange(grid.width) + 0.5, np.arange(grid.height) + 0.5)
+    x, y = grid.transform @ (columns, rows)
+    x, y = Transformer.from_crs(grid.crs, 4326, always_xy=True).transform(x, y)
+    place = landcover.grid.transform
+    column, row = (np.asarray(x) - place.c) % 360 / place.a, (np.asarray(y) - place.f) / place.e
+    on = (column < codes.shape[1]) & (row >= 0) & (row < codes.shape[0])
+    clear = (np.abs(column % 1 - 0.5) < 0.49) & (np.abs(row % 1 - 0.5) < 0.49)
+    tile = align(landcover, grid)
+    expected = codes[
+        np.clip(row, 0, codes.shape[0] - 1).astype(int),
+        np.clip(column, 0, codes.shape[1] - 1).astype(int),
+    ]
+    np.testing.assert_array_equal(tile.valid[clear], on[clear])
+    np.testing.assert_array_equal(tile.classes[on & clear], expected[on & clear])
+    return int(tile.valid.sum())
 
 
 def test_only_the_window_is_read(products, monkeypatch) -> None:

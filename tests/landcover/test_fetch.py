@@ -11,16 +11,17 @@ import rasterio
 from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from rasterio.windows import Window as RasterioWindow
 
 from core.errors import LandCoverError, NetworkError, OutputError, Remedy
-from core.grid import Bounds, Grid
+from core.grid import Bounds, Grid, Window
 from core.landcover.alignment import align
 from core.landcover.fetch import (
     BUCKET,
     CELLS_PER_DEGREE,
     WorldCoverTile,
+    _copy_tile,
     _world_window,
     fetch_worldcover,
     tiles_over,
@@ -245,8 +246,7 @@ def test_a_write_that_fails_leaves_nothing_behind(bucket, cache, monkeypatch) ->
     [
         (4326, Affine(10, 0, 500_000, 0, -10, 5_000_000), "does not lie on the Earth"),
         (32633, Affine(10, 0, 9e12, 0, -10, 9e12), "does not lie on the Earth"),
-        (4326, Affine(0.01, 0, 185, 0, -0.01, 10), "does not lie on the Earth"),
-        (32660, Affine(100, 0, 648_000, 0, -100, 7_000_000), "180° meridian"),
+        (4326, Affine(0.01, 0, 545, 0, -0.01, 10), "does not lie on the Earth"),
         (4326, Affine(0.1, 0, 10, 0, -0.1, 50), "too many to fetch"),
     ],
 )
@@ -255,6 +255,47 @@ def test_windows_that_cannot_be_fetched_are_told_at_once(bucket, crs, transform,
         fetch_worldcover(Grid(CRS.from_epsg(crs), transform, 100, 100), bucket=bucket.url)
     assert caught.value.hint or caught.value.remedy
     assert bucket.requests == []
+
+
+def test_longitudes_are_counted_modulo_a_turn() -> None:
+    west, east = Bounds(-91.75, 40.0, -91.5, 40.1), Bounds(268.25, 40.0, 268.5, 40.1)
+    assert _world_window(east) == _world_window(west)
+
+
+@pytest.mark.parametrize("code", [32660, 3832])
+def test_over_the_180_degree_meridian_the_maps_of_both_sides_are_taken(code) -> None:
+    there = Transformer.from_crs(4326, code, always_xy=True).transform(180.0, 63.0)
+    grid = Grid(CRS.from_epsg(code), Affine(100, 0, there[0] - 5_000, 0, -100, there[1]), 100, 10)
+    window = _world_window(grid.bounds_in(CRS.from_epsg(4326)))
+    assert window.width < 10_000
+    assert {tile.longitude for tile in tiles_over(window, "v200")} == {177, -180}
+
+
+def test_a_map_beyond_the_meridian_comes_to_its_place(monkeypatch) -> None:
+    read = []
+
+    class Map:
+        def __init__(self, url: str) -> None:
+            self.url = url
+
+        def __enter__(self) -> "Map":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            """Nothing is open."""
+
+        def read(self, band: int, window: RasterioWindow) -> np.ndarray:
+            read.append((self.url[-16:-8], window.col_off, window.width))
+            code = 40 if "W180" in self.url else 10
+            return np.full((int(window.height), int(window.width)), code, np.uint8)
+
+    monkeypatch.setattr("core.landcover.fetch.rasterio.open", lambda url, **_: Map(url))
+    window = Window(360 * CELLS_PER_DEGREE - 5, 100 * CELLS_PER_DEGREE, 12, 3)
+    codes = np.zeros((3, 12), np.uint8)
+    for tile in tiles_over(window, "v200"):
+        _copy_tile(tile, window, codes, "http://x")
+    assert codes[0].tolist() == [10] * 5 + [40] * 7
+    assert [(first, width) for _, first, width in read] == [(SIDE - 5, 5), (0, 7)]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import rasterio
 from pyproj import CRS
+from rasterio.enums import Resampling
 from rasterio.windows import Window
+from scipy import ndimage
 
 from core.errors import InputError, LandCoverError, MissingCrsError, Remedy, UnreadableRasterError
 from core.landcover.alignment import align
@@ -98,6 +100,48 @@ def test_a_stray_code_is_unknown_and_a_wrong_product_is_refused(tmp_path) -> Non
     with pytest.raises(LandCoverError, match="does not have: 20, 30, 40, 50, 60") as caught:
         open_landcover(path, product="mcd12q1_igbp")
     assert caught.value.remedy is Remedy.NAME_PRODUCT
+
+
+def test_stray_codes_are_unknown_counted_and_said(tmp_path) -> None:
+    values = np.full((1, 40, 50), 40, np.uint8)
+    values[0, :10] = 10
+    values[0, 3, :4] = 255
+    values[0, 20, 7] = 43
+    landcover = open_landcover(write_raster(tmp_path / "worldcover_2021.tif", values))
+    assert landcover.product.key == "worldcover_v200"
+    assert landcover.unknown_codes == ((43, 1), (255, 4))
+    (remark,) = landcover.remarks
+    assert remark.startswith("5 of 2,000 cells of the land cover that were looked at (0.25 %)")
+    assert "(43, 255)" in remark
+    tile = align(landcover, landcover.grid)
+    np.testing.assert_array_equal(tile.valid, np.isin(values[0], [10, 40]))
+    np.testing.assert_array_equal(tile.cropland, values[0] == 40)
+    clean = write_raster(tmp_path / "clean_worldcover.tif", np.where(values > 40, 40, values))
+    assert open_landcover(clean).remarks == ()
+
+
+def test_interpolated_codes_are_refused_and_taken_where_the_person_insists(tmp_path) -> None:
+    classes = np.random.default_rng(0).choice([10, 20, 30, 40], (24, 24)).repeat(4, 0).repeat(4, 1)
+    mixed = ndimage.zoom(classes, 1.25, order=1).astype(np.uint8)[None]
+    assert len(np.unique(mixed)) > 15
+    for name in ("worldcover_2021.tif", "clip.tif"):
+        path = write_raster(tmp_path / name, mixed)
+        with pytest.raises(LandCoverError, match=r"(?i)worldcover"):
+            open_landcover(path)
+    landcover = open_landcover(path, product="worldcover_v200")
+    tile = align(landcover, landcover.grid)
+    np.testing.assert_array_equal(tile.valid, np.isin(mixed[0], [10, 20, 30, 40]))
+    assert "count as unknown" in landcover.remarks[0]
+
+
+def test_averaged_overviews_of_sound_codes_are_not_held_against_them(tmp_path) -> None:
+    values = np.random.default_rng(0).choice([10, 40, 95], (1, 2304, 2304)).astype(np.uint8)
+    path = write_raster(tmp_path / "map.tif", values, tiled=True)
+    with rasterio.open(path, "r+") as dataset:  # noqa: TID251
+        dataset.build_overviews([2], Resampling.average)
+    landcover = open_landcover(path)
+    assert landcover.product.key == "worldcover_v200"
+    assert landcover.unknown_codes == ()
 
 
 def test_the_fingerprint_follows_codes_place_and_product(tmp_path) -> None:

@@ -16,6 +16,7 @@ from core.study.projects.run_locations import truth_folder
 from core.study.projects.run_request import RunRequest
 from core.study.projects.runs import ABOUT, new_run, past_runs
 from core.study.projects.truth import TruthSource, kept_truth, read_truth
+from tests.existing.conftest import fields, table, write
 from tests.pages.conftest import press, said, settle, wrong
 from tests.pages.test_scene import fill
 from tests.rasters import write_raster
@@ -104,6 +105,26 @@ def test_truth_from_a_file(page, project, place, farmland) -> None:
     app = press(app, "Take this truth away")
     assert "Not ready" in said(app)
     assert farmland.truth.is_file()
+
+
+def test_layers_and_classes_of_truth_are_asked(page, project, place, tmp_path) -> None:
+    grid = open_project_scene(project, place.scene.id).scene.grid
+    path = write(tmp_path / "t.gpkg", table(grid, fields((0, 0, 150, 150))), layer="aoi")
+    drawn = table(grid, fields(), landuse=["arable", "Brache"])
+    write(path, drawn, layer="drawn", append=True)
+    app = page("evaluate", project)
+    choose(app, "A file")
+    fill(app, f"path truth {place.scene.id}", str(path))
+    app = settle(press(app, "Read it"), truth_key(place, place.scene))
+    assert "several layers of areas: aoi, drawn" in said(app)
+    next(s for s in app.selectbox if s.label == "Layer").set_value("drawn")
+    app = settle(press(app, "Go on"), truth_key(place, place.scene))
+    assert "are cropland: Brache" in said(app)
+    app = settle(press(app, "Go on"), truth_key(place, place.scene))
+    assert not app.error
+    truth = kept_truth(project, place.scene.id)
+    assert truth.says == "layer drawn: polygons are cropland where landuse is arable"
+    assert (truth.source.layer, truth.source.cropland) == ("drawn", ("arable",))
 
 
 def test_truth_that_lies_elsewhere_is_told_at_its_row(page, project, place, tmp_path) -> None:

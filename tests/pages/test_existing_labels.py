@@ -63,6 +63,13 @@ def test_the_class_is_guessed_and_can_be_changed(page, project, place, grid, tmp
     app = opened(page, project, place, write(tmp_path / "old.gpkg", parcels))
     assert metrics(app)["Parcels here"] == "1"
     assert "2 of other classes" in said(app)
+    # What a feature without a class is, nobody knows but the person.
+    assert "are cropland: (empty)" in said(app)
+    take = next(b for b in app.button if b.label == "Take them over")
+    assert take.disabled
+    next(c for c in app.checkbox if c.label == "What is chosen is right").check()
+    app.run()
+    assert not next(b for b in app.button if b.label == "Take them over").disabled
     next(s for s in app.selectbox if s.label == "What is cropland").set_value("n")
     app.run()
     assert "None of it lies on this scene" in said(app)
@@ -135,7 +142,12 @@ def test_layers_can_be_chosen(page, project, place, grid, tmp_path) -> None:
     path = write(tmp_path / "old.gpkg", table(grid, fields()), layer="first")
     write(path, table(grid, fields((5, 5, 50, 50))), layer="second", append=True)
     app = opened(page, project, place, path)
+    assert "several layers of areas: first, second" in said(app)
+    assert "No layer is chosen yet" in wrong(press(app, "Go on"))
     next(s for s in app.selectbox if s.label == "Layer").set_value("second")
+    app = settle(press(app, "Go on"), read_key(place))
+    assert metrics(app)["Parcels here"] == "1"
+    next(s for s in app.selectbox if s.label == "Layer").set_value("first")
     app.run()
     app = settle(app, read_key(place))
-    assert metrics(app)["Parcels here"] == "1"
+    assert metrics(app)["Parcels here"] == "2"

@@ -2,7 +2,9 @@ import shutil
 
 import numpy as np
 import pytest
+import rasterio
 
+from core.session import add_scene, change_view
 from core.settings import get_settings
 from tests.pages.conftest import press, said, settle, wrong
 from tests.rasters import write_raster
@@ -103,6 +105,78 @@ def test_other_bands_are_taken_over(page, project) -> None:
     app.run()
     press(app, "Use these colours")
     assert project.scene(scene.id).scene["bands"] == [3, 2, 3]
+
+
+def test_bands_are_named_and_one_range_is_a_choice(page, empty_project, tmp_path) -> None:
+    values = np.random.default_rng(0).integers(200, 3000, (4, 64, 64)).astype(np.uint16)
+    values[0] += 2000
+    path = write_raster(tmp_path / "s.tif", values)
+    with rasterio.open(path, "r+") as dataset:  # noqa: TID251
+        dataset.descriptions = ("B2", "B3", "B4", "B8")
+    record = add_scene(empty_project, path)
+    app = page("scene", empty_project)
+    assert not app.error
+    assert "bands 3, 2 and 1: by the names of the bands" in said(app)
+    assert "one range for all bands" in said(app)
+    assert "This is how the scene is seen now" in said(app)
+    red = next(s for s in app.selectbox if s.label == "Red")
+    assert red.options == ["Band 1: B2", "Band 2: B3", "Band 3: B4", "Band 4: B8"]
+    next(t for t in app.toggle if t.label == "Each band by itself").set_value(True)
+    app.run()
+    press(app, "Use these colours")
+    low = empty_project.scene(record.id).scene["stretch"]["low"]
+    assert low[2] > low[0] + 1500
+    # What is stored for each band stays so until it is changed.
+    app = page("scene", empty_project)
+    assert "This is how the scene is seen now" in said(app)
+    assert next(t for t in app.toggle if t.label == "Each band by itself").value
+
+
+def test_bands_that_were_guessed_are_said_on_the_scenes_card(page, empty_project, tmp_path) -> None:
+    values = np.random.default_rng(0).integers(200, 3000, (4, 64, 64)).astype(np.uint16)
+    record = add_scene(empty_project, write_raster(tmp_path / "s.tif", values))
+    app = page("scene", empty_project)
+    assert "with 4 bands. You can change it under *Colours*." in said(app)
+    change_view(empty_project, record.id, bands=(1, 2, 3))
+    assert "You can change it" not in said(page("scene", empty_project))
+
+
+def test_colours_of_sixteen_bits_are_offered_as_in_the_file(page, empty_project, tmp_path) -> None:
+    photo = np.random.default_rng(0).integers(20, 240, (3, 64, 64)).astype(np.uint16)
+    add_scene(empty_project, write_raster(tmp_path / "s.tif", photo * 257))
+    app = page("scene", empty_project)
+    contrast = next(b for b in app.get("button_group") if b.label == "Contrast")
+    assert contrast.value == "As in the file"
+    assert "colours as in the file" in said(app)
+
+
+def test_unknown_codes_of_a_land_cover_are_said(page, empty_project, tmp_path) -> None:
+    photo = np.random.default_rng(0).integers(20, 240, (3, 64, 64)).astype(np.uint8)
+    codes = np.full((1, 64, 64), 40, np.uint8)
+    codes[0, 3, :3] = 43
+    cover = write_raster(tmp_path / "worldcover_2021.tif", codes)
+    add_scene(empty_project, write_raster(tmp_path / "s.tif", photo), landcover_path=cover)
+    assert "3 of 4,096 cells" in said(page("scene", empty_project))
+
+
+def test_a_collar_and_a_land_cover_of_a_part_are_said_and_the_answer_is_kept(
+    page, empty_project, tmp_path
+) -> None:
+    values = np.random.default_rng(0).integers(20, 200, (3, 96, 96)).astype(np.uint8)
+    values[:, :36] = 0
+    codes = np.full((1, 96, 96), 40, dtype=np.uint8)[:, :, :48]
+    path = write_raster(tmp_path / "a.tif", values)
+    cover = write_raster(tmp_path / "worldcover.tif", codes)
+    added = add_scene(empty_project, path, landcover_path=cover)
+    app = page("scene", empty_project)
+    assert "38 % of the image is plain black" in " ".join(i.value for i in app.info)
+    assert "The land cover covers 50 % of the image" in " ".join(w.value for w in app.warning)
+    press(app, "It is part of the image")
+    unknown = empty_project.scene(added.id).scene["unknown"]
+    assert (unknown["counts"], unknown["said_by"]) == (False, "person")
+    assert "as you said" in " ".join(i.value for i in app.info)
+    press(app, "It is outside the image")
+    assert empty_project.scene(added.id).scene["unknown"]["counts"]
 
 
 def test_a_land_cover_that_has_gone_can_be_replaced(page, project, farmland, tmp_path) -> None:

@@ -47,6 +47,29 @@ def test_another_stretch_is_another_view_of_the_same_tiles(project, scene_id) ->
     assert list(after.tiles) == list(before.tiles)
 
 
+def test_what_said_so_goes_with_what_was_changed_and_what_was_not(project, scene_id) -> None:
+    before = open_project_scene(project, scene_id).scene
+    assert (before.bands_source, before.stretch_source) == ("colours", "file")
+    change_view(project, scene_id, bands=(3, 2, 1), stretch=before.stretch)
+    after = open_project_scene(project, scene_id).scene
+    assert (after.bands_source, after.stretch_source) == ("person", "file")
+    change_view(project, scene_id, stretch=Stretch((0.0, 0.0, 0.0), (9.0, 9.0, 9.0)))
+    after = open_project_scene(project, scene_id).scene
+    assert (after.bands_source, after.stretch_source) == ("person", "person")
+
+
+def test_the_stretch_that_a_project_has_stays(project, scene_id) -> None:
+    record = project.scene(scene_id)
+    old = dict(record.scene)
+    for name in ("bands_source", "stretch_source", "band_names"):
+        del old[name]
+    old["stretch"] = {"low": [1.0, 2.0, 3.0], "high": [100.0, 90.0, 80.0]}
+    project.update_scene(scene_id, expected_version=record.version, scene=old)
+    scene = open_project_scene(project, scene_id).scene
+    assert scene.stretch == Stretch((1.0, 2.0, 3.0), (100.0, 90.0, 80.0))
+    assert scene.bands == (1, 2, 3)
+
+
 def test_a_broken_file_adds_nothing(project, tmp_path) -> None:
     broken = tmp_path / "broken.tif"
     broken.write_bytes(b"II*\x00 and then nothing")

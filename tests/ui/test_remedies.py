@@ -111,12 +111,16 @@ def test_facts_come_with_every_error_whose_words_name_them() -> None:
 
 
 def test_a_remedy_survives_the_way_through_another_process_and_to_the_map() -> None:
-    facts = {"model": "mobile_sam", "megabytes": "41"}
+    facts = {"model": "mobile_sam", "megabytes": "41", "path": "/w/mobile_sam.pt"}
     missing = MissingWeightsError("They are missing.", "", Remedy.FETCH_WEIGHTS, facts)
     again = MissingWeightsError.from_json(missing.to_json())
-    assert command_hint(again) == "Fetch them (41 MB): cropmap weights fetch mobile_sam"
-    assert page_hint(again) == "Download them (41 MB) in the settings."
-    assert b"Download them (41 MB) in the settings." in error_response(again).body
+    assert command_hint(again) == (
+        "Fetch them (41 MB): cropmap weights fetch mobile_sam (or put the file at /w/mobile_sam.pt "
+        "yourself)"
+    )
+    on_the_page = "Download them (41 MB) in the settings, or put the file at /w/mobile_sam.pt"
+    assert page_hint(again) == f"{on_the_page} yourself."
+    assert on_the_page.encode() in error_response(again).body
 
 
 @pytest.mark.parametrize(

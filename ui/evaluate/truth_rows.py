@@ -7,7 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import CropMapError
+from core.errors import CropMapError, InputError
+from core.existing import ClassQuestionError, LayerQuestionError
 from core.imagery import is_raster
 from core.project import SceneRecord
 from core.session import OpenedScene, chosen_tiles, open_project_scene
@@ -26,6 +27,7 @@ from core.task import Cancelled, Progress
 from ui.evaluate.method_words import method_title
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import Place
+from ui.shared.file_questions import ANOTHER_FILE, class_values_question, layer_question
 from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS, Key
 from ui.shared.reading_labels import FILES, PARTS
@@ -39,6 +41,14 @@ KIND = "truth"
 _FILE, _ACCEPTED, _MADE = "A file", "Labels accepted here", "The made scene's own"
 _MADE_FILES = ("truth.tif", "landcover_simulated.tif")
 """What the generator of farmland writes beside a scene."""
+
+
+class TruthQuestionError(InputError):
+    """Only the person knows which layer is the truth, or what in it is cropland."""
+
+    def __init__(self, error: LayerQuestionError | ClassQuestionError, source: TruthSource) -> None:
+        super().__init__(error.message, remedy=error.remedy, facts=error.facts)
+        self.asked, self.source = error, source
 
 
 def truth_key(place: Place, scene: SceneRecord) -> Key:
@@ -67,6 +77,9 @@ def row(place: Place, scene: SceneRecord, *, alone: bool) -> bool:
             show_errors.show(unreadable)
         problem = unready(opened, truth)
         chosen = _line(place, scene, opened, truth, problem, in_popover=not alone)
+        if job is not None and isinstance(job.error, TruthQuestionError):
+            _ask(place, scene, job.error)
+            return False
         if job is not None and job.error is not None:
             show_errors.show(job.error)
         if alone and truth is None and opened.landcover is not None:
@@ -181,9 +194,9 @@ def _form(place: Place, scene: SceneRecord, opened: OpenedScene) -> None:
 
 def _file(place: Place, scene: SceneRecord) -> None:
     st.caption(
-        "Fields that are known to be right: polygons (shapefile, GeoPackage, GeoJSON) or a mask "
-        "(GeoTIFF). All land beside the polygons counts as no cropland; in a mask, nodata and 255 "
-        "are unknown."
+        "Fields that are known to be right: polygons (shapefile, GeoPackage, GeoJSON, GeoParquet, "
+        "FlatGeobuf, KML, GML) or a mask (GeoTIFF). All land beside the polygons counts as no "
+        "cropland; in a mask, nodata and 255 are unknown."
     )
     # The fields are gone while a file is read; what was typed comes back with them.
     typed, field = f"cropmap_truth {scene.id}", f"path truth {scene.id}"
@@ -248,10 +261,33 @@ def _start_reading(
         ready = truth
         if source is not None and source.uploads:
             ready = _brought_in(place, truth, source, progress, cancelled)
-        return read_truth(project, scene_id, ready, progress=progress, cancelled=cancelled)
+        try:
+            return read_truth(project, scene_id, ready, progress=progress, cancelled=cancelled)
+        except (LayerQuestionError, ClassQuestionError) as error:
+            raise TruthQuestionError(error, ready) from error
 
     JOBS.start(truth_key(place, scene), f"Reading the truth of {scene.name}", work)
     st.rerun()
+
+
+def _ask(place: Place, scene: SceneRecord, question: TruthQuestionError) -> None:
+    """Ask for what the file leaves open, and read it again with the answer."""
+    asked, source = question.asked, question.source
+    st.markdown(f"**{escape(scene.name)}**")
+    if isinstance(asked, LayerQuestionError):
+        answer = layer_question(question, asked.layers, f"truth {scene.id}")
+        said = None if answer is None else replace(source, layer=answer)
+    else:
+        values = class_values_question(question, asked.question, f"truth {scene.id}")
+        answer = None if values is None else "".join(values[:1])
+        said = None
+        if values:
+            said = replace(source, column=asked.question.column, cropland=values)
+    if answer == ANOTHER_FILE:
+        JOBS.forget(truth_key(place, scene))
+        st.rerun()
+    elif said is not None:
+        _start_reading(place, scene, said)
 
 
 def _brought_in(
@@ -262,7 +298,7 @@ def _brought_in(
     if stored.stored is None:
         raise AssertionError("unreachable: there was an upload")
     if not is_raster(stored.stored):
-        return TruthSource("file", str(stored.stored), truth.name, truth.numbered)
+        return replace(truth, path=str(stored.stored))
     try:
         path = usable(
             place.project, stored, progress, cancelled, categorical=True, folder=upload_folder()

@@ -10,7 +10,14 @@ from core.landcover import PRODUCTS
 from core.project import Project
 from core.settings import get_settings
 from core.task import Cancelled, Progress
-from ui.scenes.adding import Added, CrsQuestionError, LandCoverFrom, NewScene, add
+from ui.scenes.adding import (
+    Added,
+    CrsQuestionError,
+    LandCoverChoice,
+    LandCoverFrom,
+    NewScene,
+    add,
+)
 from ui.scenes.crs_question import ANOTHER_FILE, crs_question
 from ui.shared import show_errors
 from ui.shared.browser_session import Place, choose_scene, my_preferences, notify
@@ -30,6 +37,14 @@ LANDCOVER_TITLES: dict[LandCoverFrom, str] = {
     "path": "A file on this computer",
     "upload": "Upload a file",
     "later": "Not now",
+}
+
+
+NODATA_TITLES: dict[tuple[float, ...] | None, str] = {
+    None: "As the file says",
+    (): "None: every code is a class",
+    (0.0,): "0",
+    (255.0,): "255",
 }
 
 
@@ -68,14 +83,12 @@ def _form(place: Place) -> None:
     source = imagery_source()
     name = st.text_input("Name of the scene", placeholder="The file's name", max_chars=120)
     st.markdown("**Land cover**, which shows roughly where cropland is")
-    kind, landcover, product = landcover_source("new", later=True)
+    landcover = landcover_source("new", later=True)
     if st.button("Add the scene", type="primary"):
         with show_errors.told():
             checked(source, "imagery")
             chosen = my_preferences()
-            new = NewScene(
-                source, name.strip(), None, kind, landcover, product, chosen.model, chosen.strategy
-            )
+            new = NewScene(source, name.strip(), None, landcover, chosen.model, chosen.strategy)
             start(place.project, new)
             st.rerun()
 
@@ -91,8 +104,8 @@ def imagery_source() -> Source:
     )
 
 
-def landcover_source(key: str, *, later: bool) -> tuple[LandCoverFrom, Source, str | None]:
-    """Fields for a land cover: where from, which file, which product."""
+def landcover_source(key: str, *, later: bool) -> LandCoverChoice:
+    """Fields for a land cover: where from, which file, which product, what is nodata."""
     ways = [way for way in LANDCOVER_TITLES if later or way != "later"]
     offline = get_settings().offline
     kind = st.radio(
@@ -111,7 +124,7 @@ def landcover_source(key: str, *, later: bool) -> tuple[LandCoverFrom, Source, s
     elif kind == "path":
         placeholder = "/data/ESA_WorldCover_10m_2021_v200_Map.tif"
         source = Source(path=path_field(f"landcover {key}", placeholder))
-    product = None
+    product = nodata = None
     if kind in ("path", "upload"):
         product = st.selectbox(
             "Product",
@@ -119,7 +132,13 @@ def landcover_source(key: str, *, later: bool) -> tuple[LandCoverFrom, Source, s
             format_func=lambda name: PRODUCTS[name].title if name else "Recognise it",
             key=f"product {key}",
         )
-    return kind, source, product
+        nodata = st.selectbox(
+            "Nodata",
+            list(NODATA_TITLES),
+            format_func=NODATA_TITLES.__getitem__,
+            key=f"nodata {key}",
+        )
+    return LandCoverChoice(kind, source, product, nodata)
 
 
 def start(project: Project, new: NewScene) -> Job[Added]:

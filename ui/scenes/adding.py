@@ -29,15 +29,31 @@ LandCoverFrom = Literal["fetch", "path", "upload", "later"]
 
 
 @dataclass(frozen=True, slots=True)
+class LandCoverChoice:
+    """Which land cover a person wants: where from, which file, and what is said of it.
+
+    Parameters
+    ----------
+    product : str or None
+        Key; None where the file tells.
+    nodata : tuple of float or None
+        Values that are nodata, none where empty; None where the file tells.
+    """
+
+    kind: LandCoverFrom = "later"
+    source: Source = field(default_factory=Source)
+    product: str | None = None
+    nodata: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewScene:
     """What a person asked for: a scene to be added, with its land cover."""
 
     source: Source
     name: str = ""
     crs: str | None = None
-    landcover_from: LandCoverFrom = "later"
-    landcover: Source = field(default_factory=Source)
-    product: str | None = None
+    landcover: LandCoverChoice = field(default_factory=LandCoverChoice)
     model: str = ""
     strategy: str = ""
 
@@ -81,20 +97,10 @@ def add(project: Project, new: NewScene, progress: Progress, cancelled: Cancelle
         raise
     discard(source)
     scene = _with_settings(project, scene, new)
-    if new.landcover_from == "later":
+    if new.landcover.kind == "later":
         return Added(scene)
     try:
-        return Added(
-            add_landcover(
-                project,
-                scene.id,
-                new.landcover_from,
-                new.landcover,
-                new.product,
-                progress,
-                cancelled,
-            )
-        )
+        return Added(add_landcover(project, scene.id, new.landcover, progress, cancelled))
     except CropMapError as error:
         return Added(project.scene(scene.id), error)
 
@@ -102,9 +108,7 @@ def add(project: Project, new: NewScene, progress: Progress, cancelled: Cancelle
 def add_landcover(
     project: Project,
     scene_id: str,
-    kind: LandCoverFrom,
-    source: Source,
-    product: str | None,
+    chosen: LandCoverChoice,
     progress: Progress,
     cancelled: Cancelled,
 ) -> SceneRecord:
@@ -115,16 +119,18 @@ def add_landcover(
     CropMapError
         It cannot be had or used here; the present one stays.
     """
-    if kind == "fetch":
+    product, nodata = chosen.product, chosen.nodata
+    if chosen.kind == "fetch":
         progress("Fetching ESA WorldCover", 0, 0)
         grid = Scene.from_json(project.scene(scene_id).scene).working_grid
         path, product = str(keep_landcover(project, fetch_worldcover(grid))), FETCHED_PRODUCT
+        nodata = None
     else:
-        stored = store(project, source, progress)
+        stored = store(project, chosen.source, progress)
         path = usable(project, stored, progress, cancelled, categorical=True)
         discard(stored)
     progress("Reading the land cover", 0, 0)
-    scene = take_landcover(project, scene_id, path, product)
+    scene = take_landcover(project, scene_id, path, product, nodata=nodata)
     if scene.landcover is None:
         return scene
     wanted = with_source(scene.settings, scene.landcover)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,20 +10,28 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from core.errors import InputError
 from core.imagery import (
     HIGH_PERCENTILE,
-    IDENTITY,
     LOW_PERCENTILE,
+    Scaling,
     Scene,
     Stretch,
+    bands_said,
+    estimate_one_range,
     estimate_stretch,
     open_raster,
+    read_scaling,
     read_values,
+    stored_windows,
+    stretch_said,
+    suggest_stretch,
 )
 from core.session import change_view, open_project, open_project_scene
 from ui.scenes.histogram import draw
 from ui.shared import show_errors
 from ui.shared.browser_session import Place, notify
+from ui.shared.text import escape
 
 _SIDE = 480
 _FILE, _PERCENT, _VALUES = "As in the file", "Percent", "Values"
@@ -39,10 +48,16 @@ class Sample:
     values : array (3, rows, columns)
         In the raster's own units.
     valid : bool (rows, columns)
+    scaling : Scaling
+        What the values mean.
+    as_in_file : Stretch or None
+        Of colours that can be seen as they are in the file; None where it holds none.
     """
 
     values: npt.NDArray[np.generic]
     valid: npt.NDArray[np.bool_]
+    scaling: Scaling
+    as_in_file: Stretch | None
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the bands…")
@@ -52,8 +67,17 @@ def sample(project_path: str, scene_id: str, version: int, bands: Bands) -> Samp
     factor = max(1.0, max(scene.grid.width, scene.grid.height) / _SIDE)
     shape = (max(1, round(scene.grid.height / factor)), max(1, round(scene.grid.width / factor)))
     with open_raster(scene.path) as dataset:
-        values, valid = read_values(dataset, bands, None, shape)
-    return Sample(values, valid)
+        values, valid = read_values(dataset, bands, None, shape, scene.unknown)
+        scaling = read_scaling(dataset, bands)
+        as_in_file = None
+        if valid.any():
+            windows = stored_windows(dataset, bands, scene.unknown)
+            with contextlib.suppress(InputError):
+                found = suggest_stretch(
+                    (values, valid), way="file", scaling=scaling, windows=windows
+                )
+                as_in_file = found.stretch
+    return Sample(values, valid, scaling, as_in_file)
 
 
 def show(place: Place) -> None:
@@ -62,6 +86,7 @@ def show(place: Place) -> None:
         return
     scene = open_project_scene(place.project, place.scene.id).scene
     bands = _bands(scene)
+    st.caption(escape(_now(scene)))
     seen = sample(str(place.project.path), place.scene.id, place.scene.version, bands)
     if not seen.valid.any():
         st.caption("These bands hold no valid pixel.")
@@ -93,7 +118,7 @@ def _bands(scene: Scene) -> Bands:
             name,
             numbers,
             index=numbers.index(band),
-            format_func=lambda number: f"Band {number}",
+            format_func=lambda number: _band_title(scene, number),
             key=f"band {name} {scene.fingerprint}",
         )
         for column, name, band in zip(
@@ -103,18 +128,29 @@ def _bands(scene: Scene) -> Bands:
     return red, green, blue
 
 
+def _band_title(scene: Scene, number: int) -> str:
+    name = scene.band_names[number - 1] if number <= len(scene.band_names) else ""
+    return f"Band {number}: {name}" if name else f"Band {number}"
+
+
+def _now(scene: Scene) -> str:
+    """What said which bands and which contrast the scene is seen with now."""
+    contrast = stretch_said(scene)
+    return f"{bands_said(scene)} Contrast: {contrast}." if contrast else bands_said(scene)
+
+
 def _stretch(scene: Scene, bands: Bands, seen: Sample) -> Stretch | None:
     """The stretch by percentages or by values; None while what is typed makes none."""
-    as_they_are = scene.stretch == IDENTITY
-    ways = (_FILE, _PERCENT, _VALUES) if seen.values.dtype == np.uint8 else (_PERCENT, _VALUES)
+    as_they_are = seen.as_in_file is not None and scene.stretch == seen.as_in_file
+    ways = (_PERCENT, _VALUES) if seen.as_in_file is None else (_FILE, _PERCENT, _VALUES)
     way = st.segmented_control(
         "Contrast",
         ways,
-        default=_FILE if as_they_are and _FILE in ways else _PERCENT,
+        default=_FILE if as_they_are else _PERCENT,
         key=f"contrast {scene.fingerprint}",
     )
     if way == _FILE:
-        return IDENTITY
+        return seen.as_in_file
     if way == _VALUES:
         return _by_values(scene, bands)
     low, high = st.slider(
@@ -127,15 +163,35 @@ def _stretch(scene: Scene, bands: Bands, seen: Sample) -> Stretch | None:
         key=f"percent {scene.fingerprint}",
         label_visibility="collapsed",
     )
+    # Scenes that came before there was a choice have a range for each band.
+    apart_now = not as_they_are and not _is_one_range(scene.stretch, seen.scaling)
+    apart = st.toggle(
+        "Each band by itself",
+        value=apart_now and len(set(scene.bands)) > 1,
+        key=f"apart {scene.fingerprint}",
+        help="One range for all bands keeps the colours; a range for each takes haze out of the "
+        "blue, and greens may turn grey.",
+    )
     if low >= high:
         st.caption("Leave some room between the two ends.")
         return None
     usual = (low, high) == (LOW_PERCENTILE, HIGH_PERCENTILE) and bands == scene.bands
-    return (
-        scene.stretch
-        if usual and not as_they_are
-        else estimate_stretch(seen.values, seen.valid, low, high)
-    )
+    if usual and not as_they_are and apart == apart_now:
+        return scene.stretch
+    if apart:
+        return estimate_stretch(seen.values, seen.valid, low, high)
+    return estimate_one_range(seen.values, seen.valid, low, high, scaling=seen.scaling)
+
+
+def _is_one_range(stretch: Stretch, scaling: Scaling) -> bool:
+    ends = [
+        [
+            value * scale + offset
+            for value, scale, offset in zip(end, scaling.scale, scaling.offset, strict=True)
+        ]
+        for end in (stretch.low, stretch.high)
+    ]
+    return all(np.allclose(end, end[0], rtol=1e-6, atol=1e-9) for end in ends)
 
 
 def _by_values(scene: Scene, bands: Bands) -> Stretch | None:

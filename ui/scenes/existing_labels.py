@@ -15,6 +15,7 @@ from core.existing import (
     MaskFileLabels,
     VectorLabels,
     class_columns,
+    class_question,
     guess,
     guess_values,
     is_own,
@@ -25,12 +26,14 @@ from core.task import Cancelled, Progress
 from ui.scenes.crs_question import ANOTHER_FILE, crs_question
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import Place, person
+from ui.shared.file_questions import layer_question
 from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS, Key
 from ui.shared.reading_labels import (
     FILES,
     PARTS,
     LabelsCrsQuestionError,
+    LabelsLayerQuestionError,
     LabelsRequest,
     ReadLabels,
     crs_of,
@@ -45,7 +48,15 @@ from ui.shared.uploaded_files import Source
 KINDS = ("read labels", "take labels")
 """Kinds of the jobs of this tab."""
 
-_FORMATS = {"shapefile": "Shapefile", "geopackage": "GeoPackage", "geojson": "GeoJSON"}
+_FORMATS = {
+    "shapefile": "Shapefile",
+    "geopackage": "GeoPackage",
+    "geojson": "GeoJSON",
+    "geoparquet": "GeoParquet",
+    "flatgeobuf": "FlatGeobuf",
+    "kml": "KML",
+    "gml": "GML",
+}
 
 _POLICIES = {
     False: "Leave those tiles as they are",
@@ -84,6 +95,9 @@ def show(place: Place) -> None:
     if reading is not None and isinstance(reading.error, LabelsCrsQuestionError):
         _ask_crs(place, reading.error)
         return
+    if reading is not None and isinstance(reading.error, LabelsLayerQuestionError):
+        _ask_layer(place, reading.error)
+        return
     if reading is not None and reading.error is not None:
         show_errors.show(reading.error)
     _form(place)
@@ -91,8 +105,9 @@ def show(place: Place) -> None:
 
 def _form(place: Place) -> None:
     st.markdown(
-        "Labels that you have already: parcels (shapefile, GeoPackage, GeoJSON) or a mask "
-        "(GeoTIFF). They take the place of the automatic parcels and are corrected like them."
+        "Labels that you have already: parcels (shapefile, GeoPackage, GeoJSON, GeoParquet, "
+        "FlatGeobuf, KML, GML) or a mask (GeoTIFF). They take the place of the automatic parcels "
+        "and are corrected like them."
     )
     source = source_fields(
         "Labels",
@@ -136,6 +151,16 @@ def _ask_crs(place: Place, question: LabelsCrsQuestionError) -> None:
     st.rerun()
 
 
+def _ask_layer(place: Place, question: LabelsLayerQuestionError) -> None:
+    answer = layer_question(question, question.layers, f"labels {question.request.name}")
+    if answer is None:
+        return
+    JOBS.forget(read_key(place))
+    if answer != ANOTHER_FILE:
+        _start_reading(place, replace(question.request, layer=answer))
+    st.rerun()
+
+
 def _offer(place: Place, found: ReadLabels) -> None:
     """What was read, the choices about it, and the way to take it over."""
     if place.scene is None:
@@ -145,7 +170,7 @@ def _offer(place: Place, found: ReadLabels) -> None:
         labels, worth = _mask(found, found.file)
     else:
         vectors = _vectors(place, found, found.file)
-        labels, worth = vectors, vectors.counts.parcels > 0
+        labels, worth = vectors, vectors.counts.parcels > 0 and _confirmed(found.file)
     stake = stake_of(place.project, place.scene.id, labels)
     replace_work, empty_beside = _ask(stake, found.file)
     ready = worth and bool(stake.reached) and replace_work is not None
@@ -219,7 +244,26 @@ def _choose_classes(file: LabelsFile) -> ClassChoice:
         key=f"labels values {file.name} {file.layer} {column}",
         placeholder="Choose at least one",
     )
+    question = class_question(file)
+    if question is not None and column == question.column:
+        st.warning(
+            escape(question.sentence(file.name)) + " Those that are not chosen are left out."
+        )
+        st.checkbox("What is chosen is right", key=_confirmation(file))
     return ClassChoice(column, frozenset(chosen))
+
+
+def _confirmation(file: LabelsFile) -> str:
+    return f"labels classes right {file.name} {file.layer}"
+
+
+def _confirmed(file: LabelsFile) -> bool:
+    """Whether nothing is asked about the classes, or the question is answered."""
+    asked = class_question(file)
+    column = st.session_state.get(f"labels column {file.name} {file.layer}")
+    if asked is None or column != asked.column:
+        return True
+    return bool(st.session_state.get(_confirmation(file)))
 
 
 def _tell_skipped(file: LabelsFile, labels: VectorLabels) -> None:
@@ -229,15 +273,18 @@ def _tell_skipped(file: LabelsFile, labels: VectorLabels) -> None:
         (counts.outside, "beside this scene"),
         (skipped.other, "that are points or lines"),
         (skipped.empty, "without an area"),
-        (skipped.broken, "that cannot be read"),
     ]
     told = [f"{number:,} {what}" for number, what in left_out if number]
+    if skipped.broken:
+        told.append(file.broken_words)
     parts = [f"{count(file.features, 'feature')} in the file."]
     if told:
         parts.append(f"Left out: {', '.join(told)}.")
     if counts.repaired:
         parts.append(f"Put in order: {counts.repaired:,} with crossing rings.")
     st.caption(" ".join(parts))
+    for note in file.notes:
+        st.caption(f":material/info: {escape(note)}")
 
 
 def _mask(found: ReadLabels, mask: MaskFile) -> tuple[MaskFileLabels, bool]:

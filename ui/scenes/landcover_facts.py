@@ -11,7 +11,14 @@ import streamlit as st
 
 from core.errors import CropMapError
 from core.grid import Grid
-from core.landcover import agreement, align, class_areas, open_landcover
+from core.landcover import (
+    agreement,
+    align,
+    class_areas,
+    coverage_sentence,
+    covered_share,
+    open_landcover,
+)
 from core.session import open_project, open_project_scene
 from ui.shared.text import escape, escape_colour, hectares
 
@@ -31,11 +38,12 @@ class ClassRow:
 
 
 class LandCoverFile(TypedDict):
-    """A land cover file that was given for a scene; its product and CRS where somebody said so."""
+    """A land cover file that was given for a scene, and what somebody said of it."""
 
     path: str
     product: str | None
     crs: str | None
+    nodata: list[float] | None
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring the land cover…")
@@ -58,6 +66,15 @@ def class_rows(project_path: str, scene_id: str, version: int) -> list[ClassRow]
     ]
 
 
+@st.cache_data(max_entries=64, show_spinner="Measuring the land cover…")
+def coverage(project_path: str, scene_id: str, version: int) -> str:
+    """What is said of a land cover that leaves some of the scene out; empty where it does not."""
+    opened = open_project_scene(open_project(Path(project_path)), scene_id)
+    if opened.landcover is None:
+        return ""
+    return coverage_sentence(covered_share(opened.scene, opened.landcover))
+
+
 @st.cache_data(max_entries=64, show_spinner="Comparing the land cover products…")
 def agreeing_share(project_path: str, scene_id: str, version: int) -> float | None:
     """Share of the scene on which its products agree about cropland; None for fewer than two."""
@@ -66,7 +83,13 @@ def agreeing_share(project_path: str, scene_id: str, version: int) -> float | No
     tiles = []
     for source in sources(opened.record.settings):
         try:
-            product = open_landcover(source["path"], product=source["product"], crs=source["crs"])
+            product = open_landcover(
+                source["path"],
+                product=source["product"],
+                crs=source["crs"],
+                nodata=source["nodata"],
+                ask=False,
+            )
             tiles.append(align(product, grid))
         except CropMapError:
             # A file that went away takes no part; the list beside shows which it was.
@@ -90,7 +113,10 @@ def sources(settings: dict[str, Any]) -> list[LandCoverFile]:
 def source_of(record: dict[str, Any]) -> LandCoverFile:
     """What a record of a land cover, such as a scene's present one, says about its file."""
     return LandCoverFile(
-        path=str(record["path"]), product=record.get("product"), crs=record.get("crs")
+        path=str(record["path"]),
+        product=record.get("product"),
+        crs=record.get("crs"),
+        nodata=record.get("nodata"),
     )
 
 

@@ -11,14 +11,20 @@ from core.project import Project, SceneRecord
 from core.session import OpenedScene, open_project_scene, take_landcover
 from core.task import Cancelled, Progress
 from ui.scenes.add_scene import LANDCOVER_FAILED, landcover_source
-from ui.scenes.adding import LandCoverFrom, add_landcover
-from ui.scenes.landcover_facts import agreeing_share, class_rows, legend, source_of, sources
+from ui.scenes.adding import LandCoverChoice, add_landcover
+from ui.scenes.landcover_facts import (
+    agreeing_share,
+    class_rows,
+    coverage,
+    legend,
+    source_of,
+    sources,
+)
 from ui.shared import show_errors
 from ui.shared.browser_session import Place, notify
 from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS, Key
 from ui.shared.text import escape
-from ui.shared.uploaded_files import Source
 
 KIND = "land cover"
 """Kind of this module's jobs."""
@@ -62,11 +68,20 @@ def _present(place: Place, opened: OpenedScene) -> None:
             _take_as_new(place)
         return
     if opened.landcover is None or place.scene is None:
-        st.markdown("**No land cover yet.** Until there is one, fields are drawn from the image alone.")
+        st.markdown(
+            "**No land cover yet.** Until there is one, fields are drawn from the image alone."
+        )
         return
     product = opened.landcover.product
     st.markdown(f"**{escape(opened.landcover.title)}**")
     st.caption(f"{escape(product.years)} · {product.resolution_m:g} m · {escape(product.licence)}")
+    told = (
+        *opened.landcover.remarks,
+        *opened.landcover.unknown.sentences("land cover"),
+        coverage(str(place.project.path), place.scene.id, place.scene.version),
+    )
+    if any(told):
+        st.warning(escape(" ".join(filter(None, told))))
     rows = class_rows(str(place.project.path), place.scene.id, place.scene.version)
     st.html(legend(rows))
     st.caption("Classes in bold count as cropland.")
@@ -79,7 +94,12 @@ def _take_as_new(place: Place) -> None:
     with show_errors.told():
         stored = scene.landcover
         take_landcover(
-            place.project, scene.id, stored["path"], stored.get("product"), stored.get("crs")
+            place.project,
+            scene.id,
+            stored["path"],
+            stored.get("product"),
+            stored.get("crs"),
+            stored.get("nodata"),
         )
         notify("Tiles are predicted anew with this land cover; accepted ones keep their label.")
         st.rerun()
@@ -109,7 +129,14 @@ def _choose(place: Place) -> None:
     if chosen != scene.landcover["path"]:
         with show_errors.told():
             source = known[chosen]
-            take_landcover(place.project, scene.id, chosen, source["product"], source["crs"])
+            take_landcover(
+                place.project,
+                scene.id,
+                chosen,
+                source["product"],
+                source["crs"],
+                source["nodata"],
+            )
             notify(f"Prompts are placed by {Path(chosen).name} now.")
             st.rerun()
 
@@ -117,24 +144,22 @@ def _choose(place: Place) -> None:
 def _add(place: Place) -> None:
     if place.scene is None:
         return
-    kind, source, product = landcover_source(place.scene.id, later=False)
+    chosen = landcover_source(place.scene.id, later=False)
     if st.button("Add this land cover", type="primary"):
         with show_errors.told():
-            start(place.project, place.scene, kind, source, product)
+            start(place.project, place.scene, chosen)
             st.rerun()
 
 
 def start(
     project: Project,
     scene: SceneRecord,
-    kind: LandCoverFrom,
-    source: Source,
-    product: str | None,
+    chosen: LandCoverChoice,
 ) -> None:
     """Bring land cover into a scene in the background."""
 
     def work(progress: Progress, cancelled: Cancelled) -> SceneRecord:
-        return add_landcover(project, scene.id, kind, source, product, progress, cancelled)
+        return add_landcover(project, scene.id, chosen, progress, cancelled)
 
     key = (KIND, str(project.path), scene.id)
     JOBS.start(key, f"Land cover of {scene.name}", work)

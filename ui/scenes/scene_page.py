@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.scenes import add_scene, colours, existing_labels, landcover_panel, scene_view
+from ui.scenes import add_scene, colours, existing_labels, landcover_panel, scene_view, unknown_card
 from ui.shared import moved_imagery, navigation, show_errors
 from ui.shared.browser_session import Place
 from ui.shared.page_frame import heading
@@ -24,9 +24,11 @@ def show(place: Place) -> None:
         add_scene.empty_project(place)
         return
     heading(place.scene.name, scene_view.facts(place))
+    scene_view.remarks(place)
     view, panel = st.columns([5, 3], gap="large")
     with view:
         if not moved_imagery.show(place):
+            unknown_card.show(place)
             scene_view.show(place)
             navigation.link(navigation.ANNOTATE, "Go on to Annotate", place)
     with panel:

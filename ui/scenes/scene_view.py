@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.imagery import Scene
+from core.imagery import Scene, scene_remarks
 from ui.map import view_map
 from ui.shared.browser_session import Place, token
-from ui.shared.text import hectares
+from ui.shared.text import escape, hectares
 
 _HEIGHT = 470
+_WHO = {"person": ", as you stated", "sidecar": ", by its .aux.xml"}
 _OVER, _SWIPE = "Over each other", "Swipe"
 
 
@@ -21,11 +22,19 @@ def facts(place: Place) -> str:
     scene = Scene.from_json(place.scene.scene)
     grid = scene.grid
     area = grid.width * grid.height * grid.pixel_area_m2 / 10_000.0
-    stated = ", as you stated" if scene.crs_source == "person" else ""
+    stated = _WHO.get(scene.crs_source, "")
     return (
         f"{grid.width:,} × {grid.height:,} px · {grid.gsd_m:.3g} m · {hectares(area)} · "
         f"{grid.crs.name}{stated}"
     )
+
+
+def remarks(place: Place) -> None:
+    """What was guessed about the image, so that nobody works on with what is wrong."""
+    if place.scene is None:
+        return
+    for remark in scene_remarks(Scene.from_json(place.scene.scene)):
+        st.caption(f"{escape(remark)} You can change it under *Colours*.")
 
 
 def show(place: Place) -> None:

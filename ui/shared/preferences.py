@@ -13,7 +13,7 @@ from pathlib import Path
 from core.errors import storage_error
 from core.files import read_checked, write_checked
 from core.predict import STRATEGIES
-from core.sam import DEFAULT_MODEL, MODELS
+from core.sam import DEFAULT_MODEL, known_models
 from core.settings import get_settings
 
 LONGEST_NAME = 80
@@ -71,7 +71,7 @@ def save(preferences: Preferences) -> None:
 def cleaned(preferences: Preferences) -> Preferences:
     """The choices with what cannot be used replaced by what can."""
     person = " ".join(preferences.person.split())[:LONGEST_NAME] or _login()
-    model = preferences.model if preferences.model in (*MODELS, "none") else DEFAULT_MODEL
+    model = preferences.model if preferences.model in (*known_models(), "none") else DEFAULT_MODEL
     strategy = preferences.strategy if preferences.strategy in STRATEGIES else "apt_plus"
     return Preferences(person, model, strategy)
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from pyproj import CRS
 
-from core.errors import MissingCrsError, Remedy
+from core.errors import InputError, MissingCrsError, Remedy
 from core.existing import (
+    VECTOR_SUFFIXES,
     ClassChoice,
     Labels,
     LabelsFile,
+    LayerQuestionError,
     MaskFile,
     VectorLabels,
     read_labels,
@@ -25,7 +27,7 @@ from core.session import Stake, TakenOver, get_workspaces, open_project_scene, t
 from core.task import Cancelled, Progress
 from ui.shared.uploaded_files import SIDECARS, Source, discard, store, usable
 
-FILES = (".zip", ".gpkg", ".geojson", ".json", ".shp", ".tif", ".tiff")
+FILES = (*VECTOR_SUFFIXES, ".tif", ".tiff")
 """Endings of files of labels; what they hold is told by their content."""
 
 PARTS = (".shx", ".dbf", ".prj", ".cpg", *SIDECARS)
@@ -79,6 +81,14 @@ class LabelsCrsQuestionError(MissingCrsError):
         self.request = request
 
 
+class LabelsLayerQuestionError(InputError):
+    """The file has several layers: a question, with the request that waits for the answer."""
+
+    def __init__(self, error: LayerQuestionError, request: LabelsRequest) -> None:
+        super().__init__(error.message, remedy=error.remedy)
+        self.request, self.layers = request, error.layers
+
+
 def read(
     project: Project,
     scene_id: str,
@@ -92,6 +102,8 @@ def read(
     ------
     LabelsCrsQuestionError
         It does not say in which CRS it is.
+    LabelsLayerQuestionError
+        It has several layers, and the request names none.
     CropMapError
         It cannot be used.
     """
@@ -100,16 +112,19 @@ def read(
     path = source.stored or Path(source.path)
     if path.is_file() and is_raster(path):
         return _read_mask(project, request, progress, cancelled)
-    file = read_labels(
-        path,
-        open_project_scene(project, scene_id).scene.grid,
-        layer=request.layer,
-        name=request.name,
-        progress=lambda share: progress("Reading the labels", round(share * _STEPS), _STEPS),
-        cancelled=cancelled,
-    )
-    if file.crs is None and request.crs is None:
-        raise LabelsCrsQuestionError(f"{request.name} does not say in which CRS it is.", request)
+    try:
+        file = read_labels(
+            path,
+            open_project_scene(project, scene_id).scene.grid,
+            layer=request.layer,
+            name=request.name,
+            progress=lambda share: progress("Reading the labels", round(share * _STEPS), _STEPS),
+            cancelled=cancelled,
+        )
+    except LayerQuestionError as error:
+        raise LabelsLayerQuestionError(error, request) from error
+    if request.crs is None and (lacking := file.crs_question()):
+        raise LabelsCrsQuestionError(f"{request.name} {lacking}", request)
     return ReadLabels(request, file)
 
 

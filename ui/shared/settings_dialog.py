@@ -6,15 +6,25 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.errors import InputError
+from core.errors import InputError, Remedy, WeightsError
 from core.predict import WITHOUT_MODEL
-from core.sam import DEFAULT_MODEL, MODELS, ModelSpec
+from core.sam import (
+    DEFAULT_MODEL,
+    ModelSpec,
+    fetch,
+    get_model,
+    is_present,
+    known_models,
+    verify,
+    weights_path,
+)
 from core.settings import get_settings
 from core.task import Cancelled, Progress
 from ui.shared import show_errors
 from ui.shared.browser_session import Place, my_preferences, prefer
 from ui.shared.job_progress import watch_in_place
 from ui.shared.jobs import JOBS, Key
+from ui.shared.own_weights import own_checkpoints
 from ui.shared.preferences import LONGEST_NAME
 from ui.shared.text import escape, file_size
 
@@ -78,20 +88,24 @@ def _body(place: Place | None) -> None:
         max_chars=LONGEST_NAME,
         help="Stands beside your edits and verdicts. Remembered on this machine.",
     )
-    models = [*MODELS, NO_MODEL]
+    present = model_of(place)
+    # A project may come from a machine that has a checkpoint of somebody's own.
+    models = list(dict.fromkeys([*known_models(), NO_MODEL, present]))
     model = st.selectbox(
         "Model that draws the fields",
         models,
-        index=models.index(model_of(place)),
+        index=models.index(present),
         format_func=_choice,
     )
-    _weights(model)
+    with show_errors.told():
+        _weights(model)
+    own_checkpoints()
     strategies = [WITHOUT_MODEL] if model == NO_MODEL else list(STRATEGY_TITLES)
-    present = strategy_of(place)
+    used = strategy_of(place)
     strategy = st.selectbox(
         "How prompts become a map",
         strategies,
-        index=strategies.index(present) if present in strategies else 0,
+        index=strategies.index(used) if used in strategies else 0,
         format_func=lambda key: STRATEGY_TITLES[key],
         help="For tiles that nobody has set otherwise on the map.",
     )
@@ -101,11 +115,9 @@ def _body(place: Place | None) -> None:
             "Tiles are predicted anew with them; your edits stay."
         )
     if st.button("Save", type="primary"):
-        if model in MODELS and not _is_present(MODELS[model]):
-            show_errors.show(
-                InputError("The model's weights are not here yet.", "Download them first.")
-            )
-        else:
+        with show_errors.told():
+            if model != NO_MODEL and not is_present(get_model(model)):
+                raise InputError("The model's weights are not here yet.", "Download them first.")
             _save(place, person, model, strategy)
 
 
@@ -126,12 +138,24 @@ def _weights(model: str) -> None:
     if model == NO_MODEL:
         st.caption("Fields are drawn from the image's own colours and textures alone.")
         return
-    spec = MODELS[model]
+    spec = get_model(model)
     key = fetch_key(model)
-    if _is_present(spec):
+    if is_present(spec):
         st.caption(f"Ready to use · {escape(spec.licence)}")
+    elif spec.own:
+        verify(spec)  # the file is gone: this says what to do
+    elif weights_path(spec).is_file():
+        path = weights_path(spec)
+        raise WeightsError(
+            f"{path} is not the published file of {spec.title}: it has another size.",
+            remedy=Remedy.FETCH_WEIGHTS_AGAIN,
+            facts={"model": spec.key, "path": str(path), "architecture": spec.architecture},
+        )
     elif get_settings().offline:
-        st.caption("This machine is set to work offline, so weights cannot be downloaded.")
+        st.caption(
+            "This machine is set to work offline, so weights cannot be downloaded. Put the file "
+            f"at {escape(weights_path(spec))}"
+        )
     elif st.button(f"Download {file_size(spec.size_bytes)}", icon=":material/download:"):
         with show_errors.told():
             _start_fetch(spec)
@@ -145,29 +169,22 @@ def _weights(model: str) -> None:
 
 def _start_fetch(spec: ModelSpec) -> None:
     def work(progress: Progress, cancelled: Cancelled) -> None:
-        # The module imports torch, which takes seconds: only once it is needed.
-        from core.sam import fetch  # noqa: PLC0415
-
         progress("Connecting", 0, spec.size_bytes)
         fetch(spec, progress, cancelled)
 
     JOBS.start(fetch_key(spec.key), f"Weights of {spec.title}", work)
 
 
-def _is_present(spec: ModelSpec) -> bool:
-    if spec.shipped:
-        return True
-    path = get_settings().weights_folder / spec.file_name
-    return path.is_file() and path.stat().st_size == spec.size_bytes
-
-
 def _choice(model: str) -> str:
-    if model == NO_MODEL:
+    spec = known_models().get(model)
+    if spec is None or is_present(spec):
         return _title(model)
-    spec = MODELS[model]
-    note = "" if _is_present(spec) else f" · {file_size(spec.size_bytes)} to download"
-    return f"{spec.title}{note}"
+    away = "its file is gone" if spec.own else f"{file_size(spec.size_bytes)} to download"
+    return f"{spec.title} · {away}"
 
 
 def _title(model: str) -> str:
-    return "None, the classifier alone" if model == NO_MODEL else MODELS[model].title
+    if model == NO_MODEL:
+        return "None, the classifier alone"
+    spec = known_models().get(model)
+    return f"{model}, which is not on this machine" if spec is None else spec.title

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -15,9 +17,10 @@ from core.project import Project
 from core.session import copy_into, safe_stem
 from core.task import Cancelled, Progress
 
-SIDECARS = (".tfw", ".tifw", ".jgw", ".pgw", ".j2w", ".wld", ".prj")
+SIDECARS = (".tfw", ".tifw", ".jgw", ".pgw", ".j2w", ".wld", ".prj", ".aux.xml")
 RASTERS = (".tif", ".tiff", ".jp2", ".png", ".jpg", ".jpeg")
 
+_AUXILIARY = ".aux.xml"
 _BLOCK = 8 * 1024 * 1024
 _SHARES = 100_000
 """Steps of a share; so many that they are told in percent."""
@@ -89,7 +92,7 @@ def store(
         folder.mkdir(parents=True)
         for upload in source.uploads:
             if upload is main or suffix_of(upload) in sidecars:
-                _write(upload, folder / f"{stem}{suffix_of(upload)}", progress)
+                _write(upload, folder / f"{stem}{_ending(upload, main)}", progress)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise storage_error(error, folder / main.name) from error
@@ -132,6 +135,42 @@ def usable(
     return str(copy)
 
 
+@dataclass(frozen=True, slots=True)
+class FileAtHand:
+    """A file that can be read, and the name that it had where it came from."""
+
+    path: Path
+    name: str
+
+
+@contextmanager
+def at_hand(source: Source, folder: Path, progress: Progress) -> Iterator[FileAtHand]:
+    """The one file that a person named or sent; what was sent lies in ``folder`` for so long.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+    if not source.uploads:
+        path = Path(source.path)
+        yield FileAtHand(path, path.name)
+        return
+    upload = source.uploads[0]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch = tempfile.TemporaryDirectory(dir=folder, prefix="upload-")
+    except OSError as error:
+        raise storage_error(error, folder) from error
+    with scratch as name:
+        path = Path(name) / "file"
+        try:
+            _write(upload, path, progress)
+        except OSError as error:
+            raise storage_error(error, path) from error
+        yield FileAtHand(path, Path(upload.name).name)
+
+
 def discard(source: Source) -> None:
     """Remove an uploaded file of which the project has its own copy now."""
     if source.stored is not None:
@@ -149,5 +188,12 @@ def _write(upload: Upload, path: Path, progress: Progress) -> None:
 
 
 def suffix_of(upload: Upload) -> str:
-    """The ending of a file's name in lower case, with its dot."""
-    return Path(upload.name).suffix.lower()
+    """The ending of a file's name in lower case, with its dot; ``.aux.xml`` is one."""
+    name = upload.name.lower()
+    return _AUXILIARY if name.endswith(_AUXILIARY) else Path(name).suffix
+
+
+def _ending(upload: Upload, main: Upload) -> str:
+    """What follows the stem: auxiliary XML has the whole name of its raster before its own."""
+    ending = suffix_of(upload)
+    return suffix_of(main) + ending if ending == _AUXILIARY else ending

@@ -10,16 +10,25 @@ from pathlib import Path
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from core.errors import InputError, Remedy
-from core.export.replay.bundle_file import LandCoverFacts, ReplayRecord, TileFacts, read_bundle
+from core.crs import horizontal
+from core.errors import InputError, MissingWeightsError, Remedy
+from core.export.replay.bundle_file import (
+    LandCoverFacts,
+    ModelFacts,
+    ReplayRecord,
+    TileFacts,
+    read_bundle,
+)
 from core.export.replay.differences import ReplayReport, compare
 from core.export.replay.label_record import LabelSetup, RecordedTile, record_label, record_tile
 from core.files import prepare_folder, replacing
 from core.grid import Window
 from core.imagery.frame import Frame, frame_of, plan_scene
-from core.imagery.scene import Scene, check_scene_file, coarser_grid, open_scene
+from core.imagery.scene import Scene, check_scene_file, open_scene
 from core.imagery.stretch import Stretch
 from core.imagery.tile_plan import Tile
+from core.imagery.validity import UnknownPixels
+from core.imagery.working_grid import coarser_grid
 from core.label.choices import Choices
 from core.label.make import answer_prompts, make_label, predict_work
 from core.label.work import BrokenEditError, Work, replay
@@ -27,8 +36,9 @@ from core.landcover.alignment import check_overlap
 from core.landcover.source import LandCover, check_landcover_file, open_landcover
 from core.predict.tile import TileInputs, TileMemory, read_tile_inputs
 from core.project import EditRecord, VerdictRecord
+from core.sam.added import is_name
 from core.sam.protocol import Segmenter
-from core.sam.registry import get_model
+from core.sam.registry import get_model, model_of_weights
 from core.settings import get_settings
 from core.task import Cancelled, Progress, check, never, silent
 
@@ -73,15 +83,15 @@ def replay_bundle(
     """
     bundle = read_bundle(path)
     record = bundle.record
-    _check_model(record, given=segmenter is not None)
+    model = _model_here(record.model, given=segmenter is not None)
     raster = _scene(record, path=_absolute(scene))
     product = _landcover(record.landcover, landcover, raster)
     plan = _checked_plan(record, raster)
     choices = Choices().changed(dict(record.settings))
     works = {tile.name: _work(tile, frame_of(raster, plan[tile.name]), choices)
              for tile in record.tiles}  # fmt: skip
-    if segmenter is None and record.model is not None:
-        segmenter = _load(record.model.key)
+    if segmenter is None and model is not None:
+        segmenter = _load(model)
     recorded = []
     for done, tile in enumerate(record.tiles):
         check(cancelled, "Making the label again was cancelled.", "Start again to do it.")
@@ -98,7 +108,8 @@ def replay_bundle(
         scene=raster,
         landcover=product,
         landcover_crs=record.landcover.crs if record.landcover else None,
-        model=record.model.key if record.model else None,
+        landcover_nodata=record.landcover.nodata if record.landcover else None,
+        model=model,
         choices=choices,
     )
     again = record_label(setup, recorded)
@@ -130,15 +141,34 @@ def _load(key: str) -> Segmenter:
     return load_segmenter(key)
 
 
-def _check_model(record: ReplayRecord, *, given: bool) -> None:
-    """Raise unless this version knows the bundle's model and its weights are here."""
-    if record.model is None:
-        return
-    spec = get_model(record.model.key)
+def _model_here(model: ModelFacts | None, *, given: bool) -> str | None:
+    """The key, on this machine, of the bundle's model; one of somebody's own by its weights.
+
+    Raises
+    ------
+    InputError
+        This version knows no such model.
+    WeightsError
+        Its weights are not here.
+    """
+    if model is None:
+        return None
+    spec = model_of_weights(model.key, model.sha256) if model.file else get_model(model.key)
+    if spec is None:
+        raise MissingWeightsError(
+            f"The bundle's model is a checkpoint of somebody's own, {model.file} (SHA-256 "
+            f"{model.sha256}), and it is not on this machine.",
+            remedy=Remedy.ADD_BUNDLES_WEIGHTS,
+            facts={
+                "model": model.key if is_name(model.key) else "NAME",
+                "architecture": model.architecture,
+            },
+        )
     if not given:
         from core.sam.weights import verify  # noqa: PLC0415
 
         verify(spec)
+    return spec.key
 
 
 def _scene(record: ReplayRecord, *, path: str) -> Scene:
@@ -152,7 +182,8 @@ def _scene(record: ReplayRecord, *, path: str) -> Scene:
     facts = record.scene
     stated = facts.crs if facts.crs_source == "person" else None
     stretch = Stretch(facts.stretch_low, facts.stretch_high)
-    scene = open_scene(path, crs=stated, bands=facts.bands, stretch=stretch)
+    unknown = UnknownPixels.from_json(facts.unknown.model_dump())
+    scene = open_scene(path, crs=stated, bands=facts.bands, stretch=stretch, unknown=unknown)
     grid = scene.grid
     t = grid.transform
     unlike = []
@@ -183,7 +214,7 @@ def _scene(record: ReplayRecord, *, path: str) -> Scene:
 
 def _same_crs(scene: Scene, wkt: str) -> bool:
     try:
-        return bool(scene.grid.crs == CRS.from_wkt(wkt))
+        return bool(scene.grid.crs == horizontal(CRS.from_wkt(wkt)))
     except CRSError:
         return False
 
@@ -200,7 +231,9 @@ def _landcover(facts: LandCoverFacts | None, path: str | None, scene: Scene) -> 
             f"This label was made with {facts.title} ({facts.file}).",
             remedy=Remedy.GIVE_LANDCOVER,
         )
-    found = open_landcover(_absolute(path), product=facts.product, crs=facts.crs)
+    found = open_landcover(
+        _absolute(path), product=facts.product, crs=facts.crs, nodata=facts.nodata, ask=False
+    )
     check_overlap(found, scene.working_grid)
     if found.overview_fingerprint == facts.fingerprint:
         return replace(found, fingerprint=facts.fingerprint)

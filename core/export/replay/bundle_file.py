@@ -20,6 +20,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from core.errors import InputError
 from core.files import replacing
+from core.imagery.scene_json import UnknownFacts
 from core.outside import check_regular, parse_json
 
 FORMAT: Final = 1
@@ -79,6 +80,7 @@ class SceneFacts(_Part):
     bands: tuple[int, int, int] = Field(strict=False)
     stretch_low: tuple[float, float, float] = Field(strict=False)
     stretch_high: tuple[float, float, float] = Field(strict=False)
+    unknown: UnknownFacts = UnknownFacts()
 
 
 class LandCoverFacts(_Part):
@@ -88,17 +90,24 @@ class LandCoverFacts(_Part):
     product: str = _Text
     title: str = _Text
     crs: str | None = _Text
+    nodata: list[float] | None = Field(default=None, max_length=64)
     fingerprint: str = _Hash
     sha256: str | None = _Hash
 
 
 class ModelFacts(_Part):
-    """The model by its key in the registry, and what ran it."""
+    """The model by its key in the registry, and what ran it.
+
+    ``architecture`` and ``file`` (the name it had where it came from) are there for a checkpoint of
+    somebody's own, which no registry publishes.
+    """
 
     key: str = _Text
     sha256: str = _Hash
     runtime: str = _Text
     device: str = _Text
+    architecture: str = Field(default="", max_length=100)
+    file: str = Field(default="", max_length=10_000)
 
 
 class PromptFacts(_Part):
@@ -140,7 +149,7 @@ class TileFacts(_Part):
     window: tuple[int, int, int, int] = Field(strict=False)
     pixels_sha256: str = _Hash
     landcover_sha256: str | None = _Hash
-    choices: dict[str, str | int | float]
+    choices: dict[str, str | bool | int | float]
     prompts: tuple[PromptFacts, ...] = Field(strict=False)
     edits: tuple[EditFacts, ...] = Field(strict=False)
     verdict: VerdictFacts
@@ -157,7 +166,7 @@ class ReplayRecord(_Part):
     scene: SceneFacts
     landcover: LandCoverFacts | None
     model: ModelFacts | None
-    settings: dict[str, str | int | float | None]
+    settings: dict[str, str | bool | int | float | None]
     tile_size: int
     tile_halo: int
     tiles: tuple[TileFacts, ...] = Field(strict=False)
@@ -189,7 +198,8 @@ def write_bundle(path: Path, bundle: Bundle) -> None:
     OutputError
         It cannot be written; the earlier one is whole.
     """
-    record = bundle.record.model_dump(mode="json")
+    # What was not said is left out, so that earlier versions read the bundle, too.
+    record = bundle.record.model_dump(mode="json", exclude_unset=True)
     bodies = {
         _README: _HELP.encode(),
         _RECORD: json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False).encode(),

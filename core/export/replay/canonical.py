@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -17,11 +18,13 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from core.crs import crs_text, horizontal
 from core.errors import InputError
 from core.imagery.frame import Frame
 from core.label.tile_label import Label
 
 _NOT_FACTS = ("polygon",)
+_CODE = re.compile(r"\w+:\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +89,10 @@ def read_areas(body: bytes, tiles: Sequence[str]) -> dict[str, list[shapely.Geom
 
 
 def _crs_member(crs: CRS) -> dict[str, Any]:
-    """GDAL's and QGIS's way to say the CRS of a GeoJSON file; nothing for one without a code."""
-    authority = crs.to_authority()
-    if authority is None:
-        return {}
-    name = f"urn:ogc:def:crs:{authority[0]}::{authority[1]}"
+    """GDAL's and QGIS's way to say the CRS of a GeoJSON file: an exact code, or WKT."""
+    said = crs_text(horizontal(crs))
+    authority, _, code = said.partition(":")
+    name = f"urn:ogc:def:crs:{authority}::{code}" if _CODE.fullmatch(said) else said
     return {"crs": {"type": "name", "properties": {"name": name}}}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from core.export.replay.input_hashes import (
     pixels_sha256,
 )
 from core.imagery.scene import Scene
+from core.imagery.scene_json import UnknownFacts
 from core.imagery.tile_plan import Tile
 from core.label.choices import Choices
 from core.label.make import prompts_in_force
@@ -54,6 +55,8 @@ class LabelSetup:
         Of the project and of the scene, for people.
     landcover_crs : str or None
         As a person stated it, for a land cover that has none.
+    landcover_nodata : list of float or None
+        As a person stated it.
     model : str or None
         Key of the model at hand.
     choices : Choices
@@ -65,6 +68,7 @@ class LabelSetup:
     scene: Scene
     landcover: LandCover | None
     landcover_crs: str | None
+    landcover_nodata: list[float] | None
     model: str | None
     choices: Choices
 
@@ -94,7 +98,7 @@ def record_tile(
         window=(window.column, window.row, window.width, window.height),
         pixels_sha256=pixels_sha256(inputs.image),
         landcover_sha256=landcover_sha256(inputs.landcover),
-        choices=asdict(work.choices),
+        choices=work.choices.to_json(),
         prompts=tuple(map(_prompt, prompts_in_force(prediction, work, frame))),
         edits=tuple(
             EditFacts(kind=e.kind, data=_without_folders(e.data), author=e.author, at=e.at)
@@ -122,8 +126,8 @@ def record_label(setup: LabelSetup, tiles: Sequence[RecordedTile]) -> Bundle:
         project=setup.project,
         scene=_scene(setup.scene, setup.name),
         landcover=_landcover(setup),
-        model=_model(setup.model),
-        settings=asdict(setup.choices),
+        model=model_facts(setup.model),
+        settings=dict(setup.choices.to_json()),
         tile_size=settings.tile_size,
         tile_halo=settings.tile_halo,
         tiles=tuple(tile.facts for tile in tiles),
@@ -165,6 +169,7 @@ def _scene(scene: Scene, name: str) -> SceneFacts:
         bands=scene.bands,
         stretch_low=scene.stretch.low,
         stretch_high=scene.stretch.high,
+        unknown=UnknownFacts.model_validate(scene.unknown.to_json()),
     )
 
 
@@ -177,16 +182,23 @@ def _landcover(setup: LabelSetup) -> LandCoverFacts | None:
         product=landcover.product.key,
         title=landcover.title,
         crs=setup.landcover_crs,
+        nodata=setup.landcover_nodata,
         fingerprint=landcover.fingerprint,
         sha256=file_sha256(landcover.path),
     )
 
 
-def _model(key: str | None) -> ModelFacts | None:
+def model_facts(key: str | None) -> ModelFacts | None:
+    """What a bundle says of a model; None without one."""
     if key is None:
         return None
     # torch takes seconds to import: only where a model is part of the record.
     from core.sam.load import usual_runtime  # noqa: PLC0415
 
     runtime, device = usual_runtime()
-    return ModelFacts(key=key, sha256=get_model(key).sha256, runtime=runtime, device=device)
+    spec = get_model(key)
+    facts = ModelFacts(key=key, sha256=spec.sha256, runtime=runtime, device=device)
+    if not spec.own:
+        return facts
+    own = {"architecture": spec.architecture, "file": spec.source_name}
+    return facts.model_copy(update=own)

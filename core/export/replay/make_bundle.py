@@ -88,6 +88,7 @@ def _bundle(project: Project, opened: OpenedScene, tiles: Sequence[RecordedTile]
         scene=opened.scene,
         landcover=opened.landcover,
         landcover_crs=stored.get("crs") if stored and opened.landcover else None,
+        landcover_nodata=stored.get("nodata") if stored and opened.landcover else None,
         model=model_of(opened),
         choices=default_choices(opened),
     )

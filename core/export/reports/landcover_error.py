@@ -20,6 +20,7 @@ from core.grid import Window
 from core.imagery.open import open_raster, read_bands
 from core.imagery.write_raster import Codes as CodeTable
 from core.imagery.write_raster import write_codes
+from core.landcover.coverage import notes_of
 from core.project import Project
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.scene_parcels import chosen_tiles
@@ -131,6 +132,7 @@ def _facts(project: Project, opened: OpenedScene, *, accepted_only: bool) -> Rep
         accepted_only=accepted_only,
         made=datetime.now(UTC),
         version=software()["cropmap"],
+        notes=notes_of(opened.scene, landcover),
     )
 
 

@@ -34,7 +34,7 @@ _MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """What a report is about."""
+    """What a report is about; ``notes`` are what a reader should know of the inputs."""
 
     project: str
     scene: str
@@ -47,6 +47,7 @@ class ReportFacts:
     accepted_only: bool
     made: datetime
     version: str
+    notes: tuple[str, ...] = ()
 
     def tags(self) -> dict[str, str]:
         """What goes into the tags of the map."""

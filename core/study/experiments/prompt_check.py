@@ -24,9 +24,9 @@ from core.predict.classifier import classify
 from core.predict.prediction import StrategyOptions
 from core.prompts.auto import PromptOptions, border_depth, place_prompts
 from core.prompts.clean import clean_prompts
-from core.study.experiments.region import Region, StudyImage
+from core.study.experiments.region import Region, StudyImage, open_truth, said_print
 from core.study.metrics.compare import cut_tiles
-from core.study.metrics.truth_labels import LabelView, open_labels
+from core.study.metrics.truth_labels import LabelView
 from core.task import Cancelled, Progress, never, silent
 
 FORMAT = 1
@@ -155,7 +155,7 @@ def check_prompts(
         landcover = open_landcover(image.landcover, product=image.product)
         facts = (FORMAT, result_hash(*PREDICTION, __name__), asdict(options), landcover.product.key)
         prints = (open_scene(image.scene).fingerprint, landcover.fingerprint)
-        text = json.dumps([facts, (*prints, sha256_of(image.truth))])
+        text = json.dumps([facts, (*prints, sha256_of(image.truth), *said_print(image))])
         path = kept / hashlib.sha256(text.encode()).hexdigest()
         body = read_checked(path)
         if body is None:
@@ -173,7 +173,7 @@ def _points(
 ) -> Iterator[PlacedPoint]:
     scene = open_scene(image.scene)
     grid = scene.working_grid
-    truth = open_labels(image.truth, "truth", grid, numbered=image.numbered_truth)
+    truth = open_truth(image, grid)
     published = PromptOptions("published", options.points_per_class)
     spread = PromptOptions(
         "spread", options.points_per_class, options.min_border_distance_m, MIN_SPACING_M

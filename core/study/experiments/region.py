@@ -12,14 +12,16 @@ from typing import Annotated
 from pydantic import BaseModel, Field, StrictBool, StrictStr, ValidationError
 
 from core.errors import InputError, Remedy
+from core.existing.class_choice import ClassChoice, ReadingAnswers, parse_choice
 from core.files import sha256_of
-from core.grid import Window
+from core.grid import Grid, Window
 from core.imagery.scene import Scene, open_scene
 from core.landcover.source import open_landcover
 from core.sam.registry import get_model
 from core.study.metrics.markdown import many
 from core.study.metrics.pairs import find_pairs
-from core.study.metrics.truth_labels import open_labels
+from core.study.metrics.polygon_answers import NOTHING_SAID
+from core.study.metrics.truth_labels import Labels, open_labels
 
 IMAGES, TRUTH, LANDCOVER = "images", "truth", "landcover"
 """Folders of a region; files of one image have one name in all of them."""
@@ -48,6 +50,8 @@ class StudyImage:
         Of that tile, on the image's working grid.
     numbered_truth : bool
         Whether a raster of the truth numbers its parcels instead of being a mask.
+    truth_answers : ReadingAnswers
+        What somebody says of polygons of the truth.
     """
 
     name: str
@@ -61,6 +65,7 @@ class StudyImage:
     tile: str = ""
     window: Window | None = None
     numbered_truth: bool = False
+    truth_answers: ReadingAnswers = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,8 @@ class _About(BaseModel):
     title: str | None = None
     note: str | None = None
     numbered_truth: StrictBool = False
+    layer: StrictStr | None = None
+    cropland: StrictStr | None = None
     test: Annotated[list[StrictStr], Field(min_length=1)] | None = None
 
 
@@ -131,8 +138,9 @@ def read_region(folder: Path, product: str | None = None) -> Region:
     """A folder with ``images``, ``truth`` and ``landcover``, whose files have equal names.
 
     ``region.json`` may stand beside them: ``title``, ``note``, ``numbered_truth`` where rasters of
-    the truth number their parcels instead of being masks, and ``test``, the names of the images
-    that only measure.  Without that, a third of them is taken by a hash of their names.
+    the truth number their parcels instead of being masks, ``layer`` of the truth's files and what
+    in them is ``cropland`` (``landuse=arable,fallow``), and ``test``, the names of the images that
+    only measure.  Without that, a third of them is taken by a hash of their names.
 
     Raises
     ------
@@ -149,7 +157,11 @@ def read_region(folder: Path, product: str | None = None) -> Region:
         )
     images = find_images(folder / IMAGES, folder / TRUTH, folder / LANDCOVER, product)
     about = _read_about(folder / ABOUT)
-    images = [replace(image, numbered_truth=about.numbered_truth) for image in images]
+    classes = parse_choice(about.cropland) if about.cropland else None
+    said = ReadingAnswers(about.layer, classes)
+    images = [
+        replace(image, numbered_truth=about.numbered_truth, truth_answers=said) for image in images
+    ]
     names = sorted((i.name for i in images), key=lambda n: hashlib.sha256(n.encode()).hexdigest())
     test = names[: max(1, len(names) // _TEST_SHARE)] if about.test is None else about.test
     strangers = sorted(set(test) - set(names))
@@ -238,7 +250,7 @@ def _read_about(path: Path) -> _About:
         place = next(iter(error.errors()[0]["loc"]), "")
         whole = (
             "does not describe a region.",
-            "It holds title, note, test and numbered_truth, all optional.",
+            "It holds title, note, test, numbered_truth, layer and cropland, all optional.",
         )
         sentence, hint = _WRONG.get(str(place), whole)
         raise InputError(f"{path} {sentence}", hint) from error
@@ -250,12 +262,29 @@ def _with_fingerprint(image: StudyImage) -> StudyImage:
     scene = open_scene(image.scene)
     landcover = open_landcover(image.landcover, product=image.product)
     # A truth that cannot be used is said now, and not after an hour of work.
-    open_labels(image.truth, "truth", scene.working_grid, numbered=image.numbered_truth)
+    open_truth(image, scene.working_grid)
     prints = (
         *(image.name, scene.fingerprint, landcover.fingerprint, landcover.product.key),
         *(_files_print(image.truth), image.numbered_truth),
+        *said_print(image),
     )
     return replace(image, fingerprint=hashlib.sha256(json.dumps(prints).encode()).hexdigest())
+
+
+def open_truth(image: StudyImage, grid: Grid) -> Labels:
+    """The truth of an image, to be looked at on ``grid``; errors as for ``open_labels``."""
+    return open_labels(
+        image.truth, "truth", grid, numbered=image.numbered_truth, answers=image.truth_answers
+    )
+
+
+def said_print(image: StudyImage) -> list[list[str | None]]:
+    """What somebody says of the truth, as part of a fingerprint; empty where nobody does."""
+    said = image.truth_answers
+    if said == NOTHING_SAID:
+        return []
+    classes = said.classes or ClassChoice()
+    return [[said.layer, classes.column, *sorted(classes.cropland)]]
 
 
 def _files_print(path: Path) -> list[str]:

@@ -13,9 +13,9 @@ from core.grid import Grid, Window
 from core.imagery.scene import SceneImage, open_scene, read_window
 from core.landcover.alignment import align
 from core.landcover.source import LandCoverTile, open_landcover
-from core.study.experiments.region import StudyImage
+from core.study.experiments.region import StudyImage, open_truth
 from core.study.metrics.compare import cut_tiles
-from core.study.metrics.truth_labels import LabelView, open_labels
+from core.study.metrics.truth_labels import LabelView
 
 TILE_SIZE = 1024
 _KEPT_IMAGES = 24
@@ -91,7 +91,7 @@ class Tiles:
         working = self._scene.working_grid
         self._part = image.window or working.extent
         self._grid = working.window_grid(self._part)
-        self._truth = open_labels(image.truth, "truth", self._grid, numbered=image.numbered_truth)
+        self._truth = open_truth(image, self._grid)
         whole = {image.tile: self._grid.extent}
         self._windows = list((whole if image.window else cut_tiles(self._grid, TILE_SIZE)).items())
 

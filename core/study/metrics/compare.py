@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError, Remedy
+from core.existing.class_choice import ClassChoice, ReadingAnswers
 from core.grid import Grid, Window
 from core.imagery.maptiles import scene_on
 from core.imagery.scene import Scene, open_scene
@@ -60,6 +61,8 @@ class PairComparison:
         Polygons or a mask; beyond them the truth is unknown.
     numbered_truth : bool
         Whether a raster of the truth numbers its parcels.
+    area_layer : str, optional
+        Of the area, where its file has several.
 
     Raises
     ------
@@ -68,15 +71,24 @@ class PairComparison:
     """
 
     def __init__(
-        self, pair: Pair, tile_size: int, area: Path | None = None, *, numbered_truth: bool = False
+        self,
+        pair: Pair,
+        tile_size: int,
+        area: Path | None = None,
+        *,
+        numbered_truth: bool = False,
+        area_layer: str | None = None,
     ) -> None:
         self.pair = pair
         self.scene: Scene | None = None if pair.scene is None else open_scene(pair.scene)
         self.grid = grid = _grid(pair, self.scene)
         self.tiles = cut_tiles(grid, tile_size)
-        self._truth = open_labels(pair.truth, "truth", grid, numbered=numbered_truth)
-        self._area = None if area is None else open_labels(area, "area", grid)
-        own = open_labels(pair.prediction, "prediction", grid)
+        self._truth = open_labels(
+            pair.truth, "truth", grid, numbered=numbered_truth, answers=pair.truth_answers
+        )
+        whole = ReadingAnswers(area_layer, ClassChoice())  # inside every polygon, whatever it is
+        self._area = None if area is None else open_labels(area, "area", grid, answers=whole)
+        own = open_labels(pair.prediction, "prediction", grid, answers=pair.prediction_answers)
         parcels = own if pair.parcels is None else open_labels(pair.parcels, "parcels", grid)
         self._methods = {PREDICTION: _Method(own, parcels, Overlaps())}
         if pair.landcover is not None:

@@ -57,6 +57,8 @@ class EvaluateOptions:
         Where truth is known at all: polygons or a mask.
     numbered_truth : bool
         Whether rasters of the truth number their parcels instead of being masks.
+    area_layer : str, optional
+        Of the area, where its file has several.
     """
 
     tile_size: int = 1024
@@ -64,6 +66,7 @@ class EvaluateOptions:
     worst: int = 12
     area: Path | None = None
     numbered_truth: bool = False
+    area_layer: str | None = None
 
     def __post_init__(self) -> None:
         if not 16 <= self.tile_size <= 8192:
@@ -175,7 +178,13 @@ def evaluate(
     prepare_folder(out)
     prepare_folder(out / "errors")
     comparisons = [
-        PairComparison(pair, options.tile_size, options.area, numbered_truth=options.numbered_truth)
+        PairComparison(
+            pair,
+            options.tile_size,
+            options.area,
+            numbered_truth=options.numbered_truth,
+            area_layer=options.area_layer,
+        )
         for pair in pairs
     ]
     total = sum(len(comparison.tiles) for comparison in comparisons)
@@ -233,6 +242,7 @@ def summarise(
         "seed": options.seed,
         "numbered_truth": options.numbered_truth,
         "area": None if options.area is None else str(options.area),
+        "area_layer": options.area_layer,
     }
     return Summary(
         datetime.now(UTC).isoformat(timespec="seconds"),

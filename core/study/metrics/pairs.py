@@ -7,9 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import InputError, Remedy
-from core.study.metrics.truth_labels import RASTER_SUFFIXES, VECTOR_SUFFIXES
+from core.existing.class_choice import ReadingAnswers, parse_choice
+from core.existing.labels_file import VECTOR_SUFFIXES
+from core.study.metrics.polygon_answers import NOTHING_SAID
+from core.study.metrics.truth_labels import RASTER_SUFFIXES
 
-_COLUMNS = ("prediction", "truth", "name", "parcels", "scene", "landcover", "product")
+_COLUMNS = (
+    *("prediction", "truth", "name", "parcels", "scene", "landcover", "product"),
+    *("layer", "cropland"),
+)
 _RUN_MASK, _RUN_PARCELS = "mask.tif", "parcels.gpkg"
 """What a folder that ``cropmap map`` wrote holds."""
 
@@ -33,6 +39,8 @@ class Pair:
         Judged beside the prediction.
     product : str, optional
         Key of the land cover product, where its file does not tell.
+    truth_answers, prediction_answers : ReadingAnswers
+        What somebody says of files of polygons.
     """
 
     name: str
@@ -42,6 +50,8 @@ class Pair:
     scene: Path | None = None
     landcover: Path | None = None
     product: str | None = None
+    truth_answers: ReadingAnswers = NOTHING_SAID
+    prediction_answers: ReadingAnswers = NOTHING_SAID
 
 
 def find_pairs(
@@ -94,7 +104,8 @@ def find_pairs(
 def read_pairs(table: Path) -> list[Pair]:
     """The pairs of a CSV file with the columns prediction and truth.
 
-    Optional columns: name, scene, landcover, product.  Paths count from the table's folder.
+    Optional columns: name, scene, landcover, product; layer of the truth, and cropland, which says
+    what in the truth is it (``landuse=arable,fallow``).  Paths count from the table's folder.
 
     Raises
     ------
@@ -151,7 +162,9 @@ def _row(table: Path, number: int, row: dict[str, str | None]) -> Pair:
         path("landcover"),
         values["product"] or None,
     )
-    return replace(pair, parcels=path("parcels") or pair.parcels)
+    classes = parse_choice(values["cropland"]) if values["cropland"] else None
+    said = ReadingAnswers(values["layer"] or None, classes)
+    return replace(pair, parcels=path("parcels") or pair.parcels, truth_answers=said)
 
 
 def _pair(

@@ -8,25 +8,29 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import shapely
+import shapely.affinity
 from pyproj import CRS
 from rasterio.enums import Resampling
 from rasterio.features import rasterize
+from rasterio.io import DatasetReader
 
 from core.errors import InputError, MissingCrsError, NoOverlapError, UnreadableLabelsError
 from core.existing import mask as existing
-from core.existing.class_choice import ClassChoice, guess
+from core.existing.class_choice import ReadingAnswers
 from core.existing.label_files import read_labels
+from core.existing.labels_file import VECTOR_SUFFIXES
 from core.existing.scene_labels import VectorLabels
-from core.grid import Grid, Window
+from core.grid import Grid, Window, full_turn
 from core.imagery.georeference import find_georeference
-from core.imagery.open import open_raster, read_bands, read_validity
-from core.imagery.warp import covering_window, read_shape, warp
+from core.imagery.open import open_raster, read_bands
+from core.imagery.validity import read_validity, unknown_by_file
+from core.imagery.warp import covering, read_shape, warp
 from core.landcover.alignment import align, check_overlap
 from core.landcover.source import LandCover
 from core.parcels.geometry_index import GeometryIndex
 from core.study.metrics.parts import Numbers, PartNumbers
+from core.study.metrics.polygon_answers import NOTHING_SAID, choice_for, in_words, warn_of
 
-VECTOR_SUFFIXES = (".shp", ".zip", ".gpkg", ".geojson", ".json")
 RASTER_SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2")
 
 _UNKNOWN = 255
@@ -107,13 +111,24 @@ class MaskLabels:
     def __init__(self, path: str | Path, what: str) -> None:
         name = Path(path).name
         with open_raster(path, what=what) as dataset:
-            nodata = dataset.nodata
-        if nodata == 0:
+            unknown = unknown_by_file(dataset, str(path))
+            nodata = {dataset.nodata, *unknown.nodata}
+            fractions = np.issubdtype(np.dtype(dataset.dtypes[0]), np.floating)
+        if 0 in nodata:
             raise InputError(
                 f"The {what} {name} calls 0 nodata, so nothing in it is known not to be cropland.",
                 "Save it with another nodata value, such as 255.",
             )
         mask = existing.read_mask(path)
+        # Of a prediction all may be cropland where anything is known at all.
+        one_sided = bool(mask.unknown) and mask.values.keys() == {1}
+        if one_sided and (fractions or what == "truth"):
+            background = "NaN" if fractions and nodata <= {None} else "nodata"
+            raise InputError(
+                f"The {what} {name} is {background} wherever it is not cropland, so nothing in it "
+                "is known not to be cropland.",
+                "Save it with 0 where there is no cropland, and nodata where nobody knows.",
+            )
         others = mask.values.keys() - {0, 1, _UNKNOWN}
         if others:
             raise InputError(
@@ -165,11 +180,12 @@ class NumberedLabels:
         self._path, self._what = str(path), what
         with open_raster(path, what=what) as dataset:
             place = find_georeference(dataset, str(path), None, what=what)
+            self._unknown = unknown_by_file(dataset, str(path))
             self.grid = Grid(place.crs, place.transform, dataset.width, dataset.height)
 
     def touches(self, grid: Grid) -> bool:
         """Whether the raster and a grid share an area."""
-        return covering_window(self.grid, grid) is not None
+        return covering(self.grid, grid) is not None
 
     def tile(self, view: LabelView) -> LabelTile:
         """The label on a view: each pixel takes the number at its centre."""
@@ -183,15 +199,24 @@ class NumberedLabels:
         return None
 
     def _numbers(self, grid: Grid) -> npt.NDArray[np.uint16]:
-        window = covering_window(self.grid, grid)
-        if window is None:
+        cover = covering(self.grid, grid)
+        if cover is None:
             return np.full(grid.shape, _NO_NUMBER, dtype=np.uint16)
+        shape = read_shape(cover.window, grid, _FINEST_READ)
         with open_raster(self._path, what=self._what) as dataset:
-            shape = read_shape(window, grid, _FINEST_READ)
-            values = read_bands(dataset, [1], window=window, shape=shape)[0]
-            valid = read_validity(dataset, [1], window=window, shape=shape)
-            # A file that calls 0 nodata says by it that there is no parcel.
-            valid |= (values == 0) if dataset.nodata == 0 else False
+            numbers = cover.read(
+                lambda window, size: self._read(dataset, window, size), shape, _NO_NUMBER
+            )
+        source = cover.grid.scaled(shape[1], shape[0])
+        return warp(numbers, source, grid, Resampling.nearest, missing=_NO_NUMBER)
+
+    def _read(
+        self, dataset: DatasetReader, window: Window, shape: tuple[int, int]
+    ) -> npt.NDArray[np.uint16]:
+        values = read_bands(dataset, [1], window=window, shape=shape)[0]
+        valid = read_validity(dataset, [1], window=window, shape=shape, unknown=self._unknown)
+        # A file that calls 0 nodata says by it that there is no parcel.
+        valid |= (values == 0) if dataset.nodata == 0 else False
         wrong = valid & ~((values >= 0) & (values < _NO_NUMBER) & (values == np.rint(values)))
         if wrong.any():
             raise InputError(
@@ -199,9 +224,7 @@ class NumberedLabels:
                 f"{values[wrong][0]:g}.",
                 f"Numbers are whole, 0 for no parcel and up to {_NO_NUMBER - 1:,}.",
             )
-        numbers = np.where(valid, values, _NO_NUMBER).astype(np.uint16)
-        source = self.grid.window_grid(window).scaled(shape[1], shape[0])
-        return warp(numbers, source, grid, Resampling.nearest, missing=_NO_NUMBER)
+        return np.where(valid, values, _NO_NUMBER).astype(np.uint16)
 
 
 class PolygonLabels:
@@ -218,19 +241,29 @@ class PolygonLabels:
         For messages, as for a mask.
     grid : Grid
         On which the labels are wanted.
+    answers : ReadingAnswers
+        Which layer, and what in it is cropland, as somebody says.
 
     Raises
     ------
+    LayerQuestionError, ClassQuestionError
+        That is not clear, and nobody says it.
     InputError
         Unreadable, without CRS, no polygon in the file, or all of them elsewhere.
     """
 
-    def __init__(self, path: str | Path, what: str, grid: Grid) -> None:
-        file = read_labels(Path(path), grid)
+    def __init__(
+        self,
+        path: str | Path,
+        what: str,
+        grid: Grid,
+        answers: ReadingAnswers = NOTHING_SAID,
+    ) -> None:
+        file = read_labels(Path(path), grid, layer=answers.layer)
         name = Path(path).name
-        if file.crs is None:
+        if (lacking := file.crs_question()) or file.crs is None:
             raise MissingCrsError(
-                f"The {what} {name} does not say in which CRS its coordinates are.",
+                f"The {what} {name} {lacking}",
                 "Put its .prj file beside it, or export it again from QGIS with its CRS.",
             )
         if len(file.shapes) == 0 and file.features > 0:
@@ -238,14 +271,15 @@ class PolygonLabels:
                 f"None of the {file.features:,} features of the {what} {name} is an area.",
                 "Choose the layer of polygons.",
             )
-        choice = guess(file)
+        choice = choice_for(file, answers)
+        warn_of(file, what)
         labels = VectorLabels(file, choice, grid, file.crs)
         around = shapely.box(*shapely.total_bounds(file.shapes)) if len(file.shapes) else None
         if around is not None and not labels.parcels and not _reaches(around, grid, file.crs):
             raise _elsewhere(path, what)
         # Larger first, so that a smaller one inside, or over its edge, stays to be seen.
         parcels = sorted(labels.parcels, key=lambda parcel: -parcel.polygon.area)
-        self.says = _in_words(choice)
+        self.says = in_words(file, choice)
         self._shapes = [parcel.polygon for parcel in parcels]
         self._tree = GeometryIndex(self._shapes)
         unknown = [p.state in _UNVOUCHED or p.land_class in _UNVOUCHED for p in parcels]
@@ -317,32 +351,32 @@ def is_polygons(path: str | Path) -> bool:
     return Path(path).suffix.lower() in VECTOR_SUFFIXES
 
 
-def open_labels(path: str | Path, what: str, grid: Grid, *, numbered: bool = False) -> Labels:
+def open_labels(
+    path: str | Path,
+    what: str,
+    grid: Grid,
+    *,
+    numbered: bool = False,
+    answers: ReadingAnswers = NOTHING_SAID,
+) -> Labels:
     """A mask or a file of polygons, to be looked at on ``grid``; errors as theirs.
 
-    With ``numbered`` a raster is no mask but numbers its parcels.
+    With ``numbered`` a raster is no mask but numbers its parcels; ``answers`` are about polygons.
     """
     if is_polygons(path):
-        return PolygonLabels(path, what, grid)
+        return PolygonLabels(path, what, grid, answers)
     raster = NumberedLabels(path, what) if numbered else MaskLabels(path, what)
     if not raster.touches(grid):
         raise _elsewhere(path, what)
     return raster
 
 
-def _in_words(choice: ClassChoice) -> str:
-    if choice.column is None:
-        return "every polygon is cropland"
-    values = ", ".join(sorted(choice.cropland)[:8])
-    return f"polygons are cropland where {choice.column} is {values}"
-
-
 def _reaches(around: shapely.Polygon, grid: Grid, crs: CRS) -> bool:
     """Whether the box around all polygons and the grid share an area; between polygons, both."""
-    bounds = grid.bounds_in(crs)
-    return bool(
-        around.intersects(shapely.box(bounds.left, bounds.bottom, bounds.right, bounds.top))
-    )
+    bounds, turn = grid.bounds_in(crs), full_turn(crs)
+    box = shapely.box(bounds.left, bounds.bottom, bounds.right, bounds.top)
+    shifts = (0.0,) if turn is None else (0.0, -turn, turn)
+    return any(around.intersects(shapely.affinity.translate(box, shift)) for shift in shifts)
 
 
 def _elsewhere(path: str | Path, what: str) -> InputError:

@@ -31,7 +31,7 @@ from core.study.metrics.evaluation import (
 from core.study.metrics.pairs import Pair
 from core.study.projects.run_locations import runs_folder
 from core.study.projects.runs import pack
-from core.study.projects.truth import kept_truth, missing_file
+from core.study.projects.truth import TruthSource, kept_truth, missing_file
 from core.task import Cancelled, Progress
 
 _LABELS, _FILES = "labels", "files"
@@ -126,7 +126,7 @@ def judge_labels(
         progress=progress,
         cancelled=cancelled,
     )
-    pair = _pair(opened, labels, Path(truth.source.path))
+    pair = _pair(opened, labels, truth.source)
     options = EvaluateOptions(numbered_truth=truth.source.numbered)
     evaluate([pair], options, folder / _FILES, progress=progress, cancelled=cancelled)
     pack(folder / _FILES, folder / f"{folder.name}.zip")
@@ -168,7 +168,7 @@ def _folder(project: Project, scene_id: str) -> Path:
     return runs_folder(project) / f"labels_{scene_id[:12]}"
 
 
-def _pair(opened: OpenedScene, labels: Path, truth: Path) -> Pair:
+def _pair(opened: OpenedScene, labels: Path, truth: TruthSource) -> Pair:
     """The labels and their truth; land cover beside them where its file tells its place."""
     landcover = opened.landcover
     stated = (opened.record.landcover or {}).get("crs")
@@ -178,11 +178,12 @@ def _pair(opened: OpenedScene, labels: Path, truth: Path) -> Pair:
     return Pair(
         opened.record.name,
         labels / "mask.tif",
-        truth,
+        Path(truth.path),
         labels / "parcels.gpkg",
         Path(scene.path) if own else None,
         Path(landcover.path) if usable and landcover is not None else None,
         landcover.product.key if usable and landcover is not None else None,
+        truth.answers,
     )
 
 

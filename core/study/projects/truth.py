@@ -18,6 +18,7 @@ import numpy.typing as npt
 from pydantic import AliasChoices, Field
 
 from core.errors import CancelledError, EmptySceneError, InputError, Remedy
+from core.existing.class_choice import ClassChoice, ReadingAnswers
 from core.export.reports.areas import compared_tiles
 from core.files import fresh_folder
 from core.grid import Grid
@@ -56,12 +57,26 @@ class TruthSource:
         Of the file, as the person knows it.
     numbered : bool
         Whether a raster numbers its parcels instead of being a mask.
+    layer : str
+        Of polygons, where their file has several; empty elsewhere.
+    column, cropland : str, tuple of str
+        The attribute of polygons that says what is cropland, and its values that do, as the
+        person says; empty where the names are clear.
     """
 
     kind: Kind
     path: str = ""
     name: str = ""
     numbered: bool = False
+    layer: str = ""
+    column: str = ""
+    cropland: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> ReadingAnswers:
+        """What the person says of a file of polygons."""
+        classes = ClassChoice(self.column, frozenset(self.cropland)) if self.column else None
+        return ReadingAnswers(self.layer or None, classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +163,8 @@ def read_truth(
 
     Raises
     ------
+    LayerQuestionError, ClassQuestionError
+        Only the person knows which layer, or what in it is cropland.
     InputError
         A file that cannot be used, or that lies elsewhere.
     EmptySceneError
@@ -185,7 +202,9 @@ def read_truth(
 
 def _of_file(opened: OpenedScene, source: TruthSource) -> tuple[str, Iterator[_TileTruth]]:
     grid = opened.scene.working_grid
-    labels = open_labels(source.path, "truth", grid, numbered=source.numbered)
+    labels = open_labels(
+        source.path, "truth", grid, numbered=source.numbered, answers=source.answers
+    )
 
     def tiles() -> Iterator[_TileTruth]:
         for name in opened.tiles:

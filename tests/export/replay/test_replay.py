@@ -15,16 +15,21 @@ import rasterio
 from typer.testing import CliRunner
 
 from core.cli import app
+from core.cli.remedies import command_hint
 from core.errors import CancelledError, EmptySceneError, InputError, MissingWeightsError, Remedy
 from core.export.replay.again import replay_bundle
 from core.export.replay.bundle_file import read_bundle, write_bundle
+from core.export.replay.label_record import model_facts
 from core.export.replay.make_bundle import make_bundle
 from core.label.corrections import CORRECTION_KINDS
 from core.project import Project
+from core.sam.added import own_folder
 from core.session.workspaces import Workspaces
+from core.settings import get_settings
 from tests.export.replay.conftest import largest, work_on
 from tests.fakes import ColourSegmenter
 from tests.projects import farm_project
+from tests.sam.own_models import OWN_SHA256, own
 
 
 def again(bundle, farmland, out, **changed):
@@ -185,6 +190,38 @@ def test_missing_weights_are_asked_for_before_anything_is_done(bundle, farmland,
     changed = rewritten(bundle, tmp_path / "changed.zip", change)
     with pytest.raises(MissingWeightsError, match="weights of MobileSAM"):
         replay_bundle(changed, str(farmland.scene), str(farmland.landcover), tmp_path / "again")
+
+
+def test_a_checkpoint_of_somebodys_own_is_known_by_its_weights(
+    bundle, farmland, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("CROPMAP_WEIGHTS_DIR", str(tmp_path / "weights"))
+    get_settings.cache_clear()
+
+    def change(record):
+        facts = {"key": "fields", "sha256": OWN_SHA256, "architecture": "vit_b", "file": "a.pth"}
+        record["model"].update(facts)
+
+    changed = rewritten(bundle, tmp_path / "changed.zip", change)
+    own("fields", b"")
+    path = own_folder() / "fields.json"
+    # Another checkpoint of this name is not the bundle's.
+    path.write_text(path.read_text().replace(OWN_SHA256, "0" * 64))
+    with pytest.raises(MissingWeightsError, match=r"own, a\.pth \(SHA-256") as caught:
+        again(changed, farmland, tmp_path / "again")
+    hint = command_hint(caught.value)
+    assert hint.endswith("cropmap weights add FILE --architecture vit_b --name fields")
+    own("ours")
+    report = again(changed, farmland, tmp_path / "again")
+    assert report.identical
+    assert not any(d.what.startswith("weights") for d in report.differences)
+    facts = model_facts("ours")
+    assert facts is not None
+    assert (facts.sha256, facts.architecture, facts.file) == (OWN_SHA256, "vit_b", "best.ckpt")
+    shipped = model_facts("cropmap_small")
+    assert shipped is not None
+    assert "architecture" not in shipped.model_dump(exclude_unset=True)
+    get_settings.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
+from core.existing.questions import ClassQuestionError
 from core.study.experiments.region import ABOUT, IMAGES, LANDCOVER, TRUTH, read_region, read_regions
 from core.study.experiments.samples import tiles
 from tests.rasters import write_raster
@@ -68,6 +69,22 @@ def test_truth_may_number_its_parcels_where_the_region_says_so(tmp_path) -> None
     (folder / ABOUT).write_text(json.dumps({"numbered_truth": True}))
     (numbered,) = read_region(folder, PRODUCT).test
     np.testing.assert_array_equal(tiles(numbered)[0].truth, numbers > 0)
+
+
+def test_the_region_says_what_in_its_truth_is_cropland(tmp_path) -> None:
+    grid = grid_of()
+    folder = write_small_region(tmp_path / "farm", NAMES[:1])
+    (folder / TRUTH / f"{NAMES[0]}.tif").unlink()
+    path = folder / TRUTH / f"{NAMES[0]}.gpkg"
+    write_polygons(path, outlines(grid), grid.crs, landuse=["crop", "X", "wood"])
+    with pytest.raises(ClassQuestionError, match="are cropland: X"):
+        read_region(folder, PRODUCT)
+    (folder / ABOUT).write_text(json.dumps({"cropland": "landuse=crop,X"}))
+    region = read_region(folder, PRODUCT)
+    (image,) = region.test
+    np.testing.assert_array_equal(tiles(image)[0].truth, np.isin(fields(), (1, 2)))
+    (folder / ABOUT).write_text(json.dumps({"cropland": "landuse=crop", "layer": path.stem}))
+    assert read_region(folder, PRODUCT).fingerprint != region.fingerprint
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,9 @@ def test_area_and_the_nodata_of_the_image_are_not_judged(tmp_path) -> None:
     image = np.full((3, 48, 48), 90, dtype=np.uint8)
     image[:, :, 40:] = 0
     scene = write_raster(tmp_path / "scene.tif", image, nodata=0)
-    area = write_polygons(tmp_path / "area.gpkg", [outlines(grid)[2].buffer(40)], grid.crs)
+    # Whatever its attributes say, inside is inside.
+    around = [outlines(grid)[2].buffer(40)]
+    area = write_polygons(tmp_path / "area.gpkg", around, grid.crs, landuse=["forest"])
     pair = Pair(
         "x",
         write_mask(tmp_path / "p.tif", ~truth),

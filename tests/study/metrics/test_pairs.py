@@ -1,6 +1,7 @@
 import pytest
 
 from core.errors import InputError
+from core.existing.class_choice import ClassChoice, ReadingAnswers
 from core.study.metrics.pairs import Pair, find_pairs, read_pairs
 
 
@@ -88,3 +89,11 @@ def test_a_bad_table_is_one_sentence(tmp_path, text, words) -> None:
     with pytest.raises(InputError, match=words) as raised:
         read_pairs(table)
     assert raised.value.hint or raised.value.remedy
+
+
+def test_a_table_says_which_layer_and_what_in_it_is_cropland(tmp_path) -> None:
+    table = tmp_path / "pairs.csv"
+    table.write_text('prediction,truth,layer,cropland\np.tif,t.gpkg,fields,"class=a,b"\n')
+    (pair,) = read_pairs(table)
+    classes = ClassChoice("class", frozenset({"a", "b"}))
+    assert pair.truth_answers == ReadingAnswers("fields", classes)

@@ -6,6 +6,8 @@ from shapely.affinity import translate
 from shapely.geometry import Point
 
 from core.errors import InputError
+from core.existing.class_choice import ClassChoice, ReadingAnswers
+from core.existing.questions import ClassQuestionError, LayerQuestionError
 from core.study.metrics.truth_labels import LabelView, MaskLabels, PolygonLabels, open_labels
 from tests.rasters import write_raster
 from tests.study.metrics.scenes import (
@@ -154,6 +156,28 @@ def without_crs(folder):
         (lambda f: write_mask(f / "m.tif", fields() + 1), "no mask of cropland: it holds 2, 3, 4"),
         (lambda f: write_mask(f / "m.tif", fields() > 0, nodata=0), "calls 0 nodata"),
         (
+            lambda f: write_raster(
+                f / "m.tif", np.where(fields() > 0, 1.0, np.nan)[None].astype(np.float32)
+            ),
+            "is NaN wherever it is not cropland",
+        ),
+        (
+            lambda f: write_raster(
+                f / "m.tif", np.where(fields() > 0, 1, -9999)[None].astype(np.float32), nodata=-9999
+            ),
+            "is nodata wherever it is not cropland",
+        ),
+        (
+            lambda f: write_mask(f / "m.tif", np.where(fields() > 0, 1, 255), nodata=255),
+            "is nodata wherever it is not cropland",
+        ),
+        (
+            lambda f: write_raster(
+                f / "m.tif", (fields() > 0)[None].astype(np.uint8), mask=fields() > 0
+            ),
+            "is nodata wherever it is not cropland",
+        ),
+        (
             lambda f: write_polygons(f / "p.gpkg", [Point(500_000, 5_000_000)], "EPSG:32633"),
             "None of the 1 features of the truth p.gpkg is an area",
         ),
@@ -175,3 +199,36 @@ def test_the_grid_may_be_in_another_crs(tmp_path) -> None:
     path = write_polygons(tmp_path / "t.gpkg", list(moved), lonlat)
     tile = open_labels(path, "truth", grid).tile(whole(grid))
     np.testing.assert_array_equal(tile.cropland, fields() > 0)
+
+
+def test_an_outline_of_the_area_is_not_judged_as_truth(tmp_path, caplog) -> None:
+    grid = grid_of()
+    path = tmp_path / "truth.gpkg"
+    around = geopandas.GeoDataFrame(geometry=[outlines(grid)[0].buffer(50)], crs=grid.crs)
+    around.to_file(path, layer="aoi")
+    fields_drawn = geopandas.GeoDataFrame(geometry=[*outlines(grid), None], crs=grid.crs)
+    fields_drawn.to_file(path, layer="fields")
+    with pytest.raises(LayerQuestionError, match="several layers of areas: aoi, fields"):
+        PolygonLabels(path, "truth", grid)
+    labels = PolygonLabels(path, "truth", grid, ReadingAnswers("fields"))
+    assert labels.says == "layer fields: every polygon is cropland"
+    assert np.array_equal(labels.tile(whole(grid)).cropland, fields() > 0)
+    with pytest.raises(InputError, match="no layer roads"):
+        PolygonLabels(path, "truth", grid, ReadingAnswers("roads"))
+
+
+def test_classes_that_are_not_clear_are_asked_and_texts_and_records_told(tmp_path, caplog) -> None:
+    grid = grid_of()
+    classes = ["Cultivated", "Uncultivated", "Größtenteils X"]
+    path = write_polygons(tmp_path / "t.shp", outlines(grid), grid.crs, landuse=classes)
+    raw = path.with_suffix(".dbf").read_bytes()
+    latin = "Größtenteils X".encode("cp1252").ljust(len("Größtenteils X".encode()))
+    path.with_suffix(".dbf").write_bytes(raw.replace("Größtenteils X".encode(), latin))
+    path.with_suffix(".cpg").write_text("UTF-8")
+    with pytest.raises(ClassQuestionError, match=r"landuse of t\.shp are cropland: Größtenteils X"):
+        PolygonLabels(path, "truth", grid)
+    said = ReadingAnswers(classes=ClassChoice("landuse", frozenset({"Cultivated"})))
+    labels = PolygonLabels(path, "truth", grid, said)
+    assert labels.says == "polygons are cropland where landuse is Cultivated"
+    assert np.array_equal(labels.tile(whole(grid)).cropland, fields() == 1)
+    assert "they were read as Windows-1252" in caplog.text

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from core.errors import EmptySceneError, InputError
+from core.existing.class_choice import ClassChoice, ReadingAnswers
 from core.grid import PixelPoint
 from core.session.opened import open_project_scene
 from core.session.workspaces import get_workspaces
-from core.study.projects.own_labels import judge_labels, last_judged, tile_at
+from core.study.projects.own_labels import _pair, judge_labels, last_judged, tile_at
 from core.study.projects.runs import PastRuns, past_runs
 from core.study.projects.truth import TruthSource, read_truth
 
@@ -57,6 +58,15 @@ def test_labels_are_judged_where_there_are_any(project, scene_id, numbers, tiles
         with pytest.raises(InputError, match=words):
             last_judged(project, scene_id)
         assert path.read_text() == body
+
+
+def test_labels_are_judged_by_the_layer_and_the_classes_that_were_read(
+    project, scene_id, tmp_path
+) -> None:
+    source = TruthSource("file", "t.gpkg", "t.gpkg", False, "drawn", "landuse", ("a, b", "c"))
+    pair = _pair(open_project_scene(project, scene_id), tmp_path, source)
+    classes = ClassChoice("landuse", frozenset({"a, b", "c"}))
+    assert pair.truth_answers == ReadingAnswers("drawn", classes)
 
 
 def test_a_truth_that_is_gone_is_one_sentence(

@@ -43,11 +43,20 @@ def test_the_stem_keeps_what_products_are_recognised_by() -> None:
 
 
 def test_an_upload_goes_into_a_folder_of_its_own_with_its_world_file(tmp_path) -> None:
-    sent = (Sent("../a b.tif", b"raster"), Sent("a b.tfw", b"1"), Sent("evil.vrt", b"x"))
+    sent = (
+        Sent("../a b.tif", b"raster"),
+        Sent("a b.tfw", b"1"),
+        Sent("a b.TIF.aux.xml", b"2"),
+        Sent("evil.vrt", b"x"),
+    )
     stored = store(Project(tmp_path), Source(uploads=sent), quiet)
     assert stored.stored is not None
     assert stored.stored.read_bytes() == b"raster"
-    assert {p.name for p in stored.stored.parent.iterdir()} == {"a_b.tif", "a_b.tfw"}
+    assert {p.name for p in stored.stored.parent.iterdir()} == {
+        "a_b.tif",
+        "a_b.tfw",
+        "a_b.tif.aux.xml",
+    }
     assert stored.stored.is_relative_to(tmp_path / "uploads")
     assert store(Project(tmp_path), stored, quiet) is stored
     discard(stored)
