@@ -119,7 +119,7 @@ def find_collars(
 
 def _plain_values(values: npt.NDArray[np.generic], valid: Flags) -> tuple[float, ...]:
     if np.issubdtype(values.dtype, np.integer):
-        return 0, int(np.iinfo(values.dtype).max)
+        return 0, int(np.iinfo(values.dtype.name).max)
     there = values[:, valid]
     there = there[np.isfinite(there)]
     brightest = float(there.max()) if there.size else 0.0

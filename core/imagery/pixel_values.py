@@ -112,7 +112,8 @@ def _averaged(
     """Means of the known pixels of each block; a block is known where its middle pixel is."""
     down, across = factors
     rows = max(1, _STRIP_PIXELS // (window.width * down)) * down
-    values, valid = [], []
+    values: list[Values] = []
+    valid: list[Flags] = []
     for row in range(window.row, window.row_stop, rows):
         strip = Window(window.column, row, window.width, min(rows, window.row_stop - row))
         native = read_bands(dataset, bands, window=strip)

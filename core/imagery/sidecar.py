@@ -21,6 +21,7 @@ from affine import Affine
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from core.crs import understood_crs
 from core.errors import UnreadableRasterError
 from core.held_files import is_held
 
@@ -167,4 +168,4 @@ def _crs(text: str) -> CRS | None:
     if _NAMES_A_FILE.search(text):
         raise _RefusedError("its CRS names a file")
     crs = CRS.from_user_input(text) if _CODE.fullmatch(text) else CRS.from_wkt(text)
-    return crs if crs.is_geographic or crs.is_projected else None
+    return understood_crs(crs.to_wkt())

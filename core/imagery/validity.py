@@ -247,7 +247,7 @@ def sample_windows(dataset: DatasetReader, along: int = _ALONG, side: int = _SID
 def equals(values: npt.NDArray[np.generic], value: float) -> Flags:
     """Where an array of any dtype holds a value; nowhere where its dtype cannot."""
     if np.issubdtype(values.dtype, np.integer):
-        range_ = np.iinfo(values.dtype)
+        range_ = np.iinfo(values.dtype.name)
         if not math.isfinite(value) or not float(value).is_integer():
             return np.zeros(values.shape, dtype=np.bool_)
         if not range_.min <= value <= range_.max:

@@ -84,8 +84,8 @@ def moved_whole(geometries: Geometries, crs: CRS) -> Geometries:
     x, y = np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
     there = transform_coordinates(WorldCoordinates(x, y), crs, WGS84)
     first = np.searchsorted(owner, owner, side="left")
-    start = (there.x[first] + 180.0) % 360.0 - 180.0
     with np.errstate(invalid="ignore"):
+        start = (there.x[first] + 180.0) % 360.0 - 180.0
         turns = np.round((there.x - start) / 360.0)
     lon = np.where(np.isfinite(turns), there.x - 360.0 * turns, there.x)
     whole: Geometries = shapely.set_coordinates(geometries.copy(), np.column_stack([lon, there.y]))

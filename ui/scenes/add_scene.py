@@ -124,7 +124,8 @@ def landcover_source(key: str, *, later: bool) -> LandCoverChoice:
     elif kind == "path":
         placeholder = "/data/ESA_WorldCover_10m_2021_v200_Map.tif"
         source = Source(path=path_field(f"landcover {key}", placeholder))
-    product = nodata = None
+    product: str | None = None
+    nodata: tuple[float, ...] | None = None
     if kind in ("path", "upload"):
         product = st.selectbox(
             "Product",
