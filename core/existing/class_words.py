@@ -133,7 +133,7 @@ def _parts(words: list[str]) -> Iterator[Part]:
 
 def _words(value: str) -> list[str]:
     """Words in lower case without accents; of Chinese, the longest that are known."""
-    words = []
+    words: list[str] = []
     for word in _WORD.findall(_folded(_HUMP.sub(" ", value))):
         if _CHINESE.search(word):
             words += _cut(word)

@@ -139,8 +139,9 @@ def _corner_columns(stated: Mapping[str, Any] | None) -> list[str]:
     box = covering.get("bbox") if isinstance(covering, dict) else None
     if not isinstance(box, dict):
         return []
-    paths = [box.get(corner) for corner in _CORNERS]
-    if not all(isinstance(path, list) and len(path) == 2 for path in paths):
+    corners = [box.get(corner) for corner in _CORNERS]
+    paths = [path for path in corners if isinstance(path, list) and len(path) == 2]
+    if len(paths) != len(corners):
         return []
     return [str(paths[0][0]), *(str(path[1]) for path in paths)]
 

@@ -195,11 +195,11 @@ class _Walk:
     def _close(self, placemark: _Placemark) -> None:
         parts = [part for level in self._parts for part in level]
         if not placemark.broken and parts:
-            polygons = all(isinstance(part, shapely.Polygon) for part in parts)
+            polygons = [part for part in parts if isinstance(part, shapely.Polygon)]
             if len(parts) == 1:
                 placemark.shape = parts[0]
-            elif polygons:
-                placemark.shape = shapely.MultiPolygon(parts)
+            elif len(polygons) == len(parts):
+                placemark.shape = shapely.MultiPolygon(polygons)
             else:
                 placemark.shape = shapely.GeometryCollection(parts)
         self.placemarks.append(placemark)

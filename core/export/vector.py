@@ -147,7 +147,7 @@ class _ToldCrs(CRS):
         """None: GDAL takes the text of :meth:`to_wkt`, a code or WKT."""
         return None
 
-    def to_wkt(self, *_version: Any, **_options: Any) -> str:  # type: ignore[override]
+    def to_wkt(self, *_version: Any, **_options: Any) -> str:
         """What says exactly this CRS."""
         return crs_text(CRS.from_wkt(super().to_wkt()))
 

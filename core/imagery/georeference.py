@@ -63,14 +63,15 @@ def find_georeference(
     # Where both say something the sidecar wins, as in every GIS: it corrects a file.
     beside = read_sidecar(path)
     transform = _find_transform(dataset, local, path, what, beside)
-    crs, lacking = (None, "") if beside is None else (beside.crs, "")
+    crs, lacking = None if beside is None else beside.crs, ""
     found_in = "file" if crs is None else "sidecar"
     if crs is None:
         crs, lacking = _said(dataset, local)
     if crs is not None and names_no_datum(crs):
         middle = transform @ (dataset.width / 2, dataset.height / 2)
         at = WorldCoordinates(np.array([middle[0]]), np.array([middle[1]]))
-        crs, lacking = None, no_datum(crs, at)
+        lacking = no_datum(crs, at)
+        crs = None
     if crs is not None:
         return Georeference(crs, transform, found_in)
     if stated_crs is None:

@@ -131,7 +131,7 @@ def _block_means(values: Values, known: Flags, down: int, across: int) -> Values
     means = totals.sum(axis=(2, 4), dtype=np.float64) / counts
     if np.issubdtype(values.dtype, np.integer):
         means = np.floor(means + 0.5)
-    return means.astype(values.dtype)
+    return np.asarray(means.astype(values.dtype))
 
 
 def _finite(values: Values) -> Flags:

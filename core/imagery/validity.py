@@ -254,7 +254,8 @@ def equals(values: npt.NDArray[np.generic], value: float) -> Flags:
             return np.zeros(values.shape, dtype=np.bool_)
         return np.asarray(values == values.dtype.type(int(value)))
     if abs(value) >= HUGE:
-        return np.asarray(values >= HUGE if value > 0 else values <= -HUGE)
+        numbers = values.astype(np.float64)
+        return np.asarray(numbers >= HUGE if value > 0 else numbers <= -HUGE)
     return np.asarray(values == values.dtype.type(value))
 
 

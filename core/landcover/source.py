@@ -284,8 +284,8 @@ def _stored_codes(
         if window is not None:
             shape = (window.height, window.width)
             parts.append(read_codes(dataset, path, unknown, window=window, shape=shape).ravel())
-    codes = np.concatenate(parts)
-    return codes[codes != _LARGEST_CODE]
+    codes: npt.NDArray[np.uint16] = np.concatenate(parts)
+    return np.asarray(codes[codes != _LARGEST_CODE])
 
 
 def read_codes(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import shapely
 import shapely.affinity
 from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
 
 from core.crs import WGS84, through_wgs84
 from core.grid import WorldCoordinates, full_turn, transform_coordinates
@@ -128,7 +129,7 @@ def lonlat_bounds(geometries: Geometries, crs: CRS) -> list[float]:
     return [float(value) for value in (west, south, east, north)]
 
 
-def _cut(shape: shapely.Geometry, half: float) -> shapely.Geometry:
+def _cut(shape: BaseGeometry, half: float) -> BaseGeometry:
     west, _, east, _ = shape.bounds
     first, last = (int(np.floor((x + half) / (2 * half))) for x in (west, east))
     if first == last:

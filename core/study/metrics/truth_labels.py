@@ -140,8 +140,8 @@ class MaskLabels:
         cropland = _UNKNOWN if _UNKNOWN in mask.values and 1 not in mask.values else 1
         self.grid = mask.grid
         self.says = f"value {cropland} is cropland"
-        unknown = frozenset({_UNKNOWN} - {cropland})
-        self._mask = existing.MaskFileLabels(mask, frozenset({cropland}), unknown)
+        neither = frozenset({_UNKNOWN} - {cropland})
+        self._mask = existing.MaskFileLabels(mask, frozenset({cropland}), neither)
         self._parts = _Parts()
 
     def touches(self, grid: Grid) -> bool:
