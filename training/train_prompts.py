@@ -125,7 +125,7 @@ def _step(
     places, labels = asked.places, asked.labels
     for turn in range(2 + step % 2):
         has_mask = torch.full((len(labels),), float(turn > 0))
-        logits, rated = model.decoder(embedding[asked.owner], places, labels, mask, has_mask)
+        logits, rated = _decoded(model, embedding[asked.owner], places, labels, mask, has_mask)
         losses = mask_loss(logits, asked.target, weights)
         reached = mask_iou(logits, asked.target, asked.known)
         loss = loss + losses[:, 0].mean() + _MULTI_WEIGHT * losses[:, 1:].min(dim=1).values.mean()
@@ -138,8 +138,8 @@ def _step(
     figures["cropland"] = 0.0
     if covers is not None and step % 2 == 0:
         blank = torch.zeros(len(covers.labels), 1, *covers.target.shape[-2:])
-        logits, rated = model.decoder(
-            embedding[covers.owner], covers.places, covers.labels, blank, torch.zeros(1)
+        logits, rated = _decoded(
+            model, embedding[covers.owner], covers.places, covers.labels, blank, torch.zeros(1)
         )
         weights = edge_weights(covers.target, covers.known.float())
         reached = mask_iou(logits[:, :1], covers.target, covers.known)
@@ -147,6 +147,13 @@ def _step(
         loss = loss + (torch.sigmoid(rated[:, :1]) - reached).square().mean()
         figures["cropland"] = float(reached.mean())
     return loss, figures
+
+
+def _decoded(model: SmallModel, *asked: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits and rated IoU, multiplied in bfloat16, which some CPUs do at twice the speed."""
+    with torch.autocast("cpu", torch.bfloat16):
+        logits, rated = model.decoder(*asked)
+    return logits.float(), rated.float()
 
 
 def _features(frame: Frame) -> FieldFeatures:
