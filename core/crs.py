@@ -124,10 +124,10 @@ def likely_answers(crs: CRS, at: WorldCoordinates) -> tuple[str, ...]:
     found = []
     for info in query_crs_info("EPSG", kind, area_of_interest=area, contains=True):
         candidate = CRS.from_authority(info.auth_name, info.code)
-        if _UNNAMED.match(info.name) is None and _same_formula(candidate, crs):
-            bounds = info.area_of_use
-            if bounds is None:
-                continue
+        bounds = info.area_of_use
+        if bounds is None or _UNNAMED.match(info.name) is not None:
+            continue
+        if _same_formula(candidate, crs):
             size = (bounds.east - bounds.west) % 360.0 * (bounds.north - bounds.south)
             found.append((size, f"EPSG:{info.code} ({info.name})"))
     return tuple(title for _, title in sorted(found)[:_MOST_ANSWERS])
@@ -305,14 +305,14 @@ def _same_formula(one: CRS, other: CRS) -> bool:
 def _formula(crs: CRS) -> tuple[object, ...]:
     operation = crs.coordinate_operation if crs.is_projected else None
     meridian = crs.prime_meridian
-    turned = 0.0
-    if meridian is not None:
-        turned = float(meridian.longitude) * float(meridian.unit_conversion_factor)
-    unit = crs.axis_info[0].unit_conversion_factor if crs.is_projected else 0.0
+    turned = (
+        0.0 if meridian is None else meridian.longitude * float(meridian.unit_conversion_factor)
+    )
+    unit = float(crs.axis_info[0].unit_conversion_factor) if crs.is_projected else 0.0
     if operation is None:
         return (round(turned, 9), round(unit, 9))
     values = {
-        (param.name, round(float(param.value) * float(param.unit_conversion_factor), 9))
+        (param.name, round(param.value * float(param.unit_conversion_factor), 9))
         for param in operation.params
         # Zones and codes that only repeat the other parameters have no unit.
         if isinstance(param.value, float | int)

@@ -16,7 +16,7 @@ from core.errors import UnreadableLabelsError
 from core.existing.attribute_texts import StatedTexts
 from core.existing.geojson import read_geojson
 from core.existing.geometry import cleaned
-from core.existing.geoparquet import read_geoparquet
+from core.existing.geoparquet_labels import read_geoparquet
 from core.existing.kml import KmlFile
 from core.existing.labels_file import Kind, LabelsFile, Skipped
 from core.existing.questions import LayerQuestionError, listed

@@ -67,8 +67,8 @@ class MapResult:
         return (
             f"{parcels}, {self.cropland_ha:,.1f} ha of cropland, in {self.seconds:.1f} s "
             f"({tiles}{kept}).\n"
-            f"Strategy {self.strategy} with {model}{self._own_weights()}; "
-            f"prompts from {self.land_cover}."
+            f"Strategy {self.strategy} with {model}{self._own_weights()}; prompts from "
+            f"{self.land_cover}."
             f"{_coverage(self.covered)}" + "".join(f"\n{note}" for note in self.notes)
         )
 

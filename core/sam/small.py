@@ -1,7 +1,7 @@
 """The small model that ships: one network that tells fields apart and answers prompts.
 
 Not Meta's SAM, not distilled from it: an encoder that began as ImageNet's, trained here by
-``training/``.  One embedding gives two answers (``docs/decisions/025-one-network-two-answers.md``):
+``training/``.  One embedding gives two answers (``docs/decisions/026-one-network-two-answers.md``):
 
 - the *field map* of :mod:`core.sam.field_net`, which travels inside the embedding;
 - masks for points, boxes and an earlier mask, with Segment Anything's interface.

@@ -1,17 +1,19 @@
 """Labels on a scene of another CRS."""
 
 import math
+import re
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 import shapely
+from affine import Affine
 from pyproj import CRS
 
 from core.existing.class_choice import ClassChoice, guess
 from core.existing.labels_file import LabelsFile, Skipped
 from core.existing.scene_labels import VectorLabels
-from core.grid import Window
+from core.grid import Grid, Window
 from core.parcels.polygons import geodesic_areas_m2
 from tests.existing.conftest import PLACES, fields, grid_of, on, table
 
@@ -110,3 +112,33 @@ def test_our_own_export_keeps_what_people_said(utm) -> None:
 
 def test_on_moves_pixels(utm) -> None:
     assert on(utm, fields((0, 0, 1, 1)))[0].bounds == (500_000, 4_999_999, 500_001, 5_000_000)
+
+
+def test_labels_at_92_west_lie_on_a_scene_of_0_to_360_degrees() -> None:
+    grid = Grid(CRS.from_epsg(4326), Affine(1e-4, 0, 268.0, 0, -1e-4, 40.0), 100, 100)
+    file = LabelsFile(
+        "a",
+        "geojson",
+        "a",
+        ("a",),
+        CRS.from_epsg(4326),
+        1,
+        np.array([shapely.box(-91.998, 39.995, -91.996, 39.998)], dtype=object),
+    )
+    (parcel,) = VectorLabels(file, ClassChoice(), grid, file.crs).parcels
+    assert parcel.polygon.bounds == pytest.approx((268.002, 39.995, 268.004, 39.998))
+
+
+@pytest.mark.parametrize(
+    ("crs", "words"),
+    [
+        (None, "in which CRS"),
+        ("+proj=utm +zone=30 +ellps=intl +type=crs", "International 1924.*EPSG:23030"),
+        ("EPSG:23030", "^$"),
+    ],
+)
+def test_a_file_without_a_datum_is_a_question(crs, words) -> None:
+    shape = shapely.box(440_000, 4_470_000, 440_100, 4_470_100)
+    known = None if crs is None else CRS.from_user_input(crs)
+    file = LabelsFile("a", "geojson", "a", ("a",), known, 1, np.array([shape], dtype=object))
+    assert re.search(words, file.crs_question())

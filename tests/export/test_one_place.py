@@ -96,7 +96,7 @@ def read_all(folder: Path, middle: tuple[float, float]) -> dict[str, Read]:
     found = {}
     for name in ("parcels.shp.zip", "parcels.gpkg", "parcels.geojson"):
         path = f"/vsizip/{folder / name}" if name.endswith(".zip") else folder / name
-        table = pyogrio.read_dataframe(path)
+        table = pyogrio.read_dataframe(path, layer=Path(name).name.split(".")[0])
         found[name] = _placed(table.geometry.to_numpy(), table.crs, middle)
     for name in ("parcels.parquet", "fields.fiboa.parquet"):
         table = pyarrow.parquet.read_table(folder / name)

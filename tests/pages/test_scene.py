@@ -169,12 +169,12 @@ def test_a_collar_and_a_land_cover_of_a_part_are_said_and_the_answer_is_kept(
     cover = write_raster(tmp_path / "worldcover.tif", codes)
     added = add_scene(empty_project, path, landcover_path=cover)
     app = page("scene", empty_project)
-    assert "38 % of the image is plain black" in " ".join(i.value for i in app.info)
-    assert "The land cover covers 50 % of the image" in " ".join(w.value for w in app.warning)
+    assert "38 % of the image is plain black" in said(app)
+    assert "The land cover covers 50 % of the image" in said(app)
     press(app, "It is part of the image")
     unknown = empty_project.scene(added.id).scene["unknown"]
     assert (unknown["counts"], unknown["said_by"]) == (False, "person")
-    assert "as you said" in " ".join(i.value for i in app.info)
+    assert "as you said" in said(app)
     press(app, "It is outside the image")
     assert empty_project.scene(added.id).scene["unknown"]["counts"]
 
