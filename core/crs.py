@@ -306,7 +306,9 @@ def _formula(crs: CRS) -> tuple[object, ...]:
     operation = crs.coordinate_operation if crs.is_projected else None
     meridian = crs.prime_meridian
     turned = (
-        0.0 if meridian is None else meridian.longitude * float(meridian.unit_conversion_factor)
+        0.0
+        if meridian is None
+        else float(meridian.longitude) * float(meridian.unit_conversion_factor)
     )
     unit = float(crs.axis_info[0].unit_conversion_factor) if crs.is_projected else 0.0
     if operation is None:
