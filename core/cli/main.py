@@ -95,7 +95,7 @@ def map_command(
     simplify_px: Annotated[
         float, typer.Option(help="Tolerance of outlines, pixels; 0 follows the pixels.")
     ] = 1.5,
-    field_size: Annotated[float, typer.Option(help=FIELD_SIZE_HELP)] = 0.4,
+    field_size: Annotated[float, typer.Option(help=FIELD_SIZE_HELP)] = 0.5,
     seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
     published_scale: Annotated[
         bool,

@@ -12,7 +12,7 @@ from core.predict.predict_options import PredictOptions
 
 _SEEDS = 2**32
 
-DEFAULT_FIELD_SIZE = 0.4
+DEFAULT_FIELD_SIZE = 0.5
 """Between fields that people draw, borders are stronger than this."""
 
 

@@ -79,10 +79,10 @@ MODELS: dict[str, ModelSpec] = {
             architecture="small",
             url="",
             file_name="small.safetensors",
-            size_bytes=8_820_000,
-            sha256="81215b4bf3f6b45b014a7a00996b32aa1a27d59c289a9385edd37dc6ddc0b9ec",
+            size_bytes=9_321_354,
+            sha256="4e64b4897ffa18f9579a126be5370d9606049b747255e71ce3cf3dabefd821a7",
             licence="Apache-2.0",
-            citation="Trained from scratch by training/ of this project; docs/model-card.md",
+            citation="Trained by training/ of this project from an ImageNet encoder; docs/model-card.md",
         ),
         ModelSpec(
             key="mobile_sam",

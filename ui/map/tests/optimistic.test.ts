@@ -46,7 +46,7 @@ test("settings change only what is named", () => {
     points_per_class: 33,
     min_area_m2: 1000,
     simplify_px: 1.5,
-    field_size: 0.4,
+    field_size: 0.5,
     seed: 0,
   });
 });

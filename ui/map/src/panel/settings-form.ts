@@ -16,7 +16,7 @@ export class SettingsForm {
   private readonly explanation = element("p", { class: "cm-quiet" });
   private readonly threshold = slider("threshold", 0.05, 0.95, 0.01);
   private readonly thresholdShown = element("output", { class: "cm-value" });
-  private readonly fieldSize = slider("field-size", 0.1, 0.8, 0.02);
+  private readonly fieldSize = slider("field-size", 0.1, 0.9, 0.02);
   private readonly fieldSizeShown = element("output", { class: "cm-value" });
   private readonly points = number("points-per-class", 1, 200, 1);
   private readonly area = number("min-area", 0, 1_000_000, 100);
@@ -52,7 +52,7 @@ export class SettingsForm {
     this.write(this.area, String(settings.min_area_m2));
     setText(this.thresholdShown, settings.threshold.toFixed(2));
     this.write(this.fieldSize, String(settings.field_size));
-    setText(this.fieldSizeShown, settings.field_size < 0.35 ? "smaller" : settings.field_size > 0.45 ? "larger" : "usual");
+    setText(this.fieldSizeShown, settings.field_size < 0.45 ? "smaller" : settings.field_size > 0.55 ? "larger" : "usual");
     setText(this.explanation, STRATEGIES.find(([value]) => value === settings.strategy)?.[2] ?? "");
   }
 
