@@ -22,6 +22,7 @@ from benchmarks.labelled import LabelledTile, load_tiles
 from core.grid import PixelPoint
 from core.label.click import Question, TileViews, answer
 from core.label.click_mask import draw
+from core.predict.tile import TileMemory, segment_tile
 from core.prompts.prompt import BoxPrompt, Prompt
 from core.sam.protocol import PromptBatch, Segmenter, in_full, in_half, upsample_logits
 from core.sam.registry import DEFAULT_MODEL
@@ -119,7 +120,9 @@ def from_checkpoint(path: Path) -> TorchSegmenter:
 
 def score_tile(segmenter: Segmenter, tile: LabelledTile, every: int = 1) -> list[FieldScore]:
     """Scores of the fields of a tile, or of ``every`` so many of them."""
-    views = TileViews(tile.image.rgb, in_half(segmenter.embed(tile.image.rgb)))
+    whole = in_half(segmenter.embed(tile.image.rgb))
+    segments = segment_tile(tile.image, segmenter, TileMemory())
+    views = TileViews(tile.image.rgb, whole, segments)
     numbers, pixels = np.unique(tile.fields[tile.truth], return_counts=True)
     return [
         _score(segmenter, views, tile, int(number), int(count))

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from core.grid import PixelPoint, Window
 from core.label.rivals import Claim, settle
 from core.predict.encode import sigmoid
+from core.predict.fields_apart import FieldSegments
 from core.prompts.prompt import BoxPrompt, Prompt
 from core.sam.cache import uncached
 from core.sam.protocol import (
@@ -36,6 +37,14 @@ CLOSER_SIDE = 384
 """Side of the first closer look, in pixels of the tile."""
 
 CLOSER_SIDES = (CLOSER_SIDE, 256)
+
+LEAST_AGREEMENT = 0.1
+"""Share that the model's answer and the field map's field have in common (their IoU, by
+probability): with less of it the model is believed, for the field map sees another thing there."""
+
+SEGMENT_SHARE = 0.75
+"""Weight of the field map's field in the mean with the model's answer: it decides where a field
+ends, and the answer how sure that is, which counts between rival clicks."""
 
 _STEP = 32
 """Closer looks begin on multiples of this, so that neighbouring clicks share them."""
@@ -84,10 +93,13 @@ class TileViews:
         The tile's pixels.
     whole : Embedding
         Of all of them; its features may be kept in half precision.
+    segments : FieldSegments or None
+        The fields that the field map tells apart, where there is one.
     """
 
     rgb: npt.NDArray[np.uint8]
     whole: Embedding
+    segments: FieldSegments | None = None
     _closer: OrderedDict[Window, Embedding] = field(default_factory=OrderedDict)
     _fields: OrderedDict[tuple[object, ...], Probability] = field(default_factory=OrderedDict)
 
@@ -126,9 +138,24 @@ class TileViews:
                 probability[window.slices] += _ask(look, moved, segmenter)
                 seen[window.slices] += 1.0
         probability /= seen
+        probability = self._with_segment(probability, point)
         # It is handed out again.
         probability.flags.writeable = False
         return probability
+
+    def _with_segment(self, probability: Probability, point: PixelPoint) -> Probability:
+        """The field map's field under the click, unless the model sees something else there."""
+        segment = None
+        if self.segments is not None:
+            segment = self.segments.under(point, (probability.shape[0], probability.shape[1]))
+        if segment is None:
+            return probability
+        both = float(probability[segment].sum())
+        either = float(segment.sum()) + float(probability.sum()) - both
+        if both < LEAST_AGREEMENT * either:
+            return probability
+        mixed = SEGMENT_SHARE * segment + (1.0 - SEGMENT_SHARE) * probability
+        return np.asarray(mixed, dtype=np.float32)
 
     def _look(self, window: Window, segmenter: Segmenter) -> Embedding:
         if window not in self._closer:

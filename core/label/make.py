@@ -19,7 +19,7 @@ from core.label.tile_label import Label, automatic_parcels
 from core.label.work import Work
 from core.parcels.parcel import Parcel
 from core.predict.kept_prediction import Prediction, WorldPrompt
-from core.predict.tile import TileInputs, TileMemory, embed_tile, predict_tile
+from core.predict.tile import TileInputs, TileMemory, embed_tile, predict_tile, segment_tile
 from core.sam.protocol import Segmenter
 from core.task import Cancelled, StageProgress, never, silent_stage
 
@@ -74,10 +74,11 @@ def answer_prompts(
     """
     if not work.asks_model or segmenter is None:
         return []
-    embedding = embed_tile(inputs.image, segmenter, TileMemory() if memory is None else memory)
+    own = TileMemory() if memory is None else memory
+    embedding = embed_tile(inputs.image, segmenter, own)
     if embedding is None:
         return []
-    views = TileViews(inputs.image.rgb, embedding)
+    views = TileViews(inputs.image.rgb, embedding, segment_tile(inputs.image, segmenter, own))
     return Answers(inputs.frame).fields(work, ask_directly(views, segmenter))[0]
 
 

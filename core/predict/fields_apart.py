@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from core.predict.field_hierarchy import Joins, Labels, build_hierarchy
+from core.grid import PixelPoint, pixel_of
+from core.predict.field_hierarchy import Joins, Labels, build_hierarchy, cut_fields
 from core.predict.kept_prediction import Bytes, from_bytes, to_bytes
 from core.sam.field_map import FieldMap
 
@@ -16,6 +17,12 @@ LIKELY_CROPLAND = 0.25
 """Basins reach as far as cropland is at all likely, so that another threshold finds them there."""
 
 LIKELY_EXTENT = 0.4
+
+FAINT_EXTENT = 0.3
+"""A click says that cropland is there: a field reaches as far as it is at all likely."""
+
+USUAL_LEVEL = 0.5
+"""Strength of border between two fields under a click."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,3 +90,38 @@ def tell_apart(fields: KeptFieldMap, probability: npt.NDArray[np.float32]) -> Pa
     basins, joins = build_hierarchy(boundary, depth, (inside | (extent >= LIKELY_EXTENT)) & there)
     numbers = basins.repeat(every, axis=0).repeat(every, axis=1)[:rows, :columns]
     return Parcels(np.ascontiguousarray(numbers), joins)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldSegments:
+    """Which field of the field map lies under a place, whatever is cropland.
+
+    Parameters
+    ----------
+    numbers : int32 (rows, columns)
+        Of the map; 0 where it sees no cropland at all.
+    shrunk : int
+        Pixels of the tile along a pixel of the map.
+    """
+
+    numbers: Labels
+    shrunk: int
+
+    @classmethod
+    def of(cls, fields: KeptFieldMap) -> FieldSegments:
+        """Fields at the usual level of the whole map."""
+        extent, boundary, depth = (
+            from_bytes(band) for band in (fields.extent, fields.boundary, fields.depth)
+        )
+        everywhere = np.ones(extent.shape, dtype=np.bool_)
+        numbers = cut_fields(*build_hierarchy(boundary, depth, everywhere), USUAL_LEVEL)
+        return cls(np.where(extent >= FAINT_EXTENT, numbers, 0).astype(np.int32), fields.shrunk)
+
+    def under(self, point: PixelPoint, shape: tuple[int, int]) -> npt.NDArray[np.bool_] | None:
+        """The field under a place on a tile of this shape, bool (rows, columns); None for none."""
+        row, column = (index // self.shrunk for index in pixel_of(point, shape))
+        number = self.numbers[row, column]
+        if number == 0:
+            return None
+        own = (self.numbers == number).repeat(self.shrunk, axis=0).repeat(self.shrunk, axis=1)
+        return np.asarray(own[: shape[0], : shape[1]])

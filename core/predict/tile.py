@@ -22,7 +22,14 @@ from core.landcover.source import LandCover, LandCoverTile
 from core.predict.classifier import classify
 from core.predict.features import fill_missing
 from core.predict.field_hierarchy import NO_JOINS
-from core.predict.fields_apart import KeptFieldMap, Parcels, extent_on, keep_fields, tell_apart
+from core.predict.fields_apart import (
+    FieldSegments,
+    KeptFieldMap,
+    Parcels,
+    extent_on,
+    keep_fields,
+    tell_apart,
+)
 from core.predict.kept_prediction import (
     UNKNOWN,
     Bytes,
@@ -73,11 +80,13 @@ class TileMemory:
     classified : uint8 (rows, columns) or None
         The image's own classifier's probability, as :func:`to_bytes` has it, by seed.
     fields : KeptFieldMap or None
+    segments : FieldSegments or None
     """
 
     embedding: Embedding | None = None
     classified: tuple[int, Bytes] | None = None
     fields: KeptFieldMap | None = None
+    segments: FieldSegments | None = None
 
 
 def read_tile_inputs(scene: Scene, landcover: LandCover | None, tile: Tile) -> TileInputs:
@@ -124,6 +133,16 @@ def embed_tile(
     if memory.embedding is None and segmenter is not None and image.valid.any():
         memory.embedding = in_half(segmenter.embed(image.rgb))
     return memory.embedding
+
+
+def segment_tile(
+    image: SceneImage, segmenter: Segmenter | None, memory: TileMemory
+) -> FieldSegments | None:
+    """The field map's fields, remembered; None where nobody can tell fields apart."""
+    if memory.segments is None and image.valid.any():
+        fields = _fields(image, segmenter, memory)
+        memory.segments = None if fields is None else FieldSegments.of(fields)
+    return memory.segments
 
 
 def predict_tile(

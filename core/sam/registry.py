@@ -82,7 +82,7 @@ MODELS: dict[str, ModelSpec] = {
             size_bytes=9_321_354,
             sha256="4e64b4897ffa18f9579a126be5370d9606049b747255e71ce3cf3dabefd821a7",
             licence="Apache-2.0",
-            citation="Trained by training/ of this project from an ImageNet encoder; docs/model-card.md",
+            citation="Trained by training/ of this project; docs/model-card.md",
         ),
         ModelSpec(
             key="mobile_sam",

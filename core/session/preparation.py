@@ -11,7 +11,7 @@ from core.label.click import TileViews
 from core.label.make import predict_work
 from core.label.work import Work
 from core.predict.kept_prediction import Prediction
-from core.predict.tile import TileInputs, TileMemory, embed_tile
+from core.predict.tile import TileInputs, TileMemory, embed_tile, segment_tile
 from core.sam.protocol import Segmenter
 from core.session.asking import ModelView
 from core.session.models import ModelService
@@ -83,7 +83,8 @@ class Preparation:
         image = self.place.image()
         embedding = embed_tile(image, segmenter, self.seen.memory)
         if embedding is not None and self.seen.view is None:
-            views = TileViews(image.rgb, embedding)
+            segments = segment_tile(image, segmenter, self.seen.memory)
+            views = TileViews(image.rgb, embedding, segments)
             self.seen.view = ModelView(views, Answers(self.place.frame))
         return image
 

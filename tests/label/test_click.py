@@ -3,9 +3,10 @@ import pytest
 
 from core.grid import PixelPoint
 from core.label.click import CLOSER_SIDE, CLOSER_SIDES, Question, TileViews, answer
+from core.predict.fields_apart import FieldSegments
 from core.prompts.prompt import BoxPrompt, Prompt
 from core.sam.cache import CachedSegmenter, EmbeddingCache
-from core.sam.protocol import in_half
+from core.sam.protocol import LOGIT_SIDE, Decoded, Embedding, PromptBatch, in_half
 from tests.fakes import ColourSegmenter
 
 GREEN, BROWN = (60, 140, 50), (150, 110, 80)
@@ -134,3 +135,43 @@ def test_a_negative_click_takes_its_own_field_away() -> None:
     upper = green.copy()
     upper[300:] = False
     assert iou(answer(seen, clicks, segmenter) >= 0.5, upper) > 0.9
+
+
+def _halves(side: int = 600) -> FieldSegments:
+    """The field map tells two fields apart at column 200, and sees nothing above row 60."""
+    numbers = np.ones((side // 2, side // 2), dtype=np.int32)
+    numbers[:, 100:] = 2
+    numbers[:30] = 0
+    return FieldSegments(numbers, 2)
+
+
+def test_the_field_map_says_where_a_clicked_field_ends() -> None:
+    segmenter, rgb = ColourSegmenter(), tile()
+    seen = TileViews(rgb, in_half(segmenter.embed(rgb)), _halves())
+    mask = answer(seen, Question((point(100, 300),)), segmenter) >= Question((point(0, 0),)).least
+    expected = np.zeros((600, 600), dtype=bool)
+    expected[60:, :200] = True
+    np.testing.assert_array_equal(mask, expected)
+
+
+def test_a_model_that_sees_something_else_is_believed() -> None:
+    class OneCorner(ColourSegmenter):
+        def decode(self, embedding: Embedding, batch: PromptBatch, *, multimask: bool) -> Decoded:
+            logits = np.full((1, 1, LOGIT_SIDE, LOGIT_SIDE), -8.0, dtype=np.float32)
+            logits[..., 200:210, 200:210] = 8.0
+            return Decoded(logits, np.ones((1, 1), dtype=np.float32))
+
+    segmenter, rgb = OneCorner(), tile()
+    plain = answer(views(segmenter, rgb), Question((point(480, 480),)), segmenter, closely=False)
+    seen = TileViews(rgb, in_half(segmenter.embed(rgb)), _halves())
+    asked = answer(seen, Question((point(480, 480),)), segmenter, closely=False)
+    np.testing.assert_array_equal(asked, plain)
+
+
+def test_beside_what_the_field_map_sees_the_model_answers_alone() -> None:
+    segmenter, rgb = ColourSegmenter(), tile()
+    seen = TileViews(rgb, in_half(segmenter.embed(rgb)), _halves())
+    above, alone = (
+        answer(v, Question((point(300, 30),)), segmenter) for v in (seen, views(segmenter, rgb))
+    )
+    np.testing.assert_array_equal(above, alone)
