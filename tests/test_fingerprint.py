@@ -17,6 +17,7 @@ import pytest
 from core import fingerprint
 from core.export.replay.differences import _setup
 from core.fingerprint import EMBEDDING, LABEL, PREDICTION, code_hash, environment_hash
+from core.imagery.validity import BY_HEADER
 from core.label.choices import Choices
 from core.label.work import Work
 from core.predict.key import prediction_key
@@ -73,6 +74,7 @@ def keys() -> dict[str, str]:
         fingerprint="scene",
         bands=(1, 2, 3),
         working_factor=1,
+        unknown=BY_HEADER,
         stretch=SimpleNamespace(to_json=dict),
     )
     tile = SimpleNamespace(name="tile", window="window", cores=())

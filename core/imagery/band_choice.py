@@ -14,6 +14,7 @@ from rasterio.io import DatasetReader
 
 from core.errors import InputError
 from core.imagery.band_names import Colours, colours_by_name, name_a_colour
+from core.imagery.open import colour_meanings
 
 BY_PERSON, BY_NAMES, BY_COLOURS, BY_FILE_NAME = "person", "names", "colours", "file name"
 FIRST_BANDS, ONLY_BAND = "first", "only"
@@ -140,7 +141,7 @@ def choose_bands(
     if stated is not None:
         _check(dataset, stated, path)
         return BandChoice(stated, BY_PERSON, names)
-    meanings = list(dataset.colorinterp)
+    meanings = list(colour_meanings(dataset))
     imagery = [i + 1 for i, meaning in enumerate(meanings) if meaning != ColorInterp.alpha]
     if len(imagery) < 3:
         first = imagery[0] if imagery else 1

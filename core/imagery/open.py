@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from rasterio.enums import Resampling
+from rasterio._err import CPLE_BaseError
+from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import (
     CRSError,
     NodataShadowWarning,
@@ -155,6 +156,20 @@ def read_bands(
     except (RasterioIOError, RasterioError, UnicodeDecodeError) as error:
         raise damaged(dataset.name, "raster") from error
     return values
+
+
+def colour_meanings(dataset: DatasetReader) -> tuple[ColorInterp, ...]:
+    """What each band's tag says it shows.
+
+    Raises
+    ------
+    UnreadableRasterError
+        The file is damaged: GDAL reads the tags of some bands late.
+    """
+    try:
+        return tuple(dataset.colorinterp)
+    except (RasterioError, CPLE_BaseError) as error:
+        raise damaged(dataset.name, "raster") from error
 
 
 def rasterio_window(window: Window | None) -> RasterioWindow | None:

@@ -20,7 +20,7 @@ from rasterio.io import DatasetReader
 
 from core.grid import Window
 from core.imagery.collar import Collar
-from core.imagery.open import damaged, rasterio_window, read_bands
+from core.imagery.open import colour_meanings, damaged, rasterio_window, read_bands
 from core.imagery.sidecar import read_sidecar
 
 Flags = npt.NDArray[np.bool_]
@@ -278,9 +278,8 @@ def _stands_for_nothing(values: npt.NDArray[np.generic], value: float) -> Flags:
 
 
 def _alpha_band(dataset: DatasetReader) -> int | None:
-    if ColorInterp.alpha not in dataset.colorinterp:
-        return None
-    return int(dataset.colorinterp.index(ColorInterp.alpha)) + 1
+    meanings = colour_meanings(dataset)
+    return meanings.index(ColorInterp.alpha) + 1 if ColorInterp.alpha in meanings else None
 
 
 def _alpha_is_one(dataset: DatasetReader) -> bool:

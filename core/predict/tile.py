@@ -140,7 +140,7 @@ def segment_tile(
 ) -> FieldSegments | None:
     """The field map's fields, remembered; None where nobody can tell fields apart."""
     if memory.segments is None and image.valid.any():
-        fields = _fields(image, segmenter, memory)
+        fields = look_for_fields(image, segmenter, memory)
         memory.segments = None if fields is None else FieldSegments.of(fields)
     return memory.segments
 
@@ -177,7 +177,7 @@ def predict_tile(
     fields = None
     if options.strategy != WITHOUT_MODEL:
         stage("Looking for fields", 0.1)
-        fields = _fields(image, segmenter, own)
+        fields = look_for_fields(image, segmenter, own)
     if landcover is None:
         return _unprompted(image, fields, options.remaining or ())
     classified = None
@@ -207,7 +207,7 @@ def predict_tile(
     return _to_prediction(found, parcels, inputs.frame, landcover, image, prompts)
 
 
-def _fields(
+def look_for_fields(
     image: SceneImage, segmenter: Segmenter | None, memory: TileMemory
 ) -> KeptFieldMap | None:
     """The field map, remembered; None where there is nobody who can tell fields apart."""

@@ -274,7 +274,7 @@ def test_only_the_window_is_read(products, monkeypatch) -> None:
         seen.append(window)
         return read_bands(dataset, indexes, window=window, shape=shape)
 
-    monkeypatch.setattr("core.landcover.alignment.read_bands", spy)
+    monkeypatch.setattr("core.landcover.source.read_bands", spy)
     start = landcover.grid.transform @ Affine.translation(20, 30) @ Affine.scale(0.1)
     assert_is_lookup(landcover, codes, Grid(landcover.grid.crs, start, 40, 50))
     assert seen == [Window(18, 28, 8, 9)]

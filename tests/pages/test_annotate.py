@@ -52,8 +52,8 @@ def test_a_tile_that_does_not_exist_gives_way_to_one_that_does(page, project) ->
     assert app.query_params["tile"] == tile.name
 
 
-def test_without_land_cover_it_says_that_prompts_are_set_by_hand(page, project) -> None:
+def test_without_land_cover_it_says_where_fields_come_from(page, project) -> None:
     (scene,) = project.scenes()
     change_landcover(project, scene.id, None)
     app = page("annotate", project)
-    assert "set them by hand" in said(app)
+    assert "fields are drawn from the image alone" in said(app)

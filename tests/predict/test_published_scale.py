@@ -11,6 +11,7 @@ import pytest
 
 from core.errors import InputError
 from core.grid import PixelPoint
+from core.imagery.validity import BY_HEADER
 from core.label.choices import Choices
 from core.mapping import MapOptions
 from core.predict import published_scale
@@ -158,6 +159,7 @@ def key(options: PredictOptions) -> str:
         fingerprint="scene",
         bands=(1, 2, 3),
         working_factor=1,
+        unknown=BY_HEADER,
         stretch=SimpleNamespace(to_json=dict),
     )
     tile = SimpleNamespace(name="tile", window="window", cores=())

@@ -203,8 +203,10 @@ class TestFields:
         assert iou(found.extent > 0.5, parcels > 0) > 0.75
 
     def test_another_model_asks_the_small_one(self, small) -> None:
-        other = TorchSegmenter(assemble(_Nothing(), 64, 8), "other", "", torch.device("cpu"), small)
-        alone = TorchSegmenter(assemble(_Nothing(), 64, 8), "other", "", torch.device("cpu"))
+        other = TorchSegmenter(
+            assemble(_Nothing(), 64, 32), "other", "", torch.device("cpu"), small
+        )
+        alone = TorchSegmenter(assemble(_Nothing(), 64, 32), "other", "", torch.device("cpu"))
         rgb = np.zeros((40, 40, 3), dtype=np.uint8)
         found = other.field_map(rgb, 2.0)
         assert found is not None
@@ -229,19 +231,6 @@ class TestMasks:
         assert len(ious) > 15
         assert np.mean(ious) > 0.70
         assert np.median(ious) > 0.80
-
-    def test_noisy_points_draw_the_cropland(self, small, farmland) -> None:
-        generator = np.random.default_rng(0)
-        rows, columns = generator.integers(0, 1024, (2, 66))
-        labels = farmland.cropland[rows, columns].astype(np.int64)
-        wrong = generator.random(66) < 0.1
-        labels = np.where(wrong, 1 - labels, labels)
-        embedding = small.embed(farmland.rgb)
-        places = np.stack([columns, rows], axis=1)[None].astype(np.float32)
-        logits = small.decode(embedding, PromptBatch(places, labels[None]), multimask=False).logits
-        mask = upsample_logits(logits[0], embedding)[0] > 0
-        everything = farmland.cropland.mean()
-        assert iou(mask, farmland.cropland) > max(0.68, everything + 0.05)
 
     def test_the_rating_knows_good_from_bad(self, small, farmland) -> None:
         embedding = small.embed(farmland.rgb)

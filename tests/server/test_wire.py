@@ -120,7 +120,7 @@ VALUES = {
     "line": [[50, 50], [90, 90]], "radius": 5, "add": True, "ring": [[50, 50], [90, 50], [90, 90]],
     "holes": [[[70, 60], [80, 60], [80, 70]]], "rings": [[[50, 50], [90, 50], [90, 90]]],
     "strategy": "joint", "threshold": 0.4, "points_per_class": 5, "min_area_m2": 10,
-    "simplify_px": 1, "seed": 2, "land_class": "other", "reason": "meadow",
+    "simplify_px": 1, "field_size": 0.3, "seed": 2, "land_class": "other", "reason": "meadow",
     "tolerance_m": 2, "max_area_m2": 50, "width_m": 1,
 }  # fmt: skip
 DECLARED = [

@@ -16,6 +16,7 @@ from core.grid import PixelPoint
 from core.predict.apt import round_answers, round_probability
 from core.predict.apt_plus import MIN_SPACING_M, apt_plus, draw_seeds
 from core.predict.encode import EncodedTile, encode_tile, sigmoid
+from core.predict.fields_apart import extent_on
 from core.predict.joint import joint
 from core.predict.per_field import (
     LEAST_CROPLAND_SHARE,
@@ -24,6 +25,7 @@ from core.predict.per_field import (
     find_candidates,
 )
 from core.predict.prediction import StrategyOptions
+from core.predict.tile import TileMemory, look_for_fields
 from core.prompts.auto import PromptOptions, place_prompts, spread_draws, uniform_grid
 from core.prompts.boxes import dense_prompt
 from core.prompts.clean import clean_prompts
@@ -61,7 +63,14 @@ class PromptedAnswers:
         self._sample, self._segmenter = sample, segmenter
         self._placing = Placing(sample, seed)
         embedding = in_half(segmenter.embed(sample.image.rgb))
-        self._options = StrategyOptions(seed=seed, embedding=embedding, cancelled=cancelled)
+        image = sample.image
+        fields = look_for_fields(image, segmenter, TileMemory())
+        self._options = StrategyOptions(
+            seed=seed,
+            embedding=embedding,
+            extent=None if fields is None else extent_on(fields, image.valid.shape),
+            cancelled=cancelled,
+        )
         self._tile = encode_tile(sample.image, sample.landcover, segmenter, self._options)
         self._rounds: dict[int, tuple[Values | None, ...]] = {}
         self._masks: dict[int, list[Candidate]] = {}

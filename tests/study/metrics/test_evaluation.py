@@ -180,6 +180,7 @@ def test_a_cancelled_run_writes_no_figures(tmp_path) -> None:
 def test_nothing_to_judge_is_one_sentence(tmp_path) -> None:
     left, right = (np.full((48, 48), 255) for _ in range(2))
     left[:, :20], right[:, 30:] = 1, 1
+    left[0, 0], right[0, 47] = 0, 0
     pair = Pair("x", write_mask(tmp_path / "l.tif", left), write_mask(tmp_path / "r.tif", right))
     with pytest.raises(InputError, match="No pixel of x can be judged"):
         evaluate([pair], EvaluateOptions(), tmp_path / "out")

@@ -62,7 +62,7 @@ def test_a_legend_escapes_names_and_refuses_colours_that_are_none() -> None:
 
 
 def test_each_land_cover_file_is_listed_once() -> None:
-    first = {"path": "/a.tif", "product": "p", "crs": None}
+    first = {"path": "/a.tif", "product": "p", "crs": None, "nodata": None}
     settings = with_source(with_source({"model": None}, first), first)
     assert sources(settings) == [first]
     assert settings["model"] is None
