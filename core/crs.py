@@ -314,7 +314,7 @@ def _formula(crs: CRS) -> tuple[object, ...]:
     if operation is None:
         return (round(turned, 9), round(unit, 9))
     values = {
-        (param.name, round(param.value * float(param.unit_conversion_factor), 9))
+        (param.name, round(float(param.value) * float(param.unit_conversion_factor), 9))
         for param in operation.params
         # Zones and codes that only repeat the other parameters have no unit.
         if isinstance(param.value, float | int)
