@@ -17,7 +17,7 @@ from core.imagery.frame import Frame
 from core.imagery.scene import SceneImage
 from core.label.choices import Choices
 from core.parcels.cleanup import clean_mask
-from core.parcels.fields import complete_numbers, split_fields
+from core.parcels.fields import complete_numbers, split_fields, without_crumbs
 from core.parcels.parcel import Parcel
 from core.parcels.polygons import mask_to_parcels
 from core.parcels.topology import Problem
@@ -148,13 +148,10 @@ def field_numbers(
     """Field numbers on exactly the pixels of ``mask``, int32 (rows, columns) of the tile."""
     if prediction.instances is None:
         return split_fields(image, mask)
-    numbers = cut_fields(
-        np.where(mask, prediction.instances, 0),
-        prediction.joins,
-        choices.field_size,
-        choices.min_area_m2 / image.grid.pixel_area_m2,
-    )
-    return complete_numbers(numbers, mask)
+    least = choices.min_area_m2 / image.grid.pixel_area_m2
+    own = np.where(mask, prediction.instances, 0)
+    numbers = cut_fields(own, prediction.joins, choices.field_size, least)
+    return complete_numbers(without_crumbs(numbers, least), mask)
 
 
 def rasterize_label(label: Label, frame: Frame) -> npt.NDArray[np.bool_]:

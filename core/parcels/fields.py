@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 from skimage.color import rgb2lab
+from skimage.measure import label
 from skimage.segmentation import watershed
 
 from core.imagery.scene import SceneImage
@@ -98,6 +99,16 @@ def complete_numbers(numbers: Labels, mask: npt.NDArray[np.bool_]) -> Labels:
             fresh = max(fresh, int(filled.max(initial=0)))
         done[band] = filled
     return done
+
+
+def without_crumbs(numbers: Labels, least_pixels: float) -> Labels:
+    """Numbers, int32 (rows, columns), without their connected parts of fewer pixels.
+
+    A field that the edge of a mask cuts into pieces leaves such parts; what is around has them.
+    """
+    parts = label(numbers, background=0, connectivity=1)  # type: ignore[no-untyped-call]
+    small = np.bincount(parts.ravel()) < least_pixels
+    return np.where(small[parts], 0, numbers).astype(np.int32)
 
 
 def _fill(labels: Labels, cropland: npt.NDArray[np.bool_]) -> Labels:

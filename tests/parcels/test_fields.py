@@ -3,7 +3,7 @@ import pytest
 
 from core.farmland import generate
 from core.imagery.scene import SceneImage
-from core.parcels.fields import complete_numbers, split_fields
+from core.parcels.fields import complete_numbers, split_fields, without_crumbs
 from core.parcels.region_merging import join_regions
 from tests.fakes import plain_image
 
@@ -87,3 +87,15 @@ def test_gaps_take_the_nearest_number_and_lone_parts_a_new_one() -> None:
     np.testing.assert_array_equal(done > 0, mask)
     assert (done[mask] == 7).all()
     assert set(np.unique(complete_numbers(numbers * 0, mask))) == {0, 1}
+
+
+def test_crumbs_of_a_field_go_to_what_is_around() -> None:
+    numbers = np.ones((20, 20), dtype=np.int32)
+    numbers[:, 10:] = 2
+    numbers[5:7, 3:5] = 2  # a piece of the right field inside the left one
+    left = without_crumbs(numbers, 10)
+    assert (left[5:7, 3:5] == 0).all()
+    assert ((left == numbers) | (left == 0)).all()
+    whole = complete_numbers(left, numbers > 0)
+    np.testing.assert_array_equal(whole == 2, np.arange(20)[None, :].repeat(20, axis=0) >= 10)
+    np.testing.assert_array_equal(without_crumbs(numbers, 4), numbers)
