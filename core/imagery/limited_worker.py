@@ -17,6 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+# It reads no files.  Loaded under a memory limit that it exceeds it would wait for ever: its own
+# threads ask again and again for what they do not get.
+import scipy.ndimage  # noqa: F401
+
 from core.errors import CropMapError
 from core.task import ShareProgress
 
