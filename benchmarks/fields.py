@@ -41,7 +41,6 @@ from core.study.experiments import Degradation, simulate_landcover
 from core.study.metrics.boundaries import compare_boundaries
 from training.more_scenes import read_dutch_native, read_spanish
 
-_BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
 _LEAST_M2 = 1000.0
 _MOSTLY = 0.5
 _TOLERANCES_M = (1.0, 2.0, 5.0)

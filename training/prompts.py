@@ -11,6 +11,7 @@ import torch
 from scipy import ndimage
 from torch.nn import functional
 
+from core.sam.small import BOX_END, BOX_START, NEGATIVE, POSITIVE
 from training.samples import OUTSIDE
 
 Flags = npt.NDArray[np.bool_]
@@ -23,7 +24,7 @@ LEAST_FIELD_CELLS = 16
 _BOXES = 0.3
 """Share of the questions that begin with a box."""
 
-PADDING, NEGATIVE, POSITIVE, BOX_START, BOX_END = -1, 0, 1, 2, 3
+PADDING = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

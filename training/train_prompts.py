@@ -18,11 +18,16 @@ import torch
 from torch import nn
 
 from core.sam.field_net import FieldFeatures
-from core.sam.small import SmallModel, build_small
+from core.sam.small import NEGATIVE, POSITIVE, SmallModel, build_small
 from training.checkpoint import TrainingLog, follow, learning_rate, resume, save
 from training.frames import Frame, encode_frames
 from training.losses import edge_weights, mask_iou, mask_loss
-from training.prompts import LOGIT_STRIDE, NEGATIVE, POSITIVE, ask_cropland, ask_fields
+from training.prompts import (
+    LOGIT_STRIDE,
+    PromptQuery,
+    ask_cropland,
+    ask_fields,
+)
 from training.train_fields import BESIDE_CHECKOUT, read_sources
 
 SEED = 20261130
@@ -81,6 +86,23 @@ class Questions:
     known: torch.Tensor
     places: torch.Tensor
     labels: torch.Tensor
+
+    @classmethod
+    def stacked(
+        cls,
+        owner: list[int],
+        target: list[torch.Tensor],
+        known: list[torch.Tensor],
+        asked: list[PromptQuery],
+    ) -> Questions:
+        """Of one item for each query."""
+        return cls(
+            torch.tensor(owner),
+            torch.stack(target),
+            torch.stack(known),
+            torch.from_numpy(np.stack([query.places for query in asked])),
+            torch.from_numpy(np.stack([query.labels for query in asked])),
+        )
 
 
 def train(out: Path, model: SmallModel, frames: list[Frame], steps: int) -> None:
@@ -171,13 +193,7 @@ def _about_fields(frames: list[Frame], generator: np.random.Generator) -> Questi
             target.append(frame.parcels == number)
             known.append(frame.parcels >= 0)
             asked.append(query)
-    return Questions(
-        torch.tensor(owner),
-        torch.stack(target),
-        torch.stack(known),
-        torch.from_numpy(np.stack([q.places for q in asked])),
-        torch.from_numpy(np.stack([q.labels for q in asked])),
-    )
+    return Questions.stacked(owner, target, known, asked)
 
 
 def _about_cropland(frames: list[Frame], generator: np.random.Generator) -> Questions | None:
@@ -192,13 +208,7 @@ def _about_cropland(frames: list[Frame], generator: np.random.Generator) -> Ques
             known.append(frame.parcels >= 0)
     if not asked:
         return None
-    return Questions(
-        torch.tensor(owner),
-        torch.stack(target),
-        torch.stack(known),
-        torch.from_numpy(np.stack([q.places for q in asked])),
-        torch.from_numpy(np.stack([q.labels for q in asked])),
-    )
+    return Questions.stacked(owner, target, known, asked)
 
 
 def correct(

@@ -22,6 +22,7 @@ from core.predict.features import (
     LAB,
     colour_texture_features,
     downsample,
+    enlarge,
     fill_missing,
     shrink_flags,
 )
@@ -107,7 +108,7 @@ def classify(image: SceneImage, landcover: LandCoverTile, seed: int = 0) -> Tile
         return _finish(landcover.cropland_fraction, image, landcover)
     outvoted = _region_means(probability, features, known, gsd_m)
     probability = _smooth((probability + outvoted) / np.float32(2), known, _SMOOTHING_M / gsd_m)
-    return _finish(_enlarge(probability, factor, image.valid.shape), image, landcover)
+    return _finish(enlarge(probability, factor, image.valid.shape), image, landcover)
 
 
 def _two_classes(labels: Flags) -> bool:
@@ -177,18 +178,6 @@ def _smooth(
     total = ndimage.gaussian_filter(np.where(known, probability, 0.0), sigma, mode="nearest")
     smooth = np.where(weight > 1e-3, total / np.maximum(weight, 1e-3), probability)
     return np.asarray(smooth, dtype=np.float32)
-
-
-def _enlarge(
-    values: npt.NDArray[np.float32], factor: int, shape: tuple[int, int]
-) -> npt.NDArray[np.float32]:
-    """Bilinear onto ``factor`` times as many pixels, aligned at the pixels' corners."""
-    if factor == 1:
-        return values
-    out: npt.NDArray[np.float32] = ndimage.zoom(
-        values, factor, order=1, mode="nearest", grid_mode=True
-    )
-    return out[: shape[0], : shape[1]]
 
 
 def _finish(

@@ -74,6 +74,18 @@ def fill_missing(rgb: npt.NDArray[np.uint8], there: npt.NDArray[np.bool_]) -> np
     return filled
 
 
+def enlarge(
+    values: npt.NDArray[np.float32], factor: int, shape: tuple[int, int]
+) -> npt.NDArray[np.float32]:
+    """Bilinear onto ``factor`` times as many pixels, aligned at the pixels' corners."""
+    if factor == 1:
+        return values
+    out: npt.NDArray[np.float32] = ndimage.zoom(
+        values, factor, order=1, mode="nearest", grid_mode=True
+    )
+    return out[: shape[0], : shape[1]]
+
+
 def _blocks(values: npt.NDArray[Any], factor: int) -> npt.NDArray[Any]:
     """(rows, columns) as (block rows, factor, block columns, factor), padded by its edge."""
     rows, columns = values.shape

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from core.grid import PixelPoint, pixel_of
-from core.predict.field_hierarchy import Joins, Labels, build_hierarchy, cut_fields
+from core.predict.features import enlarge
+from core.predict.field_hierarchy import Joins, Labels, Values, build_hierarchy, cut_fields
 from core.predict.kept_prediction import Bytes, from_bytes, to_bytes
 from core.sam.field_map import FieldMap
+
+ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 LIKELY_CROPLAND = 0.25
 """Basins reach as far as cropland is at all likely, so that another threshold finds them there."""
@@ -41,6 +44,10 @@ class KeptFieldMap:
     depth: Bytes
     shrunk: int
 
+    def likelihoods(self) -> tuple[Values, Values, Values]:
+        """Extent, boundary and depth, float32, 0 to 1."""
+        return from_bytes(self.extent), from_bytes(self.boundary), from_bytes(self.depth)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parcels:
@@ -67,29 +74,28 @@ def keep_fields(seen: FieldMap) -> KeptFieldMap:
 
 def extent_on(fields: KeptFieldMap, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
     """Likelihood of cropland on the tile's pixels, float32 ``shape``."""
-    extent = from_bytes(fields.extent)
-    if fields.shrunk > 1:
-        extent = ndimage.zoom(extent, fields.shrunk, order=1, mode="nearest", grid_mode=True)
-    return np.ascontiguousarray(extent[: shape[0], : shape[1]], dtype=np.float32)
+    extent = enlarge(from_bytes(fields.extent), fields.shrunk, shape)
+    return np.ascontiguousarray(extent, dtype=np.float32)
 
 
 def tell_apart(fields: KeptFieldMap, probability: npt.NDArray[np.float32]) -> Parcels:
     """Basins inside cropland, float32 (rows, columns) 0 to 1 or NaN, and how they join."""
     every = fields.shrunk
-    extent, boundary, depth = (
-        from_bytes(band) for band in (fields.extent, fields.boundary, fields.depth)
-    )
+    extent, boundary, depth = fields.likelihoods()
     rows, columns = probability.shape
-    likely = np.nan_to_num(probability) >= LIKELY_CROPLAND
-    padded = np.pad(likely, ((0, -rows % every), (0, -columns % every)), mode="edge")
+    padded = np.pad(probability, ((0, -rows % every), (0, -columns % every)), mode="edge")
     # One pixel of each block stands for it: half a pixel of the map is no field.
-    inside = padded[every // 2 :: every, every // 2 :: every]
-    there = np.pad(
-        np.isfinite(probability), ((0, -rows % every), (0, -columns % every)), mode="edge"
-    )[every // 2 :: every, every // 2 :: every]
-    basins, joins = build_hierarchy(boundary, depth, (inside | (extent >= LIKELY_EXTENT)) & there)
-    numbers = basins.repeat(every, axis=0).repeat(every, axis=1)[:rows, :columns]
-    return Parcels(np.ascontiguousarray(numbers), joins)
+    seen = padded[every // 2 :: every, every // 2 :: every]
+    likely = (np.nan_to_num(seen) >= LIKELY_CROPLAND) | (extent >= LIKELY_EXTENT)
+    basins, joins = build_hierarchy(boundary, depth, likely & np.isfinite(seen))
+    return Parcels(np.ascontiguousarray(_repeated(basins, every, (rows, columns))), joins)
+
+
+def _repeated(
+    values: npt.NDArray[ScalarT], factor: int, shape: tuple[int, int]
+) -> npt.NDArray[ScalarT]:
+    """Each value on ``factor`` x ``factor`` pixels, cut to ``shape``."""
+    return values.repeat(factor, axis=0).repeat(factor, axis=1)[: shape[0], : shape[1]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,9 +116,7 @@ class FieldSegments:
     @classmethod
     def of(cls, fields: KeptFieldMap) -> FieldSegments:
         """Fields at the usual level of the whole map."""
-        extent, boundary, depth = (
-            from_bytes(band) for band in (fields.extent, fields.boundary, fields.depth)
-        )
+        extent, boundary, depth = fields.likelihoods()
         everywhere = np.ones(extent.shape, dtype=np.bool_)
         numbers = cut_fields(*build_hierarchy(boundary, depth, everywhere), USUAL_LEVEL)
         return cls(np.where(extent >= FAINT_EXTENT, numbers, 0).astype(np.int32), fields.shrunk)
@@ -123,5 +127,4 @@ class FieldSegments:
         number = self.numbers[row, column]
         if number == 0:
             return None
-        own = (self.numbers == number).repeat(self.shrunk, axis=0).repeat(self.shrunk, axis=1)
-        return np.asarray(own[: shape[0], : shape[1]])
+        return _repeated(np.asarray(self.numbers == number), self.shrunk, shape)

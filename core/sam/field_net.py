@@ -56,8 +56,8 @@ class _Join(nn.Module):
 
     def __init__(self, coarser: int, skip: int, channels: int) -> None:
         super().__init__()
-        self.first = _conv(coarser + skip, channels)
-        self.second = _conv(channels, channels)
+        self.first = conv_block(coarser + skip, channels)
+        self.second = conv_block(channels, channels)
 
     def forward(self, coarser: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
         """Features of ``skip``'s size."""
@@ -91,9 +91,10 @@ class FieldNet(nn.Module):
         return FieldFeatures(coarse, middle, fine, functional.pixel_shuffle(self.head(fine), 2))
 
 
-def _conv(inputs: int, outputs: int) -> nn.Sequential:
+def conv_block(inputs: int, outputs: int, *, side: int = 3, stride: int = 1) -> nn.Sequential:
+    """A convolution without bias, its norm, and what is above zero."""
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
+        nn.Conv2d(inputs, outputs, side, stride, side // 2, bias=False),
         nn.BatchNorm2d(outputs),
         nn.ReLU(inplace=True),
     )

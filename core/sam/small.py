@@ -26,6 +26,7 @@ from core.sam.field_net import (
     PIXEL_STD,
     FieldFeatures,
     FieldNet,
+    conv_block,
 )
 
 INPUT_SIDE = 512
@@ -78,19 +79,21 @@ class PromptDecoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.start = _conv(KEY_MIDDLE + FIELD_MAP_BANDS + _PROMPT_BANDS, 32)
-        self.down_eighth = _conv(32, 48, stride=2)
-        self.mix_eighth = nn.Sequential(_conv(48 + KEY_CHANNELS + 2, 48, side=1), _conv(48, 48))
-        self.down_16 = nn.Sequential(_conv(48, 64, stride=2), _conv(64, 64))
-        self.down_32 = nn.Sequential(_conv(64, 96, stride=2), _conv(96, 96))
-        self.down_64 = nn.Sequential(_conv(96, 96, stride=2), _conv(96, 96))
-        self.up_32 = nn.Sequential(_conv(192, 96, side=1), _conv(96, 96))
-        self.up_16 = nn.Sequential(_conv(160, 64, side=1), _conv(64, 64))
-        self.up_eighth = nn.Sequential(_conv(112, 48, side=1), _conv(48, 48))
-        self.up_quarter = nn.Sequential(_conv(80, 24, side=1), _conv(24, 24))
+        self.start = conv_block(KEY_MIDDLE + FIELD_MAP_BANDS + _PROMPT_BANDS, 32)
+        self.down_eighth = conv_block(32, 48, stride=2)
+        self.mix_eighth = nn.Sequential(
+            conv_block(48 + KEY_CHANNELS + 2, 48, side=1), conv_block(48, 48)
+        )
+        self.down_16 = nn.Sequential(conv_block(48, 64, stride=2), conv_block(64, 64))
+        self.down_32 = nn.Sequential(conv_block(64, 96, stride=2), conv_block(96, 96))
+        self.down_64 = nn.Sequential(conv_block(96, 96, stride=2), conv_block(96, 96))
+        self.up_32 = nn.Sequential(conv_block(192, 96, side=1), conv_block(96, 96))
+        self.up_16 = nn.Sequential(conv_block(160, 64, side=1), conv_block(64, 64))
+        self.up_eighth = nn.Sequential(conv_block(112, 48, side=1), conv_block(48, 48))
+        self.up_quarter = nn.Sequential(conv_block(80, 24, side=1), conv_block(24, 24))
         self.coarse_masks = nn.Conv2d(24, MASKS * 4, 3, padding=1)
         self.fine_masks = nn.Sequential(
-            _conv(MASKS + KEY_FINE + FIELD_MAP_BANDS, 16), nn.Conv2d(16, MASKS, 3, padding=1)
+            conv_block(MASKS + KEY_FINE + FIELD_MAP_BANDS, 16), nn.Conv2d(16, MASKS, 3, padding=1)
         )
         self.rate = nn.Sequential(nn.Linear(48 + 3, 48), nn.ReLU(), nn.Linear(48, 1))
 
@@ -263,14 +266,6 @@ def unfold(
         functional.pixel_shuffle(middle, 2),
         functional.pixel_shuffle(fine, 4),
         functional.pixel_shuffle(field_map, 8),
-    )
-
-
-def _conv(inputs: int, outputs: int, *, side: int = 3, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, side, stride, side // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
     )
 
 

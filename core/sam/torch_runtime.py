@@ -63,7 +63,9 @@ class TorchSegmenter:
     @property
     def logit_side(self) -> int:
         """Side of low-resolution logits and of mask inputs."""
-        return logit_side(self.model)
+        if isinstance(self.model, SmallModel):
+            return LOGIT_SIDE
+        return int(self.model.prompt_encoder.mask_input_size[0])
 
     def preprocess(self, rgb: npt.NDArray[np.uint8]) -> tuple[torch.Tensor, tuple[int, int]]:
         """Resized, normalised and padded image (1, 3, side, side), and its size before padding."""
@@ -165,13 +167,6 @@ def scale_coordinates(
         dtype=np.float32,
     )
     return np.ascontiguousarray(coordinates * scale, dtype=np.float32)
-
-
-def logit_side(model: Sam | SmallModel) -> int:
-    """Side of a model's low-resolution logits."""
-    if isinstance(model, SmallModel):
-        return LOGIT_SIDE
-    return int(model.prompt_encoder.mask_input_size[0])
 
 
 def prompt_arrays(

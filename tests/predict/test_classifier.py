@@ -20,7 +20,13 @@ from core.landcover.product_registry import PRODUCTS
 from core.landcover.source import LandCoverTile, open_landcover
 from core.predict import classifier
 from core.predict.classifier import classify
-from core.predict.features import colour_texture_features, downsample, fill_missing, shrink_flags
+from core.predict.features import (
+    colour_texture_features,
+    downsample,
+    enlarge,
+    fill_missing,
+    shrink_flags,
+)
 from core.predict.registration import Shift, find_shift, move_flags
 
 UTM = CRS.from_epsg(32633)
@@ -135,7 +141,7 @@ def test_nothing_valid_at_all_is_all_nan() -> None:
 def test_enlarging_keeps_pixel_centres_in_place() -> None:
     # A ramp of coarse pixels of 4: the centre of coarse column c lies at fine column 4 c + 1.5.
     ramp = np.tile(np.arange(8, dtype=np.float32), (6, 1))
-    fine = classifier._enlarge(ramp, 4, (23, 31))
+    fine = enlarge(ramp, 4, (23, 31))
     assert fine.shape == (23, 31)
     expected = np.clip((np.arange(31) - 1.5) / 4, 0, 7)
     np.testing.assert_allclose(fine[10], expected, atol=1e-5)
