@@ -61,6 +61,9 @@ PREDICTION = (
     "core.parcels",
     "core.predict",
     "core.prompts",
+    # Other models borrow the field map of the small one, whose weights are named here alone.
+    "core.sam.load",
+    "core.sam.registry",
     *EMBEDDING,
 )
 """What decides on the automatic prediction of a tile, its fields included."""
