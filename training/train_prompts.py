@@ -1,7 +1,8 @@
 """Teach the decoder prompts: ``python -m training.train_prompts --fields runs/fields``.
 
 The encoder and the field map are those of the earlier training and stay as they are.  Stopped at
-any moment, the same command goes on from the last checkpoint.
+any moment, the same command goes on from the last checkpoint.  With ``--begin FILE`` the decoder
+learns on from a model that was exported before, at a fresh rate and over other frames.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from core.sam.field_net import FieldFeatures
@@ -40,22 +42,27 @@ _MULTI_WEIGHT = 0.5
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fields", type=Path, default=Path("runs/fields"))
+    parser.add_argument("--begin", type=Path, help="an exported model to learn on from")
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--out", type=Path, default=Path("runs/prompts"))
     parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--frames", type=int, default=320)
     parser.add_argument("--scenes", type=int, default=40, help="simulated scenes")
     parser.add_argument("--all", action="store_true", help="also the tiles that are kept apart")
     options = parser.parse_args()
-    torch.manual_seed(SEED)
+    torch.manual_seed(options.seed)
     model = build_small()
-    trained = torch.load(options.fields / "checkpoint.pt", weights_only=True)  # noqa: TID251
-    model.image_encoder.net.load_state_dict(trained["average"])
+    if options.begin is None:
+        trained = torch.load(options.fields / "checkpoint.pt", weights_only=True)  # noqa: TID251
+        model.image_encoder.net.load_state_dict(trained["average"])
+    else:
+        model.load_state_dict({name: t.float() for name, t in load_file(options.begin).items()})
     data = Path(os.environ.get("CROPMAP_TEST_DATA", BESIDE_CHECKOUT))
     sources = read_sources(data, options.scenes, everything=options.all)
     start = time.perf_counter()
-    frames = encode_frames(model.image_encoder.net, sources, options.frames, SEED)
+    frames = encode_frames(model.image_encoder.net, sources, options.frames, options.seed)
     print(f"{len(frames)} frames in {time.perf_counter() - start:.0f} s", flush=True)
-    train(options.out, model, frames, options.steps)
+    train(options.out, model, frames, options.steps, options.seed)
 
 
 class Taught(nn.Module):
@@ -105,7 +112,7 @@ class Questions:
         )
 
 
-def train(out: Path, model: SmallModel, frames: list[Frame], steps: int) -> None:
+def train(out: Path, model: SmallModel, frames: list[Frame], steps: int, seed: int = SEED) -> None:
     """Train to the end, from the last checkpoint where there is one."""
     out.mkdir(parents=True, exist_ok=True)
     model.decoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -118,7 +125,7 @@ def train(out: Path, model: SmallModel, frames: list[Frame], steps: int) -> None
     log = TrainingLog(out / "log.csv", steps)
     for step in range(first, steps):
         start = time.perf_counter()
-        loss, figures = _step(model, frames, step)
+        loss, figures = _step(model, frames, step, seed)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, steps, _PEAK_RATE)
         optimizer.zero_grad(set_to_none=True)
@@ -132,14 +139,14 @@ def train(out: Path, model: SmallModel, frames: list[Frame], steps: int) -> None
 
 
 def _step(
-    model: SmallModel, frames: list[Frame], step: int
+    model: SmallModel, frames: list[Frame], step: int, seed: int
 ) -> tuple[torch.Tensor, dict[str, float]]:
-    generator = np.random.default_rng([SEED, step])
+    generator = np.random.default_rng([seed, step])
     chosen = [frames[int(n)] for n in generator.choice(len(frames), _FRAMES_EACH, replace=False)]
     encoder = model.image_encoder
     embedding = torch.cat([encoder.project(_features(frame)) for frame in chosen])
     asked = _about_fields(chosen, generator)
-    draws = torch.Generator().manual_seed(SEED + step)
+    draws = torch.Generator().manual_seed(seed + step)
     figures: dict[str, float] = {}
     loss = embedding.new_zeros(())
     mask = torch.zeros(len(asked.labels), 1, *asked.target.shape[-2:])
@@ -158,7 +165,7 @@ def _step(
         places, labels = torch.cat((places, more), dim=1), torch.cat((labels, kind), dim=1)
     covers = _about_cropland(chosen, generator)
     figures["cropland"] = 0.0
-    if covers is not None and step % 2 == 0:
+    if covers is not None:
         blank = torch.zeros(len(covers.labels), 1, *covers.target.shape[-2:])
         logits, rated = _decoded(
             model, embedding[covers.owner], covers.places, covers.labels, blank, torch.zeros(1)
