@@ -67,10 +67,14 @@ def main() -> None:
 @app.command("map")
 def map_command(
     scene: Annotated[str, typer.Argument(help="GeoTIFF, COG, or JPEG/PNG with a world file.")],
-    landcover: Annotated[
-        str, typer.Option(help="Land cover file, or 'worldcover' to fetch ESA WorldCover.")
-    ],
     out: Annotated[Path, typer.Option(help="Folder for the results.")],
+    landcover: Annotated[
+        str | None,
+        typer.Option(
+            help="Land cover file, or 'worldcover' to fetch ESA WorldCover; "
+            "without one the model's field map alone tells cropland."
+        ),
+    ] = None,
     product: ProductOption = None,
     crs: CrsOption = None,
     landcover_crs: LandcoverCrsOption = None,
@@ -107,7 +111,7 @@ def map_command(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     as_json: JsonFlag = False,
 ) -> None:
-    """Map the cropland of SCENE from its land cover: masks, parcels, shapefile."""
+    """Map the cropland and the fields of SCENE: masks, parcels, shapefile."""
     from core.export import map_scene
     from core.mapping import MapOptions, SceneRequest
 

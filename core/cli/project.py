@@ -36,7 +36,8 @@ from core.cli.terminal import (
     warn,
 )
 from core.errors import InputError, Remedy
-from core.sam import get_model
+from core.predict.names import WITHOUT_MODEL
+from core.sam import DEFAULT_MODEL, get_model
 
 if TYPE_CHECKING:
     from core.cli.terminal import Bar
@@ -157,7 +158,7 @@ def add_command(
     show_result(
         {"project": str(store.path), "scene": record.name, "id": record.id, "tiles": tiles},
         f"{record.name} is added: {_count(tiles, 'tile')}"
-        f"{'' if cover else ', without land cover, so it cannot be mapped yet'}.",
+        f"{'' if cover else '; without land cover its fields are drawn from the image alone'}.",
         as_json=as_json,
     )
 
@@ -209,7 +210,7 @@ def map_command(
     given = {key: value for key, value in options.items() if value is not None}
     rows: list[dict[str, Any]] = []
     with opened_project(project) as store:
-        scenes, left_out = _with_landcover(chosen_scenes(store, project, scene))
+        scenes, left_out = _mappable(chosen_scenes(store, project, scene), model, strategy)
         _check_model(scenes, model)
         for one in scenes:
             _change_settings(store, one, model, given)
@@ -225,7 +226,7 @@ def map_command(
         f"{row['cropland_ha']:,.1f} ha of cropland."
         for row in rows
     ]
-    lines += [f"{name}: left out, it has no land cover." for name in left_out]
+    lines += [f"{name}: left out, it has no land cover for the classifier." for name in left_out]
     plain = {"project": str(store.path), "scenes": rows, "left_out": left_out}
     show_result(plain, "\n".join(lines), as_json=as_json)
 
@@ -263,19 +264,29 @@ def _quick(
     return str(copy)
 
 
-def _with_landcover(scenes: Sequence[SceneRecord]) -> tuple[list[SceneRecord], list[str]]:
-    """Scenes that can be predicted, and names of those without land cover to start from.
+def _mappable(
+    scenes: Sequence[SceneRecord], model: str | None, strategy: str | None
+) -> tuple[list[SceneRecord], list[str]]:
+    """Scenes that can be predicted, and names of those without what to start from.
+
+    A model's field map tells cropland where there is no land cover; the classifier cannot.
 
     Raises
     ------
     InputError
         None can be predicted.
     """
-    ready = [scene for scene in scenes if scene.landcover is not None]
-    left_out = [scene.name for scene in scenes if scene.landcover is None]
+    ready, left_out = [], []
+    for scene in scenes:
+        chosen = strategy or scene.settings.get("strategy")
+        asked = model or scene.settings.get("model", DEFAULT_MODEL) or _NO_MODEL
+        if scene.landcover is None and (chosen == WITHOUT_MODEL or asked == _NO_MODEL):
+            left_out.append(scene.name)
+        else:
+            ready.append(scene)
     if not ready:
         raise InputError(
-            f"There is no land cover for {', '.join(left_out)}, and prompts come from it.",
+            f"There is no land cover for {', '.join(left_out)}, and the classifier learns from it.",
             remedy=Remedy.CHOOSE_LANDCOVER,
         )
     return ready, left_out

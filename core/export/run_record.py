@@ -13,6 +13,7 @@ from core.crs import crs_text
 from core.export.write_export import LabelFiles
 from core.files import replacing, sha256_of
 from core.imagery.tile_plan import Tile
+from core.landcover.source import LandCover
 from core.mapping.map_tiles import MapRun, prediction_of
 from core.sam.protocol import Segmenter
 from core.sam.registry import known_models
@@ -46,21 +47,7 @@ def write_run_record(
         "scene": run.scene.to_json(),
         "crs": crs_text(run.scene.grid.crs),
         "notes": list(written.notes),
-        "land_cover": {
-            "path": run.landcover.path,
-            "product": run.landcover.product.key,
-            "title": run.landcover.title,
-            "recognised_by": run.landcover.recognised_by,
-            "simulated": run.landcover.simulated,
-            "unknown_codes": {str(code): cells for code, cells in run.landcover.unknown_codes},
-            "cells_looked_at": run.landcover.cells_looked_at,
-            "licence": run.landcover.product.licence,
-            "citation": run.landcover.product.citation,
-            "fingerprint": run.landcover.fingerprint,
-            "file_fingerprint": run.landcover.file_fingerprint,
-            "unknown": run.landcover.unknown.to_json(),
-            "covered": round(covered, 6),
-        },
+        "land_cover": _landcover(run.landcover, covered),
         "warnings": list(warnings),
         "options": {**asdict(run.options), "strategy": run.options.chosen_strategy},
         "model": None if run.segmenter is None else _model(run.segmenter),
@@ -72,6 +59,27 @@ def write_run_record(
     }
     with replacing(path) as aside:
         aside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def _landcover(landcover: LandCover | None, covered: float) -> dict[str, Any] | None:
+    """Where the prompts come from; None where the field map alone tells cropland."""
+    if landcover is None:
+        return None
+    return {
+        "path": landcover.path,
+        "product": landcover.product.key,
+        "title": landcover.title,
+        "recognised_by": landcover.recognised_by,
+        "simulated": landcover.simulated,
+        "unknown_codes": {str(code): cells for code, cells in landcover.unknown_codes},
+        "cells_looked_at": landcover.cells_looked_at,
+        "licence": landcover.product.licence,
+        "citation": landcover.product.citation,
+        "fingerprint": landcover.fingerprint,
+        "file_fingerprint": landcover.file_fingerprint,
+        "unknown": landcover.unknown.to_json(),
+        "covered": round(covered, 6),
+    }
 
 
 def _model(segmenter: Segmenter) -> dict[str, str]:

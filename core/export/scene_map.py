@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from core.sam.protocol import Segmenter
 
 
+NO_LANDCOVER = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class MapResult:
     """What a run made.
@@ -35,7 +38,9 @@ class MapResult:
         Tiles in all, and those that an earlier, stopped run had finished.
     seconds : float
     covered : float
-        Share of the scene's valid pixels of which the land cover says anything.
+        Share of the scene's valid pixels of which the land cover says anything; 1 without one.
+    land_cover : str
+        Title of the product, or ``NO_LANDCOVER``.
     warnings : tuple of str
         What a person should know of the inputs, a sentence each.
     notes : tuple of str
@@ -67,10 +72,14 @@ class MapResult:
         return (
             f"{parcels}, {self.cropland_ha:,.1f} ha of cropland, in {self.seconds:.1f} s "
             f"({tiles}{kept}).\n"
-            f"Strategy {self.strategy} with {model}{self._own_weights()}; prompts from "
-            f"{self.land_cover}."
+            f"Strategy {self.strategy} with {model}{self._own_weights()}; {self._origin()}"
             f"{_coverage(self.covered)}" + "".join(f"\n{note}" for note in self.notes)
         )
+
+    def _origin(self) -> str:
+        if self.land_cover == NO_LANDCOVER:
+            return "no land cover: the model's field map alone tells cropland."
+        return f"prompts from {self.land_cover}."
 
     def _own_weights(self) -> str:
         spec = known_models().get(self.model)
@@ -137,15 +146,27 @@ def map_scene(
         ``cancelled`` said so.
     """
     start = time.perf_counter()
-    options.check_strategy()
+    options.check_strategy(landcover=request.landcover is not None)
     scene, landcover = open_request(request)
     with folder_lock(out):
         return _map_and_write(scene, landcover, options, out, segmenter, start, progress, cancelled)
 
 
+def _nothing_to_map(landcover: LandCover | None) -> EmptySceneError:
+    if landcover is None:
+        return EmptySceneError(
+            "The scene has no valid pixel, so there is nothing to map.",
+            "Check the image and its nodata value.",
+        )
+    return EmptySceneError(
+        "Scene and land cover share no valid pixel, so there is nothing to map.",
+        "Choose a land cover that covers the scene's imagery.",
+    )
+
+
 def _map_and_write(
     scene: Scene,
-    landcover: LandCover,
+    landcover: LandCover | None,
     options: MapOptions,
     out: Path,
     segmenter: Segmenter | None,
@@ -167,10 +188,7 @@ def _map_and_write(
     run = plan_run(scene, landcover, options, segmenter, out / ".tiles")
     mapped = map_tiles(run, progress, cancelled)
     if not mapped.labelled.reviewed.any():
-        raise EmptySceneError(
-            "Scene and land cover share no valid pixel, so there is nothing to map.",
-            "Choose a land cover that covers the scene's imagery.",
-        )
+        raise _nothing_to_map(landcover)
     predicted = time.perf_counter()
     labels, table = write_map_files(run, mapped.labelled, out, progress)
     written = time.perf_counter()
@@ -191,7 +209,7 @@ def _map_and_write(
         seconds=time.perf_counter() - start,
         strategy=options.chosen_strategy,
         model=options.needed_model or "none",
-        land_cover=landcover.title,
+        land_cover=landcover.title if landcover else NO_LANDCOVER,
         covered=mapped.covered,
         warnings=warnings,
         weights_sha256=segmenter.weights_hash if segmenter else "",

@@ -34,6 +34,8 @@ class MapRun:
 
     Parameters
     ----------
+    landcover : LandCover or None
+        None where the field map alone tells cropland.
     tiles : tuple of Tile
         The scene's whole plan, in reading order.
     folder : Path
@@ -41,7 +43,7 @@ class MapRun:
     """
 
     scene: Scene
-    landcover: LandCover
+    landcover: LandCover | None
     options: MapOptions
     segmenter: Segmenter | None
     tiles: tuple[Tile, ...]
@@ -82,7 +84,7 @@ class MapRun:
     def _key(self, tile: Tile) -> str:
         return prediction_key(
             self.scene,
-            self.landcover.fingerprint,
+            self.landcover.fingerprint if self.landcover else None,
             tile,
             self.options.choices.prediction,
             self.segmenter.weights_hash if self.segmenter else None,
@@ -98,7 +100,7 @@ class MappedScene:
     kept_tiles : int
         Tiles that an earlier, stopped run had finished.
     covered : float
-        Share of the scene's valid pixels of which the land cover says anything.
+        Share of the scene's valid pixels of which the land cover says anything; 1 without one.
     """
 
     labelled: LabelledScene
@@ -108,7 +110,7 @@ class MappedScene:
 
 def plan_run(
     scene: Scene,
-    landcover: LandCover,
+    landcover: LandCover | None,
     options: MapOptions,
     segmenter: Segmenter | None,
     folder: Path,
@@ -159,8 +161,11 @@ def map_tiles(run: MapRun, progress: Progress, cancelled: Cancelled) -> MappedSc
         known[core_on_scene(frame, tile).slices] = prediction.known[frame.core.slices]
         progress(STAGE, done, len(run.tiles))
     check_scene_file(run.scene)
-    check_landcover_file(run.landcover)
-    return MappedScene(_labelled(run, pieces, known), kept, covered / max(1, seen))
+    share = 1.0
+    if run.landcover is not None:
+        check_landcover_file(run.landcover)
+        share = covered / max(1, seen)
+    return MappedScene(_labelled(run, pieces, known), kept, share)
 
 
 def prediction_of(run: MapRun, tile: Tile) -> Prediction:
@@ -192,7 +197,7 @@ def _labelled(run: MapRun, pieces: list[Piece], known: npt.NDArray[np.bool_]) ->
         Path(scene.path).stem,
         run.options.chosen_strategy,
         run.options.needed_model,
-        run.landcover.title,
+        run.landcover.title if run.landcover else None,
     )
     parcels = join_parcels(pieces, scene.working_grid)
     return LabelledScene(parcels, scene.working_grid, known, source, scene)

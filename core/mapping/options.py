@@ -87,8 +87,14 @@ class MapOptions:
             published_scale=self.published_scale,
         )
 
-    def check_strategy(self) -> None:
-        """Raise ``InputError`` unless the strategy exists and has the model that it needs."""
+    def check_strategy(self, *, landcover: bool = True) -> None:
+        """Raise ``InputError`` unless the strategy exists and has what it needs.
+
+        Parameters
+        ----------
+        landcover : bool
+            Whether there is a land cover; without one only the model's field map draws fields.
+        """
         chosen = self.chosen_strategy
         if chosen not in STRATEGY_NAMES:
             raise InputError(
@@ -96,6 +102,11 @@ class MapOptions:
             )
         if chosen != WITHOUT_MODEL and self.model is None:
             raise InputError(f"The strategy '{chosen}' needs a model.", remedy=Remedy.CHOOSE_MODEL)
+        if not landcover and chosen != WITH_MODEL:
+            raise InputError(
+                f"The strategy '{chosen}' starts from a land cover, and none is given.",
+                remedy=Remedy.GIVE_LANDCOVER,
+            )
         check_published_scale(chosen, wanted=self.published_scale)
 
 

@@ -22,8 +22,10 @@ class SceneRequest:
 
     Parameters
     ----------
-    scene, landcover : str
-        Paths, or URLs where the operator allows them; ``landcover`` may be ``"worldcover"``.
+    scene : str
+        Path, or URL where the operator allows it.
+    landcover : str or None
+        The same, or ``"worldcover"``; None for none: then the field map alone tells cropland.
     product : str or None
         Key of the land cover product, where its file does not tell.
     crs, landcover_crs : str or None
@@ -41,7 +43,7 @@ class SceneRequest:
     """
 
     scene: str
-    landcover: str
+    landcover: str | None = None
     product: str | None = None
     crs: str | None = None
     landcover_crs: str | None = None
@@ -52,8 +54,8 @@ class SceneRequest:
     landcover_nodata: tuple[float, ...] | None = None
 
 
-def open_request(request: SceneRequest) -> tuple[Scene, LandCover]:
-    """Open both rasters and check that they overlap.
+def open_request(request: SceneRequest) -> tuple[Scene, LandCover | None]:
+    """Open the scene, and its land cover where it has one, and check that they overlap.
 
     Raises
     ------
@@ -72,15 +74,17 @@ def open_request(request: SceneRequest) -> tuple[Scene, LandCover]:
         working_gsd_m=request.working_gsd_m,
         nodata=request.nodata,
     )
-    landcover = _open_landcover(request, scene)
+    if request.landcover is None:
+        return scene, None
+    landcover = _open_landcover(request.landcover, request, scene)
     check_overlap(landcover, scene.working_grid)
     return scene, landcover
 
 
-def _open_landcover(request: SceneRequest, scene: Scene) -> LandCover:
-    if request.landcover != WORLDCOVER:
+def _open_landcover(named: str, request: SceneRequest, scene: Scene) -> LandCover:
+    if named != WORLDCOVER:
         return open_landcover(
-            request.landcover,
+            named,
             product=request.product,
             crs=request.landcover_crs,
             nodata=request.landcover_nodata,

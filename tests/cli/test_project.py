@@ -199,8 +199,8 @@ def test_a_crs_is_asked_for_by_the_option_that_takes_it(
     assert (asked.status, "--crs EPSG:32633" in asked.errors) == (1, True)
     done = cropmap("project", "add", folder, plain, "--crs", "EPSG:32633", "--name", "Plain")
     assert done.status == 0
-    assert "Plain is added: 1 tile, without land cover" in done.out
-    refused = cropmap("project", "map", folder)
+    assert "Plain is added: 1 tile; without land cover" in done.out
+    refused = cropmap("project", "map", folder, *NO_MODEL)
     assert refused.status == 1
     assert "There is no land cover for Plain" in refused.errors
     cover = write_raster(tmp_path / "cover.tif", np.full((1, 64, 64), 40, np.uint8), crs=None)
@@ -214,7 +214,7 @@ def test_a_crs_is_asked_for_by_the_option_that_takes_it(
     mapped = cropmap("project", "map", folder, *NO_MODEL)
     assert mapped.out.splitlines() == [
         "plain: 1 tile mapped, 0.0 ha of cropland.",
-        "Plain: left out, it has no land cover.",
+        "Plain: left out, it has no land cover for the classifier.",
     ]
 
 

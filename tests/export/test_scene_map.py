@@ -101,6 +101,24 @@ def test_the_map_beats_the_land_cover_it_came_from(farmland, tmp_path) -> None:
     assert mapped > compare_pixels(coarse.cropland, truth, coarse.valid).mean_iou + 0.05
 
 
+def test_without_land_cover_the_field_map_draws(farmland, tmp_path) -> None:
+    result = map_scene(SceneRequest(str(farmland.scene)), MapOptions(), tmp_path)
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["land_cover"] is None
+    assert record["tiles"][0]["prompts"] == []
+    assert "no land cover: the model's field map" in result.sentence()
+    truth = read(farmland.truth) > 0
+    mask = read(tmp_path / "mask.tif")
+    assert compare_pixels(mask == 1, truth, mask != 255).mean_iou > 0.6
+
+
+def test_without_land_cover_a_strategy_that_starts_from_it_is_refused(farmland, tmp_path) -> None:
+    for options in (PLAIN, MapOptions(strategy="joint")):
+        with pytest.raises(InputError, match="starts from a land cover, and none is given"):
+            map_scene(SceneRequest(str(farmland.scene)), options, tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
 def test_by_default_the_small_model_draws(farmland, tmp_path) -> None:
     result = map_scene(request(farmland), MapOptions(), tmp_path)
     assert (result.strategy, result.model) == ("apt_plus", "cropmap_small")
