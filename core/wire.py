@@ -218,6 +218,13 @@ class HoverAnswer(TypedDict):
     final: bool
 
 
+class InnerBorder(TypedDict):
+    """Where the parcel at a place comes apart best."""
+
+    line: list[ColumnRow] | None
+    """It crosses the parcel completely; None where no border was seen inside it."""
+
+
 ChangedTile = Annotated[tuple[str, str, str], Named(("scene", "tile", "stamp"))]
 """A tile whose stamp the browser has need not be read again; an empty stamp tells nothing."""
 

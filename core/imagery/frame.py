@@ -98,6 +98,10 @@ class Frame:
         """Geometries in native pixels moved to pixels of ``core_grid``."""
         return shapely.transform(geometries, _mover(_between(self.scene_grid, self.core_grid)))
 
+    def cores_to_native(self, geometries: Geometries) -> Geometries:
+        """Geometries in pixels of ``core_grid`` moved to native pixels."""
+        return shapely.transform(geometries, _mover(_between(self.core_grid, self.scene_grid)))
+
 
 def frame_of(scene: Scene, tile: Tile) -> Frame:
     """The frame of one tile of a scene's plan."""

@@ -47,25 +47,83 @@ def cut_fields(basins: Labels, joins: Joins, level: float, least_pixels: float =
     least_pixels : float
         What is smaller joins the neighbour of its weakest border whatever its strength.
     """
-    # A basin that joins may have no pixel here: a mask has taken it away.
-    numbers = max(int(basins.max(initial=0)), int(joins[:, :2].max(initial=0))) + 1
-    sizes = np.bincount(basins.ravel(), minlength=numbers).astype(np.float64)
-    owner = np.arange(len(sizes), dtype=np.int32)
+    groups = _Groups(basins, joins)
+    for one, other, strength in joins.tolist():
+        a, b = groups.root(int(one)), groups.root(int(other))
+        small = strength < SUREST and min(groups.sizes[a], groups.sizes[b]) < least_pixels
+        if strength < level or small:
+            groups.join(a, b)
+    return groups.numbers()
 
-    def root(number: int) -> int:
+
+def part_at_strongest(
+    basins: Labels, joins: Joins, least_pixels: float, least_strength: float
+) -> npt.NDArray[np.bool_] | None:
+    """One side of the strongest border between two large parts, bool (rows, columns).
+
+    Parameters
+    ----------
+    basins, joins
+        As for :func:`cut_fields`; basins of one parcel, 0 elsewhere.
+    least_pixels : float
+        Both sides have at least as many.
+    least_strength : float
+        Fainter borders are none.
+
+    Returns
+    -------
+    bool (rows, columns) or None
+        What is not joined to either side yet goes to that of its later joins.  None where no
+        border is strong enough.
+    """
+    groups = _Groups(basins, joins)
+    rows = joins.tolist()
+    last = None
+    for index, (one, other, strength) in enumerate(rows):
+        a, b = groups.root(int(one)), groups.root(int(other))
+        if strength >= least_strength and min(groups.sizes[a], groups.sizes[b]) >= least_pixels:
+            last = index
+        groups.join(a, b)
+    if last is None:
+        return None
+    groups = _Groups(basins, joins)
+    for one, other, _ in rows[:last]:
+        groups.join(groups.root(int(one)), groups.root(int(other)))
+    two = (int(rows[last][0]), int(rows[last][1]))
+    for one, other, _ in rows[last + 1 :]:
+        a, b = groups.root(int(one)), groups.root(int(other))
+        if {a, b} != {groups.root(n) for n in two}:
+            groups.join(a, b)
+    return np.asarray((basins > 0) & (groups.numbers() == groups.root(two[0])), dtype=np.bool_)
+
+
+class _Groups:
+    """Basins that are joined so far, and the pixels of each group under its root's number."""
+
+    def __init__(self, basins: Labels, joins: Joins) -> None:
+        # A basin that joins may have no pixel here: a mask has taken it away.
+        count = max(int(basins.max(initial=0)), int(joins[:, :2].max(initial=0))) + 1
+        self._basins = basins
+        self.sizes = np.bincount(basins.ravel(), minlength=count).astype(np.float64)
+        self._owner = np.arange(count, dtype=np.int32)
+
+    def root(self, number: int) -> int:
+        owner = self._owner
         while owner[number] != number:
             owner[number] = owner[owner[number]]
             number = int(owner[number])
         return number
 
-    for one, other, strength in joins.tolist():
-        a, b = root(int(one)), root(int(other))
-        small = strength < SUREST and min(sizes[a], sizes[b]) < least_pixels
-        if a != b and (strength < level or small):
-            owner[b] = a
-            sizes[a] += sizes[b]
-    found = np.array([root(number) for number in range(len(owner))], dtype=np.int32)
-    return np.asarray(found[basins], dtype=np.int32)
+    def join(self, a: int, b: int) -> None:
+        """Make one group of two roots, or of one and itself, which changes nothing."""
+        if a != b:
+            self._owner[b] = a
+            self.sizes[a] += self.sizes[b]
+
+    def numbers(self) -> Labels:
+        """The root of each pixel's basin, int32 (rows, columns)."""
+        found = np.array([self.root(n) for n in range(len(self._owner))], dtype=np.int32)
+        return np.asarray(found[self._basins], dtype=np.int32)
 
 
 def build_hierarchy(

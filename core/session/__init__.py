@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.session.appending import changed_since
     from core.session.batch import predict_all
     from core.session.idle import IDLE
-    from core.session.label_json import parts_json
+    from core.session.label_json import line_json, parts_json
     from core.session.layers import LayerName, layers_overlay, layers_version, value_picture
     from core.session.made_project import make_demo
     from core.session.moved_imagery import (
@@ -56,7 +56,7 @@ __getattr__ = load_lazily(
         ),
         "batch": ("predict_all",),
         "idle": ("IDLE",),
-        "label_json": ("parts_json",),
+        "label_json": ("line_json", "parts_json"),
         "layers": (
             "LayerName",
             "layers_overlay",
@@ -130,6 +130,7 @@ __all__ = [
     "keep_landcover",
     "layers_overlay",
     "layers_version",
+    "line_json",
     "look_at",
     "make_demo",
     "missing_imagery",

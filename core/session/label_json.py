@@ -68,6 +68,12 @@ def parts_json(shape: shapely.Geometry) -> list[list[wire.Ring]]:
     return [_rings(part) for part in shapely.get_parts(shape)]
 
 
+def line_json(line: shapely.LineString) -> list[wire.ColumnRow]:
+    """A line for the browser."""
+    positions: list[wire.ColumnRow] = np.round(shapely.get_coordinates(line), _DECIMALS).tolist()
+    return positions
+
+
 def _rings(polygon: shapely.Polygon) -> list[wire.Ring]:
     rings = [polygon.exterior, *polygon.interiors]
     return [np.round(shapely.get_coordinates(ring), _DECIMALS).tolist() for ring in rings]

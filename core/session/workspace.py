@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from core import wire
 from core.errors import CancelledError, CropMapError, InputError, ReplacedFileError
@@ -17,6 +18,7 @@ from core.grid import PixelPoint
 from core.imagery.frame import Frame
 from core.label.answers import Answer
 from core.label.browser_edits import to_new_edits
+from core.label.inner_border import strongest_inner_border
 from core.label.tile_label import Label
 from core.label.work import BrokenEditError, Work
 from core.predict.kept_prediction import UNKNOWN, Prediction
@@ -207,6 +209,17 @@ class Workspace:
         urgency = Urgency.CLOSER if closely else Urgency.HOVER
         ask = asking_in_turn(view.views, service, urgency, f"hover {who}")
         return view.answers.of_point(native, ask, closely=closely)
+
+    def inner_border(self, native: PixelPoint) -> shapely.LineString | None:
+        """The line along which the parcel there comes apart best; None where none was seen."""
+        place, _, work, _ = self._now()
+        with self._lock:
+            prediction, label = self._prediction, self._labels.last()
+        point = shapely.Point(native.column, native.row)
+        here = [parcel for parcel in label.parcels if parcel.polygon.covers(point)]
+        if prediction is None or not here:
+            return None
+        return strongest_inner_border(prediction, place.frame, here[0], work.choices.min_area_m2)
 
     def layer(self, name: str) -> npt.NDArray[np.uint8] | None:
         """``probability`` or ``uncertainty`` on the core's pixels, as ``to_bytes`` has it."""

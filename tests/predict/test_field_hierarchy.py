@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.predict.field_hierarchy import NO_JOINS, build_hierarchy, cut_fields
+from core.predict.field_hierarchy import NO_JOINS, build_hierarchy, cut_fields, part_at_strongest
 
 
 def _three_fields() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -50,6 +50,25 @@ def test_what_does_not_touch_never_joins() -> None:
     cropland[:, 38:42] = False  # a road
     found = cut_fields(*build_hierarchy(boundary, depth, cropland), 1.1, least_pixels=1e9)
     assert found[30, 20] != found[30, 55]
+
+
+def test_a_parcel_comes_apart_at_its_strongest_border_between_large_parts() -> None:
+    boundary, depth, cropland = _three_fields()
+    basins, joins = build_hierarchy(boundary, depth, cropland)
+    columns = np.arange(100)
+    side = part_at_strongest(basins, joins, 200, 0.1)
+    assert side is not None
+    left = side if side[30, 10] else cropland & ~side
+    assert left[30, :38].all()
+    assert not left[30, 42:].any()
+    # Within the two fields on the right the weak border is the strongest.
+    right = np.where(columns > 41, basins, 0)
+    inner = part_at_strongest(right, joins, 200, 0.1)
+    assert inner is not None
+    assert inner[30, 50] != inner[30, 90]
+    assert not inner[:, :42].any()
+    assert part_at_strongest(right, joins, 200, 0.5) is None
+    assert part_at_strongest(right, joins, 1600, 0.1) is None
 
 
 def test_no_cropland_has_no_fields() -> None:

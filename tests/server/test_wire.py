@@ -76,6 +76,8 @@ def test_every_field_of_the_answers_is_declared_and_every_declared_one_is_there(
     column, row, *_ = state["window"]
     hover = client.get(f"{worked_on}/hover?column={column + 30}&row={row + 60}&closely=1").json()
     assert check.differences(hover, wire.HoverAnswer) == []
+    border = client.get(f"{worked_on}/inner-border?column={column + 30}&row={row + 60}").json()
+    assert check.differences(border, wire.InnerBorder) == []
     late = {"version": state["version"] - 1, "edits": [{"kind": "prompts_clear"}]}
     conflict = client.post(f"{worked_on}/edits", json=late)
     replaced = client.post(f"{worked_on}/undo", json={"version": state["version"], "file": "x"})

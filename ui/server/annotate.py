@@ -32,6 +32,7 @@ from core.session import (
     changed_since,
     get_workspaces,
     in_file,
+    line_json,
     open_project,
     open_project_scene,
     parts_json,
@@ -171,6 +172,15 @@ def hover(request: Request) -> Response:
     if answer is not None and answer.area is not None:
         shown["parts"] = parts_json(answer.area)
     return _json(shown)
+
+
+def inner_border(request: Request) -> Response:
+    """The line along which the parcel at a place comes apart best."""
+    asked = _asked(request)
+    point = PixelPoint(_query_number(request, "column"), _query_number(request, "row"))
+    line = asked.workspace.inner_border(point)
+    found: wire.InnerBorder = {"line": None if line is None else line_json(line)}
+    return _json(found)
 
 
 def changes(request: Request) -> Response:
@@ -313,7 +323,7 @@ def _tile_json(
 
 
 def _json(
-    body: wire.TileState | wire.SceneState | wire.HoverAnswer | wire.Changes,
+    body: wire.TileState | wire.SceneState | wire.HoverAnswer | wire.InnerBorder | wire.Changes,
 ) -> Response:
     return JsonAnswer(body, headers=NO_STORE)
 
@@ -329,5 +339,6 @@ ROUTES = [
     Route(_TILE + "/redo", with_body(redo_tile), methods=["POST"]),
     Route(_TILE + "/verdict", with_body(judge_tile), methods=["POST"]),
     Route(_TILE + "/hover", hover, methods=["GET"]),
+    Route(_TILE + "/inner-border", inner_border, methods=["GET"]),
     Route(_TILE + "/{overlay}.png", overlay, methods=["GET"]),
 ]

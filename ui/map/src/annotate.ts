@@ -67,6 +67,7 @@ export class Annotate {
         say: (text) => this.layout.notices.tell(text),
         hint: (text) => this.layout.showHint(text),
         look: (parcel) => this.layout.showParcel(parcel),
+        innerBorder: (point) => this.innerBorder(point),
         measures: () => this.layout.measures,
       },
       (tool) => this.toolChanged(tool),
@@ -162,6 +163,16 @@ export class Annotate {
     if (edit.kind === "prompt_set" && edit.label === 1) this.scene.preview.hold([edit.column, edit.row]);
     else this.scene.preview.clear();
     this.session.edit(edit);
+  }
+
+  private async innerBorder(point: ColumnRow): Promise<ColumnRow[] | null> {
+    if (!this.tile) return null;
+    try {
+      return (await this.api.readInnerBorder(this.tile, point)).line;
+    } catch (error) {
+      if (error instanceof ApiError) this.layout.notices.tell(`The parcel was not split: ${clause(error.message)}.`, error.hint);
+      throw error;
+    }
   }
 
   private judge(verdict: Verdict, comment: string): void {

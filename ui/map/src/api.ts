@@ -1,6 +1,6 @@
 // The routes of docs/app.md.
 
-import type { Change, Changes, ColumnRow, Edit, EditsChange, ErrorAnswer, HoverAnswer, Overtaken, PromptLabel, SceneState, TileState, Verdict, VerdictChange } from "./contract";
+import type { Change, Changes, ColumnRow, Edit, EditsChange, ErrorAnswer, HoverAnswer, InnerBorder, Overtaken, PromptLabel, SceneState, TileState, Verdict, VerdictChange } from "./contract";
 
 const PATIENCE_MS = 60_000;
 
@@ -92,6 +92,11 @@ export class Api {
     const response = await fetch(this.url(`${this.tilePath(tile)}/hover?${query}`), { signal: signal ?? null });
     if (response.ok) return (await response.json()) as HoverAnswer;
     throw new ApiError(response.status, "no preview");
+  }
+
+  /** Where the parcel at a point comes apart best. */
+  readInnerBorder(tile: string, [column, row]: ColumnRow): Promise<InnerBorder> {
+    return this.get(`${this.tilePath(tile)}/inner-border?column=${column.toFixed(2)}&row=${row.toFixed(2)}`);
   }
 
   private get place(): string {

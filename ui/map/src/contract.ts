@@ -195,6 +195,12 @@ export interface HoverAnswer {
   final: boolean;
 }
 
+/** Where the parcel at a place comes apart best. */
+export interface InnerBorder {
+  /** It crosses the parcel completely; None where no border was seen inside it. */
+  line: Ring | null;
+}
+
 /** A tile whose stamp the browser has need not be read again; an empty stamp tells nothing. */
 export type ChangedTile = [scene: string, tile: string, stamp: string];
 

@@ -28,6 +28,7 @@ const TIDYINGS: [Tidying, string, string, string][] = [
   ["smooth", "Smooth its border", "M", "smooth"],
   ["fill", "Fill its holes", "L", "fill"],
   ["snap", "Snap to its neighbours", "T", "snap"],
+  ["split", "Split along its strongest inner border", "I", "split"],
   ["delete", "Delete this parcel", "Del", "remove"],
 ];
 

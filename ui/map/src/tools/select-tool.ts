@@ -3,12 +3,12 @@ import { innerPoint } from "../geometry";
 import type { Tool, ToolContext } from "./tool";
 
 export type ParcelVerdict = "accepted" | "rejected" | "unsure";
-export type Tidying = "smooth" | "fill" | "snap" | "delete";
+export type Tidying = "smooth" | "fill" | "snap" | "split" | "delete";
 
 /** The keys while a parcel is looked at; letters that the rest of the map does not use. */
 const VERDICT_KEYS: Record<string, ParcelVerdict> = { y: "accepted", j: "rejected", u: "unsure" };
 const CLASS_KEYS: Record<string, LandClass> = { c: "cropland", o: "other", k: "unsure" };
-const TIDY_KEYS: Record<string, Tidying> = { m: "smooth", l: "fill", t: "snap", delete: "delete", backspace: "delete" };
+const TIDY_KEYS: Record<string, Tidying> = { m: "smooth", l: "fill", t: "snap", i: "split", delete: "delete", backspace: "delete" };
 
 /** A click chooses a parcel; a card says what it is and offers what may be done with it. */
 export class SelectTool implements Tool {
@@ -78,14 +78,25 @@ export class SelectTool implements Tool {
 
   tidy(how: Tidying): void {
     const { point } = this;
+    if (how === "split") return void this.splitInside();
     const { smooth_m, hole_m2, snap_m } = this.context.measures();
-    const edits: Record<Tidying, Edit> = {
+    const edits: Record<Exclude<Tidying, "split">, Edit> = {
       smooth: { kind: "smooth", point, tolerance_m: smooth_m },
       fill: { kind: "fill_holes", point, max_area_m2: hole_m2 },
       snap: { kind: "snap", point, tolerance_m: snap_m },
       delete: { kind: "parcel_delete", point },
     };
     this.say(edits[how]);
+  }
+
+  private async splitInside(): Promise<void> {
+    const { parcel, point } = this;
+    if (!parcel) return;
+    const line = await this.context.innerBorder(point);
+    // Somebody who has gone on to another parcel meanwhile does not want this one split.
+    if (this.parcel !== parcel) return;
+    if (line) this.say({ kind: "split", line });
+    else this.context.say("No border was seen inside this parcel. Draw the line with Split (5).");
   }
 
   private say(edit: Edit): void {

@@ -55,6 +55,8 @@ export interface ToolContext {
   hint(text: string): void;
   /** Shows what is known of a parcel and what may be done with it; null hides it. */
   look(parcel: Parcel | null): void;
+  /** Where the parcel at a point comes apart best; null where no border was seen inside it. */
+  innerBorder(point: ColumnRow): Promise<ColumnRow[] | null>;
   /** Lengths and areas for tidying, as the person chose them. */
   measures(): TidyMeasures;
 }
