@@ -26,6 +26,7 @@ class Named:
 
 ColumnRow = Annotated[tuple[float, float], Named(("column", "row"))]
 Ring = list[ColumnRow]
+LonLat = Annotated[tuple[float, float], Named(("longitude", "latitude"))]
 Bounds = Annotated[tuple[float, float, float, float], Named(("column", "row", "width", "height"))]
 Extent = Annotated[tuple[float, float, float, float], Named(("left", "top", "right", "bottom"))]
 PromptLabel = Literal[0, 1]
@@ -67,6 +68,20 @@ class SceneTile(TypedDict):
     predicted: bool
 
 
+class ScenePlace(TypedDict):
+    """How native pixels lie on the ground, so that the map can say where the pointer is."""
+
+    crs: str
+    """A code where one says exactly this CRS, otherwise its name."""
+    degrees: bool
+    """Whether the CRS counts in degrees of longitude and latitude."""
+    transform: list[float]
+    """x = t0 * column + t1 * row + t2, y = t3 * column + t4 * row + t5, in the CRS."""
+    lonlat: list[list[LonLat | None]]
+    """WGS 84 at evenly spaced places from the first pixel's corner to the last one's, row by row;
+    None where the CRS does not reach."""
+
+
 class SceneState(InFile):
     """A scene's size, its tiles and their verdicts."""
 
@@ -79,6 +94,7 @@ class SceneState(InFile):
     gsd_m: float
     north_deg: float
     """Clockwise from up to true north."""
+    place: ScenePlace
     layers_version: str
     landcover_title: str | None
     revision: int

@@ -18,7 +18,7 @@ from core.predict.kept_prediction import Prediction
 LEAST_STRENGTH = 0.1
 """A border fainter than this is none that a person would see."""
 
-_SMOOTHING_PIXELS = 1.5
+_SMOOTHING_PIXELS = 2.5
 _REACH_PIXELS = 3.0
 """A line must end outside of what it splits."""
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         replacement,
         restore_project,
     )
+    from core.session.place_on_ground import scene_place
     from core.session.scene_parcels import chosen_tiles
     from core.session.state import in_file, stamp, verdict_json, verdict_name
     from core.session.taking_new import take_imagery, take_landcover
@@ -83,6 +84,7 @@ __getattr__ = load_lazily(
             "restore_project",
         ),
         "scene_parcels": ("chosen_tiles",),
+        "place_on_ground": ("scene_place",),
         "state": (
             "in_file",
             "stamp",
@@ -142,6 +144,7 @@ __all__ = [
     "replacement",
     "restore_project",
     "safe_stem",
+    "scene_place",
     "stake_of",
     "stamp",
     "take_imagery",

@@ -8,6 +8,8 @@ import { icon } from "./icons";
 import { BY_POINTER } from "./keyboard";
 import { Help } from "./panel/help";
 import { Notices } from "./panel/notices";
+import { positionText } from "./panel/pointer-position";
+import { ScaleBar } from "./panel/scale-bar";
 import { ParcelCard, type ParcelCardActions } from "./panel/parcel-card";
 import { SidePanel, type SidePanelActions } from "./panel/side-panel";
 import { Tooltip } from "./panel/tooltip";
@@ -29,7 +31,9 @@ export class AnnotateLayout {
   private readonly card: ParcelCard;
   private readonly panel: SidePanel;
   private readonly hint = element("div", { class: "cm-hint", "data-testid": "tool-hint", hidden: true });
-  private readonly position = element("div", { class: "cm-position" });
+  private readonly position = element("div", { class: "cm-position", "data-testid": "position" });
+  private readonly scale = new ScaleBar();
+  private readonly crosshair = element("div", { class: "cm-crosshair", "aria-hidden": true, "data-testid": "crosshair" });
   private readonly stage = element("span");
   private readonly bar = element("div", { class: "cm-progress-bar" });
   private readonly working = element("div", { class: "cm-working", role: "status", hidden: true, "data-testid": "working" });
@@ -48,7 +52,8 @@ export class AnnotateLayout {
     this.working.append(this.stage, element("div", { class: "cm-progress" }, this.bar));
     const north = element("div", { class: "cm-north", "data-tip": "North", role: "img", "aria-label": "North" }, icon("north"));
     north.style.rotate = `${scene.north_deg}deg`;
-    const stage = element("div", { class: "cm-stage" }, this.mapElement, north, this.working, this.hint, this.card.element, this.notices.element, this.position);
+    const low = element("div", { class: "cm-low" }, this.scale.element, this.position);
+    const stage = element("div", { class: "cm-stage" }, this.mapElement, this.crosshair, north, this.working, this.hint, this.card.element, this.notices.element, low);
     root.append(this.top.element, element("div", { class: "cm-body" }, this.rail.element, stage, this.panel.element), this.help.element);
     new Tooltip(root);
     root.addEventListener("pointerdown", () => root.classList.add(BY_POINTER));
@@ -80,6 +85,23 @@ export class AnnotateLayout {
   showParcel(parcel: Parcel | null): void {
     this.card.show(parcel);
     this.panel.parcels.choose(parcel?.id ?? "");
+  }
+
+  /** The card goes to the side on which it hides less of its parcel. */
+  placeCard(parcel: { left: number; right: number; top: number }): void {
+    const card = this.card.element;
+    if (card.hidden) return;
+    const map = this.mapElement.getBoundingClientRect();
+    const size = card.getBoundingClientRect();
+    const reachesDown = (side: "left" | "right"): number => {
+      const start = side === "left" ? map.left : map.right - size.width;
+      return Math.max(0, Math.min(parcel.right, start + size.width) - Math.max(parcel.left, start));
+    };
+    card.classList.toggle("cm-card-right", reachesDown("right") < reachesDown("left"));
+  }
+
+  showScale(metresPerPixel: number): void {
+    this.scale.show(metresPerPixel);
   }
 
   get measures(): TidyMeasures {
@@ -115,8 +137,7 @@ export class AnnotateLayout {
 
   showPosition(state: TileState | null, point: ColumnRow): void {
     const inside = state !== null && inBounds(state.window, point);
-    const [column, row] = point.map(Math.floor);
-    setText(this.position, inside ? `column ${column}, row ${row}` : "");
+    setText(this.position, inside ? positionText(this.scene, point, this.root.classList.contains("cm-slim")) : "");
   }
 
   togglePanel(): void {

@@ -2,13 +2,13 @@
 
 import { Api, ApiError } from "./api";
 import type { ColumnRow, Edit, PromptLabel, Parcel, Problem, SceneState, TileState, Verdict } from "./contract";
-import { clause, sentence } from "./dom";
+import { clause, isTyping, sentence } from "./dom";
 import { AnnotateLayout } from "./annotate-layout";
 import { ChangeWatch } from "./change-watch";
 import type { Queued } from "./edit-queue";
 import { asksInVain, extentOfParcel } from "./geometry";
 import { commandOf, type KeyCommand } from "./key-table";
-import { Keyboard } from "./keyboard";
+import { BY_POINTER, Keyboard } from "./keyboard";
 import type { LayerChoices } from "./panel/layer-controls";
 import { askAboutFile } from "./replaced-file";
 import { failingSessions, pendingEverywhere, replacedSessions, retryEverywhere, sessionOf, type MapAddress } from "./session-pool";
@@ -36,6 +36,7 @@ export class Annotate {
   /** The oldest edit whose mask on the screen is not final yet. */
   private refiningSince: number | null = null;
   private maskOn = true;
+  private lookedAt: Parcel | null = null;
   /** When the page may be asked for a new token again, and how long to wait after that. */
   private nextAsk = 0;
   private askWait = FIRST_ASK_MS;
@@ -44,7 +45,7 @@ export class Annotate {
     private readonly root: HTMLElement,
     private readonly api: Api,
     private address: MapAddress,
-    sceneState: SceneState,
+    private readonly sceneState: SceneState,
     private readonly events: AnnotateEvents,
   ) {
     this.layout = new AnnotateLayout(root, sceneState, this.layoutActions());
@@ -66,7 +67,7 @@ export class Annotate {
         edit: (edit) => this.edit(edit),
         say: (text) => this.layout.notices.tell(text),
         hint: (text) => this.layout.showHint(text),
-        look: (parcel) => this.layout.showParcel(parcel),
+        look: (parcel) => this.look(parcel),
         innerBorder: (point) => this.innerBorder(point),
         measures: () => this.layout.measures,
       },
@@ -89,6 +90,7 @@ export class Annotate {
     api.forgotten = () => this.askForToken();
     this.tools.choose("positive");
     this.layout.showToggles(this.maskOn, this.scene.preview.enabled);
+    this.takeFocus();
   }
 
   get tile(): string {
@@ -163,6 +165,34 @@ export class Annotate {
     if (edit.kind === "prompt_set" && edit.label === 1) this.scene.preview.hold([edit.column, edit.row]);
     else this.scene.preview.clear();
     this.session.edit(edit);
+  }
+
+  /** Keys work as soon as the map is there; the link that led here has the focus until then. */
+  private takeFocus(): void {
+    this.root.classList.add(BY_POINTER);
+    if (!isTyping(document.activeElement)) this.scene.base.element.focus({ preventScroll: true });
+  }
+
+  private look(parcel: Parcel | null): void {
+    this.lookedAt = parcel;
+    this.layout.showParcel(parcel);
+    this.placeCard();
+  }
+
+  private placeCard(): void {
+    if (!this.lookedAt) return;
+    const [left, top, right] = extentOfParcel(this.lookedAt);
+    const { base } = this.scene;
+    const corner = base.pixelToScreen([left, top]);
+    this.layout.placeCard({ left: corner.x, right: base.pixelToScreen([right, top]).x, top: corner.y });
+  }
+
+  /** The active tool's point, where the crosshair is: for those who work by the keyboard. */
+  private placePoint(): void {
+    const { id } = this.tools.info;
+    if (id !== "positive" && id !== "negative") return;
+    const { base } = this.scene;
+    this.tools.click(base.centre, new MouseEvent("click"));
   }
 
   private async innerBorder(point: ColumnRow): Promise<ColumnRow[] | null> {
@@ -326,6 +356,13 @@ export class Annotate {
     base.map.on("dblclick", (event) => this.tools.doubleClick(base.pixelOfEvent(event.originalEvent)));
     base.map.on("mousemove", (event) => this.pointerMoved(base.pixelOfEvent(event.originalEvent), event.originalEvent));
     base.map.on("mouseout movestart", () => this.scene.preview.clear());
+    base.map.on("moveend zoomend resize", () => this.placeCard());
+    base.map.on("zoomend viewreset resize", () => this.showScale());
+  }
+
+  private showScale(): void {
+    const { gsd_m: gsd, aspect } = this.sceneState;
+    this.layout.showScale(gsd / Math.sqrt(aspect) / this.scene.base.scale);
   }
 
   private pointerMoved(point: ColumnRow, event: MouseEvent): void {
@@ -377,6 +414,8 @@ export class Annotate {
         return layout.togglePanel();
       case "delete":
         return this.deleteCurrent();
+      case "place":
+        return this.placePoint();
     }
   }
 

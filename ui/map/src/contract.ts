@@ -11,6 +11,8 @@ export type ColumnRow = [column: number, row: number];
 
 export type Ring = ColumnRow[];
 
+export type LonLat = [longitude: number, latitude: number];
+
 export type Bounds = [column: number, row: number, width: number, height: number];
 
 export type Extent = [left: number, top: number, right: number, bottom: number];
@@ -51,6 +53,18 @@ export interface SceneTile {
   predicted: boolean;
 }
 
+/** How native pixels lie on the ground, so that the map can say where the pointer is. */
+export interface ScenePlace {
+  /** A code where one says exactly this CRS, otherwise its name. */
+  crs: string;
+  /** Whether the CRS counts in degrees of longitude and latitude. */
+  degrees: boolean;
+  /** x = t0 * column + t1 * row + t2, y = t3 * column + t4 * row + t5, in the CRS. */
+  transform: number[];
+  /** WGS 84 at evenly spaced places from the first pixel's corner to the last one's, row by row; None where the CRS does not reach. */
+  lonlat: ((LonLat | null)[])[];
+}
+
 /** A scene's size, its tiles and their verdicts. */
 export interface SceneState {
   /** Sent back with every change; another file has another. */
@@ -65,6 +79,7 @@ export interface SceneState {
   gsd_m: number;
   /** Clockwise from up to true north. */
   north_deg: number;
+  place: ScenePlace;
   layers_version: string;
   landcover_title: string | null;
   revision: number;

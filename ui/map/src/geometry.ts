@@ -206,6 +206,19 @@ export function lengthOfRing(ring: Ring): number {
   }, 0);
 }
 
+export function lengthOfLine(line: Ring): number {
+  return line.slice(1).reduce((sum, [column, row], index) => sum + Math.hypot(column - line[index]![0], row - line[index]![1]), 0);
+}
+
+/** Of a ring that does not cross itself, closed or not. */
+export function areaOfRing(ring: Ring): number {
+  const twice = ring.reduce((sum, [column, row], index) => {
+    const [lastColumn, lastRow] = ring[(index || ring.length) - 1]!;
+    return sum + lastColumn * row - column * lastRow;
+  }, 0);
+  return Math.abs(twice) / 2;
+}
+
 /** Leaves out points closer than `spacing` to the one kept before; the last one always stays. */
 export function thinLine(line: Ring, spacing: number): Ring {
   const kept: Ring = [];

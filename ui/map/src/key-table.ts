@@ -5,7 +5,7 @@ import { TOOLS } from "./tools/tool";
 
 export type KeyCommand =
   | { kind: "tool"; tool: ToolId }
-  | { kind: "undo" | "redo" | "next" | "previous" | "accept" | "fix" | "reject" | "fit" | "mask" | "preview" | "help" | "panel" | "delete" };
+  | { kind: "undo" | "redo" | "next" | "previous" | "accept" | "fix" | "reject" | "fit" | "mask" | "preview" | "help" | "panel" | "delete" | "place" };
 
 interface Pressed {
   key: string;
@@ -24,6 +24,7 @@ const LETTERS: Record<string, KeyCommand["kind"]> = {
   h: "mask",
   v: "preview",
   "\\": "panel",
+  ".": "place",
 };
 
 export function commandOf(event: Pressed): KeyCommand | null {

@@ -32,6 +32,8 @@ export class Keyboard {
   }
 
   private readonly down = (event: KeyboardEvent): void => {
+    // Whoever moves the map by keys needs to see where its middle is.
+    if (event.key.startsWith("Arrow") && this.listens()) this.target.root.classList.remove(BY_POINTER);
     if (event.isComposing || isTyping(event.target) || !this.listens()) return;
     if (event.key === " ") {
       if (this.isOwned(event)) return;

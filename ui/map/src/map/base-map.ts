@@ -71,6 +71,7 @@ export class BaseMap {
     this.map.on("zoomend", () => this.showPixels());
     element.addEventListener("pointerdown", this.remember, true);
     element.addEventListener("pointermove", this.remember, true);
+    element.addEventListener("dragstart", (event) => event.preventDefault());
   }
 
   /** Shows the window; the only thing that moves the view by itself. */
@@ -113,6 +114,11 @@ export class BaseMap {
 
   pixelOfEvent(event: MouseEvent): ColumnRow {
     return toPixel(this.map.mouseEventToLatLng(this.exactly(event)));
+  }
+
+  /** Position in the image of the middle of the map. */
+  get centre(): ColumnRow {
+    return toPixel(this.map.getCenter());
   }
 
   /** Screen pixels per image pixel. */

@@ -9,6 +9,8 @@ import { svgElement } from "./prompt-layer";
 const REST_MS = 20;
 const OPACITY = 0.27;
 const FAINT = 0.12;
+/** As the sign of a prompt that says "not cropland". */
+const REMOVAL_COLOUR = "#d55e00";
 /** Native pixels within which a click is where the preview was asked for. */
 const SAME_PLACE = 0.5;
 
@@ -97,7 +99,7 @@ export class HoverPreview {
     try {
       if (!(await this.first(point, label, asking.signal))) {
         const { parts } = await this.source.fetch(point, label, true, asking.signal);
-        if (!asking.signal.aborted) this.draw(parts.flat(), point, true);
+        if (!asking.signal.aborted) this.draw(parts.flat(), point, label, true);
       }
     } catch {
       // A preview that does not come is no reason to say anything.
@@ -112,7 +114,7 @@ export class HoverPreview {
     try {
       // Not broken off when the pointer moves on: that would cost the connection.
       const { parts, final } = await this.source.fetch(point, label, false);
-      if (!signal.aborted) this.draw(parts.flat(), point, final);
+      if (!signal.aborted) this.draw(parts.flat(), point, label, final);
       return final || signal.aborted;
     } finally {
       this.busy = false;
@@ -122,13 +124,13 @@ export class HoverPreview {
     }
   }
 
-  private draw(rings: Ring[], point: ColumnRow, final: boolean): void {
+  private draw(rings: Ring[], point: ColumnRow, label: PromptLabel, final: boolean): void {
     const bounds = this.source.bounds();
     this.shown?.overlay.remove();
     this.shown = null;
     if (rings.length === 0 || !bounds) return;
     const frame = svgElement("svg", { preserveAspectRatio: "none", viewBox: bounds.join(" ") });
-    const shape = svgElement("path", { d: pathOfRings(rings), fill: MASK_COLOUR, "fill-rule": "evenodd" });
+    const shape = svgElement("path", { d: pathOfRings(rings), fill: label ? MASK_COLOUR : REMOVAL_COLOUR, "fill-rule": "evenodd" });
     frame.append(shape);
     const options = { pane: paneName("hover"), interactive: false };
     const overlay = L.svgOverlay(frame, toLatLngBounds(bounds), options).addTo(this.map);

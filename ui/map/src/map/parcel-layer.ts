@@ -25,6 +25,10 @@ export class ParcelLayer {
     this.outlines.show(KINDS.flatMap((kind) => chunksOf(parcels.filter((one) => kindOf(one) === kind), LOOKS[kind])));
   }
 
+  get all(): Parcel[] {
+    return this.parcels;
+  }
+
   at(point: ColumnRow): Parcel | null {
     return this.index.at(point);
   }

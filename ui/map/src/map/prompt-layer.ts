@@ -15,6 +15,11 @@ interface Drawn {
   prompt: Prompt;
 }
 
+/** Screen pixels of a step by key. */
+const STEP_PX = 4;
+const LONG_STEP_PX = 24;
+const ARROWS: Record<string, ColumnRow> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
 const SIZE = { person: 22, auto: 14 } as const;
 
 /** Prompts as markers: shape and sign say the label, so colour is never the only difference. */
@@ -86,6 +91,7 @@ export class PromptLayer {
     marker.on("dragstart", () => (this.dragged = id));
     marker.on("dragend", () => this.dropped(id));
     marker.addTo(this.map);
+    marker.getElement()?.addEventListener("keydown", (event) => this.nudged(id, event));
     describe(marker, prompt);
     return marker;
   }
@@ -95,6 +101,20 @@ export class PromptLayer {
     if (!prompt) return;
     if (event.altKey) this.actions.remove(id);
     else this.actions.flip(prompt);
+  }
+
+  /** Alt and an arrow move the prompt that has the focus; with Shift further. */
+  private nudged(id: string, event: KeyboardEvent): void {
+    const way = ARROWS[event.key];
+    const known = this.drawn.get(id);
+    if (!event.altKey || !way || !known) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const step = (event.shiftKey ? LONG_STEP_PX : STEP_PX) / this.map.getZoomScale(this.map.getZoom(), 0);
+    const [column, row] = toPixel(known.marker.getLatLng());
+    const to: ColumnRow = [column + way[0] * step, row + way[1] * step];
+    known.marker.setLatLng(toLatLng(to));
+    this.actions.move(known.prompt, to);
   }
 
   private dropped(id: string): void {

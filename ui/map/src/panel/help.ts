@@ -26,6 +26,7 @@ const PARCEL: [string, string][] = [
   ["Y, J, U", "accept, reject, unsure"],
   ["C, O, K", "cropland, other, cannot be told"],
   ["M, L, T", "smooth, fill holes, snap"],
+  ["I", "split along the strongest inner border"],
   ["Delete", "delete it"],
 ];
 
@@ -40,6 +41,9 @@ const KEYS: [string, string][] = [
   ["[, ]", "brush narrower, wider"],
   ["Esc", "leave the tool"],
   ["\\", "side panel"],
+  ["Arrows", "move the map"],
+  [".", "a point in the middle of the map"],
+  ["Alt+Arrows", "move the prompt that has the focus"],
 ];
 
 /** What the pointer and the keys do. */

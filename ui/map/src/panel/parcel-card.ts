@@ -12,6 +12,9 @@ export interface ParcelCardActions {
   close(): void;
 }
 
+/** After so long without a key, a reason is saved as it is. */
+const REST_MS = 1200;
+
 const VERDICTS: [ParcelVerdict, string, string, string][] = [
   ["accepted", "Accept", "Y", "accept"],
   ["rejected", "Reject", "J", "reject"],
@@ -45,11 +48,13 @@ export class ParcelCard {
     "aria-label": "Reason",
     "data-testid": "parcel-reason",
   });
+  private typing = 0;
   private readonly verdicts = new Map<string, HTMLButtonElement>();
   private readonly classes = new Map<string, HTMLButtonElement>();
 
   constructor(private readonly actions: ParcelCardActions) {
-    this.reason.addEventListener("change", () => actions.explain(this.said));
+    this.reason.addEventListener("input", () => this.explainSoon());
+    this.reason.addEventListener("change", () => this.explainNow());
     this.reason.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === "Escape") this.reason.blur();
     });
@@ -66,7 +71,19 @@ export class ParcelCard {
     );
   }
 
+  /** What is typed is saved when the hand rests, not only at its end. */
+  private explainSoon(): void {
+    window.clearTimeout(this.typing);
+    this.typing = window.setTimeout(() => this.explainNow(), REST_MS);
+  }
+
+  private explainNow(): void {
+    window.clearTimeout(this.typing);
+    this.actions.explain(this.said);
+  }
+
   show(parcel: Parcel | null): void {
+    if (!parcel) window.clearTimeout(this.typing);
     setShown(this.element, parcel !== null);
     if (!parcel) return;
     const score = parcel.score === null ? "" : ` · ${Math.round(parcel.score * 100)} %`;

@@ -35,8 +35,8 @@ export class ToolRail {
       { class: "cm-rail", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" },
       group("Parcels", ...TOOLS.filter(({ id }) => id === "select").map(toolButton)),
       group("Prompts", ...TOOLS.filter(({ prompts }) => prompts).map(toolButton)),
-      group("Corrections", ...TOOLS.filter(({ id, prompts }) => !prompts && id !== "select").map(toolButton)),
-      group("View", fit, this.mask, this.preview, compare),
+      group("Corrections", ...TOOLS.filter(({ id, prompts }) => !prompts && id !== "select" && id !== "measure").map(toolButton)),
+      group("View", ...TOOLS.filter(({ id }) => id === "measure").map(toolButton), fit, this.mask, this.preview, compare),
     );
   }
 

@@ -27,7 +27,8 @@ export class BrushTool implements Tool {
       start: (point) => this.extend(point, true),
       drag: (point) => this.extend(point, false),
       end: () => this.finish(),
-      cancel: () => this.forget(),
+      // Broken off by the browser, the stroke is kept as far as it was painted.
+      cancel: () => this.finish(),
     });
   }
 
@@ -76,6 +77,8 @@ export class BrushTool implements Tool {
   }
 
   private extend(point: ColumnRow, fresh: boolean): void {
+    // What goes on after Escape is no stroke any more.
+    if (!fresh && this.line.length === 0) return;
     this.line = fresh ? [point] : [...this.line, point];
     this.cursor = point;
     this.draw();

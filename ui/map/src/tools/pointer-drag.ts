@@ -47,6 +47,8 @@ export class PointerDrag {
     const onPrompt = event.target instanceof Element && event.target.closest(".cm-prompt, .cm-box-handle");
     if (event.button !== 0 || event.altKey || onPrompt || this.active) return;
     this.pointer = event.pointerId;
+    // Text that is selected on the page would be dragged instead, and the stroke swallowed.
+    window.getSelection()?.removeAllRanges();
     this.base.element.setPointerCapture(event.pointerId);
     this.listener.start(this.base.pixelOfEvent(event));
   };

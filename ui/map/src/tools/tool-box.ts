@@ -2,11 +2,17 @@ import type { ColumnRow, Parcel, Ring } from "../contract";
 import { BoxTool } from "./box-tool";
 import { BrushTool, type BrushWidth } from "./brush-tool";
 import { DrawTool } from "./draw-tool";
+import { MeasureTool } from "./measure-tool";
 import { DeleteParcelTool, MergeTool } from "./parcel-tools";
 import { PointTool } from "./point-tool";
 import { ReshapeTool } from "./reshape-tool";
 import { SelectTool } from "./select-tool";
+import { roundPoint } from "../geometry";
+import { splittingLine } from "../splitting-line";
 import { TOOLS, type Tool, type ToolContext, type ToolId, type ToolInfo } from "./tool";
+
+/** Screen pixels by which an end of a splitting line may miss the border. */
+const SPLIT_REACH_PX = 24;
 
 /** The active tool; passes the map's clicks and the keys to it. */
 export class ToolBox {
@@ -31,11 +37,20 @@ export class ToolBox {
       area_remove: new DrawTool(context, "Polygon", area("area_remove")),
       brush_add: new BrushTool(context, true, width),
       brush_erase: new BrushTool(context, false, width),
-      split: new DrawTool(context, "Line", (line) => context.edit({ kind: "split", line })),
+      split: new DrawTool(context, "Line", (line) => this.split(line)),
       merge: new MergeTool(context),
       parcel_delete: new DeleteParcelTool(context),
       reshape: new ReshapeTool(context),
+      measure: new MeasureTool(context),
     };
+  }
+
+  /** A line that splits nothing is no step: the person is told instead. */
+  private split(line: Ring): void {
+    const { context } = this;
+    const whole = splittingLine(line, context.parcels.all, SPLIT_REACH_PX / context.base.scale);
+    if (whole) context.edit({ kind: "split", line: whole.map(roundPoint) });
+    else context.say("The line does not cross a parcel from side to side. Draw it from border to border.");
   }
 
   get info(): ToolInfo {

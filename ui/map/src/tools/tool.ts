@@ -15,7 +15,8 @@ export type ToolId =
   | "split"
   | "merge"
   | "parcel_delete"
-  | "reshape";
+  | "reshape"
+  | "measure";
 
 export interface ToolInfo {
   id: ToolId;
@@ -41,6 +42,7 @@ export const TOOLS: ToolInfo[] = [
   { id: "merge", name: "Merge parcels", key: "6", icon: "merge", prompts: false, hint: "Click two or more parcels, then Enter or a double click." },
   { id: "parcel_delete", name: "Delete parcel", key: "7", icon: "parcelDelete", prompts: false, hint: "Click the parcel to delete." },
   { id: "reshape", name: "Reshape parcel", key: "8", icon: "reshape", prompts: false, hint: "Click a parcel, drag its corners, Enter saves." },
+  { id: "measure", name: "Measure", key: "D", icon: "measure", prompts: false, hint: "Click along a way; Enter ends it, Esc begins anew." },
 ];
 
 export interface ToolContext {
