@@ -36,7 +36,7 @@ from core.cli.terminal import (
     warn,
 )
 from core.errors import InputError, Remedy
-from core.predict.names import WITHOUT_MODEL
+from core.predict import WITHOUT_MODEL
 from core.sam import DEFAULT_MODEL, get_model
 
 if TYPE_CHECKING:
