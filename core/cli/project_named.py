@@ -43,36 +43,12 @@ def new_project_file(path: Path) -> Path:
     return path / f"{path.name}{_SUFFIX}"
 
 
-def project_file(path: Path) -> Path:
-    """The file of a project that is named by its folder or itself.
-
-    Raises
-    ------
-    ProjectError
-        The folder holds no project, or several.
-    """
-    if not path.is_dir():
-        return path  # opening it says what is wrong
-    found = sorted(path.glob(f"*{_SUFFIX}"))
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ProjectError(
-            f"There are several projects in {path}: {', '.join(one.name for one in found)}.",
-            "Name the file of the one that you mean.",
-        )
-    raise ProjectError(
-        f"There is no project in {path}.", f"Make one: cropmap project new {path} --name NAME"
-    )
-
-
 @contextmanager
 def opened_project(path: Path) -> Iterator[Project]:
     """The project, closed at the end; other processes may have it open meanwhile."""
-    file = project_file(path)
-    from core.project import Project
+    from core.project import Project, project_file
 
-    project = Project.open(file)
+    project = Project.open(project_file(path))
     try:
         yield project
     finally:

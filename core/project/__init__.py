@@ -8,8 +8,17 @@ Whatever two people can touch has a version; a change made on an old version is 
 
 from core.edit_record import EditRecord, NewEdit
 from core.project.backup import Backup, backups_of, restore
+from core.project.bin import (
+    BinnedProject,
+    erase,
+    folder_bytes,
+    may_be_binned,
+    projects_in_bin,
+    put_back,
+    put_in_bin,
+)
 from core.project.chain import Damage
-from core.project.places import new_project_path
+from core.project.places import new_project_path, project_file
 from core.project.recent import (
     ProjectSummary,
     forget_project,
@@ -36,6 +45,7 @@ __all__ = [
     "UNSET",
     "VERDICTS",
     "Backup",
+    "BinnedProject",
     "Damage",
     "EditRecord",
     "HistoryRow",
@@ -52,8 +62,15 @@ __all__ = [
     "Unset",
     "VerdictRecord",
     "backups_of",
+    "erase",
+    "folder_bytes",
     "forget_project",
+    "may_be_binned",
     "new_project_path",
+    "project_file",
+    "projects_in_bin",
+    "put_back",
+    "put_in_bin",
     "recent_projects",
     "remember_project",
     "restore",

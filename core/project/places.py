@@ -38,6 +38,30 @@ def new_project_path(name: str) -> Path:
     return folder / f"{folder.name}{SUFFIX}"
 
 
+def project_file(path: Path) -> Path:
+    """The file of a project that is named by its folder or itself.
+
+    Raises
+    ------
+    ProjectError
+        The folder holds no project, or several.
+    """
+    if not path.is_dir():
+        return path  # opening it says what is wrong
+    found = sorted(path.glob(f"*{SUFFIX}"))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ProjectError(
+            f"There are several projects in {path}: {', '.join(one.name for one in found)}.",
+            "Name the file of the one that you mean.",
+        )
+    raise ProjectError(
+        f"There is no project in {path}.",
+        "Name the folder of a project, its .cropmap file, or make a new one.",
+    )
+
+
 def _safe_name(name: str) -> str:
     """Lower-case letters and digits of any script, and hyphens.
 

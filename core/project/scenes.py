@@ -68,6 +68,12 @@ def all_scenes(connection: Connection) -> list[SceneRecord]:
     return [_record(row) for row in connection.execute(query)]
 
 
+def removed_scenes(connection: Connection) -> list[SceneRecord]:
+    """Scenes that were removed, in the order in which they were added."""
+    query = select(scene).where(scene.c.removed.is_(True)).order_by(scene.c.position)
+    return [_record(row) for row in connection.execute(query)]
+
+
 def one_scene(connection: Connection, scene_id: str) -> SceneRecord:
     """A scene.
 
@@ -150,6 +156,15 @@ def remove_scene(change: Change, scene_id: str, expected_version: int) -> None:
     _write(change, before, removed=True)
     change.touch_tiles(scene_id)
     change.record("scene removed", scene_id=scene_id, detail={"name": before.name})
+
+
+def restore_scene(change: Change, scene_id: str) -> None:
+    """Put a removed scene back; nothing where it is there."""
+    for before in removed_scenes(change.connection):
+        if before.id == scene_id:
+            _write(change, before, removed=False)
+            change.touch_tiles(scene_id)
+            change.record("scene put back", scene_id=scene_id, detail={"name": before.name})
 
 
 def _expected(change: Change, scene_id: str, version: int) -> SceneRecord:

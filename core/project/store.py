@@ -294,6 +294,16 @@ class Project:
         with self._change() as change:
             scenes.remove_scene(change, scene_id, expected_version)
 
+    def removed_scenes(self) -> list[SceneRecord]:
+        """Scenes that were removed and can be put back."""
+        with self._database.read() as connection:
+            return [self._resolved(record) for record in scenes.removed_scenes(connection)]
+
+    def restore_scene(self, scene_id: str) -> None:
+        """Put a removed scene back, with its tiles and all that was done on them."""
+        with self._change() as change:
+            scenes.restore_scene(change, scene_id)
+
     def tiles(self, scene_id: str) -> list[TileRecord]:
         """Tiles of a scene in their order; records are shared, their figures not to be changed."""
         with self._database.read() as connection:

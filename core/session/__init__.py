@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.session.opened import (
         OpenedScene,
         damages_of,
+        delete_project,
         open_project,
         open_project_scene,
         replacement,
@@ -78,6 +79,7 @@ __getattr__ = load_lazily(
         "opened": (
             "OpenedScene",
             "damages_of",
+            "delete_project",
             "open_project",
             "open_project_scene",
             "replacement",
@@ -126,6 +128,7 @@ __all__ = [
     "chosen_tiles",
     "copy_into",
     "damages_of",
+    "delete_project",
     "get_workspaces",
     "imagery_problem",
     "in_file",

@@ -22,7 +22,15 @@ from core.imagery.scene import Scene
 from core.imagery.tile_plan import Tile
 from core.landcover.product_registry import PRODUCTS
 from core.landcover.source import LandCover, open_landcover
-from core.project import Damage, Project, SceneRecord, restore
+from core.project import (
+    BinnedProject,
+    Damage,
+    Project,
+    SceneRecord,
+    forget_project,
+    put_in_bin,
+    restore,
+)
 from core.session.older_fingerprints import is_known, with_file_fingerprints
 
 _MOST_SCENES = 64
@@ -149,6 +157,21 @@ def close_project(path: Path) -> Project | None:
         if opened is not None:
             opened.close()
         return opened
+
+
+def delete_project(path: Path) -> BinnedProject:
+    """Close a project in this process and move its folder to the bin.
+
+    Raises
+    ------
+    InputError, OutputError
+        As for :func:`core.project.bin.put_in_bin`; it is open again at the next look then.
+    """
+    with _lock:
+        close_project(path)
+        binned = put_in_bin(path)
+        forget_project(path)
+        return binned
 
 
 def restore_project(path: Path, backup: Path) -> Path | None:

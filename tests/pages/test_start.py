@@ -138,3 +138,36 @@ def test_a_backup_is_made_from_start_and_says_where(page, project) -> None:
     (backup,) = backups_of(project.path)
     assert any(backup.path.name in html.unescape(done.value) for done in app.success)
     assert "0 edits" in said(app)
+
+
+def menu() -> None:
+    from core.project import recent_projects
+    from ui.start.project_menu import body
+
+    for summary in recent_projects():
+        body(summary)
+
+
+def test_a_project_is_renamed_deleted_and_put_back(page, project) -> None:
+    app = page("start")
+    next(b for b in app.button if (b.key or "").startswith("menu 0")).click()
+    app.run()
+    assert "Delete this project" in [b.label for b in app.button]
+    dialog_alone = AppTest.from_function(menu, default_timeout=SECONDS).run()
+    dialog_alone.text_input[0].set_value("Other fields")
+    press(dialog_alone, "Rename")
+    assert recent_projects()[0].name == "Other fields"
+    press(dialog_alone, "Delete this project")
+    assert not project.path.exists()
+    app = page("start")
+    assert "Other fields" not in said(app)
+    press(app, "Put back")
+    assert project.path.exists()
+
+
+def test_a_project_is_opened_by_its_folder(page, project) -> None:
+    app = page("start")
+    app.text_input[1].set_value(str(project.path.parent))
+    next(b for b in app.button if b.label == "Open").click()
+    app.run(timeout=SECONDS)
+    assert app.query_params["project"] == project.id

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.scenes import add_scene, colours, existing_labels, landcover_panel, scene_view, unknown_card
+from ui.scenes import (
+    add_scene,
+    colours,
+    existing_labels,
+    landcover_panel,
+    scene_menu,
+    scene_view,
+    unknown_card,
+)
 from ui.shared import moved_imagery, navigation, show_errors
 from ui.shared.browser_session import Place
 from ui.shared.page_frame import heading
@@ -22,6 +30,9 @@ def show(place: Place) -> None:
     """The page, top to bottom."""
     if place.scene is None:
         add_scene.empty_project(place)
+        _, middle, _ = st.columns([1, 3, 1])
+        with middle:
+            scene_menu.removed_list(place)
         return
     heading(place.scene.name, scene_view.facts(place))
     scene_view.remarks(place)
@@ -32,8 +43,8 @@ def show(place: Place) -> None:
             scene_view.show(place)
             navigation.link(navigation.ANNOTATE, "Go on to Annotate", place)
     with panel:
-        about, look, labels, more = st.tabs(
-            ["Land cover", "Colours", "Existing labels", "Add a scene"]
+        about, look, labels, own, more = st.tabs(
+            ["Land cover", "Colours", "Existing labels", "This scene", "Add a scene"]
         )
         # Each for itself: what fails in one does not take the others away.
         with about, show_errors.told():
@@ -42,5 +53,7 @@ def show(place: Place) -> None:
             colours.show(place)
         with labels, show_errors.told():
             existing_labels.show(place)
+        with own, show_errors.told():
+            scene_menu.show(place)
         with more, show_errors.told():
             add_scene.show(place)

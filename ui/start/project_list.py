@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import streamlit as st
@@ -12,6 +13,7 @@ from core.project import (
     ProjectSummary,
     forget_project,
     new_project_path,
+    project_file,
 )
 from core.session import damages_of, open_project
 from core.task import Cancelled, Progress
@@ -21,7 +23,7 @@ from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS
 from ui.shared.text import count, escape
 from ui.shared.times import ago
-from ui.start import backups
+from ui.start import backups, project_menu
 
 DEMO = ("demo",)
 """The key of the job that makes the demo project."""
@@ -34,13 +36,15 @@ def recent_list(summaries: list[ProjectSummary]) -> None:
     """The recent projects, each with a way in."""
     if not summaries:
         st.caption("Projects that you make or open are listed here.")
-        return
+    names = Counter(summary.name for summary in summaries)
+    twice = {summary.path for summary in summaries if names[summary.name] > 1}
     for index, summary in enumerate(summaries[:_SHOWN]):
-        _row(index, summary)
+        _row(index, summary, with_place=summary.path in twice)
     if len(summaries) > _SHOWN:
         with st.expander(f"{len(summaries) - _SHOWN} older"):
             for index, summary in enumerate(summaries[_SHOWN:], start=_SHOWN):
-                _row(index, summary)
+                _row(index, summary, with_place=summary.path in twice)
+    project_menu.bin_list()
 
 
 def new_project() -> None:
@@ -62,19 +66,22 @@ def new_project() -> None:
 def open_by_path() -> None:
     """A project file that lies elsewhere."""
     with st.form("open project", border=False):
-        typed = st.text_input("Project file", placeholder="/data/fields/fields.cropmap")
+        typed = st.text_input("Project folder or file", placeholder="/data/fields")
         sent = st.form_submit_button("Open")
     if sent:
         with show_errors.told():
             if not typed.strip():
-                raise InputError("No file is named yet.", "Type the path of a .cropmap file.")
+                raise InputError(
+                    "No project is named yet.",
+                    "Type the path of its folder, or of its .cropmap file.",
+                )
             if "://" in typed:
                 # Not repeated: it may hold a password.
                 raise InputError(
                     "That is an address and no project file.",
                     "Projects of this installation's database are listed on the Start page.",
                 )
-            _enter(Path(typed.strip().strip("\"'")).expanduser())
+            _enter(project_file(Path(typed.strip().strip("\"'")).expanduser()))
 
 
 def demo() -> None:
@@ -98,11 +105,11 @@ def demo() -> None:
     st.caption("A simulated scene of 400 ha, made on this machine in about half a minute.")
 
 
-def _row(index: int, summary: ProjectSummary) -> None:
+def _row(index: int, summary: ProjectSummary, *, with_place: bool) -> None:
     # A row of its own width: columns would cut "Open" off in a narrow window.
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     text, buttons = row.container(width="stretch"), row.container(horizontal=True, width="content")
-    text.markdown(f"**{escape(summary.name)}**  \n{_facts(summary)}")
+    text.markdown(f"**{escape(summary.name)}**  \n{_facts(summary, with_place=with_place)}")
     if not summary.problem:
         if buttons.button(
             "",
@@ -112,6 +119,14 @@ def _row(index: int, summary: ProjectSummary) -> None:
             type="tertiary",
         ):
             backups.show(summary)
+        if buttons.button(
+            "",
+            key=f"menu {index} {summary.path}",
+            icon=":material/more_vert:",
+            help="Rename or delete",
+            type="tertiary",
+        ):
+            project_menu.show(summary)
         if buttons.button("Open", key=f"open {index} {summary.path}"):
             with show_errors.told():
                 _enter(summary.path)
@@ -125,13 +140,16 @@ def _row(index: int, summary: ProjectSummary) -> None:
         st.caption("There is no backup of this project.")
 
 
-def _facts(summary: ProjectSummary) -> str:
+def _facts(summary: ProjectSummary, *, with_place: bool) -> str:
     if summary.problem:
         return f":small[:gray[{escape(summary.problem)}]]"
     reviewed = f"{summary.reviewed:,} of {count(summary.tiles, 'tile')} reviewed"
     scenes = count(summary.scenes, "scene")
     parts = [scenes, reviewed] if summary.scenes else ["no scene yet"]
     facts = f"{' · '.join(parts)} · changed {ago(summary.changed_at)}"
+    if with_place:
+        # Two of one name are told apart by where they lie.
+        facts += f"  \nin {escape(summary.path.parent)}"
     return f":small[:gray[{facts}]]"
 
 

@@ -1,0 +1,95 @@
+"""What one does with a project as a whole: rename it, see where it lies, delete it, put it back."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.project import (
+    BinnedProject,
+    ProjectSummary,
+    erase,
+    folder_bytes,
+    may_be_binned,
+    projects_in_bin,
+    put_back,
+)
+from core.session import delete_project, open_project
+from ui.shared import show_errors
+from ui.shared.browser_session import notify
+from ui.shared.text import escape, file_size
+from ui.shared.times import ago
+
+
+@st.dialog("Project", width="medium")
+def show(summary: ProjectSummary) -> None:
+    """The dialog of one project."""
+    body(summary)
+
+
+def body(summary: ProjectSummary) -> None:
+    """What the dialog shows."""
+    with show_errors.told():
+        _rename(summary)
+    st.caption(f"It lies in {escape(summary.path.parent)} ({_size(summary)}).")
+    with show_errors.told():
+        _delete(summary)
+
+
+def bin_list() -> None:
+    """Deleted projects, each with a way back; nothing where there are none."""
+    deleted = projects_in_bin()
+    if not deleted:
+        return
+    with st.expander(f"Bin ({len(deleted)})"):
+        st.caption("Deleted projects stay here until you erase them.")
+        for number, binned in enumerate(deleted):
+            _binned_row(number, binned)
+
+
+def _rename(summary: ProjectSummary) -> None:
+    with st.form(f"rename {summary.path}", border=False):
+        name = st.text_input("Name", value=summary.name, max_chars=120)
+        sent = st.form_submit_button("Rename")
+    if sent and name.strip() != summary.name:
+        open_project(summary.path).rename(name)
+        st.rerun()
+
+
+def _delete(summary: ProjectSummary) -> None:
+    if not may_be_binned(summary.path):
+        st.caption(
+            "It does not lie in a folder of its own in the projects folder, so it is not deleted"
+            " from here. Delete it where it lies; the list can forget it then."
+        )
+        return
+    if st.button("Delete this project", icon=":material/delete:"):
+        delete_project(summary.path)
+        notify(f"{summary.name} is in the bin, at the end of the list. You can put it back there.")
+        st.rerun()
+
+
+def _binned_row(number: int, binned: BinnedProject) -> None:
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    text, buttons = row.container(width="stretch"), row.container(horizontal=True, width="content")
+    size = file_size(folder_bytes(binned.folder))
+    text.markdown(
+        f"**{escape(binned.name)}**  \n:small[:gray[deleted {ago(binned.deleted_at)} · {size}]]"
+    )
+    key = f"{number} {binned.folder.name}"
+    if buttons.button("Put back", key=f"put back {key}"):
+        with show_errors.told():
+            put_back(binned)
+            notify(f"{binned.name} is back in the list.")
+            st.rerun()
+    with buttons.popover("Erase"):
+        st.markdown(f"Everything in **{escape(binned.name)}** is lost for good.")
+        if st.button("Erase for good", key=f"erase {key}", type="primary"):
+            with show_errors.told():
+                erase(binned)
+                st.rerun()
+
+
+def _size(summary: ProjectSummary) -> str:
+    if may_be_binned(summary.path):
+        return file_size(folder_bytes(summary.path.parent))
+    return file_size(summary.path.stat().st_size)
