@@ -14,6 +14,7 @@ from pathlib import Path
 
 from core.errors import InputError, storage_error
 from core.project.places import SUFFIX
+from core.project.recent import project_summary
 from core.settings import get_settings
 
 _FOLDER = ".bin"
@@ -29,13 +30,16 @@ class BinnedProject:
     ----------
     folder : Path
         Where it lies now.
-    name : str
+    folder_name : str
         Of the folder that it had.
+    name : str
+        Of the project.
     deleted_at : datetime
         UTC.
     """
 
     folder: Path
+    folder_name: str
     name: str
     deleted_at: datetime
 
@@ -68,7 +72,7 @@ def put_in_bin(project_file: Path) -> BinnedProject:
     now = datetime.now(UTC)
     target = _bin() / f"{folder.name}{_MARK}{now.strftime(_TIME)}"
     _move(folder, target)
-    return BinnedProject(target, folder.name, now)
+    return _binned(target, folder.name, now)
 
 
 def projects_in_bin() -> list[BinnedProject]:
@@ -91,7 +95,7 @@ def put_back(binned: BinnedProject) -> Path:
         The folder cannot be moved.
     """
     _check(binned)
-    target = get_settings().projects_dir / binned.name
+    target = get_settings().projects_dir / binned.folder_name
     if target.exists():
         raise InputError(
             f"There is another project in {target} by now.",
@@ -140,7 +144,13 @@ def _entry(folder: Path) -> BinnedProject | None:
         deleted_at = datetime.strptime(written, _TIME).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return BinnedProject(folder, name, deleted_at) if mark and name else None
+    return _binned(folder, name, deleted_at) if mark and name else None
+
+
+def _binned(folder: Path, folder_name: str, deleted_at: datetime) -> BinnedProject:
+    file = next(folder.glob(f"*{SUFFIX}"), None)
+    name = folder_name if file is None else project_summary(file).name
+    return BinnedProject(folder, folder_name, name, deleted_at)
 
 
 def _check(binned: BinnedProject) -> None:

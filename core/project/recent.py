@@ -63,7 +63,7 @@ def recent_projects() -> list[ProjectSummary]:
     """
     in_database, problem = _in_database()
     paths = sorted({path.absolute() for path in (*_remembered(), *_in_projects_folder())})
-    summaries = [_summary(path, problem) for path in paths]
+    summaries = [project_summary(path, problem) for path in paths]
     known = {signpost_schema(path) for path in paths}
     # Those that other machines made have no file here, and get none by being looked at.
     summaries += [_summary_of(found) for found in in_database if found.schema not in known]
@@ -116,7 +116,14 @@ def _in_database() -> tuple[list[postgres.PostgresDatabase], str]:
     ], ""
 
 
-def _summary(path: Path, database_problem: str) -> ProjectSummary:
+def project_summary(path: Path, database_problem: str = "") -> ProjectSummary:
+    """What a list says of the project in a file.
+
+    Parameters
+    ----------
+    database_problem : str
+        Why this installation's database cannot be asked, where that is known.
+    """
     try:
         if not path.is_file():
             return _unreadable(path, f"There is no project at {path}; it was moved or removed.")

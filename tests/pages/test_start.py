@@ -160,7 +160,8 @@ def test_a_project_is_renamed_deleted_and_put_back(page, project) -> None:
     press(dialog_alone, "Delete this project")
     assert not project.path.exists()
     app = page("start")
-    assert "Other fields" not in said(app)
+    assert recent_projects() == []
+    assert "Deleted projects stay here" in said(app)
     press(app, "Put back")
     assert project.path.exists()
 

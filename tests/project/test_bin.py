@@ -31,7 +31,7 @@ def test_a_deleted_project_is_put_back_with_all_that_lies_beside_it(farm) -> Non
     assert not farm.exists()
     assert farm not in [one.path for one in recent_projects()]
     (binned,) = projects_in_bin()
-    assert binned.name == farm.parent.name
+    assert (binned.folder_name, binned.name) == (farm.parent.name, "Farm")
     assert put_back(binned) == farm
     assert (farm.parent / "imagery" / "scene.tif").read_bytes() == b"pixels"
     assert Project.open(farm).name == "Farm"

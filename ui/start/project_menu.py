@@ -15,7 +15,7 @@ from core.project import (
 )
 from core.session import delete_project, open_project
 from ui.shared import show_errors
-from ui.shared.browser_session import notify
+from ui.shared.browser_session import leave_project, notify
 from ui.shared.text import escape, file_size
 from ui.shared.times import ago
 
@@ -64,6 +64,7 @@ def _delete(summary: ProjectSummary) -> None:
         return
     if st.button("Delete this project", icon=":material/delete:"):
         delete_project(summary.path)
+        leave_project()
         notify(f"{summary.name} is in the bin, at the end of the list. You can put it back there.")
         st.rerun()
 
