@@ -141,7 +141,7 @@ def _check(row: Row[Any], verdict: str, reviewer: str) -> None:
     if same_person(reviewer, row.reviewer):
         raise InputError(
             "You gave the first verdict on this tile yourself.",
-            "A second look is somebody else's; your name is set under Settings.",
+            "A second look is somebody else's; your name stands at the top of the page.",
         )
 
 
