@@ -78,7 +78,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def introduce(context: BrowserContext, address: str, folder: Path, name: str) -> None:
-    """Let the app of ``running_app(folder)`` know who works in a browser, as from an earlier day."""
+    """Let the app of ``running_app(folder)`` know whose browser it is, as from an earlier day."""
     # Pages and models take a second to import: only where a browser is used.
     from ui.server.browser_cookie import COOKIE, new_id  # noqa: PLC0415
     from ui.shared import preferences  # noqa: PLC0415

@@ -1,6 +1,6 @@
 """One cookie by which the app knows a browser again: a random number, nothing about the person.
 
-What the browser's person is called lies on this server under that number (``ui.shared.preferences``).
+What its person is called lies on this server under that number (``ui.shared.preferences``).
 No page and no script can read the cookie, and no other site can have it sent.
 """
 
