@@ -29,6 +29,7 @@ from core.project.records import (
     TileRecord,
     Unset,
     VerdictRecord,
+    VerdictSteps,
 )
 from core.project.store import Project
 
@@ -51,6 +52,7 @@ __all__ = [
     "TileRecord",
     "Unset",
     "VerdictRecord",
+    "VerdictSteps",
     "backups_of",
     "forget_project",
     "new_project_path",

@@ -87,39 +87,6 @@ def test_filter_then_to_the_tile_and_back(visitor, second_visitor, several) -> N
     page.get_by_text("tiles reviewed · ").wait_for()
 
 
-def test_a_second_look_is_blind_until_it_is_given(visitor, second_visitor, several) -> None:
-    project, scene, address = several
-    name = judge(project, scene, 0, "accepted", "hedge is fine")
-    arrive(visitor, address)
-    visitor.click(visitor.page.get_by_role("tab", name="Second look"))
-    visitor.click(visitor.page.get_by_role("button", name="Draw 1 of 1 reviewed tile"))
-    visitor.page.get_by_text("0 tiles done, 1 waiting.").wait_for()
-
-    arrive(second_visitor, f"{address}&tile={name}")
-    page = second_visitor.page
-    page.get_by_text("give your own verdict").wait_for()
-    assert "hedge is fine" not in page.content()
-    second_visitor.click(page.get_by_role("button", name="Open on the map"))
-    page.wait_for_url("**/annotate?*")
-    state = second_visitor.map_ready(name)
-    assert state["verdict"]["verdict"] == "open"
-    assert "hedge is fine" not in page.content()
-    second_visitor.press("verdict-fix")
-    page.wait_for_function("window.__cropmap.state.verdict.verdict === 'fix'")
-
-    page.go_back()
-    page.get_by_text("hedge is fine").wait_for()
-    assert page.get_by_text("They differ").is_visible()
-    review = project.second_review(scene, name)
-    assert review.second.reviewer == "Ben"
-    assert project.tile(scene, name).verdict.verdict == "accepted"
-
-    visitor.page.reload()
-    visitor.click(visitor.page.get_by_role("tab", name="Second look"))
-    visitor.page.get_by_text("0 of 1").wait_for()
-    assert visitor.page.get_by_text("Kappa needs at least two tiles").is_visible()
-
-
 def test_two_people_at_one_tile_lose_nothing(visitor, second_visitor, several) -> None:
     project, scene, address = several
     name = project.tiles(scene)[0].name
