@@ -9,13 +9,10 @@ from shapely import Point
 
 from core.errors import InputError
 from core.label.correction_types import Signature
-from core.label.drawing_checks import check_coordinates
+from core.label.drawing_checks import check_coordinates, check_reason
 from core.label.edit_reader import EditReader
 from core.label.edit_units import EditUnits
 from core.label.edit_writer import place_json
-
-LONGEST_NOTE = 500
-"""Characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +29,7 @@ class Note:
         check_coordinates(self.point)
         if not self.text:
             raise InputError("The note says nothing.", "Type what is to be mended there.")
-        if len(self.text) > LONGEST_NOTE:
-            raise InputError(
-                f"The note has {len(self.text)} characters; {LONGEST_NOTE} are the most.",
-                "Shorten it.",
-            )
+        check_reason(self.text, "note")
 
     @classmethod
     def from_json(cls, read: EditReader) -> Note:

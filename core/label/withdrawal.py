@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -57,14 +57,16 @@ def withdrawn(edits: Sequence[EditRecord]) -> list[int]:
             continue
         named = sequences_of(record)
         found = [sequence for sequence in found if sequence not in named]
-        if record.data.get("counts") is not True:
+        if named and record.data.get("counts") is not True:
             found += named
     return found
 
 
 def sequences_of(record: EditRecord) -> list[int]:
     """Sequences that a row of this kind names; none where it is damaged."""
-    named = record.data.get("sequences")
+    # A stranger's bundle may hold anything.
+    data = record.data if isinstance(record.data, Mapping) else {}
+    named = data.get("sequences")
     return [value for value in named if _is_sequence(value)] if isinstance(named, list) else []
 
 
