@@ -19,6 +19,9 @@ from core.project import Project, TileLog
 from core.session.appending import Ground
 from core.session.place import TilePlace
 
+_RECENT_ROWS = 100
+"""Of the journal; what a person did before so much else is not what they did just now."""
+
 
 def undo(
     place: TilePlace, *, author: str, version: int, anybody: bool, ground: Ground | None
@@ -72,12 +75,16 @@ def redo(place: TilePlace, *, author: str, version: int, anybody: bool) -> TileL
     """
     scene_id, tile, project = place.opened.record.id, place.tile, place.project
     log = _log_of(place, version, author)
+    verdict = same_person(project.verdict_steps(scene_id, tile).redo_author, author)
+    if verdict and _last_action(place, author) == "verdict undone":
+        _step_verdict(place, author, forward=True)
+        return None
     if log.can_redo and (anybody or same_person(log.redo_author, author)):
         return project.redo(scene_id, tile, author=author, expected_version=version)
     sequences = to_redo(log.edits, author)
     if sequences:
         return _withdraw(place, sequences, author, version, counts=True)
-    if same_person(project.verdict_steps(scene_id, tile).redo_author, author):
+    if verdict:
         _step_verdict(place, author, forward=True)
         return None
     if log.can_redo:
@@ -116,6 +123,14 @@ def _verdict_is_newer(place: TilePlace, author: str, found: Undoing | None) -> b
     if last.given_at is None or not same_person(last.undo_author, author):
         return False
     return found is None or last.given_at > found.edits[-1].at
+
+
+def _last_action(place: TilePlace, person: str) -> str:
+    """What a person did last on the tile, as the journal calls it."""
+    rows = place.project.history(
+        scene_id=place.opened.record.id, tile=place.tile, limit=_RECENT_ROWS
+    )
+    return next((row.action for row in rows if same_person(row.author, person)), "")
 
 
 def _step_verdict(place: TilePlace, author: str, *, forward: bool) -> None:
