@@ -32,7 +32,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from core.farmland import write_scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
-from scripts.running_app import chromium, running_app
+from scripts.running_app import chromium, introduce, running_app
 
 CLICKS = 25
 SESSIONS = 10
@@ -62,8 +62,7 @@ def main() -> None:
         large = prepare_large(home)
         print("| ms | p50 | p95 | n |\n|---|---|---|---|")
         with running_app(home) as address, chromium() as browser:
-            page = browser.new_page(viewport={"width": 1280, "height": 720})
-            page.set_default_timeout(PATIENCE_MS)
+            page = new_page(browser, address, home)
             page.goto(address_of(address, project, scene))
             settle(page)
             measure(page, 3, rest_ms=REST_MS)  # what is compiled and loaded once is no click's
@@ -82,7 +81,7 @@ def main() -> None:
             tell("an edit's answer for the other nine", waits)
             model_share()
             page.close()
-            first_paint(browser, address, *large)
+            first_paint(browser, address, home, *large)
             print(f"\nserver memory per further session: {more:.0f} MB")
 
 
@@ -116,6 +115,14 @@ def prepare_large(home: Path) -> tuple[Project, str]:
     with rasterio.open(path, "r+") as large:  # noqa: TID251
         large.build_overviews([2, 4, 8, 16, 32, 64], Resampling.average)
     return _project(home, "Large", path, None)
+
+
+def new_page(browser: Any, address: str, home: Path) -> Page:
+    """A page of a browser whose person the app knows."""
+    page: Page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.set_default_timeout(PATIENCE_MS)
+    introduce(page.context, address, home, "Ada")
+    return page
 
 
 def address_of(address: str, project: Project, scene: str) -> str:
@@ -199,8 +206,9 @@ def other_sessions(
 ) -> Iterator[Callable[[], Waits]]:
     """Clients that click once a second, each on a tile of its own project."""
     stop, waits = threading.Event(), Waits()
-    homes = [prepare(project.path.parents[2], f"Other {n}", size=1024) for n in range(count)]
-    tokens = [_token(browser, address_of(address, *home)) for home in homes]
+    folder = project.path.parents[2]
+    homes = [prepare(folder, f"Other {n}", size=1024) for n in range(count)]
+    tokens = [_token(browser, address, folder, *home) for home in homes]
     threads = [
         threading.Thread(target=_click_on, args=(address, token, *home, stop, waits), daemon=True)
         for token, home in zip(tokens, homes, strict=True)
@@ -214,10 +222,9 @@ def other_sessions(
         thread.join(30)
 
 
-def _token(browser: Any, url: str) -> str:
+def _token(browser: Any, address: str, home: Path, project: Project, scene: str) -> str:
     """The token that the page of a real session was given."""
-    page = browser.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    page = new_page(browser, address, home)
     tokens: list[str] = []
     page.on(
         "request",
@@ -227,7 +234,7 @@ def _token(browser: Any, url: str) -> str:
             else None
         ),
     )
-    page.goto(url)
+    page.goto(address_of(address, project, scene))
     settle(page)
     page.close()
     return tokens[-1]
@@ -315,12 +322,11 @@ def model_share() -> None:
     _row("decoder", decode)
 
 
-def first_paint(browser: Any, address: str, project: Project, scene: str) -> None:
+def first_paint(browser: Any, address: str, home: Path, project: Project, scene: str) -> None:
     """The annotation page of a large scene, opened by its address: from nothing to its imagery."""
     rows: dict[str, list[float]] = {}
     for _ in range(VISITS):
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
-        page.set_default_timeout(PATIENCE_MS)
+        page = new_page(browser, address, home)
         page.goto(address)
         page.wait_for_timeout(3000)
         page.goto(address_of(address, project, scene))

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+SILENT_KINDS = ("note", "note_done")
+"""Edits that change no label: a verdict holds for the label after them as for that before."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewEdit:

@@ -165,6 +165,20 @@ class Problems(TypedDict):
     first: list[Problem]
 
 
+class PinnedNote(TypedDict):
+    """What somebody says is to be mended at a place."""
+
+    id: str
+    column: float
+    row: float
+    text: str
+    author: str
+    at: str | None
+    done_by: str
+    """Who did it; empty while it is open."""
+    done_at: str | None
+
+
 class Settings(TypedDict):
     """How the tile is predicted and labelled."""
 
@@ -210,8 +224,10 @@ class TileState(InFile):
     refining: bool
     """Some answers of the model are not final; the state that is read next waits for them."""
     can_undo: bool
+    """Whether an undo of this person means anything; a question where it is another's step."""
     can_redo: bool
     edit_count: int
+    """Edits that count."""
     settings: Settings
     prompts: list[Prompt]
     boxes: list[Box]
@@ -224,6 +240,9 @@ class TileState(InFile):
     disagreement: float | None
     """How much the prediction and the land cover disagree, 0 to 1."""
     verdict: VerdictState
+    notes: list[PinnedNote]
+    second_look: bool
+    """The tile waits for this person's second verdict; what others have said of it is hidden."""
 
 
 class HoverAnswer(TypedDict):
@@ -250,6 +269,8 @@ class Changes(InFile):
 
     revision: int
     tiles: list[ChangedTile]
+    you: str
+    """The name that signs what is done in this browser."""
 
 
 class Overtaken(TypedDict):
@@ -270,8 +291,9 @@ class ErrorDetails(TypedDict):
     """The present state, where the file is another one."""
     overtaken: NotRequired[Overtaken]
     """Somebody was faster; the state is to be read anew."""
-    kind: NotRequired[Literal["replaced"]]
-    """Another file is in the place of the one that the change was meant for."""
+    kind: NotRequired[Literal["replaced", "theirs"]]
+    """``replaced``: another file is in the place of the one that the change was meant for.
+    ``theirs``: the step to be undone or redone is somebody else's; the message asks."""
 
 
 class ErrorAnswer(Complaint, ErrorDetails):
@@ -442,6 +464,23 @@ class Reshape(TypedDict):
     rings: list[Ring]
 
 
+class Note(TypedDict):
+    """A note pinned to a place."""
+
+    kind: Literal["note"]
+    id: str
+    point: ColumnRow
+    text: str
+
+
+class NoteDone(TypedDict):
+    """What a note asks for was done, or is open again."""
+
+    kind: Literal["note_done"]
+    id: str
+    done: bool
+
+
 Edit = (
     PromptSet
     | PromptDelete
@@ -460,15 +499,24 @@ Edit = (
     | SnapToNeighbours
     | Repair
     | Reshape
+    | Note
+    | NoteDone
 )
 
 
 class Change(TypedDict):
-    """The body of an undo or redo, and part of the others' bodies: what the change was made on."""
+    """Part of all bodies that change something: what the change was made on."""
 
     version: int
     """Of the edit log; of the verdict where that is changed."""
     file: NotRequired[str]
+
+
+class StepChange(Change):
+    """The body of an undo or redo."""
+
+    anybody: NotRequired[bool]
+    """The step is meant whoever did it; else only one's own is taken."""
 
 
 class EditsChange(Change):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 _STARTS_WITHIN_S = 120.0
@@ -75,6 +75,17 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def introduce(context: BrowserContext, address: str, folder: Path, name: str) -> None:
+    """Let the app of ``running_app(folder)`` know whose browser it is, as from an earlier day."""
+    # Pages and models take a second to import: only where a browser is used.
+    from ui.server.browser_cookie import COOKIE, new_id  # noqa: PLC0415
+    from ui.shared import preferences  # noqa: PLC0415
+
+    browser = new_id()
+    context.add_cookies([{"name": COOKIE, "value": browser, "url": address}])
+    preferences.save(browser, preferences.Preferences(person=name), folder / "cache")
 
 
 def _free_port() -> int:

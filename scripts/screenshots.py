@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 from playwright.sync_api import Page
 
-from scripts.running_app import ROOT, chromium, running_app
+from scripts.running_app import ROOT, chromium, introduce, running_app
 
 if TYPE_CHECKING:
     from core.project import Project
@@ -82,13 +82,14 @@ def _evaluate(project: Project, scene_id: str) -> None:
     do_run(project, run, progress=lambda *_: None, cancelled=lambda: False)
 
 
-def take(address: str, project: str, out: Path) -> list[str]:
-    """All pictures into ``out``; pages that show an error."""
+def take(address: str, folder: Path, project: str, out: Path) -> list[str]:
+    """All pictures of the app in ``folder`` into ``out``; pages that show an error."""
     wrong: list[str] = []
     with chromium() as browser:
         for width, height in SIZES:
             page = browser.new_page(viewport={"width": width, "height": height})
             page.set_default_timeout(_PATIENCE_MS)
+            introduce(page.context, address, folder, "Ada")
             for name in PAGES:
                 _visit(page, address, name, project)
                 _save(page, out / f"{name}-{width}.png")
@@ -147,7 +148,7 @@ def main() -> int:
         folder = Path(name)
         project = make_project(folder)
         with running_app(folder) as address:
-            wrong = take(address, project, out)
+            wrong = take(address, folder, project, out)
     for place in wrong:
         sys.stderr.write(f"An error is shown: {place}\n")
     return 1 if wrong else 0

@@ -16,7 +16,7 @@ import numpy as np
 
 from core.crs import crs_text
 from core.export.burn import CODE_NAMES
-from core.export.card_details import CardDetails
+from core.export.card_details import CardDetails, NoteOnMap
 from core.export.chip_plan import SPLITS
 from core.export.chips import ChipReport
 from core.export.parcel_table import in_utc
@@ -68,6 +68,7 @@ def write_card(
         "reviewed_ha": round(_reviewed_ha(labelled), 4),
         "parcels": _parcels(table),
         "reviewers": _reviewers(table),
+        "to_mend": [_note_on_map(note) for note in details.to_mend],
         "chips": None if chips is None else _chips(chips),
         "notes": list(notes),
         "files": _files(folder),
@@ -141,6 +142,18 @@ def _reviewers(table: geopandas.GeoDataFrame) -> list[dict[str, Any]]:
     return [{"name": str(name), "parcels": int(count)} for name, count in counts.items()]
 
 
+def _note_on_map(note: NoteOnMap) -> dict[str, Any]:
+    return {
+        "tile": note.tile,
+        "x": round(note.x, 7),
+        "y": round(note.y, 7),
+        "text": note.text,
+        "author": note.author,
+        "at": "" if note.at is None else in_utc(note.at).isoformat(),
+        "done_by": note.done_by,
+    }
+
+
 def _chips(report: ChipReport) -> dict[str, Any]:
     options = report.options
     splits = {}
@@ -205,6 +218,7 @@ def _markdown(card: dict[str, Any]) -> str:
         _table(["", ""], [[key, value] for key, value in facts.items()]),
         "## Parcels",
         _parcels_markdown(card["parcels"]),
+        *(_to_mend_markdown(card["to_mend"]) if card["to_mend"] else []),
         *(_chips_markdown(card["chips"]) if card["chips"] else []),
         *(["## Notes", "\n".join(f"- {_text(n)}" for n in card["notes"])] if card["notes"] else []),
         "## Files",
@@ -219,6 +233,19 @@ def _parcels_markdown(parcels: dict[str, Any]) -> str:
         for name, group in parcels[key].items():
             rows.append([kind, name, f"{group['count']:,}", f"{group['hectares']:,.2f}"])
     return _table(["by", "", "parcels", "hectares"], rows)
+
+
+def _to_mend_markdown(notes: list[dict[str, Any]]) -> list[str]:
+    rows = [
+        [
+            note["text"],
+            note["author"],
+            f"{note['x']:.7g}, {note['y']:.7g}",
+            f"done by {note['done_by']}" if note["done_by"] else "open",
+        ]
+        for note in notes
+    ]
+    return ["## To mend", _table(["note", "by", "x, y", ""], rows)]
 
 
 def _chips_markdown(chips: dict[str, Any]) -> list[str]:

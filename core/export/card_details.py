@@ -7,6 +7,27 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
+class NoteOnMap:
+    """What somebody said is to be mended at a place.
+
+    Parameters
+    ----------
+    x, y : float
+        In the CRS of the scene.
+    done_by : str
+        Who did it; empty while it is open.
+    """
+
+    tile: str
+    x: float
+    y: float
+    text: str
+    author: str
+    at: datetime | None
+    done_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CardDetails:
     """What the data card says beyond what can be counted in the files.
 
@@ -20,6 +41,8 @@ class CardDetails:
         SHA-256 of the model's weights; empty without a model.
     prompts, corrections : int, optional
         How many a person or the land cover gave; None where that is not known.
+    to_mend : tuple of NoteOnMap
+        Notes that people pinned on the tiles, open and done.
     """
 
     licence: str = ""
@@ -29,3 +52,4 @@ class CardDetails:
     weights_sha256: str = ""
     prompts: int | None = None
     corrections: int | None = None
+    to_mend: tuple[NoteOnMap, ...] = ()

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from core.errors import CancelledError, CropMapError, EmptySceneError, OutputError, Remedy
 from core.export.card import CARD_JSON, CARD_MARKDOWN
-from core.export.card_details import CardDetails
+from core.export.card_details import CardDetails, NoteOnMap
 from core.export.chip_plan import ChipOptions
 from core.export.replay.bundle_file import SUFFIX
 from core.export.replay.make_bundle import make_bundle
@@ -21,6 +21,7 @@ from core.export.reports.landcover_error import write_error_report
 from core.export.write_export import FORMATS, ExportFormat, ExportOptions, write_export
 from core.files import prepare_folder, replacing
 from core.label.make import prompts_in_force
+from core.label.notes import PinnedNote
 from core.project import Project
 from core.record_files import read_record, write_record
 from core.sam.registry import get_model
@@ -324,16 +325,19 @@ class _Making:
         opened = open_project_scene(self._project, self._scene_id)
         model = model_of(opened)
         prompts = corrections = 0
+        notes: list[NoteOnMap] = []
         for name in tiles:
             place = TilePlace(self._project, opened, name)
             work = place.work(self._project.log(self._scene_id, name))
             corrections += len(work.corrections)
+            notes += [_on_map(pinned, place) for pinned in work.notes]
             prompts += len(prompts_in_force(place.kept(work), work, place.frame)) + len(work.boxes)
         return replace(
             self._wishes.details,
             weights_sha256=get_model(model).sha256 if model else "",
             prompts=prompts,
             corrections=corrections,
+            to_mend=tuple(notes),
         )
 
     def _zip(self, place: str) -> str:
@@ -349,6 +353,13 @@ class _Making:
                 archive.write(path, Path(place) / path.relative_to(source))
         self._progress("Zipping", len(paths), len(paths))
         return target.name
+
+
+def _on_map(pinned: PinnedNote, place: TilePlace) -> NoteOnMap:
+    note, by, done = pinned.note, pinned.by, pinned.done
+    x, y = place.frame.scene_grid.transform @ (note.point.x, note.point.y)
+    done_by = "" if done is None else done.author or "somebody"
+    return NoteOnMap(place.tile, x, y, note.text, by.author, by.at, done_by)
 
 
 def _chosen(formats: Sequence[str]) -> list[ExportFormat]:

@@ -9,6 +9,7 @@ from shapely.errors import GEOSException
 
 from core.edit_record import NewEdit
 from core.errors import InputError
+from core.grid import PixelPoint
 from core.imagery.frame import Frame
 from core.label.brush import STROKE, BrushStroke
 from core.label.correction_import import LABELS_IMPORT
@@ -16,8 +17,10 @@ from core.label.drawing_budget import DrawingBudget
 from core.label.edit_reader import EditReader
 from core.label.edit_units import EditUnits
 from core.label.edits import Edit, edit_from_json, edit_to_json
+from core.label.notes import Note
 from core.label.plain_values import check
 from core.label.prompt_edits import BoxSet, PointSet
+from core.label.withdrawal import Withdrawal
 
 _MOST_EDITS = 1000
 
@@ -50,12 +53,18 @@ def _edit_from_browser(raw: Any, frame: Frame, units: EditUnits, budget: Drawing
     check(isinstance(raw, dict) and isinstance(raw.get("kind"), str), "That is no edit.")
     kind = raw["kind"]
     check(kind != LABELS_IMPORT, "Labels are taken over on the Scenes page.")
+    check(kind != Withdrawal.kind, "An edit is taken back by undo.")
     reader = EditReader(raw, units, budget)
     if kind == PointSet.kind:
         prompt = PointSet.from_browser(reader)
         held = frame.holds(prompt.point)
         check(held, "That point lies outside this tile; go to its own tile first.")
         return prompt
+    if kind == Note.kind:
+        note = Note.from_json(reader)
+        held = frame.holds(PixelPoint(note.point.x, note.point.y))
+        check(held, "That point lies outside this tile; go to its own tile first.")
+        return note
     if kind == BoxSet.kind:
         return BoxSet.from_browser(reader)
     if kind == STROKE:

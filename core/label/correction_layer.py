@@ -18,6 +18,7 @@ from core.parcels.geometry_index import Places
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, array_of
 from core.parcels.parcel import Parcel
+from core.people import same_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +28,28 @@ class ParcelChange:
     changed: dict[int, list[Parcel]] = field(default_factory=dict)
     added: list[Parcel] = field(default_factory=list)
 
-    def signed(self, signature: Signature) -> ParcelChange:
-        """The same, with who did it on every parcel that comes of it."""
-        changed = {place: _signed(parcels, signature) for place, parcels in self.changed.items()}
-        return ParcelChange(changed, _signed(self.added, signature))
+    def signed(self, signature: Signature, *, said: bool = False) -> ParcelChange:
+        """The same, with who did it on every parcel that comes of it.
+
+        What was said of a parcel before and still holds (its class, a standing verdict, the reason)
+        stays beside the name of who said it, unless somebody ``said`` anew what it is.  A reason
+        never stands beside the name of somebody else.
+        """
+        changed = {
+            place: [_signed(parcel, signature, said=said) for parcel in parcels]
+            for place, parcels in self.changed.items()
+        }
+        return ParcelChange(changed, [_signed(new, signature, said=said) for new in self.added])
 
 
-def _signed(parcels: list[Parcel], signature: Signature) -> list[Parcel]:
-    by, at = signature.author, signature.at
-    return [replace(parcel, reviewer=by, reviewed_at=at) for parcel in parcels]
+def _signed(parcel: Parcel, signature: Signature, *, said: bool) -> Parcel:
+    author, at = signature.author, signature.at
+    if said or not parcel.reviewer:
+        return replace(parcel, reviewer=author, reviewed_at=at)
+    if parcel.land_class != "cropland" or parcel.state in STANDING_VERDICTS:
+        return parcel
+    reason = parcel.reason if same_person(parcel.reviewer, author) else ""
+    return replace(parcel, reason=reason, reviewer=author, reviewed_at=at)
 
 
 class Layer:

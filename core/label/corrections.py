@@ -86,7 +86,8 @@ def apply_corrections(
         With ids of their own, not overlapping.
     corrections : sequence of Correction or Signed
         In the coordinates of the parcels; one that hits nothing changes nothing.  Who signed one
-        is the reviewer of every parcel that it changed or made.
+        is the reviewer of every parcel that it changed or made, but for those of which somebody
+        had said what they are: their reviewer is who said it, until somebody says it anew.
     snap : float
         Length, in units of the coordinates, that means nothing to a person: about a pixel.  Gaps
         up to it are closed where parcels are merged, splitting lines are drawn out by it, and
@@ -135,7 +136,10 @@ def apply_to_layer(layer: Layer, signed: Signed, snap: float) -> Layer:
             "The correction meets borders that cannot be told apart.",
             "Draw it a little differently.",
         ) from error
-    return layer if change is None else layer.after(change.signed(signed.signature))
+    if change is None:
+        return layer
+    said = isinstance(correction, Judge | Reclassify)
+    return layer.after(change.signed(signed.signature, said=said))
 
 
 def _change(layer: Layer, correction: Correction, snap: float) -> ParcelChange | None:

@@ -42,15 +42,15 @@ def check_word(word: str, known: tuple[str, ...], name: str) -> None:
         raise InputError(f"A parcel's {name} is one of: {', '.join(known)}.", "Choose one of them.")
 
 
-def check_reason(reason: str) -> None:
-    """Refuse reasons that are too long, or no text."""
+def check_reason(reason: str, name: str = "reason") -> None:
+    """Refuse reasons, or what else goes by the ``name``, that are too long, or no text."""
     if len(reason) > LONGEST_REASON:
         raise InputError(
-            f"The reason has {len(reason)} characters; {LONGEST_REASON} are the most.",
+            f"The {name} has {len(reason)} characters; {LONGEST_REASON} are the most.",
             "Make it shorter.",
         )
     if not is_text(reason):
-        raise InputError("The reason has characters that are no text.", "Write it again.")
+        raise InputError(f"The {name} has characters that are no text.", "Write it again.")
 
 
 def checked_area(area: Polygon) -> Shape:

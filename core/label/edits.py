@@ -21,10 +21,23 @@ from core.label.correction_types import Correction
 from core.label.drawing_budget import DrawingBudget
 from core.label.edit_reader import EditReader
 from core.label.edit_units import EditUnits
+from core.label.notes import Note, NoteDone
 from core.label.plain_values import shown
 from core.label.prompt_edits import BoxSet, PointSet, PromptDelete, PromptsClear
+from core.label.withdrawal import Withdrawal
 
-Edit = PointSet | PromptDelete | PromptsClear | BoxSet | ChoicesChange | LabelsImport | Correction
+Edit = (
+    PointSet
+    | PromptDelete
+    | PromptsClear
+    | BoxSet
+    | ChoicesChange
+    | LabelsImport
+    | Note
+    | NoteDone
+    | Withdrawal
+    | Correction
+)
 
 EDITS: dict[str, type[Edit]] = {edit.kind: edit for edit in get_args(Edit)}
 """The types by their kind."""

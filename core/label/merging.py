@@ -15,9 +15,17 @@ import shapely
 from shapely import GeometryCollection, Point
 from shapely.geometry.base import BaseGeometry
 
+from core.label.choices_change import ChoicesChange
 from core.label.correction_edits import new_id
+from core.label.correction_import import LabelsImport
 from core.label.correction_layer import Layer
-from core.label.correction_types import FillHoles, Judge, Reclassify, SnapToNeighbours
+from core.label.correction_types import (
+    CORRECTIONS,
+    FillHoles,
+    Judge,
+    Reclassify,
+    SnapToNeighbours,
+)
 from core.label.drawn_corrections import (
     AreaAdd,
     AreaRemove,
@@ -27,7 +35,8 @@ from core.label.drawn_corrections import (
     Split,
 )
 from core.label.edits import Edit
-from core.label.prompt_edits import BoxSet, PointSet
+from core.label.notes import Note, NoteDone
+from core.label.prompt_edits import BoxSet, PointSet, PromptDelete, PromptsClear
 from core.parcels.overlay import array_of
 from core.parcels.shapes import lengthened
 from core.predict.predict_options import AUTO
@@ -36,6 +45,8 @@ _MARGIN_SNAPS = 4.0
 """Gaps and slivers up to ``snap`` are closed on both sides of a border."""
 
 _Prompt = PointSet | BoxSet
+_SILENT = (Note, NoteDone)
+"""Edits that change no label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,7 @@ def do_not_touch(ours: Sequence[Edit], theirs: Sequence[Edit], layer: Layer, sna
     snap : float
         As in :func:`core.label.corrections.apply_corrections`.
     """
+    ours, theirs = ([e for e in side if not isinstance(e, _SILENT)] for side in (ours, theirs))
     if not _independent_kinds(ours, theirs):
         return False
     margin = _MARGIN_SNAPS * snap
@@ -92,6 +104,35 @@ def do_not_touch(ours: Sequence[Edit], theirs: Sequence[Edit], layer: Layer, sna
             return False
         sides.append(_joined(known, margin))
     return not any(one.touches(other, margin) for one in sides[0] for other in sides[1])
+
+
+def can_be_withdrawn(edit: Edit, later: Sequence[Edit], layer: Layer | None, snap: float) -> bool:
+    """Whether an edit can be taken from under edits that were made since, which stay as they are.
+
+    Prompts and choices can, as they can be deleted or changed back; but no correction may be left
+    without the land that it was made on.
+
+    Parameters
+    ----------
+    later : sequence of Edit
+        In native pixels, as ``edit``.
+    layer : Layer or None
+        Parcels of the present label; None where it is not known.
+    snap : float
+        As in :func:`core.label.corrections.apply_corrections`.
+    """
+    if isinstance(edit, (*_SILENT, ChoicesChange)):
+        return True
+    corrections = [one for one in later if isinstance(one, CORRECTIONS)]
+    if any(isinstance(one, LabelsImport) for one in (edit, *later)):
+        return False
+    if not corrections:
+        return True
+    # Their land is not where the label has parcels now.
+    lost = isinstance(edit, ParcelDelete | Reshape | PromptDelete | PromptsClear)
+    if lost or layer is None:
+        return False
+    return do_not_touch([edit], corrections, layer, snap)
 
 
 def _independent_kinds(ours: Sequence[Edit], theirs: Sequence[Edit]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import Literal
 
@@ -17,8 +17,10 @@ from core.label.correction_import import LabelsImport
 from core.label.correction_types import Signature, Signed
 from core.label.edit_units import EditUnits
 from core.label.edits import Edit, read_edit
+from core.label.notes import Note, NoteDone, PinnedNote
 from core.label.plain_values import shown
 from core.label.prompt_edits import BoxSet, PointSet, PromptDelete, PromptsClear
+from core.label.withdrawal import Withdrawal, withdrawn
 from core.predict.predict_options import AUTO
 
 
@@ -66,6 +68,8 @@ class Work:
         Who set a point or box last, by its id.
     imported : LabelsImport or None
         Labels taken over from a file, in native pixels; what was done before is under them.
+    notes : tuple of PinnedNote
+        In the order in which they were pinned.
     """
 
     choices: Choices
@@ -75,6 +79,7 @@ class Work:
     corrections: tuple[Signed, ...] = ()
     signatures: Mapping[str, Signature] = field(default_factory=dict)
     imported: LabelsImport | None = None
+    notes: tuple[PinnedNote, ...] = ()
 
     @property
     def needs_prediction(self) -> bool:
@@ -124,6 +129,7 @@ class _Replay:
     corrections: list[Signed] = field(default_factory=list)
     signatures: dict[str, Signature] = field(default_factory=dict)
     imported: LabelsImport | None = None
+    notes: dict[str, PinnedNote] = field(default_factory=dict)
 
     def take(self, edit: Edit, signature: Signature) -> None:
         """Do one edit."""
@@ -147,6 +153,14 @@ class _Replay:
                 self.imported = edit
                 for earlier in (self.points, self.boxes, self.corrections):
                     earlier.clear()
+            case Note(name):
+                self.notes[name] = PinnedNote(edit, signature)
+            case NoteDone(name, done):
+                if name in self.notes:
+                    resolved = signature if done else None
+                    self.notes[name] = replace(self.notes[name], done=resolved)
+            case Withdrawal():
+                pass  # what it says of other edits was heard before any of them was done
             case _:
                 self.corrections.append(Signed(edit, signature))
 
@@ -167,6 +181,7 @@ class _Replay:
             tuple(self.corrections),
             self.signatures,
             self.imported,
+            tuple(self.notes.values()),
         )
 
 
@@ -189,7 +204,10 @@ def replay_until_broken(
 ) -> tuple[Work, BrokenEditError | None]:
     """The work of the edits before the first that cannot be understood, and what is wrong there."""
     state, units = _Replay(defaults), EditUnits.stored(frame)
+    gone = set(withdrawn(edits))
     for step, record in enumerate(edits, start=1):
+        if record.sequence in gone:
+            continue
         try:
             state.take(read_edit(record, units), Signature(record.author, record.at))
         except InputError as error:

@@ -18,6 +18,7 @@ from core.label.tile_label import Label, Polygonal
 from core.parcels.geometry_index import GeometryIndex
 from core.parcels.parcel import Parcel
 from core.parcels.seams import REACH, share_border, united
+from core.people import same_person
 from core.predict.kept_prediction import WorldPrompt
 from core.project import VerdictRecord
 
@@ -179,7 +180,9 @@ def _review(piece: Piece) -> tuple[str, str, datetime | None, str]:
     if parcel.state in _OWN_VERDICTS:
         return parcel.state, *own
     state = _TILE_STATES.get(tile.verdict, "auto")
-    by_tile = tile.reviewer, tile.at, tile.comment if state in _EXPLAINED else parcel.reason
+    # A reason stands beside the name of whoever gave it, or not at all.
+    said = parcel.reason if same_person(parcel.reviewer, tile.reviewer) else ""
+    by_tile = tile.reviewer, tile.at, tile.comment if state in _EXPLAINED else said
     if parcel.state != "corrected" or state == "rejected":
         return state, *by_tile
     # Who looked at it last: whoever corrected it, or whoever accepted the tile afterwards.

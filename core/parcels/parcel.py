@@ -31,7 +31,7 @@ class Parcel:
     reason : str
         Why, in the words of who said it last; empty where none was given.
     reviewer : str
-        Who changed it or gave a verdict last; empty where nobody did.
+        Who said last what it is, or else who changed it last; empty where nobody did.
     reviewed_at : datetime or None
         When.
     edited : bool

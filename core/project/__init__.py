@@ -38,6 +38,7 @@ from core.project.records import (
     TileRecord,
     Unset,
     VerdictRecord,
+    VerdictSteps,
 )
 from core.project.store import Project
 
@@ -61,6 +62,7 @@ __all__ = [
     "TileRecord",
     "Unset",
     "VerdictRecord",
+    "VerdictSteps",
     "backups_of",
     "erase",
     "folder_bytes",

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from core.edit_record import NewEdit
+from core.edit_record import SILENT_KINDS, NewEdit
 from core.project.branches import Branch, Branches, child_towards, read_branch
 from core.project.chain import ROOT, Checks, LogState, Verified, log_state
 from core.project.journal import Change
@@ -31,7 +31,7 @@ def read_log(
     state = _state(connection, checks, row)
     branch = read_branch(connection, state.id, state.head, branches.get(state.id))
     branches.keep({state.id: branch})
-    return tile_record(row, state), _log(state, branch)
+    return tile_record(row, state), _log(connection, state, branch)
 
 
 def read_log_at(
@@ -45,7 +45,9 @@ def read_log_at(
     """The edits that were in force when the log stood at ``head``; they are only to be read."""
     state = _state(connection, checks, tile_row(connection, scene_id, name))
     branch = read_branch(connection, state.id, state.good_head(head), branches.get(state.id))
-    return TileLog(state.log_version, branch.edits, can_undo=False, can_redo=False)
+    return TileLog(
+        state.log_version, branch.edits, can_undo=False, can_redo=False, steps=branch.steps
+    )
 
 
 def _state(connection: Connection, checks: Checks, row: Row[Any]) -> LogState:
@@ -54,12 +56,36 @@ def _state(connection: Connection, checks: Checks, row: Row[Any]) -> LogState:
     return state
 
 
-def _log(state: LogState, branch: Branch) -> TileLog:
-    return TileLog(state.log_version, branch.edits, state.head != ROOT, state.tip != state.head)
+def _log(connection: Connection, state: LogState, branch: Branch) -> TileLog:
+    return TileLog(
+        state.log_version,
+        branch.edits,
+        state.head != ROOT,
+        state.tip != state.head,
+        _redo_author(connection, state.id, state.tip, state.head),
+        branch.steps,
+    )
+
+
+def _redo_author(connection: Connection, tile_id: int, tip: int, head: int) -> str:
+    """Who did the step after ``head`` on the way to ``tip``; empty where there is none."""
+    if tip == head:
+        return ""
+    number = child_towards(connection, tile_id, tip, head)
+    query = select(edit.c.author).where(edit.c.tile_id == tile_id, edit.c.step == number).limit(1)
+    return str(connection.execute(query).scalar() or "")
 
 
 def _unchanged(change: Change, state: LogState) -> TileLog:
-    return _log(state, change.branch(state.id, state.head))
+    return _log(change.connection, state, change.branch(state.id, state.head))
+
+
+def _verdict_along(state: LogState, kinds: Sequence[str], head: int) -> dict[str, Any]:
+    """The verdict's place in the log where the head passes a step that changes no label."""
+    stood_here = state.row.verdict_head == state.head
+    if stood_here and kinds and set(kinds) <= set(SILENT_KINDS):
+        return {"verdict_head": head}
+    return {}
 
 
 def append_edits(
@@ -106,13 +132,14 @@ def append_edits(
         last_sequence=last_sequence,
         edit_count=state.edit_count + len(edits),
         link=link,
+        **_verdict_along(state, [entry.kind for entry in edits], number),
     )
     if state.survey is None:
         change.verified[state.id] = Verified(number, last_sequence, link)
     detail = {"kinds": [entry.kind for entry in edits], "first_sequence": state.last_sequence + 1}
     change.record("edit", author=author, scene_id=scene_id, tile=name, detail=detail)
     branch = change.branch(state.id, number)
-    return TileLog(number, branch.edits, can_undo=True, can_redo=False)
+    return TileLog(number, branch.edits, can_undo=True, can_redo=False, steps=branch.steps)
 
 
 def undo_step(
@@ -164,6 +191,7 @@ def _move(
         log_version=state.log_version + 1,
         head=head,
         edit_count=state.edit_count + edits,
+        **_verdict_along(state, kinds, head),
     )
     change.record(
         action,
@@ -173,4 +201,6 @@ def _move(
         detail={"kinds": kinds},
     )
     branch = change.branch(state.id, head)
-    return TileLog(state.log_version + 1, branch.edits, head != ROOT, state.tip != head)
+    back = _redo_author(change.connection, state.id, state.tip, head)
+    redoable = state.tip != head
+    return TileLog(state.log_version + 1, branch.edits, head != ROOT, redoable, back, branch.steps)

@@ -68,6 +68,23 @@ class VerdictRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictSteps:
+    """Which verdicts on a tile can be taken back and brought back.
+
+    Attributes
+    ----------
+    undo_author, redo_author : str
+        Who gave them; empty where there is none.
+    given_at : datetime or None
+        When the one was given that would be taken back.
+    """
+
+    undo_author: str
+    given_at: datetime | None
+    redo_author: str
+
+
+@dataclass(frozen=True, slots=True)
 class PastVerdict:
     """A verdict as it was given.
 
@@ -142,12 +159,22 @@ class TileRecord:
 
 @dataclass(frozen=True, slots=True)
 class TileLog:
-    """The edits of a tile that are in force, in their order."""
+    """The edits of a tile that are in force, in their order.
+
+    Attributes
+    ----------
+    redo_author : str
+        Who did the step that a redo would bring back; empty where there is none.
+    steps : tuple of int
+        The step that each edit belongs to, which an undo takes back as a whole.
+    """
 
     version: int
     edits: tuple[EditRecord, ...]
     can_undo: bool
     can_redo: bool
+    redo_author: str = ""
+    steps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from core.errors import ConflictError, InputError
+from core.people import same_person
 from core.project.journal import Change
 from core.project.records import VERDICTS, PastVerdict, SecondReview
 from core.project.rows import SECOND_REVIEW, check_row
@@ -141,13 +142,8 @@ def _check(row: Row[Any], verdict: str, reviewer: str) -> None:
     if same_person(reviewer, row.reviewer):
         raise InputError(
             "You gave the first verdict on this tile yourself.",
-            "A second look is somebody else's; your name is set under Settings.",
+            "A second look is somebody else's; your name stands at the top of the page.",
         )
-
-
-def same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's, whatever their case and blanks."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def _too_late(name: str, review: SecondReview | None) -> ConflictError:

@@ -16,7 +16,7 @@ from sqlalchemy import insert, select, update
 from core.edit_record import NewEdit
 from core.errors import DiskFullError, InputError, ProjectError, Remedy
 from core.project import edit_log as logs
-from core.project import places, scenes, second_reviews, sqlite, tiles
+from core.project import places, scenes, second_reviews, sqlite, tiles, verdict_steps
 from core.project.backup import AutomaticBackup, back_up, is_kept_aside, new_backup_path
 from core.project.branches import Branches
 from core.project.chain import Checks, Damage
@@ -36,6 +36,7 @@ from core.project.records import (
     TileMoment,
     TileRecord,
     Unset,
+    VerdictSteps,
 )
 from core.project.rows import PROJECT, check_row
 from core.project.schema import metadata, project
@@ -343,6 +344,28 @@ class Project:
                 expected_version=expected_version,
             )
 
+    def verdict_steps(self, scene_id: str, name: str) -> VerdictSteps:
+        """Whose verdicts on a tile could be taken back and brought back."""
+        with self._database.read() as connection:
+            return verdict_steps.verdict_steps(connection, scene_id, name)
+
+    def step_verdict(
+        self, scene_id: str, name: str, *, forward: bool, author: str, expected_version: int
+    ) -> TileRecord:
+        """Take the last verdict back, or with ``forward`` bring back the one taken back last.
+
+        The one before it, whoever gave it, is the tile's again; without any, nothing changes.
+        """
+        with self._change() as change:
+            return verdict_steps.step_verdict(
+                change,
+                scene_id,
+                name,
+                forward=forward,
+                author=author,
+                expected_version=expected_version,
+            )
+
     def second_reviews(self, scene_id: str) -> list[SecondReview]:
         """Tiles of a scene that are, or were, put up for a second look, in their order."""
         with self._database.read() as connection:
@@ -462,7 +485,8 @@ class Project:
         """Who did what, newest first, including removed scenes and undone edits.
 
         Actions, with the main parts of their details: ``edit``, ``undo``, ``redo`` (``kinds``),
-        ``verdict`` (``verdict``, ``before``, ``comment``), ``second verdict`` (``verdict``,
+        ``verdict`` (``verdict``, ``before``, ``comment``, ``head``), ``verdict undone`` and
+        ``redone`` (``verdict``, ``before``), ``second verdict`` (``verdict``,
         ``first``, ``comment``), ``second look drawn`` (``tiles``, ``names``, ``seed``) and
         ``withdrawn``, ``scene added``, ``scene changed``,
         ``scene removed``, ``project created`` and ``project renamed`` (``name``).

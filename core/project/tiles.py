@@ -213,7 +213,12 @@ def set_verdict(
         verdict_version=row.verdict_version + 1,
         verdict_head=state.head,
     )
-    detail = {"verdict": verdict, "before": row.verdict, "comment": comment}
+    detail = {
+        "verdict": verdict,
+        "before": row.verdict,
+        "comment": comment,
+        "head": state.head,
+    }
     change.record("verdict", author=reviewer, scene_id=scene_id, tile=name, detail=detail)
     return tile_record(tile_row(change.connection, scene_id, name))
 

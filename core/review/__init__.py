@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from core.faces import load_lazily
 
 if TYPE_CHECKING:
+    from core.review.blind import without_verdicts
     from core.review.change import TileChange, between_reviewers, changes_of, pooled
     from core.review.effort import PAUSE_S, Effort, Share, ledger, total
     from core.review.reviewer_agreement import ORDER, VerdictAgreement, verdict_agreement
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 __getattr__ = load_lazily(
     __name__,
     {
+        "blind": ("without_verdicts",),
         "change": (
             "TileChange",
             "between_reviewers",
@@ -61,4 +63,5 @@ __all__ = [
     "total",
     "verdict_agreement",
     "without_hidden",
+    "without_verdicts",
 ]

@@ -12,7 +12,8 @@ from core.project import HistoryRow
 PAUSE_S = 60.0
 """Of a longer gap between two actions, only this much counts: nobody knows what filled the rest."""
 
-_ACTIONS = ("edit", "undo", "redo", "verdict", "second verdict")
+_UNDOING = ("undo", "verdict undone")
+_ACTIONS = ("edit", *_UNDOING, "redo", "verdict", "verdict redone", "second verdict")
 
 
 @dataclass(slots=True)
@@ -97,4 +98,4 @@ def _count(effort: Effort, row: HistoryRow) -> None:
         effort.actions += len(kinds)
         return
     effort.actions += 1
-    effort.undone += row.action == "undo"
+    effort.undone += row.action in _UNDOING

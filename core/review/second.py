@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from core.errors import InputError
+from core.people import same_person
 from core.project import HistoryRow, Project, SecondReview, TileRecord, VerdictRecord
-from core.project.second_reviews import same_person
 
 
 def sample(tiles: Sequence[TileRecord], drawn: Iterable[str], count: int, seed: int) -> list[str]:
@@ -121,7 +121,7 @@ def without_hidden(history: Sequence[HistoryRow], hidden: Iterable[str]) -> list
     covered = set(hidden)
     return [
         replace(row, author="", detail={"hidden": True})
-        if row.action == "verdict" and row.tile in covered
+        if row.action.split()[0] == "verdict" and row.tile in covered
         else row
         for row in history
     ]

@@ -11,7 +11,9 @@ from core.errors import CropMapError
 from core.grid import PixelPoint
 from core.imagery.frame import Frame
 from core.label.choices import Choices
+from core.label.notes import PinnedNote
 from core.label.tile_label import Label
+from core.label.withdrawal import counting
 from core.label.work import PersonBox, Work
 from core.predict.kept_prediction import Prediction
 from core.project import Project, TileLog, VerdictRecord
@@ -52,9 +54,12 @@ def cropland_ha(label: Label, frame: Frame) -> float:
     return round(label.cropland_pixels * frame.native_pixel_area_m2 / 10_000.0, 4)
 
 
-def figures_of(label: Label, frame: Frame, prediction: Prediction | None) -> dict[str, float]:
-    """What lists of tiles show and sort by: areas, counts of parcels, disagreement."""
+def figures_of(
+    label: Label, frame: Frame, work: Work, prediction: Prediction | None
+) -> dict[str, float]:
+    """What lists of tiles show and sort by: areas, counts of parcels and notes, disagreement."""
     figures = {"cropland_ha": cropland_ha(label, frame), **parcel_counts(label)}
+    figures["notes_open"] = float(sum(note.done is None for note in work.notes))
     for name in ("landcover_ha", "disagreement"):
         if (value := getattr(prediction, name, None)) is not None:
             figures[name] = float(value)
@@ -89,7 +94,7 @@ def to_json(now: Moment, complain: Complain) -> wire.TileState:
         "refining": now.refining,
         "can_undo": now.log.can_undo,
         "can_redo": now.log.can_redo,
-        "edit_count": len(now.log.edits),
+        "edit_count": len(counting(now.log.edits)),
         "settings": _settings(now.work.choices),
         "prompts": _prompts(now.prediction, now.work, now.frame),
         "boxes": [_box(box) for box in now.work.boxes],
@@ -100,6 +105,8 @@ def to_json(now: Moment, complain: Complain) -> wire.TileState:
         "landcover_ha": prediction.landcover_ha if prediction else None,
         "disagreement": prediction.disagreement if prediction else None,
         "verdict": verdict_json(now.verdict),
+        "notes": [_note(one) for one in now.work.notes],
+        "second_look": False,
     }
 
 
@@ -131,6 +138,20 @@ def verdict_json(verdict: VerdictRecord) -> wire.VerdictState:
 def verdict_name(verdict: VerdictRecord) -> wire.Verdict:
     """What was said; the store takes nothing else."""
     return cast(wire.Verdict, verdict.verdict)
+
+
+def _note(pinned: PinnedNote) -> wire.PinnedNote:
+    note, by, done = pinned.note, pinned.by, pinned.done
+    return {
+        "id": note.id,
+        "column": round(note.point.x, 3),
+        "row": round(note.point.y, 3),
+        "text": note.text,
+        "author": by.author,
+        "at": by.at.isoformat() if by.at else None,
+        "done_by": (done.author or "somebody") if done else "",
+        "done_at": done.at.isoformat() if done and done.at else None,
+    }
 
 
 def _settings(choices: Choices) -> wire.Settings:

@@ -24,6 +24,7 @@ from core.label.work import BrokenEditError, Work
 from core.predict.kept_prediction import UNKNOWN, Prediction
 from core.predict.tile import TileMemory
 from core.project import Project, TileLog
+from core.session import undoing
 from core.session.accepted_labels import accepted_label, kept_note
 from core.session.appending import append_or_merge
 from core.session.asking import PATIENCE_S, Snapshot, asking_in_turn, is_final
@@ -108,17 +109,15 @@ class Workspace:
         ground = self._labels.ground(version) if followed else None
         return append_or_merge(place, edits, author=author, version=version, ground=ground)
 
-    def undo(self, version: int, author: str) -> TileLog:
-        """Take the last step back."""
-        return self._project.undo(
-            self._scene_id, self._tile, author=author, expected_version=version
-        )
+    def undo(self, version: int, author: str, *, anybody: bool = False) -> TileLog | None:
+        """Take back the person's last step, or ``anybody``'s; see :mod:`core.session.undoing`."""
+        place = self._place()
+        ground = self._labels.ground(version)
+        return undoing.undo(place, author=author, version=version, anybody=anybody, ground=ground)
 
-    def redo(self, version: int, author: str) -> TileLog:
-        """Do the step again that was taken back last."""
-        return self._project.redo(
-            self._scene_id, self._tile, author=author, expected_version=version
-        )
+    def redo(self, version: int, author: str, *, anybody: bool = False) -> TileLog | None:
+        """Do the step again that the person, or ``anybody``, took back last."""
+        return undoing.redo(self._place(), author=author, version=version, anybody=anybody)
 
     # What the person sees -----------------------------------------------------------------
 
@@ -289,7 +288,7 @@ class Workspace:
                 self._take(self._preparation(place, work))
             seen = self._snapshot(place)
         label = self._labels.make(seen, place, work, log, closely=True, checked=False)
-        self._tell_figures(place.frame, seen.prediction, label)
+        self._tell_figures(place.frame, work, seen.prediction, label)
         return label
 
     def _moment(self, urgency: Urgency, log: TileLog | None, *, closely: bool) -> Moment:
@@ -315,7 +314,7 @@ class Workspace:
                 lambda: self._refine(version), Urgency.CLOSER, str(self._labels.path)
             )
         elif ready and is_final(label.version):
-            self._later(lambda: self._tell_figures(place.frame, seen.prediction, label))
+            self._later(lambda: self._tell_figures(place.frame, work, seen.prediction, label))
         verdict = self._project.tile(self._scene_id, self._tile).verdict
         return Moment(
             place,
@@ -398,9 +397,11 @@ class Workspace:
             self._error = error
             self._failed_key = preparation.place.attempt(preparation.key)
 
-    def _tell_figures(self, frame: Frame, prediction: Prediction | None, label: Label) -> None:
+    def _tell_figures(
+        self, frame: Frame, work: Work, prediction: Prediction | None, label: Label
+    ) -> None:
         """Figures for the review queue, stored where they changed."""
-        figures = figures_of(label, frame, prediction)
+        figures = figures_of(label, frame, work, prediction)
         unsure = self.layer("uncertainty")
         if unsure is not None and (known := unsure[unsure != UNKNOWN]).size:
             figures["uncertainty"] = round(float(known.mean()) / 250.0, 4)

@@ -46,7 +46,8 @@ def labelled_project(folder: Path, workspaces: Workspaces, **options: bool) -> t
     (tile,) = project.tiles(scene.id)
     workspace = workspaces.get(project, scene.id, tile.name)
     ring = [[60, 60], [160, 60], [160, 160], [60, 160], [60, 60]]
-    workspace.edit([{"kind": "area_add", "ring": ring}], 0, "Ana")
+    note = {"kind": "note", "id": "n", "point": [100, 100], "text": "a hedge | here"}
+    workspace.edit([note, {"kind": "area_add", "ring": ring}], 0, "Ana")
     workspace.finished()
     workspaces.settle()
     if options.get("accepted", True):
@@ -75,6 +76,8 @@ def test_every_file_is_there_and_says_what_it_holds(delivered) -> None:
         "fields.fiboa.parquet", "data-card.md", "training.zip", "landcover.zip",
         "landcover_report.html", "label.cropmap-replay.zip",
     }  # fmt: skip
+    card = next(delivered.folder.rglob("data-card.md")).read_text(encoding="utf-8")
+    assert "| a hedge \\| here | Ana |" in card
     for one in delivered.files:
         assert (delivered.folder / one.path).stat().st_size > 0
         assert one.title

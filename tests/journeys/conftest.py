@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 from playwright.sync_api import Error as PlaywrightError
 
 from core.settings import get_settings
-from scripts.running_app import running_app
+from scripts.running_app import introduce, running_app
 
 PATIENCE_MS = 90_000
 
@@ -180,8 +180,9 @@ def pytest_runtest_makereport(item):
 
 
 @pytest.fixture
-def visitor(browser, app) -> Iterator[Visitor]:
+def visitor(browser, app, home) -> Iterator[Visitor]:
     one = Visitor(browser, app)
+    introduce(one.context, app, home, "Ada")
     yield one
     outside = [url for url in one.asked if not url.startswith((app, "data:", "blob:"))]
     one.close()
@@ -190,7 +191,8 @@ def visitor(browser, app) -> Iterator[Visitor]:
 
 
 @pytest.fixture
-def second_visitor(browser, app) -> Iterator[Visitor]:
+def second_visitor(browser, app, home) -> Iterator[Visitor]:
     other = Visitor(browser, app)
+    introduce(other.context, app, home, "Ben")
     yield other
     other.close()

@@ -7,8 +7,6 @@ import pytest
 from core.farmland import write_scene
 from core.project import Project
 from tests.journeys.test_working_day import at_home, made_project  # noqa: F401  (fixture)
-from ui.shared import preferences
-from ui.shared.preferences import Preferences
 
 pytestmark = pytest.mark.xdist_group("journeys")
 
@@ -30,9 +28,8 @@ def several(land, request) -> tuple[Project, str, str]:
     return project, scene, f"/review?project={project.id}&scene={scene}"
 
 
-def arrive(visitor, name: str, address: str) -> None:
-    """Open a page under a name of one's own."""
-    preferences.save(Preferences(person=name))
+def arrive(visitor, address: str) -> None:
+    """Open the review."""
     visitor.open(address)
     visitor.page.get_by_text("reviewed ·").wait_for()
     visitor.calm()
@@ -55,7 +52,7 @@ def show(visitor, name: str) -> None:
 def test_filter_then_to_the_tile_and_back(visitor, second_visitor, several) -> None:
     project, scene, address = several
     judge(project, scene, 0, "accepted", "")
-    arrive(visitor, "Ada", address)
+    arrive(visitor, address)
     page = visitor.page
     assert page.get_by_text(re.compile("^1 of . tiles reviewed")).is_visible()
     assert page.get_by_text("Ada: 1 tile").is_visible()
@@ -73,7 +70,7 @@ def test_filter_then_to_the_tile_and_back(visitor, second_visitor, several) -> N
     # Tile 1 is done; the path begins at the top left.
     assert name == project.tiles(scene)[1].name
 
-    arrive(second_visitor, "Ben", address)
+    arrive(second_visitor, address)
     second_visitor.page.get_by_text("Open now: Ada on tile 2").wait_for()
 
     page.go_back()
@@ -90,44 +87,11 @@ def test_filter_then_to_the_tile_and_back(visitor, second_visitor, several) -> N
     page.get_by_text("tiles reviewed · ").wait_for()
 
 
-def test_a_second_look_is_blind_until_it_is_given(visitor, second_visitor, several) -> None:
-    project, scene, address = several
-    name = judge(project, scene, 0, "accepted", "hedge is fine")
-    arrive(visitor, "Ada", address)
-    visitor.click(visitor.page.get_by_role("tab", name="Second look"))
-    visitor.click(visitor.page.get_by_role("button", name="Draw 1 of 1 reviewed tile"))
-    visitor.page.get_by_text("0 tiles done, 1 waiting.").wait_for()
-
-    arrive(second_visitor, "Ben", f"{address}&tile={name}")
-    page = second_visitor.page
-    page.get_by_text("give your own verdict").wait_for()
-    assert "hedge is fine" not in page.content()
-    second_visitor.click(page.get_by_role("button", name="Open on the map"))
-    page.wait_for_url("**/annotate?*")
-    state = second_visitor.map_ready(name)
-    assert state["verdict"]["verdict"] == "open"
-    assert "hedge is fine" not in page.content()
-    second_visitor.press("verdict-fix")
-    page.wait_for_function("window.__cropmap.state.verdict.verdict === 'fix'")
-
-    page.go_back()
-    page.get_by_text("hedge is fine").wait_for()
-    assert page.get_by_text("They differ").is_visible()
-    review = project.second_review(scene, name)
-    assert review.second.reviewer == "Ben"
-    assert project.tile(scene, name).verdict.verdict == "accepted"
-
-    visitor.page.reload()
-    visitor.click(visitor.page.get_by_role("tab", name="Second look"))
-    visitor.page.get_by_text("0 of 1").wait_for()
-    assert visitor.page.get_by_text("Kappa needs at least two tiles").is_visible()
-
-
 def test_two_people_at_one_tile_lose_nothing(visitor, second_visitor, several) -> None:
     project, scene, address = several
     name = project.tiles(scene)[0].name
-    arrive(visitor, "Ada", f"{address}&tile={name}")
-    arrive(second_visitor, "Ben", f"{address}&tile={name}")
+    arrive(visitor, f"{address}&tile={name}")
+    arrive(second_visitor, f"{address}&tile={name}")
     for who, verdict, comment in (
         (visitor, "Rejected", "clouds"),
         (second_visitor, "To fix", "the western corner is missing"),

@@ -15,7 +15,7 @@ from core.farmland import write_scene
 from core.project import Project, new_project_path, remember_project
 from core.session.adding_scenes import add_scene
 from core.session.opened import open_project, open_project_scene
-from tests.journeys.conftest import PATIENCE_MS, storing_in
+from tests.journeys.conftest import storing_in
 from tests.rasters import write_raster
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -178,22 +178,6 @@ def test_ctrl_click_adds_to_the_field_clicked_last(visitor, farm) -> None:
     for left in (1, 0):
         visitor.page.keyboard.press("z")
         visitor.page.wait_for_function(f"window.__cropmap.state.edit_count === {left}")
-
-
-def test_two_browsers_see_each_others_verdicts(visitor, second_visitor, farm) -> None:
-    _, _, address = farm
-    visitor.open(address)
-    second_visitor.open(address)
-    visitor.map_ready()
-    second_visitor.map_ready()
-    visitor.press("verdict-fix")
-    second_visitor.page.wait_for_function(
-        "window.__cropmap.state.verdict.verdict === 'fix'", timeout=PATIENCE_MS
-    )
-    second_visitor.press("verdict-accepted")
-    visitor.page.wait_for_function(
-        "window.__cropmap.state.verdict.verdict === 'accepted'", timeout=PATIENCE_MS
-    )
 
 
 def test_a_broken_file_gets_its_sentence_and_the_page_lives_on(visitor, farm, at_home) -> None:

@@ -12,7 +12,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
-from shapely import LineString, box
+from shapely import LineString, Point, box
 
 from core.edit_record import EditRecord
 from core.errors import InputError
@@ -24,7 +24,9 @@ from core.label.correction_types import CORRECTIONS
 from core.label.corrections import AreaAdd, AreaRemove, Correction, brush
 from core.label.edit_units import NATIVE, EditUnits
 from core.label.edits import EDITS, Edit, edit_from_json, edit_to_json, read_edit
+from core.label.notes import Note, NoteDone
 from core.label.prompt_edits import BoxSet, PointSet, PromptDelete, PromptsClear
+from core.label.withdrawal import Withdrawal
 from core.parcels.parcel import Parcel
 from core.predict.strategies import STRATEGIES
 from tests.label.corrections import SIZE, corrections
@@ -46,6 +48,13 @@ others = st.one_of(
     st.builds(PointSet, ids, st.builds(PixelPoint, pixels, pixels), st.just(1), ids),
     st.builds(PromptDelete, ids),
     st.just(PromptsClear()),
+    st.builds(Note, ids, st.builds(Point, pixels, pixels), st.just("a hedge")),
+    st.builds(NoteDone, ids, st.booleans()),
+    st.builds(
+        Withdrawal,
+        st.lists(st.integers(1, 2**31 - 1), min_size=1, max_size=3).map(tuple),
+        st.booleans(),
+    ),
     st.builds(BoxSet, ids, pixels, pixels, pixels, pixels),
     st.builds(
         ChoicesChange,
@@ -103,7 +112,7 @@ def test_corrections_survive_json(correction: Correction) -> None:
 
 
 def test_every_kind_is_known_once() -> None:
-    assert len(EDITS) == len({edit.kind for edit in EDITS.values()}) == len(CORRECTIONS) + 6
+    assert len(EDITS) == len({edit.kind for edit in EDITS.values()}) == len(CORRECTIONS) + 9
 
 
 def test_lengths_and_areas_are_measured_on_the_ground() -> None:

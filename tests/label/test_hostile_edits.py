@@ -159,6 +159,8 @@ BROWSER = {
     "fill_holes": edit("fill_holes", ("point", "max_area_m2"), point=point, max_area_m2=lengths),
     "snap": edit("snap", point=point, tolerance_m=lengths),
     "repair": edit("repair", ("point",), point=point, width_m=lengths),
+    "note": edit("note", id=mostly(ids), point=point, text=mostly(reasons)),
+    "note_done": edit("note_done", ("done",), id=mostly(ids), done=mostly(st.booleans())),
 }
 NEVER_REFUSED = {"prompts_clear"}
 
@@ -223,6 +225,7 @@ def shown(work: Work) -> dict[str, Any]:
         "prompts": [asdict(one) for one in work.points],
         "boxes": [asdict(one) for one in work.boxes],
         "denied": sorted(work.denied),
+        "notes": [[one.note.id, one.note.text, one.done is None] for one in work.notes],
     }
 
 
@@ -288,7 +291,10 @@ def stored(kind: str) -> st.SearchStrategy[Any]:
             "label": mostly(st.just(1)),
         }
     )
-    return {"box_set": corners, "prompt_set": place}.get(kind, BROWSER.get(kind, st.none()))
+    numbered = st.lists(mostly(st.integers(1, 9)), max_size=3)
+    taken_back = st.fixed_dictionaries({"sequences": mostly(numbered), "counts": HOSTILE})
+    own = {"box_set": corners, "prompt_set": place, "withdrawal": taken_back}
+    return own.get(kind, BROWSER.get(kind, st.none()))
 
 
 @pytest.mark.parametrize("kind", EDITS)

@@ -12,10 +12,15 @@ from core.project import Project, new_project_path, remember_project
 from core.session.adding_scenes import add_scene
 from core.session.opened import open_project
 from core.settings import get_settings
+from ui.shared import browser_session, preferences
 from ui.shared.jobs import JOBS
+from ui.shared.preferences import Preferences
 
 RUNNER = Path(__file__).with_name("runner.py")
 SECONDS = 120
+
+BROWSER = "b" * 43
+"""What the cookie of every test's browser holds."""
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +29,8 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.setenv("CROPMAP_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("CROPMAP_PROJECTS_DIR", str(tmp_path / "projects"))
     get_settings.cache_clear()
+    monkeypatch.setattr(browser_session, "_remembered_browser", lambda: BROWSER)
+    preferences.save(BROWSER, Preferences(person="Ana"))
     yield
     get_settings.cache_clear()
 

@@ -14,7 +14,7 @@ from core.project import NewEdit, Project, new_project_path, remember_project
 from core.session.adding_scenes import add_scene
 from core.session.opened import open_project, open_project_scene
 from tests.existing.conftest import fields, table, write
-from tests.pages.conftest import press, settle
+from tests.pages.conftest import BROWSER, press, settle
 from tests.pages.test_scene import fill
 from ui.scenes.existing_labels import read_key
 from ui.shared import preferences
@@ -51,7 +51,7 @@ def hostile(tmp_path) -> Project:
     files = write_scene(tmp_path / "farm", seed=3, size=256)
     scene = shutil.copy(files.scene, tmp_path / f"{FILE}.tif")
     landcover = shutil.copy(files.landcover, tmp_path / f"land {FILE}_simulated.tif")
-    preferences.save(Preferences(person=NAME[:80]))
+    preferences.save(BROWSER, Preferences(person=NAME[:80]))
     path = new_project_path("Tricks")
     Project.create(path, NAME).close()
     made = open_project(path)

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.project import NewEdit, Project
 from core.session.opened import open_project
-from tests.pages.conftest import press, said, settle, wrong
+from tests.pages.conftest import BROWSER, press, said, settle, wrong
 from ui.review.second_look import pairs_csv
 from ui.review.tile_queue import entries
 from ui.review.verdict_form import Seen, _save
@@ -168,14 +168,14 @@ def test_next_to_review_is_disabled_when_nothing_is_left(page, project) -> None:
 
 def test_a_second_look_from_drawing_to_settling(page, project) -> None:
     give(project, "Ada", "accepted", "fine")
-    preferences.save(Preferences(person="Ada"))
+    preferences.save(BROWSER, Preferences(person="Ada"))
     app = on(judged(page, project), project, SECOND)
     press(app, "Draw 1 of 1 reviewed tile")
     (scene,) = project.scenes()
     assert project.second_reviews(scene.id)[0].seed == 1
     assert "1 waiting." in said(app)
 
-    preferences.save(Preferences(person="Ben"))
+    preferences.save(BROWSER, Preferences(person="Ben"))
     app = judged(page, project)
     assert next(b for b in app.button if b.label == "Next second look")
     group(app, "Show").set_value("second")

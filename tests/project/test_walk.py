@@ -128,7 +128,7 @@ def test_edits_are_walked_there_and_back_also_after_a_restart(walk: Walk, databa
 
 def _back(walk: Walk, logs: list[tuple[Any, ...]], log: TileLog) -> TileLog:
     for place in reversed(range(len(logs) - 1)):
-        log = walk.workspace.undo(log.version, "Ben")
+        log = walk.workspace.undo(log.version, "Ana")
         assert log.edits == logs[place]
         assert (log.can_undo, log.can_redo) == (place > 0, True)
         walk.check(place)
@@ -137,7 +137,7 @@ def _back(walk: Walk, logs: list[tuple[Any, ...]], log: TileLog) -> TileLog:
 
 def _forth(walk: Walk, logs: list[tuple[Any, ...]], log: TileLog) -> TileLog:
     for place in range(1, len(logs)):
-        log = walk.workspace.redo(log.version, "Ben")
+        log = walk.workspace.redo(log.version, "Ana")
         assert log.edits == logs[place]
         assert (log.can_undo, log.can_redo) == (True, place < len(logs) - 1)
         walk.check(place)

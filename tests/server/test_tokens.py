@@ -42,6 +42,14 @@ def test_a_name_can_change() -> None:
         tokens.rename(token, "Ben")
 
 
+def test_a_new_name_holds_in_all_tabs_of_a_browser_and_in_no_other() -> None:
+    tokens = Tokens()
+    one, two = (tokens.issue(PROJECT, "Ada", "ada's") for _ in range(2))
+    other = tokens.issue(PROJECT, "Ada", "another")
+    tokens.rename_browser("ada's", "Ana")
+    assert [tokens.resolve(token).person for token in (one, two, other)] == ["Ana", "Ana", "Ada"]
+
+
 def test_unused_tokens_expire_and_used_ones_do_not() -> None:
     clock = Clock()
     tokens = Tokens(idle_seconds=24 * 3600, clock=clock)

@@ -10,6 +10,7 @@ from core.label.browser_edits import to_new_edits
 from core.label.brush import STROKE
 from core.label.correction_import import LABELS_IMPORT
 from core.label.edits import EDITS
+from core.label.withdrawal import Withdrawal
 from core.predict.names import STRATEGY_NAMES
 from core.project.records import VERDICTS
 from core.session.models import Models
@@ -55,6 +56,7 @@ def worked_on(client, tile) -> str:
         area("area_add", 0.05, 0.02, 20, 20),
         area("area_add", 0.5, 0.02, 20, 20),
         area("area_add", 0.8, 0.02, 0.4, 20),
+        {"kind": "note", "id": "n", "point": at(0.5, 0.5), "text": "a hedge"},
         {"kind": "merge", "points": [at(0.06, 0.04), at(0.51, 0.04)]},
     ]
     answer = client.post(f"{tile}/edits", json={"version": state["version"], "edits": edits})
@@ -123,7 +125,7 @@ VALUES = {
     "holes": [[[70, 60], [80, 60], [80, 70]]], "rings": [[[50, 50], [90, 50], [90, 90]]],
     "strategy": "joint", "threshold": 0.4, "points_per_class": 5, "min_area_m2": 10,
     "simplify_px": 1, "field_size": 0.3, "seed": 2, "land_class": "other", "reason": "meadow",
-    "tolerance_m": 2, "max_area_m2": 50, "width_m": 1,
+    "text": "a hedge", "done": True, "tolerance_m": 2, "max_area_m2": 50, "width_m": 1,
 }  # fmt: skip
 DECLARED = [
     (kind, edit) for edit in get_args(wire.Edit) for kind in get_args(get_type_hints(edit)["kind"])
@@ -131,7 +133,9 @@ DECLARED = [
 
 
 def test_every_kind_of_edit_that_the_browser_may_send_is_declared_and_no_other() -> None:
-    assert sorted(kind for kind, _ in DECLARED) == sorted({*EDITS, STROKE} - {LABELS_IMPORT})
+    assert sorted(kind for kind, _ in DECLARED) == sorted(
+        {*EDITS, STROKE} - {LABELS_IMPORT, Withdrawal.kind}
+    )
 
 
 @pytest.mark.parametrize(("kind", "edit"), DECLARED)

@@ -149,9 +149,9 @@ def test_it_is_one_step_that_can_be_undone_and_corrected(
     )
     assert "L0001" not in {p["id"] for p in ready(workspace)["parcels"]}
     for _ in range(4):
-        workspace.undo(workspace.state()["version"], "Ben")
+        workspace.undo(workspace.state()["version"], "Ben", anybody=True)
     assert [p["id"] for p in ready(workspace)["parcels"]] == [p["id"] for p in automatic]
-    workspace.redo(workspace.state()["version"], "Ben")
+    workspace.redo(workspace.state()["version"], "Ben", anybody=True)
     assert {p["id"] for p in ready(workspace)["parcels"]} <= {"L0001", "L0002"}
     assert project.history(limit=1)[0].detail["kinds"] == ["labels_import"]
 

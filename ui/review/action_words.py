@@ -28,6 +28,9 @@ KINDS = {
     "snap": "snapped a parcel to its neighbours",
     "repair": "repaired the outlines",
     "labels_import": "took over an existing label",
+    "note": "pinned a note",
+    "note_done": "settled a note",
+    "withdrawal": "took back, or brought back, an earlier edit",
 }
 
 SHORT_KINDS = {
@@ -49,6 +52,9 @@ SHORT_KINDS = {
     "snap": "snapped",
     "repair": "repairs",
     "labels_import": "labels taken over",
+    "note": "notes",
+    "note_done": "notes settled",
+    "withdrawal": "earlier edits taken back",
 }
 
 ACTIONS = {
@@ -56,9 +62,18 @@ ACTIONS = {
     "undo": "Undo",
     "redo": "Redo",
     "verdict": "Verdicts",
+    "verdict undone": "Verdicts",
+    "verdict redone": "Verdicts",
     "second verdict": "Second verdicts",
 }
 """Actions that people filter by; the others are 'Project'."""
+
+_TITLES = {
+    "verdict": "Verdict",
+    "second verdict": "Second verdict",
+    "verdict undone": "Took the verdict back; now",
+    "verdict redone": "Brought the verdict back",
+}
 
 PROJECT = "Project"
 HIDDEN = "Verdict: hidden until you have given yours"
@@ -91,7 +106,7 @@ def describe(row: HistoryRow) -> str:
         return kinds[:1].upper() + kinds[1:] or "Edited"
     if row.action in ("undo", "redo"):
         return f"{'Took back' if row.action == 'undo' else 'Brought back'}: {kinds}".rstrip(": ")
-    if row.action in ("verdict", "second verdict"):
+    if row.action in _TITLES:
         return _verdict(row)
     if row.action.startswith("second look"):
         return _second_look(row)
@@ -102,8 +117,7 @@ def describe(row: HistoryRow) -> str:
 def _verdict(row: HistoryRow) -> str:
     verdict = str(row.detail.get("verdict", ""))
     comment = str(row.detail.get("comment", ""))
-    title = "Second verdict" if row.action == "second verdict" else "Verdict"
-    text = f"{title}: {VERDICTS.get(verdict, verdict).lower()}"
+    text = f"{_TITLES[row.action]}: {VERDICTS.get(verdict, verdict).lower()}"
     return f"{text} — {comment}" if comment else text
 
 

@@ -34,7 +34,7 @@ def show(place: Place, queue: list[Entry]) -> None:
     above = st.container()
     found = compared(place, KIND, "Compare with the automatic map", _changes)
     changes: Changes = {change.tile: change for change in found or []}
-    accepted = [e.tile.name for e in queue if e.tile.verdict.verdict == "accepted"]
+    accepted = [e.tile.name for e in queue if e.verdict.verdict == "accepted"]
     with above:
         _figures(shares, changes, accepted)
     numbers = {entry.tile.name: entry.number for entry in queue}

@@ -67,7 +67,10 @@ def _filtered(rows: list[HistoryRow], numbers: dict[str, int]) -> list[HistoryRo
     who, what, tile = st.columns([2, 3, 1])
     chosen = who.multiselect("Who", people, key="log people")
     groups = what.pills(
-        "What", [*ACTIONS.values(), PROJECT], selection_mode="multi", key="log actions"
+        "What",
+        [*dict.fromkeys(ACTIONS.values()), PROJECT],
+        selection_mode="multi",
+        key="log actions",
     )
     number = tile.number_input("Tile", 1, value=None, step=1, key="log tile", placeholder="all")
     return [

@@ -145,6 +145,9 @@ def _table_of(place: Place, shown: list[Entry]) -> list[int]:
             "Cropland, ha": st.column_config.NumberColumn(format="%.1f", width=105),
             "Edits": st.column_config.NumberColumn(width=60),
             "Parcels": st.column_config.NumberColumn(format="%d", width=70),
+            "To mend": st.column_config.NumberColumn(
+                format="%d", width=75, help="Open notes that people pinned on the map."
+            ),
             "Of the parcels": st.column_config.TextColumn(width=160),
             "Second look": st.column_config.TextColumn(width=150),
             "Reviewer": st.column_config.TextColumn(width=130),
@@ -161,17 +164,17 @@ def _table(shown: list[Entry]) -> pd.DataFrame:
             "Differs from land cover": float,
             "Cropland, ha": float,
             "Parcels": float,
+            "To mend": float,
         }
     )
     # A column without anything in it only takes room.
     empty = [name for name in _TEXTS if not table[name].astype(bool).any()]
-    if table["Parcels"].isna().all():
-        empty.append("Parcels")
+    empty += [name for name in ("Parcels", "To mend") if table[name].isna().all()]
     return table.drop(columns=empty)
 
 
 def _row(entry: Entry) -> dict[str, object]:
-    figures, verdict = entry.tile.figures, entry.verdict
+    figures, verdict = entry.figures, entry.verdict
     return {
         "Tile": entry.number,
         "Verdict": "Hidden" if entry.asked else VERDICTS.get(verdict.verdict, verdict.verdict),
@@ -181,6 +184,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "Edits": entry.tile.edit_count,
         "Parcels": figures.get("parcels"),
         "Of the parcels": parcels_in_words(figures),
+        "To mend": _number_or_none(figures.get("notes_open")),
         "Second look": entry.second_state,
         "Reviewer": verdict.reviewer,
         "Comment": verdict.comment,
@@ -201,6 +205,10 @@ def parcels_in_words(figures: dict[str, float]) -> str:
     """``changed 3, unsure 1``: what people have said of a tile's parcels."""
     said = ((words, int(figures.get(name, 0))) for name, words in _SAID.items())
     return ", ".join(f"{words} {number:,}" for words, number in said if number)
+
+
+def _number_or_none(count: float | None) -> float | None:
+    return count or None
 
 
 def _percent(share: float | None) -> float | None:

@@ -39,6 +39,9 @@ _NOTHING_HERE = {
     "reviewed": "No tile has a verdict yet.",
     "all": "This scene has no tile.",
 }
+_OF_THE_LABEL = ("cropland_ha", "landcover_ha", "disagreement", "uncertainty")
+"""Figures that say nothing of what people said."""
+
 _COVERED = VerdictRecord("open", "", "", None, 0)
 
 
@@ -73,6 +76,17 @@ class Entry:
     def verdict(self) -> VerdictRecord:
         """The verdict as this person may see it."""
         return _COVERED if self.asked else self.tile.verdict
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """The tile's figures as this person may see them: a second look hides what others said."""
+        said = self.tile.figures
+        if not self.asked:
+            return said
+        shown = {name: value for name, value in said.items() if name in _OF_THE_LABEL}
+        if "parcels" in said:
+            shown["parcels"] = said["parcels"] - said.get("parcels_rejected", 0.0)
+        return shown
 
     @property
     def reviewed(self) -> bool:

@@ -16,7 +16,7 @@ from core.review import judge
 from ui.review.tile_queue import VERDICTS, Entry
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import Place, notify, person
-from ui.shared.text import escape, hectares
+from ui.shared.text import count, escape, hectares
 from ui.shared.times import ago
 
 _FAILED, _SEEN = "cropmap_review_error", "cropmap_review_seen"
@@ -51,6 +51,7 @@ def show(place: Place, entry: Entry) -> None:
         if failed is not None:
             show_errors.show(failed)
         _show_verdict(entry, seen)
+        _show_notes(entry)
         _form(entry, seen)
 
 
@@ -82,6 +83,13 @@ def _show_verdict(entry: Entry, seen: Seen) -> None:
     elif verdict.at is not None:
         since = "Given since you opened this tile: " if verdict.version != seen.version else ""
         st.markdown(since + _in_words(verdict))
+
+
+def _show_notes(entry: Entry) -> None:
+    notes = int(entry.figures.get("notes_open", 0))
+    if notes:
+        what = count(notes, "open note")
+        st.caption(f":material/sticky_note_2: {what} on the map, pinned to what is to be mended.")
 
 
 def _in_words(said: PastVerdict | VerdictRecord) -> str:

@@ -24,11 +24,15 @@ from core.errors import (
 )
 from core.grid import PixelPoint
 from core.project import Project, SecondReview, TileLog, TileRecord
-from core.review import judge, seen_by
+from core.review import asked as second_look_of
+from core.review import judge, seen_by, without_verdicts
 from core.session import (
     IDLE,
+    NotOwnStepError,
     OpenedScene,
     Workspace,
+    can_redo,
+    can_undo,
     changed_since,
     get_workspaces,
     in_file,
@@ -69,13 +73,20 @@ class _Asked:
         return get_workspaces().get(self.project, self.scene_id, self.tile)
 
     def state(self, log: TileLog | None = None) -> wire.TileState:
-        """The tile as this person may see it: a second look hides the first verdict."""
+        """The tile as this person may see it: a second look hides what was said before."""
+        project, scene_id, tile, person = self.project, self.scene_id, self.tile, self.access.person
+        log = log or project.log(scene_id, tile)
         state = self.workspace.state(log=log, closely=False, complain=error_body)
-        review = self.project.second_review(self.scene_id, self.tile)
+        state["can_undo"] = can_undo(project, scene_id, tile, log, person)
+        state["can_redo"] = can_redo(project, scene_id, tile, log, person)
+        review = project.second_review(scene_id, tile)
         if review is None:
             return state
-        present = self.project.tile(self.scene_id, self.tile).verdict
-        state["verdict"] = verdict_json(seen_by(self.access.person, present, review))
+        present = project.tile(scene_id, tile).verdict
+        seen = seen_by(person, present, review)
+        if second_look_of(person, present, review):
+            return without_verdicts(state, person, seen)
+        state["verdict"] = verdict_json(seen)
         return state
 
 
@@ -113,15 +124,25 @@ def edit_tile(request: Request, body: Body) -> Response:
 
 
 def undo_tile(request: Request, body: Body) -> Response:
-    """One step back."""
-    asked = _asked(request)
-    return _changing(asked, body, lambda: asked.workspace.undo(_version(body), asked.access.person))
+    """One step of the person's own back, or the last one whoever did it."""
+    return _stepping(_asked(request), body, Workspace.undo)
 
 
 def redo_tile(request: Request, body: Body) -> Response:
     """One step forward again."""
-    asked = _asked(request)
-    return _changing(asked, body, lambda: asked.workspace.redo(_version(body), asked.access.person))
+    return _stepping(_asked(request), body, Workspace.redo)
+
+
+def _stepping(asked: _Asked, body: Body, step: Callable[..., TileLog | None]) -> Response:
+    anybody, person = body.get("anybody") is True, asked.access.person
+
+    def change() -> TileLog | None:
+        return step(asked.workspace, _version(body), person, anybody=anybody)
+
+    try:
+        return _changing(asked, body, change)
+    except NotOwnStepError as error:
+        return error_response(error, status=409, details={"kind": "theirs"})
 
 
 def judge_tile(request: Request, body: Body) -> Response:
@@ -187,7 +208,8 @@ def inner_border(request: Request) -> Response:
 def changes(request: Request) -> Response:
     """Tiles that somebody touched since a revision, and what each is at now."""
     token = request.path_params["token"]
-    project = open_project(tokens.resolve(token).project_path)
+    access = tokens.resolve(token)
+    project = open_project(access.project_path)
     ROOM.stay(token)
     IDLE.asked()
     since = _query_number(request, "since")
@@ -197,6 +219,7 @@ def changes(request: Request) -> Response:
     news: wire.Changes = {
         **in_file(project, error_body),
         "revision": revision,
+        "you": access.person,
         "tiles": [(scene, tile, stamps.get((scene, tile), "")) for scene, tile in touched],
     }
     return _json(news)

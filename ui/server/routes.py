@@ -6,6 +6,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from ui.server import annotate, downloads, layers, open_now, progress, static
+from ui.server.browser_cookie import BrowserCookie
 from ui.server.errors import ErrorAnswers
 from ui.server.guard import Guard
 
@@ -25,5 +26,5 @@ ROUTES = [
     )
 ]
 
-MIDDLEWARE = [Middleware(Guard)]
+MIDDLEWARE = [Middleware(Guard), Middleware(BrowserCookie)]
 """Around the whole app, Streamlit's own routes and its websocket included."""

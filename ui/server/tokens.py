@@ -1,4 +1,4 @@
-"""Who may ask the routes for what: one random token for each browser session.
+"""Who may ask the routes for what: one random token for each tab of a browser.
 
 Tokens live in memory only: after a restart of the app each browser asks its page for a new one.
 """
@@ -33,6 +33,7 @@ class Access:
 class _Entry:
     access: Access
     used: float
+    browser: str
 
 
 class Tokens:
@@ -61,13 +62,13 @@ class Tokens:
         # Looked up by digest: how long a look-up takes says nothing about the token itself.
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
 
-    def issue(self, project_path: Path, person: str) -> str:
-        """A new token for this project and person."""
+    def issue(self, project_path: Path, person: str, browser: str = "") -> str:
+        """A new token for this project and person, in the browser of this name."""
         token = secrets.token_urlsafe(_BYTES)
         access = Access(project_path.resolve(), person)
         with self._lock:
             self._forget_idle()
-            self._entries[_digest(token)] = _Entry(access, self._clock())
+            self._entries[_digest(token)] = _Entry(access, self._clock(), browser)
             while len(self._entries) > self._most:
                 self._entries.popitem(last=False)
         return token
@@ -94,6 +95,13 @@ class Tokens:
         with self._lock:
             entry = self._entry(token)
             entry.access = replace(entry.access, person=person)
+
+    def rename_browser(self, browser: str, person: str) -> None:
+        """The person of a browser goes by another name from now on, in all its tabs."""
+        with self._lock:
+            for entry in self._entries.values():
+                if entry.browser == browser:
+                    entry.access = replace(entry.access, person=person)
 
     def revoke(self, token: str) -> None:
         """Forget a token; nothing happens where it is unknown."""
@@ -133,4 +141,5 @@ _TOKENS = Tokens()
 issue = _TOKENS.issue
 resolve = _TOKENS.resolve
 rename = _TOKENS.rename
+rename_browser = _TOKENS.rename_browser
 revoke = _TOKENS.revoke

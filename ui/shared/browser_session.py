@@ -15,6 +15,7 @@ from core.errors import CropMapError, ProjectError, ProjectReplacedError
 from core.project import Project, SceneRecord, recent_projects, remember_project
 from core.session import open_project, replacement
 from ui.server import tokens
+from ui.server.browser_cookie import COOKIE, new_id, valid_id
 from ui.shared import preferences
 from ui.shared.preferences import Preferences
 
@@ -22,6 +23,7 @@ _PROJECT, _SCENE, _TILE = "cropmap_project", "cropmap_scene", "cropmap_tile"
 _FILE = "cropmap_file"
 _IN_ADDRESS = ("project", "scene", "tile")
 _PREFERENCES, _TOKENS, _NOTICE = "cropmap_preferences", "cropmap_tokens", "cropmap_notice"
+_TAB = "cropmap_tab"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,31 +152,44 @@ def leave_project() -> None:
         st.query_params.pop(key, None)
 
 
+def browser() -> str:
+    """The number of this browser; of this tab alone where the browser keeps no cookie."""
+    return _remembered_browser() or str(st.session_state.setdefault(_TAB, new_id()))
+
+
+def keeps_cookies() -> bool:
+    """Whether the browser will be known again."""
+    return _remembered_browser() != ""
+
+
+def _remembered_browser() -> str:
+    return valid_id(st.context.cookies.get(COOKIE))
+
+
 def my_preferences() -> Preferences:
-    """The choices of this session; at first, those remembered on this machine."""
-    if _PREFERENCES not in st.session_state:
-        st.session_state[_PREFERENCES] = preferences.load()
-    mine: Preferences = st.session_state[_PREFERENCES]
-    return mine
+    """The choices made in this browser, in whichever tab."""
+    held: Preferences | None = st.session_state.get(_PREFERENCES)
+    return held or preferences.load(browser())
 
 
 def prefer(chosen: Preferences) -> None:
-    """Take choices over for this session and remember them on this machine.
+    """Take choices over for this browser: its tabs and their maps go on with them.
 
     Raises
     ------
     OutputError
-        They hold for this session but could not be remembered.
+        They hold for this tab but could not be remembered.
     """
-    st.session_state[_PREFERENCES] = preferences.cleaned(chosen)
-    for issued in st.session_state.get(_TOKENS, {}).values():
-        # A map that is open goes on under the new name.
-        _with_name(issued)
-    preferences.save(st.session_state[_PREFERENCES])
+    cleaned = preferences.cleaned(chosen)
+    st.session_state[_PREFERENCES] = cleaned
+    tokens.rename_browser(browser(), cleaned.person)
+    if keeps_cookies():
+        preferences.save(browser(), cleaned)
+        del st.session_state[_PREFERENCES]
 
 
 def person() -> str:
-    """The name that stands beside this session's edits and verdicts."""
+    """The name that stands beside what is done in this browser; empty before it was asked."""
     return my_preferences().person
 
 
@@ -183,7 +198,7 @@ def token(project: Project) -> str:
     issued: dict[str, str] = st.session_state.setdefault(_TOKENS, {})
     key = str(project.path)
     if key not in issued or not _with_name(issued[key]):
-        issued[key] = tokens.issue(project.path, person())
+        issued[key] = tokens.issue(project.path, person(), browser())
     return issued[key]
 
 

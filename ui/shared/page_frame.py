@@ -8,12 +8,11 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.errors import ProjectReplacedError
-from ui.shared import navigation, page_style, settings_dialog, show_errors
+from ui.shared import navigation, page_style, settings_dialog, show_errors, your_name
 from ui.shared.browser_session import (
     Place,
     choose_scene,
     find_place,
-    my_preferences,
     notice,
     replaced_file,
     was_noticed,
@@ -29,6 +28,7 @@ def page(body: Callable[[Place | None], None], *, shows: Sequence[str] = ()) -> 
     """Run a page that does without a project."""
     st.set_page_config(initial_sidebar_state=SIDEBAR_PX)
     page_style.apply()
+    _who()
     place = _place()
     with show_errors.told():
         _sidebar(place, shows)
@@ -49,6 +49,7 @@ def project_page(
     """
     st.set_page_config(initial_sidebar_state="collapsed" if full_screen else SIDEBAR_PX)
     page_style.apply(full_screen=full_screen)
+    _who()
     # The map tells of an exchanged file itself, and keeps what is unsaved.
     place = _place(tells_of_file=not full_screen)
     with show_errors.told():
@@ -80,6 +81,12 @@ def heading(title: str, facts: str = "") -> None:
     st.title(escape(title))
     if facts:
         st.html(f'<p class="cropmap-facts">{escape(facts)}</p>')
+
+
+def _who() -> None:
+    """Whose browser this is."""
+    your_name.ask_first()
+    your_name.show_at_top()
 
 
 def _damage(place: Place, *, over_map: bool) -> None:
@@ -134,8 +141,7 @@ def _sidebar(place: Place | None, shows: Sequence[str]) -> None:
     with st.sidebar:
         if place is not None:
             _project_part(place)
-        model, person = settings_dialog.model_title(place), my_preferences().person
-        st.caption(f"Model: {escape(model)}  \nYou: {escape(person)}")
+        st.caption(f"Model: {escape(settings_dialog.model_title(place))}")
         if st.button("Settings", icon=":material/settings:", width="stretch", key="settings"):
             settings_dialog.show(place)
         strip(place.project.path if place else None, shows)

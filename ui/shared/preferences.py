@@ -1,11 +1,12 @@
 """What a person chose once and need not choose again: name, model, strategy.
 
-Kept in one small file of this machine; each browser session starts from it and then has its own.
+They belong to a browser.  Each has one small file on this server, named by a hash of the number in
+its cookie, so that whoever reads the folder cannot pass for anybody.
 """
 
 from __future__ import annotations
 
-import getpass
+import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -26,7 +27,7 @@ class Preferences:
     Parameters
     ----------
     person : str
-        Name that stands beside edits and verdicts.
+        Name that stands beside edits and verdicts; empty before the person has said one.
     model : str
         Key of a model, or ``"none"``.
     strategy : str
@@ -38,9 +39,9 @@ class Preferences:
     strategy: str = "apt_plus"
 
 
-def load() -> Preferences:
-    """What was remembered on this machine; defaults where nothing usable was."""
-    body = read_checked(_path())
+def load(browser: str) -> Preferences:
+    """What was remembered of a browser; defaults where nothing usable was."""
+    body = read_checked(_path(browser))
     try:
         stored = json.loads(body) if body else {}
     except ValueError:
@@ -52,15 +53,15 @@ def load() -> Preferences:
     return cleaned(Preferences(**texts))
 
 
-def save(preferences: Preferences) -> None:
-    """Remember the choices.
+def save(browser: str, preferences: Preferences, cache: Path | None = None) -> None:
+    """Remember the choices of a browser, in this process's cache folder or another.
 
     Raises
     ------
     OutputError
         The file cannot be written.
     """
-    path = _path()
+    path = _path(browser, cache)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -70,18 +71,12 @@ def save(preferences: Preferences) -> None:
 
 def cleaned(preferences: Preferences) -> Preferences:
     """The choices with what cannot be used replaced by what can."""
-    person = " ".join(preferences.person.split())[:LONGEST_NAME] or _login()
+    person = " ".join(preferences.person.split())[:LONGEST_NAME].strip()
     model = preferences.model if preferences.model in (*known_models(), "none") else DEFAULT_MODEL
     strategy = preferences.strategy if preferences.strategy in STRATEGIES else "apt_plus"
     return Preferences(person, model, strategy)
 
 
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "somebody"
-
-
-def _path() -> Path:
-    return get_settings().cache_dir / "preferences.json"
+def _path(browser: str, cache: Path | None = None) -> Path:
+    name = hashlib.sha256(browser.encode()).hexdigest()[:40]
+    return (cache or get_settings().cache_dir) / "browsers" / f"{name}.json"

@@ -1,4 +1,4 @@
-"""Settings: who is at work, which model draws, how prompts become a map."""
+"""Settings: which model draws, how prompts become a map."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from ui.shared.browser_session import Place, my_preferences, prefer
 from ui.shared.job_progress import watch_in_place
 from ui.shared.jobs import JOBS, Key
 from ui.shared.own_weights import own_checkpoints
-from ui.shared.preferences import LONGEST_NAME
 from ui.shared.text import escape, file_size
 
 NO_MODEL = "none"
@@ -82,12 +81,6 @@ def show(place: Place | None) -> None:
 
 
 def _body(place: Place | None) -> None:
-    person = st.text_input(
-        "Your name",
-        my_preferences().person,
-        max_chars=LONGEST_NAME,
-        help="Stands beside your edits and verdicts. Remembered on this machine.",
-    )
     present = model_of(place)
     # A project may come from a machine that has a checkpoint of somebody's own.
     models = list(dict.fromkeys([*known_models(), NO_MODEL, present]))
@@ -118,11 +111,11 @@ def _body(place: Place | None) -> None:
         with show_errors.told():
             if model != NO_MODEL and not is_present(get_model(model)):
                 raise InputError("The model's weights are not here yet.", "Download them first.")
-            _save(place, person, model, strategy)
+            _save(place, model, strategy)
 
 
-def _save(place: Place | None, person: str, model: str, strategy: str) -> None:
-    chosen = replace(my_preferences(), person=person, model=model, strategy=strategy)
+def _save(place: Place | None, model: str, strategy: str) -> None:
+    chosen = replace(my_preferences(), model=model, strategy=strategy)
     if place is not None and place.scene is not None:
         wanted = {**place.scene.settings, **scene_settings(model, strategy)}
         if wanted != place.scene.settings:

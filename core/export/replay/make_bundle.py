@@ -9,6 +9,7 @@ from core.errors import EmptySceneError
 from core.export.replay.bundle_file import Bundle, write_bundle
 from core.export.replay.label_record import LabelSetup, RecordedTile, record_label, record_tile
 from core.files import prepare_folder
+from core.label.withdrawal import counting
 from core.project import Project
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.place import TilePlace, default_choices, model_of
@@ -75,7 +76,7 @@ def _recorded(place: TilePlace, own: Workspaces) -> RecordedTile:
         finished.label,
         finished.prediction,
         finished.work,
-        finished.log.edits,
+        counting(finished.log.edits),
         place.project.tile(scene_id, place.tile).verdict,
     )
 

@@ -33,14 +33,17 @@ def test_long_ago_is_a_date() -> None:
     assert ago(None) == "at an unknown time"
 
 
-def test_preferences_outlive_the_process_and_damage(tmp_path, monkeypatch) -> None:
+def test_each_browser_has_its_own_preferences_for_good(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("CROPMAP_CACHE_DIR", str(tmp_path))
     get_settings.cache_clear()
-    preferences.save(Preferences("Ada  Lovelace", "none", "classifier"))
-    assert preferences.load() == Preferences("Ada Lovelace", "none", "classifier")
-    (tmp_path / "preferences.json").write_bytes(b"broken")
-    assert preferences.load().model == "cropmap_small"
-    assert preferences.load().person
+    preferences.save("one", Preferences("Ada  Lovelace", "none", "classifier"))
+    preferences.save("two", Preferences("Ben"))
+    assert preferences.load("one") == Preferences("Ada Lovelace", "none", "classifier")
+    assert preferences.load("three").person == ""
+    for file in (tmp_path / "browsers").iterdir():
+        assert "one" not in file.name
+        file.write_bytes(b"broken")
+    assert preferences.load("one") == Preferences()
     get_settings.cache_clear()
 
 

@@ -7,6 +7,7 @@ import { inBounds } from "./geometry";
 import { icon } from "./icons";
 import { BY_POINTER } from "./keyboard";
 import { Help } from "./panel/help";
+import { NoteBox } from "./panel/note-box";
 import { Notices } from "./panel/notices";
 import { positionText } from "./panel/pointer-position";
 import { ScaleBar } from "./panel/scale-bar";
@@ -20,12 +21,13 @@ import type { TidyMeasures, ToolInfo } from "./tools/tool";
 const NARROW_PX = 900;
 const SLIM_PX = 640;
 
-export type LayoutActions = Omit<TopBarActions, "help" | "togglePanel"> & RailActions & SidePanelActions & { card: ParcelCardActions; resized(): void };
+export type LayoutActions = Omit<TopBarActions, "help" | "togglePanel"> & RailActions & SidePanelActions & { card: ParcelCardActions; resized(): void; pinned(place: ColumnRow, text: string): void };
 
 export class AnnotateLayout {
   readonly mapElement = element("div", { class: "cm-map", "data-testid": "map" });
   readonly notices = new Notices();
   readonly help = new Help();
+  readonly noteBox: NoteBox;
   readonly top: TopBar;
   private readonly rail: ToolRail;
   private readonly card: ParcelCard;
@@ -49,11 +51,12 @@ export class AnnotateLayout {
     this.rail = new ToolRail(actions);
     this.panel = new SidePanel(scene.landcover_title, actions);
     this.card = new ParcelCard(actions.card);
+    this.noteBox = new NoteBox((place, text) => actions.pinned(place, text));
     this.working.append(this.stage, element("div", { class: "cm-progress" }, this.bar));
     const north = element("div", { class: "cm-north", "data-tip": "North", role: "img", "aria-label": "North" }, icon("north"));
     north.style.rotate = `${scene.north_deg}deg`;
     const low = element("div", { class: "cm-low" }, this.scale.element, this.position);
-    const stage = element("div", { class: "cm-stage" }, this.mapElement, this.crosshair, north, this.working, this.hint, this.card.element, this.notices.element, low);
+    const stage = element("div", { class: "cm-stage" }, this.mapElement, this.crosshair, north, this.working, this.hint, this.card.element, this.noteBox.element, this.notices.element, low);
     root.append(this.top.element, element("div", { class: "cm-body" }, this.rail.element, stage, this.panel.element), this.help.element);
     new Tooltip(root);
     root.addEventListener("pointerdown", () => root.classList.add(BY_POINTER));

@@ -1,15 +1,17 @@
 // The annotation map: puts the parts together and carries messages between them.
 
 import { Api, ApiError } from "./api";
-import type { ColumnRow, Edit, PromptLabel, Parcel, Problem, SceneState, TileState, Verdict } from "./contract";
+import type { ColumnRow, Edit, PinnedNote, PromptLabel, Parcel, Problem, SceneState, TileState, Verdict } from "./contract";
 import { clause, isTyping, sentence } from "./dom";
 import { AnnotateLayout } from "./annotate-layout";
 import { ChangeWatch } from "./change-watch";
 import type { Queued } from "./edit-queue";
-import { asksInVain, extentOfParcel } from "./geometry";
+import { asksInVain, extentOfParcel, roundPoint } from "./geometry";
 import { commandOf, type KeyCommand } from "./key-table";
 import { BY_POINTER, Keyboard } from "./keyboard";
+import { toLatLng } from "./map/pixel-crs";
 import type { LayerChoices } from "./panel/layer-controls";
+import { SECOND_LOOK } from "./panel/top-bar";
 import { askAboutFile } from "./replaced-file";
 import { failingSessions, pendingEverywhere, replacedSessions, retryEverywhere, sessionOf, type MapAddress } from "./session-pool";
 import type { SessionListener, TileSession } from "./tile-session";
@@ -19,6 +21,8 @@ import { TileScene } from "./tile-scene";
 
 const FIRST_ASK_MS = 2000;
 const LONGEST_ASK_MS = 60_000;
+/** Native pixels around a note that are shown when it is chosen. */
+const NOTE_PX = 60;
 
 export interface AnnotateEvents {
   /** The person has gone on to a tile, or given a verdict on it; or a new token is needed. */
@@ -37,6 +41,9 @@ export class Annotate {
   private refiningSince: number | null = null;
   private maskOn = true;
   private lookedAt: Parcel | null = null;
+  /** What is to be fixed at the place that the person shows next. */
+  private fixToPin: string | null = null;
+  private toldSecondLook = "";
   /** When the page may be asked for a new token again, and how long to wait after that. */
   private nextAsk = 0;
   private askWait = FIRST_ASK_MS;
@@ -56,6 +63,7 @@ export class Annotate {
       overlayPainted: () => this.layout.notices.settle("overlay"),
       overlayFailed: () => this.overlayFailed(),
       removePrompt: (id) => this.edit({ kind: "prompt_delete", id }),
+      noteChosen: (note) => this.layout.notices.tell(note.text, note.author),
     });
     this.tools = new ToolBox(
       {
@@ -69,6 +77,7 @@ export class Annotate {
         hint: (text) => this.layout.showHint(text),
         look: (parcel) => this.look(parcel),
         innerBorder: (point) => this.innerBorder(point),
+        pin: (point) => this.pin(point),
         measures: () => this.layout.measures,
       },
       (tool) => this.toolChanged(tool),
@@ -86,6 +95,7 @@ export class Annotate {
       sceneState.file,
       (stamps) => this.changedElsewhere(stamps),
       () => void this.session?.read(),
+      () => this.events.happened(this.tile, "renamed"),
     );
     api.forgotten = () => this.askForToken();
     this.tools.choose("positive");
@@ -240,9 +250,19 @@ export class Annotate {
   }
 
   private refused(command: Queued, error: ApiError): void {
+    if (error.kind === "theirs") return this.askAboutStep(command, error);
     const what = command.type === "edit" ? "This edit was not made" : "This was not done";
     this.layout.notices.complain("refused", `${what}: ${error.message}`, error.hint);
     window.setTimeout(() => this.layout.notices.settle("refused"), 12_000);
+  }
+
+  /** The step is somebody else's: it is taken back only where that is meant. */
+  private askAboutStep(command: Queued, { message }: ApiError): void {
+    const { notices } = this.layout;
+    const step = () => (command.type === "redo" ? this.session?.redo(true) : this.session?.undo(true));
+    const answer = (name: string, testId: string, then: () => void) => ({ name, testId, press: () => (notices.settle("theirs"), then()) });
+    const yes = command.type === "redo" ? "Bring it back" : "Take it back";
+    notices.complain("theirs", message, "", [answer(yes, "theirs-yes", () => step()), answer("Leave it", "theirs-no", () => undefined)]);
   }
 
   private reload(): { name: string; testId: string; press: () => void } {
@@ -264,6 +284,7 @@ export class Annotate {
     this.layout.show(view, session.redoCount);
     this.layout.showWorking(view.status === "working" ? view : null);
     this.showTileError(view);
+    this.tellSecondLook(view);
     this.forgetPainted(session);
     this.scene.show(view, [...session.unpainted.flatMap(editsOf), ...session.queue.pendingEdits()]);
     this.drawn = view;
@@ -281,6 +302,11 @@ export class Annotate {
   private showTileError({ error }: TileState): void {
     if (error) this.layout.notices.complain("tile", error.message, error.hint ?? "", [this.reload()]);
     else this.layout.notices.settle("tile");
+  }
+
+  private tellSecondLook({ second_look: second, name }: TileState): void {
+    if (second && this.toldSecondLook !== name) this.layout.notices.tell("This is a second look.", SECOND_LOOK);
+    this.toldSecondLook = second ? name : "";
   }
 
   private showSaved(): void {
@@ -397,11 +423,11 @@ export class Annotate {
       case "previous":
         return this.go(session?.confirmed?.previous);
       case "accept":
-        return layout.top.toggle("accepted");
+        return layout.top.toggleAccepted();
       case "fix":
-        return layout.top.toggle("fix");
+        return layout.top.ask("fix");
       case "reject":
-        return layout.top.askRejection();
+        return layout.top.ask("rejected");
       case "fit":
         return this.fit();
       case "mask":
@@ -426,6 +452,30 @@ export class Annotate {
 
   private redo(): void {
     if (this.session?.confirmed?.can_redo) this.session.redo();
+  }
+
+  /** A place was shown for a note; null where the person has gone on to something else. */
+  private pin(point: ColumnRow | null): void {
+    const text = this.fixToPin;
+    this.fixToPin = null;
+    if (!point) return this.layout.noteBox.close();
+    if (text === null) {
+      const { x, y } = this.scene.base.map.latLngToContainerPoint(toLatLng(point));
+      return this.layout.noteBox.open(point, x, y);
+    }
+    this.pinned(point, text);
+    this.judge("fix", text);
+    this.tools.choose("positive");
+  }
+
+  private pinned(point: ColumnRow, text: string): void {
+    this.edit({ kind: "note", id: crypto.randomUUID(), point: roundPoint(point), text });
+  }
+
+  /** Without words there is nothing to pin: the place asks for them. */
+  private pinFix(comment: string): void {
+    this.tools.choose("note");
+    this.fixToPin = comment || null;
   }
 
   private deleteCurrent(): void {
@@ -460,6 +510,9 @@ export class Annotate {
       undo: () => this.undo(),
       redo: () => this.redo(),
       judge: (verdict: Verdict, comment: string) => this.judge(verdict, comment),
+      pinFix: (comment: string) => this.pinFix(comment),
+      pinned: (point: ColumnRow, text: string) => this.pinned(point, text),
+      noteChosen: ({ column, row }: PinnedNote) => this.scene.base.zoomTo([column - NOTE_PX, row - NOTE_PX, column + NOTE_PX, row + NOTE_PX]),
       choose: (tool: ToolId) => this.tools.choose(tool),
       fit: () => this.fit(),
       toggleMask: () => this.toggleMask(),

@@ -1,6 +1,6 @@
 // The routes of docs/app.md.
 
-import type { Change, Changes, ColumnRow, Edit, EditsChange, ErrorAnswer, HoverAnswer, InnerBorder, Overtaken, PromptLabel, SceneState, TileState, Verdict, VerdictChange } from "./contract";
+import type { Change, Changes, ColumnRow, Edit, EditsChange, ErrorAnswer, HoverAnswer, InnerBorder, Overtaken, PromptLabel, SceneState, StepChange, TileState, Verdict, VerdictChange } from "./contract";
 
 const PATIENCE_MS = 60_000;
 
@@ -11,7 +11,7 @@ export class ApiError extends Error {
     message: string,
     readonly hint: string = "",
     readonly state: TileState | null = null,
-    /** "replaced": another file is in the place of the one that this was meant for. */
+    /** "replaced": another file is in the place; "theirs": the step is somebody else's. */
     readonly kind: string = "",
     /** Somebody was faster: what was done since. */
     readonly overtaken: Overtaken | null = null,
@@ -57,11 +57,11 @@ export class Api {
     return this.post(`${this.tilePath(tile)}/edits`, { ...base, edits } satisfies EditsChange);
   }
 
-  undo(tile: string, base: Change): Promise<TileState> {
+  undo(tile: string, base: StepChange): Promise<TileState> {
     return this.post(`${this.tilePath(tile)}/undo`, base);
   }
 
-  redo(tile: string, base: Change): Promise<TileState> {
+  redo(tile: string, base: StepChange): Promise<TileState> {
     return this.post(`${this.tilePath(tile)}/redo`, base);
   }
 

@@ -1,4 +1,5 @@
-// Looks every two seconds whether somebody else changed something, or exchanged the project's file.
+// Looks every two seconds whether somebody else changed something, or exchanged the project's file,
+// and whether the person goes by another name since.
 
 import type { Api } from "./api";
 
@@ -7,6 +8,7 @@ const EVERY_MS = 2000;
 export class ChangeWatch {
   private timer = 0;
   private stopped = false;
+  private you: string | null = null;
 
   constructor(
     private readonly api: Api,
@@ -15,6 +17,7 @@ export class ChangeWatch {
     private file: string,
     private readonly changed: (stamps: Map<string, string>) => void,
     private readonly replaced: () => void,
+    private readonly renamed: () => void,
   ) {
     this.plan();
   }
@@ -39,9 +42,11 @@ export class ChangeWatch {
   }
 
   private async ask(): Promise<void> {
-    const { revision, tiles, file } = await this.api.readChanges(this.revision);
+    const { revision, tiles, file, you } = await this.api.readChanges(this.revision);
     if (this.stopped) return;
     this.revision = revision;
+    if (this.you !== null && this.you !== you) this.renamed();
+    this.you = you;
     const other = file !== this.file;
     this.file = file;
     if (other) return this.replaced();

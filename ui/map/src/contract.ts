@@ -142,6 +142,19 @@ export interface Problems {
   first: Problem[];
 }
 
+/** What somebody says is to be mended at a place. */
+export interface PinnedNote {
+  id: string;
+  column: number;
+  row: number;
+  text: string;
+  author: string;
+  at: string | null;
+  /** Who did it; empty while it is open. */
+  done_by: string;
+  done_at: string | null;
+}
+
 /** How the tile is predicted and labelled. */
 export interface Settings {
   strategy: Strategy;
@@ -186,8 +199,10 @@ export interface TileState {
   stamp: string;
   /** Some answers of the model are not final; the state that is read next waits for them. */
   refining: boolean;
+  /** Whether an undo of this person means anything; a question where it is another's step. */
   can_undo: boolean;
   can_redo: boolean;
+  /** Edits that count. */
   edit_count: number;
   settings: Settings;
   prompts: Prompt[];
@@ -201,6 +216,9 @@ export interface TileState {
   /** How much the prediction and the land cover disagree, 0 to 1. */
   disagreement: number | null;
   verdict: VerdictState;
+  notes: PinnedNote[];
+  /** The tile waits for this person's second verdict; what others have said of it is hidden. */
+  second_look: boolean;
 }
 
 /** What a click would give. */
@@ -226,6 +244,8 @@ export interface Changes {
   file_replaced: Complaint | null;
   revision: number;
   tiles: ChangedTile[];
+  /** The name that signs what is done in this browser. */
+  you: string;
 }
 
 /** What was done to a tile since the version that a change was made on. */
@@ -244,8 +264,8 @@ export interface ErrorDetails {
   state?: TileState | null;
   /** Somebody was faster; the state is to be read anew. */
   overtaken?: Overtaken;
-  /** Another file is in the place of the one that the change was meant for. */
-  kind?: "replaced";
+  /** `replaced`: another file is in the place of the one that the change was meant for. `theirs`: the step to be undone or redone is somebody else's; the message asks. */
+  kind?: "replaced" | "theirs";
 }
 
 /** The body of an answer that is no success. */
@@ -256,8 +276,8 @@ export interface ErrorAnswer {
   state?: TileState | null;
   /** Somebody was faster; the state is to be read anew. */
   overtaken?: Overtaken;
-  /** Another file is in the place of the one that the change was meant for. */
-  kind?: "replaced";
+  /** `replaced`: another file is in the place of the one that the change was meant for. `theirs`: the step to be undone or redone is somebody else's; the message asks. */
+  kind?: "replaced" | "theirs";
 }
 
 /** Which tiles other people have open, as a line; empty where nobody is. */
@@ -402,13 +422,37 @@ export interface Reshape {
   rings: Ring[];
 }
 
-export type Edit = PromptSet | PromptDelete | BoxSet | PromptsClear | SettingsChange | AreaChange | BrushStroke | Split | Merge | ParcelDelete | Reclassify | Judge | Smooth | FillHoles | SnapToNeighbours | Repair | Reshape;
+/** A note pinned to a place. */
+export interface Note {
+  kind: "note";
+  id: string;
+  point: ColumnRow;
+  text: string;
+}
 
-/** The body of an undo or redo, and part of the others' bodies: what the change was made on. */
+/** What a note asks for was done, or is open again. */
+export interface NoteDone {
+  kind: "note_done";
+  id: string;
+  done: boolean;
+}
+
+export type Edit = PromptSet | PromptDelete | BoxSet | PromptsClear | SettingsChange | AreaChange | BrushStroke | Split | Merge | ParcelDelete | Reclassify | Judge | Smooth | FillHoles | SnapToNeighbours | Repair | Reshape | Note | NoteDone;
+
+/** Part of all bodies that change something: what the change was made on. */
 export interface Change {
   /** Of the edit log; of the verdict where that is changed. */
   version: number;
   file?: string;
+}
+
+/** The body of an undo or redo. */
+export interface StepChange {
+  /** Of the edit log; of the verdict where that is changed. */
+  version: number;
+  file?: string;
+  /** The step is meant whoever did it; else only one's own is taken. */
+  anybody?: boolean;
 }
 
 /** The body that brings edits. */

@@ -8,16 +8,17 @@ import { stillNeeded } from "./optimistic";
 
 export type Command =
   | { type: "edit"; edit: Edit }
-  | { type: "undo" }
-  | { type: "redo" }
+  /** `anybody`: the last step is meant, whoever did it; else one's own. */
+  | { type: "undo"; anybody?: boolean }
+  | { type: "redo"; anybody?: boolean }
   | { type: "verdict"; verdict: Verdict; comment: string };
 
 export type Queued = Command & { at: number };
 
 export interface Transport {
   edits(version: number, edits: Edit[]): Promise<TileState>;
-  undo(version: number): Promise<TileState>;
-  redo(version: number): Promise<TileState>;
+  undo(version: number, anybody: boolean): Promise<TileState>;
+  redo(version: number, anybody: boolean): Promise<TileState>;
   verdict(version: number, verdict: Verdict, comment: string): Promise<TileState>;
   /** The state as it is now. */
   read(): Promise<TileState>;
@@ -186,9 +187,9 @@ export class EditQueue {
       case "edit":
         return this.transport.edits(state.version, editsOf(batch));
       case "undo":
-        return this.transport.undo(state.version);
+        return this.transport.undo(state.version, first.anybody === true);
       case "redo":
-        return this.transport.redo(state.version);
+        return this.transport.redo(state.version, first.anybody === true);
       case "verdict":
         return this.transport.verdict(state.verdict.version, first.verdict, first.comment);
     }

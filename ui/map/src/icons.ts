@@ -21,6 +21,7 @@ const PATHS: Record<string, string> = {
   parcelDelete: '<path d="m3 6 7-3 7 4-2 9-9 1Z"/><path d="m7.500 8 5 5M12.500 8l-5 5"/>',
   reshape: '<path d="m4 6 11-2 1 10-10 2Z"/><g fill="currentColor"><circle cx="4" cy="6" r="1.800"/><circle cx="15" cy="4" r="1.800"/><circle cx="16" cy="14" r="1.800"/><circle cx="6" cy="16" r="1.800"/></g>',
   measure: '<path d="m2.500 13.500 11-11 4 4-11 11Z"/><path d="m5.500 10.500 1.800 1.800M8 8l2.500 2.500M10.500 5.500l1.800 1.800"/>',
+  note: '<path d="M4 3h12v10h-4.500L10 17.500 8.500 13H4Z"/><path d="M7 6.500h6M7 9.500h4"/>',
   undo: '<path d="M7 4 3.500 7.500 7 11"/><path d="M3.500 7.500H12a4.500 4.500 0 0 1 0 9H8"/>',
   redo: '<path d="m13 4 3.500 3.500L13 11"/><path d="M16.500 7.500H8a4.500 4.500 0 0 0 0 9h4"/>',
   previous: '<path d="m12 4-6 6 6 6"/>',

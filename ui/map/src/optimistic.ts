@@ -1,6 +1,6 @@
 // What the tile will look like once the edits on their way have arrived.
 
-import type { Box, Edit, Parcel, Prompt, TileState } from "./contract";
+import type { Box, Edit, Parcel, PinnedNote, Prompt, TileState } from "./contract";
 import { ParcelIndex } from "./geometry";
 
 export function withEdits(state: TileState, edits: Edit[]): TileState {
@@ -46,6 +46,15 @@ function withEdit(state: TileState, edit: Edit): TileState {
       // What it was before a verdict that is taken back, only the server knows for certain.
       const given = verdict === "none" ? "auto" : verdict;
       return { ...state, parcels: withParcelAt(state.parcels, edit, (one) => ({ ...one, state: given, reason })) };
+    }
+    case "note": {
+      const { id, text, point } = edit;
+      const note: PinnedNote = { id, text, column: point[0], row: point[1], author: "you", at: null, done_by: "", done_at: null };
+      return { ...state, notes: replaced(state.notes, note) };
+    }
+    case "note_done": {
+      const { id, done } = edit;
+      return { ...state, notes: state.notes.map((note) => (note.id === id ? { ...note, done_by: done ? "you" : "" } : note)) };
     }
     case "parcel_delete":
       return { ...state, parcels: withParcelAt(state.parcels, edit, () => null) };
@@ -103,6 +112,7 @@ function isDone(state: TileState, edit: Edit): boolean {
   if (edit.kind === "prompt_delete") {
     return ![...state.prompts, ...state.boxes].some(({ id }) => id === edit.id);
   }
+  if (edit.kind === "note") return state.notes.some(({ id }) => id === edit.id);
   return false;
 }
 

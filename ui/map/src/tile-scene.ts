@@ -1,13 +1,14 @@
 // Everything that is drawn of one tile, and of the scene around it.
 
 import type { Api } from "./api";
-import type { Bounds, ColumnRow, Edit, HoverAnswer, PromptLabel, SceneState, TileState } from "./contract";
+import type { Bounds, ColumnRow, Edit, HoverAnswer, PinnedNote, PromptLabel, SceneState, TileState } from "./contract";
 import { clampToBounds, inBounds, roundPoint, sameBounds } from "./geometry";
 import L from "./leaflet";
 import { BaseMap, paneName } from "./map/base-map";
 import { FrameLayer, neighbourFrames } from "./map/frame-layer";
 import { HoverPreview } from "./map/hover-preview";
 import { MaskLayer } from "./map/mask-layer";
+import { NoteLayer } from "./map/note-layer";
 import { ParcelLayer } from "./map/parcel-layer";
 import { toLatLngBounds } from "./map/pixel-crs";
 import { pixelTiles } from "./map/pixel-tiles";
@@ -19,6 +20,7 @@ import { FIRST_CHOICES, type LayerChoices } from "./panel/layer-controls";
 export interface TileSceneActions {
   edit(edit: Edit): void;
   removePrompt(id: string): void;
+  noteChosen(note: PinnedNote): void;
   hoverLabel(shift: boolean): PromptLabel | null;
   maskPainted(version: string): void;
   overlayPainted(): void;
@@ -29,6 +31,7 @@ export class TileScene {
   readonly base: BaseMap;
   readonly parcels: ParcelLayer;
   readonly prompts: PromptLayer;
+  private readonly notes: NoteLayer;
   readonly preview: HoverPreview;
   shapes: ShapeLayer | null = null;
   private readonly imagery: L.GridLayer;
@@ -61,6 +64,7 @@ export class TileScene {
     this.overlay.setOpacity(this.choices.overlayOpacity);
     this.parcels = new ParcelLayer(map);
     this.prompts = this.promptLayer();
+    this.notes = new NoteLayer(map, (note) => actions.noteChosen(note));
     this.preview = new HoverPreview(map, {
       fetch: (point, label, closely, signal) => this.askHover(point, label, closely, signal),
       label: (shift) => actions.hoverLabel(shift),
@@ -82,6 +86,7 @@ export class TileScene {
     const place = this.sceneState.tiles.find(({ name }) => name === tile);
     this.shown = null;
     this.prompts.show([]);
+    this.notes.show([]);
     this.parcels.show([]);
     this.enter(tile, place?.window ?? null);
     if (place) this.base.fit(place.window);
@@ -96,6 +101,7 @@ export class TileScene {
     this.parcels.show(state.parcels);
     this.shapes?.showBoxes(state.boxes);
     this.shapes?.showGhosts(ghosts);
+    this.notes.show(state.notes);
     this.showPrompts();
     this.showOverlays();
   }

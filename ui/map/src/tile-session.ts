@@ -47,8 +47,8 @@ export class TileSession {
     this.queue = new EditQueue(
       {
         edits: (version, edits) => api.sendEdits(tile, this.base(version), edits),
-        undo: (version) => api.undo(tile, this.base(version)),
-        redo: (version) => api.redo(tile, this.base(version)),
+        undo: (version, anybody) => api.undo(tile, { ...this.base(version), anybody }),
+        redo: (version, anybody) => api.redo(tile, { ...this.base(version), anybody }),
         verdict: (version, verdict, comment) => api.judge(tile, this.base(version), verdict, comment),
         read: () => api.readTile(tile, false),
       },
@@ -94,14 +94,15 @@ export class TileSession {
     this.queue.push({ type: "edit", edit });
   }
 
-  undo(): void {
+  /** One's own last step; with `anybody` the last one, whoever did it. */
+  undo(anybody = false): void {
     this.flushSettings();
-    this.queue.push({ type: "undo" });
+    this.queue.push({ type: "undo", anybody });
   }
 
-  redo(): void {
+  redo(anybody = false): void {
     this.flushSettings();
-    this.queue.push({ type: "redo" });
+    this.queue.push({ type: "redo", anybody });
   }
 
   judge(verdict: Verdict, comment: string): void {

@@ -31,6 +31,8 @@ export function tileState(changes: Partial<TileState> = {}): TileState {
     landcover_ha: null,
     disagreement: null,
     verdict: { verdict: "open", reviewer: "", comment: "", at: null, version: 0 },
+    notes: [],
+    second_look: false,
     ...changes,
   };
 }

@@ -18,7 +18,7 @@ const TILE: [string, string][] = [
   ["Enter", "next tile"],
   ["Shift+Enter", "previous tile"],
   ["A", "accept"],
-  ["X", "mark for fixing"],
+  ["X", "mark for fixing, with a comment"],
   ["R", "reject, with a comment"],
 ];
 
@@ -31,7 +31,7 @@ const PARCEL: [string, string][] = [
 ];
 
 const KEYS: [string, string][] = [
-  ["Z, Ctrl+Z", "undo"],
+  ["Z, Ctrl+Z", "undo your own last step"],
   ["Shift+Z, Ctrl+Y", "redo"],
   ["Delete", "prompt or box under the pointer"],
   ["Space", "hold for the bare image"],

@@ -1,4 +1,4 @@
-import type { Edit, Parcel, Problem, Settings, TileState } from "../contract";
+import type { Edit, Parcel, PinnedNote, Problem, Settings, TileState } from "../contract";
 import { element, formatHectares, setText } from "../dom";
 import { promptMarkup } from "../map/prompt-layer";
 import { KINDS, LOOKS, type ParcelLook } from "../parcel-kind";
@@ -6,6 +6,7 @@ import { svgElement } from "../map/prompt-layer";
 import { button } from "./button";
 import { CheckList } from "./check-list";
 import { LayerControls, type LayerChoices } from "./layer-controls";
+import { NoteList } from "./note-list";
 import { ParcelList } from "./parcel-list";
 import { SettingsForm } from "./settings-form";
 
@@ -17,6 +18,7 @@ export interface SidePanelActions {
   parcelPointed(parcel: Parcel | null): void;
   edit(edit: Edit): void;
   problemChosen(problem: Problem): void;
+  noteChosen(note: PinnedNote): void;
 }
 
 /** Area, settings, layers, parcels and the legend. */
@@ -24,6 +26,7 @@ export class SidePanel {
   readonly element: HTMLElement;
   readonly parcels: ParcelList;
   readonly check: CheckList;
+  private readonly notes: NoteList;
   private readonly settings: SettingsForm;
   private readonly cropland = element("strong", { class: "cm-figure", "data-testid": "cropland-ha" });
   private readonly landcover = element("span", { class: "cm-quiet", "data-testid": "landcover-ha" });
@@ -35,6 +38,7 @@ export class SidePanel {
       pointed: (parcel) => actions.parcelPointed(parcel),
     });
     this.check = new CheckList(actions);
+    this.notes = new NoteList(actions);
     const area = element(
       "section",
       { class: "cm-section cm-area" },
@@ -47,6 +51,7 @@ export class SidePanel {
       "aside",
       { class: "cm-panel", "aria-label": "Side panel" },
       area,
+      this.notes.element,
       this.settings.element,
       layers.element,
       this.parcels.element,
@@ -61,6 +66,7 @@ export class SidePanel {
     this.settings.show(state.settings);
     this.parcels.show(state.parcels);
     this.check.show(state);
+    this.notes.show(state.notes);
   }
 
   /** Without this, a tile that the land cover says nothing of would look as if it had no cropland. */

@@ -2,6 +2,9 @@ import { element } from "../dom";
 import { TOOLS, type ToolId, type ToolInfo } from "../tools/tool";
 import { button } from "./button";
 
+/** Tools that change no outline. */
+const SAYING = new Set<ToolId>(["select", "note"]);
+
 export interface RailActions {
   choose(tool: ToolId): void;
   fit(): void;
@@ -33,9 +36,9 @@ export class ToolRail {
     this.element = element(
       "div",
       { class: "cm-rail", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" },
-      group("Parcels", ...TOOLS.filter(({ id }) => id === "select").map(toolButton)),
+      group("Parcels and notes", ...TOOLS.filter(({ id }) => SAYING.has(id)).map(toolButton)),
       group("Prompts", ...TOOLS.filter(({ prompts }) => prompts).map(toolButton)),
-      group("Corrections", ...TOOLS.filter(({ id, prompts }) => !prompts && id !== "select" && id !== "measure").map(toolButton)),
+      group("Corrections", ...TOOLS.filter(({ id, prompts }) => !prompts && !SAYING.has(id) && id !== "measure").map(toolButton)),
       group("View", ...TOOLS.filter(({ id }) => id === "measure").map(toolButton), fit, this.mask, this.preview, compare),
     );
   }

@@ -1,4 +1,4 @@
-import type { TileState, Verdict } from "../contract";
+import type { TileState, Verdict, VerdictState } from "../contract";
 import { clause, element, setShown, setText } from "../dom";
 import type { SaveStatus } from "../edit-queue";
 import { button, isEnabled, setEnabled } from "./button";
@@ -9,6 +9,8 @@ export interface TopBarActions {
   undo(): void;
   redo(): void;
   judge(verdict: Verdict, comment: string): void;
+  /** The comment belongs to a place, which the person shows next; then the tile is marked for fixing. */
+  pinFix(comment: string): void;
   help(): void;
   togglePanel(): void;
 }
@@ -19,6 +21,8 @@ const VERDICT_WORDS: Record<Verdict, string> = {
   fix: "To fix",
   rejected: "Rejected",
 };
+
+export const SECOND_LOOK = "What others have said of this tile is hidden until you have given your verdict.";
 
 /** Where one is, what is saved, and the verdict. */
 export class TopBar {
@@ -33,7 +37,7 @@ export class TopBar {
   private readonly undo: HTMLButtonElement;
   private readonly redo: HTMLButtonElement;
   private readonly verdicts: Record<"accepted" | "fix" | "rejected", HTMLButtonElement>;
-  private readonly rejection: Rejection;
+  private readonly comments: Record<"fix" | "rejected", VerdictComment>;
 
   constructor(private readonly actions: TopBarActions) {
     this.previous = this.make("Previous tile", "previous", "previous", "Shift+Enter", () => actions.previous());
@@ -43,11 +47,14 @@ export class TopBar {
     this.undo.append(this.undoCount);
     this.redo.append(this.redoCount);
     this.verdicts = {
-      accepted: this.verdictButton("accepted", "Accept", "A", "accept", () => this.toggle("accepted")),
-      fix: this.verdictButton("fix", "Fix", "X", "fix", () => this.toggle("fix")),
-      rejected: this.verdictButton("rejected", "Reject", "R", "reject", () => this.askRejection()),
+      accepted: this.verdictButton("accepted", "Accept", "A", "accept", () => this.toggleAccepted()),
+      fix: this.verdictButton("fix", "Fix", "X", "fix", () => this.ask("fix")),
+      rejected: this.verdictButton("rejected", "Reject", "R", "reject", () => this.ask("rejected")),
     };
-    this.rejection = new Rejection((comment) => actions.judge("rejected", comment));
+    this.comments = {
+      fix: new VerdictComment(FIX, (comment) => actions.judge("fix", comment), (comment) => actions.pinFix(comment)),
+      rejected: new VerdictComment(REJECTION, (comment) => actions.judge("rejected", comment)),
+    };
     const help = this.make("Keys", "help", "help", "?", () => actions.help());
     const panel = this.make("Side panel", "panel", "panel", "\\", () => actions.togglePanel());
     this.element = element(
@@ -58,7 +65,7 @@ export class TopBar {
       element("div", { class: "cm-group" }, this.undo, this.redo),
       this.saved,
       element("div", { class: "cm-space" }),
-      element("div", { class: "cm-group cm-verdicts" }, this.verdicts.accepted, this.verdicts.fix, this.verdicts.rejected, this.rejection.element),
+      element("div", { class: "cm-group cm-verdicts" }, this.verdicts.accepted, this.verdicts.fix, this.verdicts.rejected, this.comments.fix.element, this.comments.rejected.element),
       element("div", { class: "cm-group" }, help, panel),
     );
   }
@@ -85,25 +92,37 @@ export class TopBar {
     setText(this.saved, status.kind === "failing" ? `Not saved: ${clause(status.message)}, retrying` : words);
   }
 
-  askRejection(): void {
-    if (this.verdicts.rejected.getAttribute("aria-pressed") === "true") this.actions.judge("open", "");
-    else this.rejection.open();
+  /** Asks for the comment first; pressed again, it takes the verdict back. */
+  ask(verdict: "fix" | "rejected"): void {
+    if (this.isGiven(verdict)) this.actions.judge("open", "");
+    else this.comments[verdict].open();
   }
 
-  toggle(verdict: "accepted" | "fix"): void {
-    const given = this.verdicts[verdict].getAttribute("aria-pressed") === "true";
-    this.actions.judge(given ? "open" : verdict, "");
+  toggleAccepted(): void {
+    this.actions.judge(this.isGiven("accepted") ? "open" : "accepted", "");
   }
 
-  private showVerdict({ verdict }: TileState): void {
+  private isGiven(verdict: "accepted" | "fix" | "rejected"): boolean {
+    return this.verdicts[verdict].getAttribute("aria-pressed") === "true";
+  }
+
+  private showVerdict({ verdict, second_look: second }: TileState): void {
+    if (second) {
+      setText(this.chip, "Second look");
+      this.chip.dataset.verdict = "second";
+      this.chip.dataset.tip = SECOND_LOOK;
+    } else this.showGiven(verdict);
+    for (const [name, given] of Object.entries(this.verdicts)) {
+      given.setAttribute("aria-pressed", String(name === verdict.verdict));
+    }
+  }
+
+  private showGiven(verdict: VerdictState): void {
     const by = verdict.verdict !== "open" && verdict.reviewer ? ` by ${verdict.reviewer}` : "";
     setText(this.chip, VERDICT_WORDS[verdict.verdict] ?? verdict.verdict);
     this.chip.dataset.verdict = verdict.verdict;
     const comment = verdict.comment ? `: ${verdict.comment}` : "";
     this.chip.dataset.tip = `${this.chip.textContent}${by}${comment}`;
-    for (const [name, given] of Object.entries(this.verdicts)) {
-      given.setAttribute("aria-pressed", String(name === verdict.verdict));
-    }
   }
 
   private make(name: string, sign: string, testId: string, key: string, press: () => void): HTMLButtonElement {
@@ -117,26 +136,36 @@ export class TopBar {
   }
 }
 
-/** The short comment that goes with a rejection. */
-class Rejection {
-  readonly element: HTMLFormElement;
-  private readonly input = element("input", {
-    type: "text",
-    maxlength: 300,
-    placeholder: "Why? (optional)",
-    "aria-label": "Why is this tile rejected?",
-    "data-testid": "reject-comment",
-  });
+interface CommentWords {
+  testId: string;
+  placeholder: string;
+  label: string;
+  send: string;
+}
 
-  constructor(private readonly reject: (comment: string) => void) {
-    const send = element("button", { type: "submit", class: "cm-button cm-strong", "data-testid": "reject-send", text: "Reject" });
+const REJECTION: CommentWords = { testId: "reject", placeholder: "Why? (optional)", label: "Why is this tile rejected?", send: "Reject" };
+const FIX: CommentWords = { testId: "fix", placeholder: "What is to be mended? (optional)", label: "What is to be mended on this tile?", send: "Fix" };
+
+/** The short comment that goes with a verdict. */
+class VerdictComment {
+  readonly element: HTMLFormElement;
+  private readonly input: HTMLInputElement;
+
+  constructor(words: CommentWords, give: (comment: string) => void, pin?: (comment: string) => void) {
+    this.input = element("input", {
+      type: "text",
+      maxlength: 300,
+      placeholder: words.placeholder,
+      "aria-label": words.label,
+      "data-testid": `${words.testId}-comment`,
+    });
+    const send = element("button", { type: "submit", class: "cm-button cm-strong", "data-testid": `${words.testId}-send`, text: words.send });
     const cancel = element("button", { type: "button", class: "cm-button", text: "Cancel", onclick: () => this.close() });
-    this.element = element("form", { class: "cm-popover", hidden: true }, this.input, send, cancel);
+    const place = pin && element("button", { type: "button", class: "cm-button", "data-testid": `${words.testId}-pin`, text: "Pin to a place", onclick: () => pin(this.take()) });
+    this.element = element("form", { class: "cm-popover", hidden: true }, this.input, place, send, cancel);
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
-      const comment = this.input.value.trim();
-      this.close();
-      this.reject(comment);
+      give(this.take());
     });
     this.element.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
@@ -147,6 +176,12 @@ class Rejection {
     setShown(this.element, true);
     this.input.value = "";
     this.input.focus();
+  }
+
+  private take(): string {
+    const comment = this.input.value.trim();
+    this.close();
+    return comment;
   }
 
   private close(): void {

@@ -4,6 +4,7 @@ import { BrushTool, type BrushWidth } from "./brush-tool";
 import { DrawTool } from "./draw-tool";
 import { MeasureTool } from "./measure-tool";
 import { DeleteParcelTool, MergeTool } from "./parcel-tools";
+import { NoteTool } from "./note-tool";
 import { PointTool } from "./point-tool";
 import { ReshapeTool } from "./reshape-tool";
 import { SelectTool } from "./select-tool";
@@ -42,6 +43,7 @@ export class ToolBox {
       parcel_delete: new DeleteParcelTool(context),
       reshape: new ReshapeTool(context),
       measure: new MeasureTool(context),
+      note: new NoteTool(context),
     };
   }
 

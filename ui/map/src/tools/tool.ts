@@ -16,7 +16,8 @@ export type ToolId =
   | "merge"
   | "parcel_delete"
   | "reshape"
-  | "measure";
+  | "measure"
+  | "note";
 
 export interface ToolInfo {
   id: ToolId;
@@ -43,6 +44,7 @@ export const TOOLS: ToolInfo[] = [
   { id: "parcel_delete", name: "Delete parcel", key: "7", icon: "parcelDelete", prompts: false, hint: "Click the parcel to delete." },
   { id: "reshape", name: "Reshape parcel", key: "8", icon: "reshape", prompts: false, hint: "Click a parcel, drag its corners, Enter saves." },
   { id: "measure", name: "Measure", key: "D", icon: "measure", prompts: false, hint: "Click along a way; Enter ends it, Esc begins anew." },
+  { id: "note", name: "Pin a note", key: "9", icon: "note", prompts: false, hint: "Click the place where something is to be mended." },
 ];
 
 export interface ToolContext {
@@ -59,6 +61,8 @@ export interface ToolContext {
   look(parcel: Parcel | null): void;
   /** Where the parcel at a point comes apart best; null where no border was seen inside it. */
   innerBorder(point: ColumnRow): Promise<ColumnRow[] | null>;
+  /** A note belongs to this place; null where the note is given up. */
+  pin(point: ColumnRow | null): void;
   /** Lengths and areas for tidying, as the person chose them. */
   measures(): TidyMeasures;
 }

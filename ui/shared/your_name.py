@@ -1,0 +1,67 @@
+"""Who works in this browser: asked once, shown at the top of every page, changed there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.errors import InputError
+from ui.shared import show_errors
+from ui.shared.browser_session import keeps_cookies, my_preferences, person, prefer
+from ui.shared.preferences import LONGEST_NAME
+from ui.shared.text import escape
+
+_SIGNS = "Your edits, verdicts and notes are signed with it."
+
+
+def ask_first() -> None:
+    """Ask for the name where this browser has none; the page is drawn once there is one."""
+    if person():
+        return
+    _, middle, _ = st.columns([1, 2, 1])
+    with middle:
+        st.title("What is your name?")
+        st.markdown(f"{_SIGNS} This browser is asked once; other browsers have their own names.")
+        with st.form("cropmap name", border=False), show_errors.told():
+            name = st.text_input("Your name", max_chars=LONGEST_NAME, autocomplete="name")
+            if st.form_submit_button("Go on", type="primary"):
+                _take(name)
+    st.stop()
+
+
+def show_at_top() -> None:
+    """The name in the header of the page; a press on it changes it."""
+    with st.container(key="cropmap_you"):
+        if st.button(
+            escape(person()),
+            icon=":material/person:",
+            type="tertiary",
+            help="Your name, which signs what you do in this browser. Press to change it.",
+            key="change name",
+        ):
+            _change()
+
+
+@st.dialog("Your name")
+def _change() -> None:
+    before = person()
+    name = st.text_input("Your name", before, max_chars=LONGEST_NAME, key="new name")
+    st.caption(
+        f"From now on, what is done in this browser, in all its tabs, is signed with this name: "
+        f"edits, verdicts and notes. What was signed “{escape(before)}” stays so. Other browsers "
+        "keep their names."
+    )
+    if st.button("Save", type="primary", key="save name"):
+        with show_errors.told():
+            _take(name)
+
+
+def _take(name: str) -> None:
+    wanted = " ".join(name.split())
+    if not wanted:
+        raise InputError("A name is needed.", "Type the name that your work shall be signed with.")
+    prefer(replace(my_preferences(), person=wanted))
+    if not keeps_cookies():
+        st.toast("This browser keeps no cookies, so the name is asked again in another tab.")
+    st.rerun()
