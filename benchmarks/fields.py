@@ -34,6 +34,7 @@ from core.label.choices import DEFAULT_FIELD_SIZE, Choices
 from core.label.make import make_label
 from core.label.work import Work
 from core.landcover.source import LandCoverTile
+from core.predict.names import WITH_MODEL
 from core.predict.predict_options import PredictOptions
 from core.predict.tile import TileInputs, predict_tile
 from core.sam.protocol import Segmenter
@@ -57,12 +58,15 @@ class Drawn:
     numbers : int32 (rows, columns)
     complete : bool
         Whether there is no field but those.
+    known : bool (rows, columns), optional
+        Where it is known what is cropland; without, wherever the image is valid.
     """
 
     name: str
     image: SceneImage
     numbers: Numbers
     complete: bool
+    known: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +133,17 @@ class _WithoutFields:
 
 
 def score(
-    drawn: Drawn, landcover: LandCoverTile | None, segmenter: Segmenter, levels: list[float]
+    drawn: Drawn,
+    landcover: LandCoverTile | None,
+    segmenter: Segmenter | None,
+    levels: list[float],
+    strategy: str = WITH_MODEL,
 ) -> list[Score]:
     """The parcels of an image held against its fields, for each level."""
     grid = drawn.image.grid
     inputs = TileInputs(drawn.image, landcover, Frame(grid, grid, grid.extent))
     start = time.perf_counter()
-    prediction = predict_tile(inputs, PredictOptions(), segmenter)
+    prediction = predict_tile(inputs, PredictOptions(strategy), segmenter)
     seconds = time.perf_counter() - start
     scores = []
     for level in levels:
@@ -168,9 +176,10 @@ def _held(drawn: Drawn, parcels: Numbers, vertices: float, seconds: float) -> Sc
     large = theirs[1:] >= least
     hits = iou > 0.5
     mask, crop = parcels > 0, truth > 0
+    judged_at = known if drawn.known is None else known & drawn.known
     ious = []
     for side in (True, False):
-        one, other = (mask == side) & known, (crop == side) & known
+        one, other = (mask == side) & judged_at, (crop == side) & judged_at
         ious.append(float((one & other).sum() / max(1, (one | other).sum())))
     near = compare_boundaries(parcels, truth, known, drawn.image.grid, tolerances_m=_TOLERANCES_M)
     return Score(

@@ -1,5 +1,6 @@
 """Which bands of a raster are red, green and blue: by their names, by the file's colour
-interpretation, by the order in which a sensor's bands usually come, in this order.
+interpretation, by the order in which a sensor's bands usually come, in this order.  Where only
+the size of the pixels speaks for a sensor, four bands are held against their contrast.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from rasterio.io import DatasetReader
 
 from core.errors import InputError
 from core.imagery.band_names import Colours, colours_by_name, name_a_colour
-from core.imagery.open import colour_meanings
+from core.imagery.open import band_tags, colour_meanings
+from core.imagery.pixel_values import stored_windows
 
 BY_PERSON, BY_NAMES, BY_COLOURS, BY_FILE_NAME = "person", "names", "colours", "file name"
+BY_CONTRAST = "contrast"
 FIRST_BANDS, ONLY_BAND = "first", "only"
 
 _LONGEST_NAME = 60
@@ -117,6 +120,12 @@ _SENSORS = (
 _NO_ORDER_BY_SIZE = {"WorldView": (4,)}
 """Four bands of 16 bits and about 2 m come in both orders: only a name tells."""
 
+_VARIES_MORE = 1.25
+"""Of four bands in an unknown order red is the first or the third.  Over land red varies more than
+blue, and haze changes that little: so in 144 of 147 images of six sources, from 25 cm to 10 m a
+pixel; blue varied 1.14 times as much as red at most."""
+_LEAST_SEEN = 1000
+
 
 def choose_bands(
     dataset: DatasetReader, path: str, gsd_m: float, stated: Colours | None = None
@@ -158,9 +167,14 @@ def choose_bands(
     if name_a_colour(names):
         # A false colour image, which lacks one of them: no order of a sensor holds for it.
         return BandChoice((imagery[0], imagery[1], imagery[2]), FIRST_BANDS, names)
-    (red, green, blue), source = _usual_order(dataset, said, Path(path).stem, gsd_m, len(imagery))
-    order = imagery[red - 1], imagery[green - 1], imagery[blue - 1]
-    return BandChoice(order, source, names)
+    stem = Path(path).stem
+    found = _named_order(said, stem, gsd_m, len(imagery))
+    if found is None:
+        found = _order_by_size(dataset, gsd_m, len(imagery))
+        if len(imagery) == 4 and (turned := _by_contrast(dataset, imagery, found[0])) is not None:
+            found = turned, BY_CONTRAST
+    (red, green, blue), source = found
+    return BandChoice((imagery[red - 1], imagery[green - 1], imagery[blue - 1]), source, names)
 
 
 def read_band_names(dataset: DatasetReader) -> tuple[str, ...]:
@@ -171,7 +185,7 @@ def read_band_names(dataset: DatasetReader) -> tuple[str, ...]:
     count = int(dataset.count)
     if count > _MOST_NAMES:
         return ()
-    own = _tags(dataset)
+    own = band_tags(dataset)
     names = []
     for band, description in enumerate(_descriptions(dataset), start=1):
         name = description or _tagged_name(dataset, band) or own.get(f"band_{band}", "")
@@ -186,10 +200,10 @@ def read_band_names(dataset: DatasetReader) -> tuple[str, ...]:
 
 
 def _tagged_name(dataset: DatasetReader, band: int) -> str:
-    wave = _tags(dataset, band, "IMAGERY").get("central_wavelength_um")
+    wave = band_tags(dataset, band, "IMAGERY").get("central_wavelength_um")
     if wave:
         return f"{wave} um"
-    tags = _tags(dataset, band)
+    tags = band_tags(dataset, band)
     return next((tags[key] for key in _BAND_TAGS if tags.get(key)), "")
 
 
@@ -199,15 +213,6 @@ def _descriptions(dataset: DatasetReader) -> tuple[str | None, ...]:
     except UnicodeDecodeError:  # written in another encoding: no reason to refuse the pixels
         return (None,) * int(dataset.count)
     return found
-
-
-def _tags(dataset: DatasetReader, band: int = 0, namespace: str | None = None) -> dict[str, str]:
-    """Tags of a band, or of the file (0), by their names in small letters."""
-    try:
-        found = dataset.tags(band, ns=namespace)
-    except UnicodeDecodeError:
-        return {}
-    return {str(key).lower(): str(value) for key, value in found.items()}
 
 
 def _check(dataset: DatasetReader, bands: Colours, path: str) -> None:
@@ -222,14 +227,12 @@ def _check(dataset: DatasetReader, bands: Colours, path: str) -> None:
 
 def _said(dataset: DatasetReader, path: str) -> str:
     """The file's name and what its tags say, as one text."""
-    tags = [value[:_LONGEST_TAG] for value in _tags(dataset).values()]
+    tags = [value[:_LONGEST_TAG] for value in band_tags(dataset).values()]
     return " ".join([Path(path).stem, *tags])
 
 
-def _usual_order(
-    dataset: DatasetReader, said: str, stem: str, gsd_m: float, count: int
-) -> tuple[Colours, str]:
-    """Red, green and blue among the bands that are no alpha band, and where that comes from."""
+def _named_order(said: str, stem: str, gsd_m: float, count: int) -> tuple[Colours, str] | None:
+    """Red, green and blue among the bands that are no alpha band, by the name of the file."""
     in_name = _RGB_NAME.search(stem)
     if in_name is not None:
         return ((1, 2, 3) if in_name[1].lower() == "rgb" else (3, 2, 1)), BY_FILE_NAME
@@ -238,6 +241,11 @@ def _usual_order(
         near = low / _RESAMPLED <= gsd_m <= high * _RESAMPLED
         if near and count in sensor.orders and re.search(sensor.named, said, re.IGNORECASE):
             return sensor.orders[count], sensor.title
+    return None
+
+
+def _order_by_size(dataset: DatasetReader, gsd_m: float, count: int) -> tuple[Colours, str]:
+    """The same by the number of bands, their type and the size of a pixel; else the first three."""
     item = np.dtype(dataset.dtypes[0]).itemsize
     for sensor in _SENSORS:
         low, high = sensor.gsd_m
@@ -247,3 +255,31 @@ def _usual_order(
                 continue
             return sensor.orders[count], sensor.title
     return (1, 2, 3), FIRST_BANDS
+
+
+def _by_contrast(dataset: DatasetReader, imagery: list[int], taken: Colours) -> Colours | None:
+    """The other order of the first three bands, where their contrast clearly denies the one taken.
+
+    Parameters
+    ----------
+    imagery : list of int
+        The bands that are no alpha band, counted from 1.
+    taken : Colours
+        Among these, counted from 1.
+    """
+    parts = []
+    for values, valid in stored_windows(dataset, (imagery[0], imagery[1], imagery[2])):
+        plain = (values == values[:1]).all(axis=0)
+        parts.append(values[:, valid & ~plain].astype(np.float64))
+    seen = np.concatenate(parts, axis=1)
+    if seen.shape[1] < _LEAST_SEEN:
+        return None
+    low, high = np.percentile(seen, (2, 98), axis=1)
+    first, _, third = (high - low).tolist()
+    if first > _VARIES_MORE * third > 0:
+        order = (1, 2, 3)
+    elif third > _VARIES_MORE * first > 0:
+        order = (3, 2, 1)
+    else:
+        return None
+    return None if order == taken else order

@@ -1,4 +1,7 @@
-"""Blocks of a GeoTIFF that were never written: they can be told without reading a pixel."""
+"""How pixels are stored: blocks of a GeoTIFF that were never written, and lossy compression.
+
+Both are told without reading a pixel.
+"""
 
 from __future__ import annotations
 
@@ -50,3 +53,13 @@ def lacks_blocks(dataset: DatasetReader) -> bool:
         dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", bidx=1) is None
         for row, column in product(range(down), range(across))
     )
+
+
+def is_lossy(dataset: DatasetReader) -> bool:
+    """Whether the pixels are compressed in a way that changes them, as JPEG does."""
+    said = {k.upper(): str(v).upper() for k, v in dataset.tags(ns="IMAGE_STRUCTURE").items()}
+    if said.get("COMPRESSION_REVERSIBILITY", "").startswith("LOSSLESS"):
+        return False
+    lossy = said.get("COMPRESSION_REVERSIBILITY") == "LOSSY"
+    # "YCbCr JPEG" is how JPEG in a GeoTIFF is named where its colours are kept so.
+    return lossy or dataset.driver == "JPEG" or said.get("COMPRESSION", "").endswith("JPEG")

@@ -24,6 +24,7 @@ from core.imagery.band_choice import read_band_names
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.open import damaged, open_raster, rasterio_window, read_bands
 from core.imagery.palette import colour_table, is_palette
+from core.imagery.suspicion import stated_ranges
 from core.imagery.validity import UnknownPixels, unknown_by_file
 from core.task import ShareProgress
 
@@ -199,6 +200,10 @@ def _describe(dataset: DatasetReader, out: DatasetWriter, *, alpha: bool) -> Non
     tags = {k: v for k, v in dataset.tags().items() if k != "AREA_OR_POINT"}
     short = [(k, v) for k, v in tags.items() if len(k) + len(v) <= _LONGEST_TAG]
     out.update_tags(**dict(short[:_MOST_TAGS]))
+    # They are evidence of nodata, and the copy will have no auxiliary XML.
+    for band, (low, high) in stated_ranges(dataset).items():
+        if band <= out.count:
+            out.update_tags(band, STATISTICS_MINIMUM=low, STATISTICS_MAXIMUM=high)
 
 
 def _texts(dataset: DatasetReader) -> tuple[str | None, ...]:

@@ -3,6 +3,9 @@
 An orthophoto turned to north, a mosaic, a GeoTIFF of which half was never written: outside the
 image they hold black or white, and often no word about it.  A collar is kept as its value and as a
 coarse map of where it lies, so that a dark pixel in the midst of the image stays what it is.
+
+Lossy compression (JPEG) blurs a collar's inner edge: values near black or near white count there as
+well, as far from plain pixels as a block of the compression reaches and no farther.
 """
 
 from __future__ import annotations
@@ -20,11 +23,18 @@ from scipy import ndimage
 
 from core.errors import InputError
 from core.grid import Window
+from core.imagery.equality import equals
 
 Flags = npt.NDArray[np.bool_]
 
 MOST_CELLS = 512
 """Cells of the coarse map along one side."""
+
+LOSSY_TOLERANCE = 12
+"""Levels of 255 that lossy compression moves a plain colour at its edge."""
+
+_LOSSY_REACH = 16
+"""Pixels along a block in which JPEG keeps colours at half the resolution."""
 
 _LEAST_SHARE = 0.002
 _LEAST_PIXELS = 32
@@ -46,6 +56,8 @@ class Collar:
         Cells of the coarse map.
     packed : str
         The map: one bit a cell, row by row, compressed by zlib, in base 64.
+    tolerance : float
+        By how much values may differ from ``value``; more than 0 where compression is lossy.
     """
 
     value: float
@@ -53,11 +65,18 @@ class Collar:
     rows: int
     columns: int
     packed: str
+    tolerance: float = 0.0
 
     @property
     def colour(self) -> str:
         """``black`` or ``white``."""
         return "black" if self.value == 0 else "white"
+
+    def plain(self, values: npt.NDArray[np.generic]) -> Flags:
+        """Where all bands (bands, rows, columns) hold the collar's colour."""
+        if self.tolerance == 0:
+            return np.asarray(equals(values, self.value).all(axis=0))
+        return near(values, self.value, self.tolerance)
 
     def covers(self, size: tuple[int, int], window: Window, shape: tuple[int, int]) -> Flags:
         """Where a window may be collar: pixels of its value there are.
@@ -84,18 +103,25 @@ class Collar:
             "rows": self.rows,
             "columns": self.columns,
             "packed": self.packed,
+            "tolerance": self.tolerance,
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Collar:
         """The inverse of :meth:`to_json`; InputError where the map is damaged."""
-        found = cls(data["value"], data["share"], data["rows"], data["columns"], data["packed"])
+        value, share, rows, columns = (data[key] for key in ("value", "share", "rows", "columns"))
+        found = cls(value, share, rows, columns, data["packed"], data.get("tolerance", 0.0))
         _unpacked(found.packed, found.rows, found.columns)
         return found
 
 
 def find_collars(
-    values: npt.NDArray[np.generic], valid: Flags, *, sparse: bool
+    values: npt.NDArray[np.generic],
+    valid: Flags,
+    *,
+    sparse: bool,
+    tolerance: float = 0.0,
+    pixels_along: float = 1.0,
 ) -> tuple[Collar, ...]:
     """The collars of an image by an overview of it.
 
@@ -107,14 +133,45 @@ def find_collars(
         What is not valid anyway is no collar, and one behind it still touches the edge.
     sparse : bool
         Whether the file lacks blocks: what was never written may lie in the midst of the image.
+    tolerance : float
+        By how much lossy compression moves values; 0 where there is none.
+    pixels_along : float
+        Native pixels along one of the overview's.
     """
     found = []
     for value in _plain_values(values, valid):
         plain = (values == value).all(axis=0) & valid
+        reach = 0.0
+        if tolerance:
+            plain = _most_frequent(values, near(values, value, tolerance) & valid)
+            reach = _LOSSY_REACH / pixels_along
         region = _regions(plain, valid, sparse=sparse and value == 0)
-        if region.any():
-            found.append(_packed(float(value), region))
+        if not region.any():
+            continue
+        if tolerance:
+            around = ndimage.distance_transform_edt(~region) <= reach
+            region = region | (around & valid & near(values, value, tolerance))
+        found.append(_packed(float(value), region, reach, tolerance))
     return tuple(found)
+
+
+def near(values: npt.NDArray[np.generic], value: float, tolerance: float) -> Flags:
+    """Where all bands (bands, rows, columns) are within a tolerance of a value."""
+    low, high = values.min(axis=0), values.max(axis=0)
+    return np.asarray((low >= value - tolerance) & (high <= value + tolerance))
+
+
+def _most_frequent(values: npt.NDArray[np.generic], there: Flags) -> Flags:
+    """Where pixels hold the most frequent grey of those that are ``there``.
+
+    Compression makes one grey of a plain area, which is not always black or white itself; dark
+    water and shadows have no such grey.
+    """
+    grey = there & (values == values[:1]).all(axis=0)
+    found, counts = np.unique(values[0][grey], return_counts=True)
+    if found.size == 0:
+        return np.zeros_like(there)
+    return np.asarray(grey & (values[0] == found[counts.argmax()]))
 
 
 def _plain_values(values: npt.NDArray[np.generic], valid: Flags) -> tuple[float, ...]:
@@ -142,16 +199,18 @@ def _regions(plain: Flags, valid: Flags, *, sparse: bool) -> Flags:
     return np.asarray(wanted[numbers] & plain)
 
 
-def _packed(value: float, region: Flags) -> Collar:
+def _packed(value: float, region: Flags, reach: float, tolerance: float) -> Collar:
     rows, columns = (min(MOST_CELLS, side) for side in region.shape)
     starts = [
         np.arange(n) * side // n for n, side in zip((rows, columns), region.shape, strict=True)
     ]
     cells = np.logical_or.reduceat(np.logical_or.reduceat(region, starts[0], 0), starts[1], 1)
     # What an overview blurs along the collar's inner edge is still collar.
-    wide = ndimage.binary_dilation(cells, structure=_EVERY_NEIGHBOUR)
+    steps = 1 + int(reach * max(rows / region.shape[0], columns / region.shape[1]))
+    wide = ndimage.binary_dilation(cells, structure=_EVERY_NEIGHBOUR, iterations=steps)
     body = zlib.compress(np.packbits(wide).tobytes(), 9)
-    return Collar(value, float(region.mean()), rows, columns, base64.b64encode(body).decode())
+    told = base64.b64encode(body).decode()
+    return Collar(value, float(region.mean()), rows, columns, told, tolerance)
 
 
 @lru_cache(maxsize=32)

@@ -172,6 +172,17 @@ def colour_meanings(dataset: DatasetReader) -> tuple[ColorInterp, ...]:
         raise damaged(dataset.name, "raster") from error
 
 
+def band_tags(
+    dataset: DatasetReader, band: int = 0, namespace: str | None = None
+) -> dict[str, str]:
+    """Tags of a band, or of the file (0), by their names in small letters; none that is no text."""
+    try:
+        found = dataset.tags(band, ns=namespace)
+    except UnicodeDecodeError:
+        return {}
+    return {str(key).lower(): str(value) for key, value in found.items()}
+
+
 def rasterio_window(window: Window | None) -> RasterioWindow | None:
     """The same window as rasterio wants it."""
     if window is None:

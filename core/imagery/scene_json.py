@@ -30,6 +30,7 @@ class _Collar(_Part):
     rows: int = Field(gt=0, le=512)
     columns: int = Field(gt=0, le=512)
     packed: str = Field(max_length=100_000)
+    tolerance: float = Field(default=0.0, ge=0, le=255)
 
 
 _Pair = Annotated[list[float], Field(min_length=2, max_length=2)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.imagery.band_choice import (
     BY_COLOURS,
+    BY_CONTRAST,
     BY_FILE_NAME,
     BY_NAMES,
     BY_PERSON,
@@ -17,6 +18,7 @@ _BANDS = {
     BY_NAMES: "by the names of the bands",
     BY_COLOURS: "as the file marks them",
     BY_FILE_NAME: "by the file's name",
+    BY_CONTRAST: "by their contrast, red varying more than blue",
     FIRST_BANDS: "as they come in the file",
     ONLY_BAND: "the only one",
 }

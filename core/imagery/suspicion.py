@@ -1,4 +1,8 @@
-"""Pixels that look unknown although nothing in the file says so: collars and untagged nodata."""
+"""Pixels that look unknown although nothing in the file says so: collars and untagged nodata.
+
+Statistics in the file or beside it are evidence, too: whoever took them over all pixels and left
+one value out knew that it is nodata.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +12,25 @@ import numpy as np
 import numpy.typing as npt
 from rasterio.io import DatasetReader
 
-from core.imagery.blocks import lacks_blocks
-from core.imagery.collar import find_collars
-from core.imagery.open import read_bands
+from core.imagery.blocks import is_lossy, lacks_blocks
+from core.imagery.collar import LOSSY_TOLERANCE, find_collars
+from core.imagery.equality import HUGE, equals
+from core.imagery.open import band_tags, read_bands
 from core.imagery.palette import is_palette
+from core.imagery.sidecar import exact_range, read_sidecar
 from core.imagery.validity import (
-    HUGE,
     Flags,
     UnknownPixels,
-    equals,
     read_validity,
     sample_windows,
+    stands_for_nothing,
 )
 
 _SENTINELS = (-9999.0, -99999.0, -999.0, -9998.0, -32768.0, -32767.0, 32767.0, -2147483648.0)
 """What software writes for nodata in bands that can be negative; 3.4e38 and its like beside."""
 
 _ALONG, _SIDE = 5, 128
+_ENDS = ("minimum", "maximum", "approximate")
 _LEAST_GAP = 0.1
 """How far off a sentinel stands from all other values, as a share of the range of these."""
 
@@ -54,30 +60,101 @@ def suspect(
     UnreadableRasterError
         The file is damaged.
     """
-    suspected = _sentinels(dataset, bands, known, preview, valid)
+    suspected: tuple[tuple[float, float], ...] = ()
+    if not is_palette(dataset):
+        sample = _sample(dataset, sorted(set(bands)), known)
+        suspected = _sentinels(dataset, sample, preview, valid)
+        held = {value for value, _ in suspected}
+        suspected += tuple(
+            pair for pair in _left_out(dataset, sorted(set(bands)), sample) if pair[0] not in held
+        )
     for value, _ in suspected:
-        valid = valid & ~equals(preview, value).any(axis=0)
-    collars = find_collars(preview, valid, sparse=lacks_blocks(dataset))
+        valid = valid & ~stands_for_nothing(preview, value)
+    along = max(dataset.height / valid.shape[0], dataset.width / valid.shape[1])
+    lossy = preview.dtype == np.uint8 and is_lossy(dataset)
+    collars = find_collars(
+        preview,
+        valid,
+        sparse=lacks_blocks(dataset),
+        tolerance=LOSSY_TOLERANCE if lossy else 0.0,
+        pixels_along=along,
+    )
     return replace(known, suspected=suspected, collars=collars)
+
+
+def _sample(
+    dataset: DatasetReader, bands: list[int], known: UnknownPixels
+) -> npt.NDArray[np.generic]:
+    """Known pixels of a few windows as they are stored: (bands, pixels)."""
+    parts = []
+    for window in sample_windows(dataset, _ALONG, _SIDE):
+        there = read_validity(dataset, bands, window=window, unknown=known)
+        parts.append(read_bands(dataset, bands, window=window)[:, there])
+    return np.concatenate(parts, axis=1)
+
+
+def _left_out(
+    dataset: DatasetReader, bands: list[int], sample: npt.NDArray[np.generic]
+) -> list[tuple[float, float]]:
+    """Values beyond the statistics of all bands, if all other pixels are within them."""
+    ranges = _statistics(dataset, bands)
+    if ranges is None or sample.size == 0:
+        return []
+    candidates = [0.0, *_SENTINELS, -3.4e38, 3.4e38]
+    if np.issubdtype(sample.dtype, np.integer):
+        candidates.append(float(np.iinfo(sample.dtype.name).max))
+    low, high = (ends[:, None] for ends in ranges)
+    within = ((sample >= low) & (sample <= high)).all(axis=0)
+    found = []
+    for value in candidates:
+        there = stands_for_nothing(sample, value)
+        if there.any() and not ((low <= value) & (value <= high)).any():
+            found.append((value, float(there.mean())))
+            within |= there
+    # Statistics of an earlier state of the file fit other pixels no better.
+    return found if within.all() else []
+
+
+def _statistics(
+    dataset: DatasetReader, bands: list[int]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
+    """Lowest and highest values of bands; None where one of them has no statistics."""
+    ranges = stated_ranges(dataset)
+    if not all(band in ranges for band in bands):
+        return None
+    ends = np.array([ranges[band] for band in bands])
+    # Texts of single precision have fewer digits than the pixels.
+    reach = 1e-6 * np.abs(ends).max(axis=1)
+    return ends[:, 0] - reach, ends[:, 1] + reach
+
+
+def stated_ranges(dataset: DatasetReader) -> dict[int, tuple[float, float]]:
+    """Lowest and highest known value of bands (from 1) by statistics beside the file or in it.
+
+    Raises
+    ------
+    UnreadableRasterError
+        Its auxiliary XML cannot be read.
+    """
+    beside = read_sidecar(dataset.name)
+    found = {} if beside is None else dict(beside.statistics)
+    for band in dataset.indexes:
+        tags = band_tags(dataset, band)
+        ends = exact_range(*(tags.get(f"statistics_{end}") for end in _ENDS))
+        if ends is not None:
+            found.setdefault(band, ends)
+    return found
 
 
 def _sentinels(
     dataset: DatasetReader,
-    bands: tuple[int, ...],
-    known: UnknownPixels,
+    sample: npt.NDArray[np.generic],
     preview: npt.NDArray[np.generic],
     valid: Flags,
 ) -> tuple[tuple[float, float], ...]:
-    dtype = np.dtype(dataset.dtypes[bands[0] - 1])
-    if np.issubdtype(dtype, np.unsignedinteger) or is_palette(dataset):
+    if np.issubdtype(sample.dtype, np.unsignedinteger):
         return ()
-    distinct = sorted(set(bands))
-    parts = [preview[:, valid].ravel().astype(np.float64)]
-    for window in sample_windows(dataset, _ALONG, _SIDE):
-        there = read_validity(dataset, distinct, window=window, unknown=known)
-        part = read_bands(dataset, distinct, window=window)[:, there]
-        parts.append(part.ravel().astype(np.float64))
-    values = np.concatenate(parts)
+    values = np.concatenate([preview[:, valid].ravel(), sample.ravel()]).astype(np.float64)
     values = values[~np.isnan(values)]
     tag = dataset.nodata
     if tag is not None:

@@ -20,13 +20,11 @@ from rasterio.io import DatasetReader
 
 from core.grid import Window
 from core.imagery.collar import Collar
+from core.imagery.equality import HUGE, equals
 from core.imagery.open import colour_meanings, damaged, rasterio_window, read_bands
 from core.imagery.sidecar import read_sidecar
 
 Flags = npt.NDArray[np.bool_]
-
-HUGE = 1e19
-"""No reflectance, brightness or code is as far from zero; 3.4e38, 9.97e36 and 1e20 are nodata."""
 
 PERSON, SIDECAR = "person", "sidecar"
 
@@ -105,9 +103,9 @@ class UnknownPixels:
         shape = values.shape[1:]
         hidden = np.zeros(shape, dtype=np.bool_)
         for value in self.values:
-            hidden |= _stands_for_nothing(values, value)
+            hidden |= stands_for_nothing(values, value)
         for collar in self.hiding_collars:
-            plain = equals(values, collar.value).all(axis=0)
+            plain = collar.plain(values)
             if plain.any():
                 whole = window or Window(0, 0, size[1], size[0])
                 hidden |= plain & collar.covers(size, whole, (shape[0], shape[1]))
@@ -244,19 +242,14 @@ def sample_windows(dataset: DatasetReader, along: int = _ALONG, side: int = _SID
     ]
 
 
-def equals(values: npt.NDArray[np.generic], value: float) -> Flags:
-    """Where an array of any dtype holds a value; nowhere where its dtype cannot."""
-    if np.issubdtype(values.dtype, np.integer):
-        range_ = np.iinfo(values.dtype.name)
-        if not math.isfinite(value) or not float(value).is_integer():
-            return np.zeros(values.shape, dtype=np.bool_)
-        if not range_.min <= value <= range_.max:
-            return np.zeros(values.shape, dtype=np.bool_)
-        return np.asarray(values == values.dtype.type(int(value)))
-    if abs(value) >= HUGE:
-        numbers = values.astype(np.float64)
-        return np.asarray(numbers >= HUGE if value > 0 else numbers <= -HUGE)
-    return np.asarray(values == values.dtype.type(value))
+def stands_for_nothing(values: npt.NDArray[np.generic], value: float) -> Flags:
+    """Where a value says that a pixel is unknown.
+
+    In one band where it is no colour; in all bands where it may be one, such as black.
+    """
+    found = equals(values, value)
+    no_colour = value < 0 or abs(value) >= HUGE
+    return np.asarray(found.any(axis=0) if no_colour else found.all(axis=0))
 
 
 def percent(share: float) -> str:
@@ -265,16 +258,6 @@ def percent(share: float) -> str:
         return "less than 1 %"
     # Not all is not 100 %.
     return f"{min(share, 0.99) if share < 1 else share:.0%}".replace("%", " %")
-
-
-def _stands_for_nothing(values: npt.NDArray[np.generic], value: float) -> Flags:
-    """Where a value says that a pixel is unknown.
-
-    In one band where it is no colour; in all bands where it may be one, such as black.
-    """
-    found = equals(values, value)
-    no_colour = value < 0 or abs(value) >= HUGE
-    return np.asarray(found.any(axis=0) if no_colour else found.all(axis=0))
 
 
 def _alpha_band(dataset: DatasetReader) -> int | None:

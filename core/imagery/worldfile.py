@@ -57,9 +57,14 @@ def read_world_file(path: Path) -> Affine:
     return Affine(a, b, c, d, e, f) @ Affine.translation(-0.5, -0.5)
 
 
+def projection_file(image: Path) -> Path:
+    """Where the ``.prj`` file of ``image`` lies, if it has one."""
+    return image.with_suffix(".prj")
+
+
 def read_projection_file(image: Path) -> CRS | None:
     """The CRS in the ``.prj`` file beside ``image``, None where there is no usable one."""
-    path = image.with_suffix(".prj")
+    path = projection_file(image)
     if not path.is_file():
         return None
     try:

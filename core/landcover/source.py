@@ -14,13 +14,13 @@ from rasterio.io import DatasetReader
 
 from core.errors import LandCoverError, Remedy, ReplacedFileError
 from core.grid import Grid, Window
+from core.imagery.equality import equals
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.identity import dataset_fingerprint, is_same_file
 from core.imagery.open import open_raster, read_bands
 from core.imagery.validity import (
     BY_HEADER,
     UnknownPixels,
-    equals,
     percent,
     read_validity,
     unknown_by_file,

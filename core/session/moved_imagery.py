@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import InputError, Remedy, ReplacedFileError
 from core.grid import Grid
 from core.imagery.describe import describe
-from core.imagery.identity import file_fingerprint, is_same_file
+from core.imagery.identity import is_same_file, leans_on_files_beside, like_fingerprint
 from core.imagery.scene import Scene, open_scene
 from core.project import Project, SceneRecord
 
@@ -169,7 +169,9 @@ def _same(old: Scene, new: Scene) -> bool:
     if new.fingerprint == old.fingerprint:
         return True
     if old.file_fingerprint:
-        return new.file_fingerprint == old.file_fingerprint
+        # What lies beside the file decides where the scene is, which is kept with the scene.
+        here = "://" not in new.path and is_same_file(new.path, old.file_fingerprint)
+        return here or new.file_fingerprint == old.file_fingerprint
     return new.overview_fingerprint == old.fingerprint
 
 
@@ -177,7 +179,7 @@ def _file_fingerprint(found: Found, path: str) -> str:
     """Of the file that is read from now on, which may be our copy of the one looked at."""
     if path in ("", found.scene.path) or "://" in path:
         return found.scene.file_fingerprint
-    return file_fingerprint(path, overviews=found.scene.working_factor > 1)
+    return like_fingerprint(path, found.scene.file_fingerprint)
 
 
 def _other(found: Found) -> OtherImageryError:
@@ -211,6 +213,8 @@ def _differences(old: Scene, new: Scene) -> tuple[str, ...]:
         told.append("where it lies")
     if old.band_count != new.band_count:
         told.append(f"number of bands ({new.band_count} instead of {old.band_count})")
+    if leans_on_files_beside(old.file_fingerprint) and not told:
+        told.append("the pixels, or the files beside it that say where it lies or what is nodata")
     if old.dtype != new.dtype:
         told.append(f"values ({new.dtype} instead of {old.dtype})")
     return tuple(told)

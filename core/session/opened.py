@@ -19,6 +19,7 @@ from core.grid import Window
 from core.imagery.frame import Frame, core_on_scene, frame_of, plan_scene
 from core.imagery.identity import is_same_file
 from core.imagery.scene import Scene
+from core.imagery.sidecar import said_by_sidecar, sidecar_path
 from core.imagery.tile_plan import Tile
 from core.landcover.product_registry import PRODUCTS
 from core.landcover.source import LandCover, open_landcover
@@ -274,7 +275,12 @@ def _open_landcover(stored: dict[str, Any], name: str) -> LandCover:
         nodata=stored.get("nodata"),
         ask=False,
     )
-    if not is_known(path, known) or known not in ("", found.file_fingerprint):
+    if known != found.file_fingerprint and known:
+        # Earlier versions knew a file without its auxiliary XML, and did not read it either.
+        unread = bool(said_by_sidecar(sidecar_path(path)))
+        if unread or not is_same_file(path, known):
+            raise _replaced_landcover(name)
+    if not is_known(path, known):
         raise _replaced_landcover(name)
     return replace(found, fingerprint=stored.get("fingerprint") or found.fingerprint)
 

@@ -182,3 +182,65 @@ def test_a_scene_of_an_earlier_version_still_opens(tmp_path) -> None:
     assert (opened.bands, opened.stretch) == (scene.bands, scene.stretch)
     assert bands_said(opened) == "Red, green and blue are bands 3, 2 and 1."
     assert scene_remarks(opened) == ()
+
+
+def in_order(path, order: str, dtype: str, gsd: float = 10.0, **profile: object):
+    """Four unnamed bands as land has them: red varies more than green, and green more than blue."""
+    reach = {"R": 150, "G": 120, "B": 90, "N": 200}
+    noise = np.random.default_rng(0).random((4, 48, 48))
+    values = [300 + reach[letter] * part for letter, part in zip(order, noise, strict=True)]
+    transform = Affine(gsd, 0, 500_000, 0, -gsd, 5_000_000)
+    stored = np.stack(values if dtype == "uint16" else [v - 250 for v in values]).astype(dtype)
+    return write_raster(path, stored, transform=transform, photometric="MINISBLACK", **profile)
+
+
+@pytest.mark.parametrize(
+    ("order", "dtype", "gsd", "expected", "source"),
+    [
+        ("RGBN", "uint16", 10.0, (1, 2, 3), "contrast"),
+        ("BGRN", "uint16", 10.0, (3, 2, 1), "Sentinel-2"),
+        ("RGBN", "uint8", 10.0, (1, 2, 3), "first"),
+        ("BGRN", "uint8", 10.0, (3, 2, 1), "contrast"),
+        ("RGBN", "uint16", 3.0, (1, 2, 3), "contrast"),
+        ("BGRN", "uint8", 0.6, (3, 2, 1), "contrast"),
+    ],
+)
+def test_an_order_that_only_the_size_of_the_pixels_says_is_held_against_the_contrast(
+    tmp_path, order, dtype, gsd, expected, source
+) -> None:
+    scene = open_scene(in_order(tmp_path / "a.tif", order, dtype, gsd))
+    assert (scene.bands, scene.bands_source) == (expected, source)
+    if source == "contrast":
+        (said,) = scene_remarks(scene)
+        assert said.endswith("by their contrast, red varying more than blue.")
+    # A name is surer than what pixels look like.
+    named = open_scene(in_order(tmp_path / "fields_bgrn.tif", order, dtype, gsd))
+    assert (named.bands, named.bands_source) == ((3, 2, 1), "file name")
+
+
+@pytest.mark.real_data
+def test_four_bands_of_real_scenes_are_found_in_both_orders(shared_data, tmp_path) -> None:
+    """Without any name: Dutch and Danubian reflectances, Indian and American bytes."""
+    dutch, indian, american = (
+        sorted((shared_data / folder).glob("*.tif"))
+        for folder in ("nl_s2_parcels/images", "in_s2_agrifieldnet/images", "naip_series")
+    )
+    danube = shared_data / "sentinel2" / "s2_two_dates_danube_utm33.tif"
+    scenes = [(path, (3, 2, 1, 4)) for path in dutch]
+    scenes += [(path, (1, 2, 3, 4)) for path in (danube, *indian[::25], *american)]
+    wrong = []
+    for path, rgbn in scenes:
+        with rasterio.open(path) as dataset:  # noqa: TID251
+            gsd = 10.0 if dataset.res[0] > 5 else 5.0
+            values = dataset.read(rgbn, out_shape=(4, 256, 256))
+        transform = Affine(gsd, 0, 500_000, 0, -gsd, 5_000_000)
+        for name, order, bands in (("a", (0, 1, 2, 3), (1, 2, 3)), ("b", (2, 1, 0, 3), (3, 2, 1))):
+            stored = values[list(order)]
+            profile = {"transform": transform, "photometric": "MINISBLACK"}
+            scene = open_scene(write_raster(tmp_path / f"{name}.tif", stored, **profile))
+            if scene.bands != bands:
+                wrong.append((path.name, name))
+    # A tile in which red varies no more than blue keeps the order that is usual for its size.
+    assert len(scenes) == 15
+    assert all(path.startswith(("zeeland", "flevoland", "friesland")) for path, _ in wrong), wrong
+    assert {name for _, name in wrong} <= {"a"}, "the order in which the Dutch files really are"

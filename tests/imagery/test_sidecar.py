@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from core.errors import UnreadableRasterError
+from core.errors import ReplacedFileError, UnreadableRasterError
+from core.imagery.cog import copy_as_cog
+from core.imagery.identity import is_same_file
 from core.imagery.scene import open_scene, read_preview
 from core.imagery.sidecar import read_sidecar
+from core.landcover.alignment import align
+from core.landcover.source import open_landcover
+from core.task import silent_share
 from tests.rasters import UTM, write_raster
 
 WKT = (
@@ -162,3 +167,67 @@ def test_no_change_of_a_byte_is_anything_but_read_or_refused(tmp_path) -> None:
 def test_there_is_none_beside_a_url_or_a_file_without() -> None:
     assert read_sidecar("https://example.org/a.tif") is None
     assert read_sidecar("/nowhere/a.tif") is None
+
+
+def statistics(low: float, high: float, approximate: str = "") -> str:
+    more = f'<MDI key="STATISTICS_APPROXIMATE">{approximate}</MDI>' if approximate else ""
+    return pam(
+        "".join(
+            f'<PAMRasterBand band="{band}"><Metadata><MDI key="STATISTICS_MINIMUM">{low}</MDI>'
+            f'<MDI key="STATISTICS_MAXIMUM">{high}</MDI>{more}</Metadata></PAMRasterBand>'
+            for band in (1, 2, 3)
+        )
+    )
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_a_value_that_the_statistics_leave_out_is_suspected(tmp_path, value) -> None:
+    """Holes in the midst of the image: no collar, and black could be image otherwise."""
+    values = grey(64)
+    hole = np.zeros((64, 64), dtype=bool)
+    hole[20:30, 20:40] = True
+    values[:, hole] = value
+    path = write_raster(tmp_path / "a.tif", values)
+    beside = tmp_path / "a.tif.aux.xml"
+    assert read_preview(open_scene(path)).valid.all()
+    beside.write_text(statistics(20, 199))
+    scene = open_scene(path)
+    assert np.array_equal(read_preview(scene).valid, ~hole)
+    assert f"5 % of the image holds {value}" in scene.unknown.sentences()[0]
+    assert read_preview(open_scene(path, nodata=())).valid.all()
+    copy = tmp_path / "copy.tif"
+    copy_as_cog(path, copy, crs=None, categorical=False, progress=silent_share)
+    assert np.array_equal(read_preview(open_scene(copy)).valid, ~hole)
+    for of_no_use in (statistics(20, 199, "YES"), statistics(20, 150), statistics(0, 255)):
+        beside.write_text(of_no_use)
+        assert read_preview(open_scene(path)).valid.all(), of_no_use
+
+
+def test_an_exchanged_sidecar_is_another_file_and_statistics_are_none(tmp_path) -> None:
+    path = write_raster(tmp_path / "a.tif", grey())
+    beside = tmp_path / "a.tif.aux.xml"
+    place = pam(f"<GeoTransform>{TRANSFORM}</GeoTransform>")
+    beside.write_text(place)
+    scene = open_scene(path)
+    beside.write_text(place.replace("</P", statistics(20, 199)[len("<PAMDataset>") : -13] + "</P"))
+    assert is_same_file(str(path), scene.file_fingerprint), "a GIS has shown it"
+    beside.write_text(place.replace("10.0", "20.0"))
+    assert open_scene(path).fingerprint != scene.fingerprint
+    for changed in (place.replace("10.0", "20.0"), "<PAMDataset>", None):
+        beside.unlink() if changed is None else beside.write_text(changed)
+        with pytest.raises(ReplacedFileError, match=r"a\.tif is another file"):
+            read_preview(scene)
+    beside.write_text(place)
+    assert read_preview(scene).valid.all()
+
+
+def test_a_world_file_is_part_of_what_a_land_cover_is(tmp_path) -> None:
+    codes = np.full((1, 16, 16), 40, np.uint8)
+    codes[0, :4] = 10
+    path = write_raster(tmp_path / "worldcover.tif", codes, crs=None, transform=Affine.identity())
+    (tmp_path / "worldcover.tfw").write_text("10 0 0 -10 500005 4999995")
+    landcover = open_landcover(path, crs="EPSG:32633")
+    assert align(landcover, landcover.grid).valid.all()
+    (tmp_path / "worldcover.tfw").write_text("10 0 0 -10 500105 4999995")
+    with pytest.raises(ReplacedFileError, match="another file"):
+        align(landcover, landcover.grid)

@@ -209,3 +209,50 @@ def test_shares_are_said_so_that_nothing_is_not_all() -> None:
     assert [percent(s) for s in (0.0, 0.001, 0.38, 0.9999, 1.0)] == [
         *("0 %", "less than 1 %", "38 %", "99 %", "100 %")
     ]
+
+
+def field(side: int = 256) -> np.ndarray:
+    """A picture with edges and shades, as a photo has them, and darker than most."""
+    rows, columns = np.mgrid[:side, :side]
+    shades = 90 + 50 * np.sin(rows / 9) * np.cos(columns / 13)
+    noise = np.random.default_rng(4).normal(0, 8, (3, side, side))
+    return np.clip(shades + noise, 25, 230).astype(np.uint8)
+
+
+def as_jpeg(path, values: np.ndarray, quality: int):
+    return write_raster(
+        path, values, compress="JPEG", photometric="YCBCR", jpeg_quality=quality, tiled=True
+    )
+
+
+@pytest.mark.parametrize("value", [0, 255])
+@pytest.mark.parametrize("quality", [20, 75])
+def test_the_blurred_edge_of_a_collar_in_a_jpeg_is_collar(tmp_path, value, quality) -> None:
+    outside = triangle(256)
+    outside[:, :30] = True
+    values = np.where(outside, value, field()).astype(np.uint8)
+    scene = opened(as_jpeg(tmp_path / "a.tif", values, quality))
+    with rasterio.open(scene.path) as dataset:  # noqa: TID251
+        plain = (dataset.read() == value).all(axis=0)
+    valid = read_preview(scene).valid
+    missed = (valid & outside).sum() / outside.sum()
+    assert missed < 0.05
+    assert (~plain & outside).sum() / outside.sum() > 2 * missed, "equality alone misses more"
+    assert (~valid & ~outside).sum() < 0.005 * outside.size, "and the image stays"
+    assert Scene.from_json(scene.to_json()) == scene
+    inside = Window(40, 60, 128, 128)
+    assert np.array_equal(read_window(scene, inside).valid, valid[60:188, 40:168])
+
+
+def test_dark_water_and_shadows_at_the_edge_of_a_jpeg_are_image(tmp_path) -> None:
+    values = field()
+    shade = np.random.default_rng(2).integers(0, 11, (256, 90))
+    values[:, :, :90] = shade
+    values[:, :, 200:] = np.array([2, 5, 9])[:, None, None]  # water, all of one colour
+    scene = opened(as_jpeg(tmp_path / "a.tif", values, 75))
+    assert not scene.unknown.is_suspicion
+    # What is stored exactly has no blurred edges: values near black are image.
+    values[:, :60] = 0
+    values[:, 60:64] = 3
+    scene = opened(write_raster(tmp_path / "b.tif", values))
+    assert (~read_preview(scene).valid).sum() == 60 * 256
