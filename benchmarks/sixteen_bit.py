@@ -34,7 +34,7 @@ from benchmarks.fields import Drawn, Score, score, simulated_landcover
 from benchmarks.labelled import data_folder, load_tiles
 from core.grid import Grid, Window
 from core.imagery.scene import SceneImage
-from core.imagery.stretch import Stretch, estimate_one_range, estimate_stretch
+from core.imagery.stretch import Stretch, estimate_one_width, estimate_stretch
 from core.label.choices import DEFAULT_FIELD_SIZE
 from training.split import DUTCH_KEPT_APART, FRIESLAND, FRIESLAND_KEPT_FROM_ROW
 
@@ -65,15 +65,11 @@ class Stored:
 def stretches(values: npt.NDArray[np.uint16]) -> dict[str, Stretch]:
     """Each stretch of red, green and blue by its name."""
     valid = np.ones(values.shape[1:], dtype=np.bool_)
-    each, one = estimate_stretch(values, valid), estimate_one_range(values, valid)
-    reach = max(b - a for a, b in zip(each.low, each.high, strict=True))
-    red, green, blue = each.low
+    low, high = (float(end) for end in np.percentile(values, (2, 98)))
     return {
-        "each band its own range": each,
-        "one range, percentiles of all bands": one,
-        "one width from each band's dark end": Stretch(
-            each.low, (red + reach, green + reach, blue + reach)
-        ),
+        "each band its own range": estimate_stretch(values, valid),
+        "one range, percentiles of all bands": Stretch((low,) * 3, (high,) * 3),
+        "one width from each band's dark end": estimate_one_width(values, valid),
     }
 
 

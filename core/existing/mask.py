@@ -16,6 +16,7 @@ from rasterio.io import DatasetReader
 from core.errors import UnreadableLabelsError
 from core.grid import Grid, Window
 from core.imagery.blocks import may_hold_blocks
+from core.imagery.equality import HUGE
 from core.imagery.georeference import find_georeference, refuse_misplaced
 from core.imagery.open import open_raster, read_bands
 from core.imagery.validity import BY_HEADER, UnknownPixels, read_validity, unknown_by_file
@@ -194,7 +195,7 @@ def _values(
     values = read_bands(dataset, [1], window=window, shape=shape)[0]
     valid = read_validity(dataset, [1], window=window, shape=shape, unknown=rule)
     if np.issubdtype(values.dtype, np.floating):
-        valid = valid & np.isfinite(values)
+        valid = valid & (np.abs(values) < HUGE)  # nor NaN
     return values, valid
 
 

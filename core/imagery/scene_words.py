@@ -24,7 +24,7 @@ _BANDS = {
 }
 _STRETCHES = {
     "person": "as you chose",
-    "one": "one range for all bands",
+    "one": "the same for all bands, each from its own dark end",
     "each": "a range for each band",
     "file": "colours as in the file",
 }

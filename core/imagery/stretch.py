@@ -17,7 +17,7 @@ HIGH_PERCENTILE = 98.0
 _ENOUGH = 300_000
 
 StretchWay = Literal["one", "each", "file"]
-"""One range for all bands, one for each band, or the colours as they are in the file."""
+"""One width for all bands, a range for each band, or the colours as they are in the file."""
 
 STRETCH_WAYS: tuple[StretchWay, ...] = ("one", "each", "file")
 
@@ -78,13 +78,13 @@ def suggest_stretch(
     scaling: Scaling | None = None,
     windows: Iterable[Part] = (),
 ) -> Suggestion:
-    """Colours as they are where they are ready to be seen, else one range for all three bands.
+    """Colours as they are where they are ready to be seen, else one width for all three bands.
 
     8-bit orthophotos come with the contrast that their maker chose.  Stretched once more, band by
     band, their greens turn grey; a model that learnt from such photos then draws worse
     (``docs/decisions/016-eight-bit-colours-are-left-alone.md``).  Whatever needs a stretch gets one
-    range over all bands, which keeps the colours
-    (``docs/decisions/025-one-range-for-all-bands.md``).
+    width for all bands, which keeps the colours and takes haze away
+    (``docs/decisions/025-one-width-for-all-bands.md``).
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def suggest_stretch(
     way : str, optional
         What the person asked for.
     scaling : Scaling, optional
-        What stored values mean; one range is one in what they mean.
+        What stored values mean; one width is one in what they mean.
     windows : iterable of the same
         Some pixels as they are stored, looked at only where they decide.
 
@@ -117,12 +117,12 @@ def suggest_stretch(
     if way == "file":
         raise InputError(
             "The values of this image are no colours that can be seen as they are.",
-            "Take one range for all bands instead.",
+            "Take the same contrast for all bands instead.",
         )
-    return Suggestion(estimate_one_range(values, valid, scaling=means), "one")
+    return Suggestion(estimate_one_width(values, valid, scaling=means), "one")
 
 
-def estimate_one_range(
+def estimate_one_width(
     values: npt.NDArray[np.generic],
     valid: npt.NDArray[np.bool_],
     low_percentile: float = LOW_PERCENTILE,
@@ -130,14 +130,21 @@ def estimate_one_range(
     *,
     scaling: Scaling | None = None,
 ) -> Stretch:
-    """One range over all three bands, in what their values mean: percentiles of all of them.
+    """One width for all three bands, in what their values mean, from each band's own dark end.
 
-    Parameters and notes as for :func:`estimate_stretch`; ``scaling`` says what the values mean.
+    The widest band decides, so bands keep their relation to each other; haze, which lies on blue
+    more than on red, goes.  Parameters and notes as for :func:`estimate_stretch`; ``scaling`` says
+    what the values mean.
     """
     means = scaling or Scaling()
     meant = [means.meant(band, _some(_finite(values[band], valid))) for band in range(3)]
-    first, last = _ends(np.concatenate(meant), low_percentile, high_percentile)
-    return Stretch(means.stored(first), means.stored(last))
+    ends = [_ends(band, low_percentile, high_percentile) for band in meant]
+    width = max(last - first for first, last in ends)
+    red, green, blue = (
+        (means.stored(first)[band], means.stored(first + width)[band])
+        for band, (first, _) in enumerate(ends)
+    )
+    return Stretch((red[0], green[0], blue[0]), (red[1], green[1], blue[1]))
 
 
 def estimate_stretch(

@@ -34,6 +34,9 @@ _ENDS = ("minimum", "maximum", "approximate")
 _LEAST_GAP = 0.1
 """How far off a sentinel stands from all other values, as a share of the range of these."""
 
+_LEAST_FREQUENT, _LEAST_PIXELS = 0.002, 32
+"""Share and number of values that make one frequent that nobody knows as a sentinel."""
+
 
 def suspect(
     dataset: DatasetReader,
@@ -163,8 +166,26 @@ def _sentinels(
     held = [v for v in _SENTINELS if v != tag and (values == v).any()]
     rest = values[~huge & ~np.isin(values, held)]
     found = [v for v in held if _stands_off(v, rest)]
+    lowest = _frequent_lowest(sample)
+    if lowest is not None and lowest not in held:
+        found.append(lowest)
     found += [v for v in (-3.4e38, 3.4e38) if (huge & (np.sign(values) == np.sign(v))).any()]
     return tuple((v, _share(preview, valid, values, v)) for v in found)
+
+
+def _frequent_lowest(sample: npt.NDArray[np.generic]) -> float | None:
+    """A negative value that is frequent, the lowest, and far from the next: -1, or -9999 scaled."""
+    values = sample[np.abs(sample) < HUGE]
+    if values.size == 0 or not values.min() < 0:
+        return None
+    lowest = values.min()
+    others = values[values > lowest].astype(np.float64)
+    count = values.size - others.size
+    if others.size == 0 or count < max(_LEAST_PIXELS, _LEAST_FREQUENT * values.size):
+        return None
+    next_, high = float(others.min()), float(np.percentile(others, 98))
+    far = next_ - float(lowest) > _LEAST_GAP * (high - next_)
+    return float(lowest) if far else None
 
 
 def _share(

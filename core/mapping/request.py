@@ -34,7 +34,7 @@ class SceneRequest:
         Red, green and blue band, counted from 1.
     stretch : Stretch, str or None
         A stretch to use instead of the scene's own, so that two crops look alike to the model; or
-        the way in which it is found: ``"one"`` range for all bands, ``"each"`` band its own, or
+        the way in which it is found: ``"one"`` width for all bands, ``"each"`` band its own, or
         colours as in the ``"file"``.
     working_gsd_m : float or None
         Metres per pixel at which the model looks.

@@ -101,9 +101,10 @@ def test_what_is_no_mask_is_one_sentence(tmp_path, utm) -> None:
     assert read_mask(plain, crs="EPSG:32633").grid == utm
 
 
-def test_a_float_mask_with_nan(tmp_path, utm) -> None:
+@pytest.mark.parametrize("nothing", [np.nan, np.inf, 3.4e38, -3.4028235e38])
+def test_a_float_mask_with_holes(tmp_path, utm, nothing) -> None:
     values = blobs(utm).astype(np.float32)
-    values[:10] = np.nan
+    values[:10] = nothing
     mask = read_mask(mask_file(tmp_path / "f.tif", values, utm))
     assert set(mask.values) == {0, 1}
     assert mask.unknown == 10 * utm.width

@@ -384,7 +384,7 @@ def test_a_scene_is_seen_alike_whatever_type_holds_its_colours(tmp_path) -> None
         np.testing.assert_array_equal(read_window(scene, scene.grid.extent).rgb, expected)
 
 
-def test_scale_and_offset_of_the_file_decide_on_the_one_range(tmp_path) -> None:
+def test_scale_and_offset_of_the_file_decide_on_the_one_width(tmp_path) -> None:
     # Bands of one reflectance, stored with and without the offset of baseline 04.00.
     meant = np.random.default_rng(0).integers(200, 3000, (64, 64))
     values = np.stack([meant + 1000, meant, meant + 1000]).astype(np.uint16)

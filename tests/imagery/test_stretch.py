@@ -128,13 +128,20 @@ def test_colours_that_are_ready_to_be_seen_are_left_alone_whatever_holds_them(
     ],
     ids=lambda v: f"{v.dtype.name}-{v.max():g}",
 )
-def test_what_is_no_colour_gets_one_range_for_all_bands(values) -> None:
+def test_what_is_no_colour_gets_one_width_from_each_bands_dark_end(values) -> None:
     valid = np.ones((16, 16), dtype=bool)
+    values = values.copy()
+    values[0] = (values[0] + values[0].min().astype(np.float64)) / 2  # a dull band
     found = suggest_stretch((values, valid), windows=[(values, valid)])
     assert found.way == "one"
-    low, high = np.percentile(values.astype(np.float64), (2, 98))
-    assert found.stretch.low == pytest.approx((low, low, low))
-    assert found.stretch.high == pytest.approx((high, high, high))
+    low, high = np.percentile(values.astype(np.float64), (2, 98), axis=(1, 2))
+    assert found.stretch.low == pytest.approx(low)
+    width = (high - low).max()
+    assert np.array(found.stretch.high) - low == pytest.approx(width)
+    # Half as much contrast stays half as much, and haze goes.
+    colours = found.stretch.apply(values).astype(int)
+    assert np.ptp(colours[..., 0]) < 0.6 * np.ptp(colours[..., 2])
+    assert colours.min(axis=(0, 1)).max() == 0
 
 
 def test_a_person_asks_for_each_band_or_for_the_file() -> None:
@@ -149,7 +156,7 @@ def test_a_person_asks_for_each_band_or_for_the_file() -> None:
         suggest_stretch((ramp(300, 3400, "uint16"), valid), way="file")
 
 
-def test_one_range_is_one_in_what_the_values_mean() -> None:
+def test_one_width_is_one_in_what_the_values_mean() -> None:
     # The same reflectances three times: as baseline 04.00 has them, as before, and in 12 bits.
     meant = np.linspace(0.02, 0.4, 1024).reshape(32, 32)
     scaling = Scaling((1e-4, 1e-4, 1 / 4096), (-0.1, 0.0, 0.0))

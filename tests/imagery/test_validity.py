@@ -66,7 +66,9 @@ def test_a_plain_collar_is_outside(tmp_path, dtype, value) -> None:
     assert Scene.from_json(scene.to_json()) == scene
 
 
-@pytest.mark.parametrize("value", [-9999, -32768, 3.4e38, -3.4028235e38, np.nan, -99999.0])
+@pytest.mark.parametrize(
+    "value", [-9999, -32768, 3.4e38, -3.4028235e38, np.nan, -99999.0, -1.0, -1.0999, -28672]
+)
 def test_untagged_nodata_is_unknown_and_no_part_of_the_stretch(tmp_path, value) -> None:
     values = picture(np.float32)
     hole = np.random.default_rng(5).random((SIDE, SIDE)) < 0.2
@@ -93,6 +95,10 @@ def test_negative_values_that_belong_to_the_rest_stay(tmp_path) -> None:
     scene = opened(write_raster(tmp_path / "a.tif", values))
     assert scene.unknown == UnknownPixels()
     assert read_preview(scene).valid.all()
+    clipped = np.random.default_rng(1).normal(0.1, 0.1, (3, SIDE, SIDE)).clip(-0.1, 0.6)
+    assert (clipped == clipped.min()).mean() > 0.01
+    scene = opened(write_raster(tmp_path / "c.tif", clipped.astype(np.float32)))
+    assert scene.unknown == UnknownPixels()
 
 
 def test_a_person_has_the_last_word(tmp_path) -> None:
@@ -256,3 +262,19 @@ def test_dark_water_and_shadows_at_the_edge_of_a_jpeg_are_image(tmp_path) -> Non
     values[:, 60:64] = 3
     scene = opened(write_raster(tmp_path / "b.tif", values))
     assert (~read_preview(scene).valid).sum() == 60 * 256
+
+
+@pytest.mark.real_data
+def test_no_real_image_is_suspected_wrongly_nor_as_a_jpeg(shared_data, tmp_path) -> None:
+    """Water, shadows and clouds of five sources; all 126 were looked at once, in both forms."""
+    folders = ("naip_fields/images", "es_pnoa_25cm/images", "naip_series", "sentinel2")
+    paths = [path for folder in folders for path in sorted((shared_data / folder).glob("*.tif"))]
+    paths += sorted((shared_data / "nl_s2_parcels/images").glob("*.tif"))
+    paths += sorted((shared_data / "in_s2_agrifieldnet/images").glob("*.tif"))[::10]
+    assert len(paths) == 36
+    for path in paths[::2]:
+        scene = opened(path)
+        assert not scene.unknown.is_suspicion, path
+        colours = np.moveaxis(read_preview(scene, 512).rgb, -1, 0)
+        jpeg = opened(as_jpeg(tmp_path / "a.tif", colours, 75))
+        assert not jpeg.unknown.is_suspicion, path

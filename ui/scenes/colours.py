@@ -18,7 +18,7 @@ from core.imagery import (
     Scene,
     Stretch,
     bands_said,
-    estimate_one_range,
+    estimate_one_width,
     estimate_stretch,
     open_raster,
     read_scaling,
@@ -164,13 +164,13 @@ def _stretch(scene: Scene, bands: Bands, seen: Sample) -> Stretch | None:
         label_visibility="collapsed",
     )
     # Scenes that came before there was a choice have a range for each band.
-    apart_now = not as_they_are and not _is_one_range(scene.stretch, seen.scaling)
+    apart_now = not as_they_are and not _is_one_width(scene.stretch, seen.scaling)
     apart = st.toggle(
         "Each band by itself",
         value=apart_now and len(set(scene.bands)) > 1,
         key=f"apart {scene.fingerprint}",
-        help="One range for all bands keeps the colours; a range for each takes haze out of the "
-        "blue, and greens may turn grey.",
+        help="The same contrast for all bands keeps the colours; each band by itself shows more of "
+        "dull ones, and greens may turn grey.",
     )
     if low >= high:
         st.caption("Leave some room between the two ends.")
@@ -180,18 +180,16 @@ def _stretch(scene: Scene, bands: Bands, seen: Sample) -> Stretch | None:
         return scene.stretch
     if apart:
         return estimate_stretch(seen.values, seen.valid, low, high)
-    return estimate_one_range(seen.values, seen.valid, low, high, scaling=seen.scaling)
+    return estimate_one_width(seen.values, seen.valid, low, high, scaling=seen.scaling)
 
 
-def _is_one_range(stretch: Stretch, scaling: Scaling) -> bool:
-    ends = [
-        [
-            value * scale + offset
-            for value, scale, offset in zip(end, scaling.scale, scaling.offset, strict=True)
-        ]
-        for end in (stretch.low, stretch.high)
+def _is_one_width(stretch: Stretch, scaling: Scaling) -> bool:
+    """Whether all bands are as wide in what their values mean."""
+    widths = [
+        (high - low) * scale
+        for low, high, scale in zip(stretch.low, stretch.high, scaling.scale, strict=True)
     ]
-    return all(np.allclose(end, end[0], rtol=1e-6, atol=1e-9) for end in ends)
+    return bool(np.allclose(widths, widths[0], rtol=1e-6, atol=0.0))
 
 
 def _by_values(scene: Scene, bands: Bands) -> Stretch | None:

@@ -121,9 +121,11 @@ class MaskLabels:
             )
         mask = existing.read_mask(path)
         # Of a prediction all may be cropland where anything is known at all.
-        one_sided = bool(mask.unknown) and mask.values.keys() == {1}
+        beside_1 = _UNKNOWN in mask.values and 1 in mask.values
+        one_sided = bool(mask.unknown or beside_1) and mask.values.keys() <= {1, _UNKNOWN}
         if one_sided and (fractions or what == "truth"):
             background = "NaN" if fractions and nodata <= {None} else "nodata"
+            background = background if mask.unknown else str(_UNKNOWN)
             raise InputError(
                 f"The {what} {name} is {background} wherever it is not cropland, so nothing in it "
                 "is known not to be cropland.",

@@ -172,6 +172,14 @@ def without_crs(folder):
             "is nodata wherever it is not cropland",
         ),
         (
+            lambda f: write_mask(f / "m.tif", np.where(fields() > 0, 255, 7), nodata=7),
+            "is nodata wherever it is not cropland",
+        ),
+        (
+            lambda f: write_mask(f / "m.tif", np.where(fields() > 0, 1, 255)),
+            "is 255 wherever it is not cropland",
+        ),
+        (
             lambda f: write_raster(
                 f / "m.tif", (fields() > 0)[None].astype(np.uint8), mask=fields() > 0
             ),
