@@ -182,6 +182,41 @@ def full_turn(crs: CRS) -> float | None:
     return round(2 * math.pi / float(axes[0].unit_conversion_factor), 9)
 
 
+_CYLINDRICAL = frozenset(
+    [
+        "Popular Visualisation Pseudo Mercator",
+        "Mercator (variant A)",
+        "Mercator (variant B)",
+        "Mercator (Spherical)",
+        "Equidistant Cylindrical",
+        "Equidistant Cylindrical (Spherical)",
+        "Lambert Cylindrical Equal Area",
+        "Lambert Cylindrical Equal Area (Spherical)",
+    ]
+)
+"""Formulas of the EPSG in which x is a longitude, in other units."""
+
+
+def around_earth(crs: CRS) -> float | None:
+    """Once around the Earth along x, of longitudes and of cylindrical projections; else None."""
+    turn = full_turn(crs)
+    if turn is not None or not crs.is_projected or crs.coordinate_operation is None:
+        return turn
+    if crs.coordinate_operation.method_name not in _CYLINDRICAL:
+        return None
+    return _cylinder(crs.to_wkt())
+
+
+@lru_cache(maxsize=64)
+def _cylinder(wkt: str) -> float | None:
+    transformer = Transformer.from_crs("EPSG:4326", wkt, always_xy=True)
+    middle = transformer.transform(0.0, 0.0, direction="INVERSE")[0]
+    # A quarter to both sides, of which one has no jump.
+    x, _ = transformer.transform([middle - 90.0, middle, middle + 90.0], [0.0] * 3)
+    around = 4 * min(abs(x[1] - x[0]), abs(x[2] - x[1]))
+    return around if math.isfinite(around) and around > 0 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """A raster's geometry: CRS, affine transform (pixel corner to world) and size in pixels.
@@ -290,13 +325,13 @@ class Grid:
         Raises
         ------
         ValueError
-            The CRS is not geographic.
+            Nothing in the CRS goes around the Earth.
         """
         if turns == 0:
             return self
-        turn = full_turn(self.crs)
+        turn = around_earth(self.crs)
         if turn is None:
-            raise ValueError("only longitudes can be turned")
+            raise ValueError("only what goes around the Earth can be turned")
         shift = Affine.translation(turns * turn, 0.0)
         return Grid(self.crs, shift @ self.transform, self.width, self.height)
 

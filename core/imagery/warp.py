@@ -9,10 +9,11 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from pyproj import CRS
 from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
-from core.grid import Grid, Window, WorldCoordinates, full_turn
+from core.grid import Grid, Window, WorldCoordinates, around_earth
 
 _Number = TypeVar("_Number", np.float32, np.uint16, np.uint8)
 
@@ -91,7 +92,10 @@ def covering(source: Grid, target: Grid) -> Cover | None:
     on_earth = np.isfinite(outline.x) & np.isfinite(outline.y)
     if not on_earth.any():
         return None
-    world = WorldCoordinates(outline.x[on_earth], outline.y[on_earth])
+    x, turn = outline.x[on_earth], around_earth(source.crs)
+    # Without jumps, of cylindrical projections as well: else a scene over 180 degrees seems to
+    # reach around the Earth.
+    world = WorldCoordinates(x if turn is None else np.unwrap(x, period=turn), outline.y[on_earth])
     found = []
     for turns in _turns(source, world):
         placed = source.turned(turns)
@@ -117,7 +121,7 @@ def covering(source: Grid, target: Grid) -> Cover | None:
 
 def _turns(source: Grid, world: WorldCoordinates) -> range:
     """Whole turns after which the raster may lie under positions in its CRS."""
-    turn = full_turn(source.crs)
+    turn = around_earth(source.crs)
     if turn is None:
         return range(1)
     bounds = source.bounds
@@ -129,7 +133,7 @@ def _turns(source: Grid, world: WorldCoordinates) -> range:
 
 def _columns_around(source: Grid) -> int:
     """Columns once around the Earth; 0 where rows do not run along parallels."""
-    turn = full_turn(source.crs)
+    turn = around_earth(source.crs)
     step = source.transform.a
     if turn is None or source.transform.b != 0 or source.transform.d != 0 or step <= 0:
         return 0
@@ -169,6 +173,34 @@ def warp(
     missing: int | None = None,
 ) -> npt.NDArray[_Number]:
     """Values (rows, columns) on the target's pixels; ``missing``, or 0 without it, beyond."""
+    out = _warped(values, source, target, resampling, missing)
+    if _jumps(source.crs, target):
+        for turns in (-1, 1):
+            beyond = _warped(values, source.turned(turns), target, resampling, missing)
+            out = np.where(out == (missing or 0), beyond, out)
+    return out
+
+
+def _jumps(crs: CRS, target: Grid) -> bool:
+    """Whether a grid lies over the edge of a cylindrical projection.
+
+    GDAL looks for longitudes on both sides of 180 degrees, but not for the x of projections.
+    """
+    turn = None if crs.is_geographic else around_earth(crs)
+    if turn is None:
+        return False
+    x = target.outline(crs).x
+    x = x[np.isfinite(x)]
+    return x.size > 0 and bool(np.ptp(x) > turn / 2)
+
+
+def _warped(
+    values: npt.NDArray[_Number],
+    source: Grid,
+    target: Grid,
+    resampling: Resampling,
+    missing: int | None,
+) -> npt.NDArray[_Number]:
     out = np.full(target.shape, missing or 0, dtype=values.dtype)
     reproject(
         values,

@@ -225,6 +225,35 @@ def test_a_product_around_the_earth_covers_both_of_its_edges(tmp_path, west, tar
     assert assert_is_turned_lookup(landcover, codes[0], grid) == grid.width * grid.height
 
 
+@pytest.mark.parametrize("crs", ["EPSG:3857", "EPSG:6933"])
+@pytest.mark.parametrize("target", ["utm", "fiji", "past 180"])
+def test_a_product_in_a_cylindrical_projection_covers_a_scene_over_180_degrees(
+    tmp_path, crs, target
+) -> None:
+    """Around the Earth, and a strip that goes on beyond the projection's edge."""
+    forward = Transformer.from_crs(4326, crs, always_xy=True)
+    half, north = forward.transform(180.0, -15.9)
+    cell = 2 * half / 32_768
+    grid = over_the_meridian(target)
+    rows, columns = np.indices(grid.shape)
+    x, y = grid.transform @ (columns + 0.5, rows + 0.5)
+    lon, lat = Transformer.from_crs(grid.crs, 4326, always_xy=True).transform(x, y)
+    x, y = forward.transform((np.asarray(lon) + 180) % 360 - 180, lat)
+    for left, width in ((-half, 32_768), (half - 50 * cell, 100)):
+        codes = np.random.default_rng(4).choice([10, 30, 40, 80], size=(1, 64, width))
+        place = Affine(cell, 0, left, 0, -cell, north)
+        name = tmp_path / f"worldcover_{width}.tif"
+        path = write_raster(name, codes.astype(np.uint8), crs=crs, transform=place)
+        tile = align(open_landcover(path, product="worldcover_v200"), grid)
+        column = (np.asarray(x) - left) % (2 * half) / cell
+        row = (north - np.asarray(y)) / cell
+        clear = (np.abs(column % 1 - 0.5) < 0.49) & (np.abs(row % 1 - 0.5) < 0.49)
+        assert clear.mean() > 0.9
+        assert tile.valid.all()
+        expected = codes[0][row.astype(int), column.astype(int)]
+        np.testing.assert_array_equal(tile.classes[clear], expected[clear])
+
+
 def test_a_scene_of_0_to_360_degrees_gets_a_product_of_180_west_to_180_east(tmp_path) -> None:
     landcover, codes = product(tmp_path, "EPSG:4326", Affine(0.01, 0, -92.3, 0, -0.01, 40))
     grid = Grid(CRS.from_epsg(4326), Affine(0.002, 0, 267.9, 0, -0.002, 39.9), 50, 40)
