@@ -107,7 +107,8 @@ def _left_out(
     if np.issubdtype(sample.dtype, np.integer):
         candidates.append(float(np.iinfo(sample.dtype.name).max))
     low, high = (ends[:, None] for ends in ranges)
-    within = ((sample >= low) & (sample <= high)).all(axis=0)
+    values = sample.astype(np.float64)
+    within = ((values >= low) & (values <= high)).all(axis=0)
     found = []
     for value in candidates:
         there = stands_for_nothing(sample, value)
