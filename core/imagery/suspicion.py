@@ -63,14 +63,7 @@ def suspect(
     UnreadableRasterError
         The file is damaged.
     """
-    suspected: tuple[tuple[float, float], ...] = ()
-    if not is_palette(dataset):
-        sample = _sample(dataset, sorted(set(bands)), known)
-        suspected = _sentinels(dataset, sample, preview, valid)
-        held = {value for value, _ in suspected}
-        suspected += tuple(
-            pair for pair in _left_out(dataset, sorted(set(bands)), sample) if pair[0] not in held
-        )
+    suspected = () if is_palette(dataset) else _values(dataset, bands, known, preview, valid)
     for value, _ in suspected:
         valid = valid & ~stands_for_nothing(preview, value)
     along = max(dataset.height / valid.shape[0], dataset.width / valid.shape[1])
@@ -85,6 +78,26 @@ def suspect(
     return replace(known, suspected=suspected, collars=collars)
 
 
+def _values(
+    dataset: DatasetReader,
+    bands: tuple[int, ...],
+    known: UnknownPixels,
+    preview: npt.NDArray[np.generic],
+    valid: Flags,
+) -> tuple[tuple[float, float], ...]:
+    """Values that are suspected wherever they stand, each with its share of the pixels."""
+    distinct = sorted(set(bands))
+    ranges = _statistics(dataset, distinct)
+    may_be_negative = not np.issubdtype(preview.dtype, np.unsignedinteger)
+    if ranges is None and not may_be_negative:
+        return ()
+    sample = _sample(dataset, distinct, known)
+    found = _sentinels(dataset, sample, preview, valid) if may_be_negative else {}
+    if ranges is not None and sample.size > 0:
+        found = {**_left_out(sample, ranges), **found}
+    return tuple(found.items())
+
+
 def _sample(
     dataset: DatasetReader, bands: list[int], known: UnknownPixels
 ) -> npt.NDArray[np.generic]:
@@ -97,26 +110,24 @@ def _sample(
 
 
 def _left_out(
-    dataset: DatasetReader, bands: list[int], sample: npt.NDArray[np.generic]
-) -> list[tuple[float, float]]:
+    sample: npt.NDArray[np.generic],
+    ranges: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
+) -> dict[float, float]:
     """Values beyond the statistics of all bands, if all other pixels are within them."""
-    ranges = _statistics(dataset, bands)
-    if ranges is None or sample.size == 0:
-        return []
     candidates = [0.0, *_SENTINELS, -3.4e38, 3.4e38]
     if np.issubdtype(sample.dtype, np.integer):
         candidates.append(float(np.iinfo(sample.dtype.name).max))
     low, high = (ends[:, None] for ends in ranges)
     values = sample.astype(np.float64)
     within = ((values >= low) & (values <= high)).all(axis=0)
-    found = []
+    found = {}
     for value in candidates:
         there = stands_for_nothing(sample, value)
         if there.any() and not ((low <= value) & (value <= high)).any():
-            found.append((value, float(there.mean())))
+            found[value] = float(there.mean())
             within |= there
     # Statistics of an earlier state of the file fit other pixels no better.
-    return found if within.all() else []
+    return found if within.all() else {}
 
 
 def _statistics(
@@ -155,9 +166,7 @@ def _sentinels(
     sample: npt.NDArray[np.generic],
     preview: npt.NDArray[np.generic],
     valid: Flags,
-) -> tuple[tuple[float, float], ...]:
-    if np.issubdtype(sample.dtype, np.unsignedinteger):
-        return ()
+) -> dict[float, float]:
     values = np.concatenate([preview[:, valid].ravel(), sample.ravel()]).astype(np.float64)
     values = values[~np.isnan(values)]
     tag = dataset.nodata
@@ -168,10 +177,10 @@ def _sentinels(
     rest = values[~huge & ~np.isin(values, held)]
     found = [v for v in held if _stands_off(v, rest)]
     lowest = _frequent_lowest(sample)
-    if lowest is not None and lowest not in held:
+    if lowest is not None and lowest not in (*held, tag):
         found.append(lowest)
     found += [v for v in (-3.4e38, 3.4e38) if (huge & (np.sign(values) == np.sign(v))).any()]
-    return tuple((v, _share(preview, valid, values, v)) for v in found)
+    return {v: _share(preview, valid, values, v) for v in found}
 
 
 def _frequent_lowest(sample: npt.NDArray[np.generic]) -> float | None:
