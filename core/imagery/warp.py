@@ -173,11 +173,14 @@ def warp(
     missing: int | None = None,
 ) -> npt.NDArray[_Number]:
     """Values (rows, columns) on the target's pixels; ``missing``, or 0 without it, beyond."""
-    out = _warped(values, source, target, resampling, missing)
-    if _jumps(source.crs, target):
-        for turns in (-1, 1):
-            beyond = _warped(values, source.turned(turns), target, resampling, missing)
-            out = np.where(out == (missing or 0), beyond, out)
+    if not _jumps(source.crs, target):
+        return _warped(values, source, target, resampling, missing)
+    # GDAL samples where a grid lies, and would miss what is between its last sample and the edge.
+    more = max(values.shape)
+    out = _warped(values, source, target, resampling, missing, more)
+    for turns in (-1, 1):
+        beyond = _warped(values, source.turned(turns), target, resampling, missing, more)
+        out = np.where(out == (missing or 0), beyond, out)
     return out
 
 
@@ -200,6 +203,7 @@ def _warped(
     target: Grid,
     resampling: Resampling,
     missing: int | None,
+    source_extra: int = 0,
 ) -> npt.NDArray[_Number]:
     out = np.full(target.shape, missing or 0, dtype=values.dtype)
     reproject(
@@ -214,5 +218,6 @@ def _warped(
         resampling=resampling,
         # Exact transformation of each pixel: the usual approximation may be off by 0.125 cells.
         tolerance=0.0,
+        **({"SOURCE_EXTRA": source_extra} if source_extra else {}),
     )
     return out
