@@ -26,7 +26,10 @@ from core.imagery.validity import (
     stands_for_nothing,
 )
 
-_SENTINELS = (-9999.0, -99999.0, -999.0, -9998.0, -32768.0, -32767.0, 32767.0, -2147483648.0)
+_SENTINELS = (
+    *(-9999.0, -99999.0, -999.0, -9998.0, -32768.0, -32767.0, 32767.0),
+    *(-2147483648.0, 2147483647.0),
+)
 """What software writes for nodata in bands that can be negative; 3.4e38 and its like beside."""
 
 _ALONG, _SIDE = 5, 128

@@ -176,7 +176,7 @@ def without_crs(folder):
             "is nodata wherever it is not cropland",
         ),
         (
-            lambda f: write_mask(f / "m.tif", np.where(fields() > 0, 1, 255)),
+            lambda f: write_mask(f / "m.tif", np.where(fields() > 0, 1, 255), nodata=None),
             "is 255 wherever it is not cropland",
         ),
         (
