@@ -197,7 +197,17 @@ class Checks:
             return tuple(self._damages[place] for place in sorted(self._damages))
 
 
-JOURNAL = -1
+JOURNAL, LEFT_OVER = -1, -2
+"""Places of damage beside the tiles': in the record of who did what, and in the file's journal."""
+
+
+def foreign_journal(name: str, kept: str) -> Damage:
+    """What is said where the ``-wal`` beside a project was another file's."""
+    sentence = (
+        f"{name} was replaced while its last changes were still in {name}-wal: they belong to the"
+        f" file that was there before, are not in this one, and are kept in {kept}."
+    )
+    return Damage("", "", 0, "", sentence)
 
 
 def log_state(
@@ -340,6 +350,15 @@ def _unflipped(row: Row[Any], survey: Survey) -> dict[str, int]:
             if seal(row, **{name: number}) == row.seal:
                 return {name: number}
     return {}
+
+
+def lacking_steps(row: Row[Any], count: int) -> Damage:
+    """What is said where the record of who did what tells of more than a log holds."""
+    sentence = (
+        f"The log of tile {row.position + 1} lacks the last {count} of the changes that the project"
+        " has a record of: something else than this program put an older state in its place."
+    )
+    return Damage(row.scene_id, row.name, 0, "", sentence)
 
 
 def _damage(connection: Connection, state: LogState, survey: Survey) -> Damage:

@@ -34,6 +34,10 @@ class Database(Protocol):
     def stamp(self) -> str:
         """Names the file or schema itself; another one at the same path has another."""
 
+    @property
+    def left_over(self) -> Path | None:
+        """Where a journal is that lay beside the file and belongs to another one."""
+
     def verify(self) -> None:
         """Return only where the path still leads to what was opened.
 

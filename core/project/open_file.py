@@ -4,28 +4,39 @@ SQLite goes by names: it finds ``-wal`` and ``-shm`` beside the path, and remove
 the last connection is closed.  Where another file was put in the place of an open project (a folder
 that was exchanged, a sync, a restored backup), or its ``-wal`` was removed, that would save edits
 where nobody finds them and damage the file that is there now.  So device and inode of all three are
-compared around every change.  Where one differs, nothing is written any more: what the connections
-can still read is copied to a rescue file beside the project, and they are never closed, because
-closing removes files by their names.
+compared around every change, and what the file holds where it was changed itself
+(:mod:`core.project.contents`).  Where one differs, nothing is written any more: what the
+connections can still read is copied to a rescue file beside the project, and they are never closed,
+because closing removes files by their names.
 """
 
 from __future__ import annotations
 
 import ctypes
 import logging
-import os
 import shutil
 import sqlite3
 import threading
-from contextlib import closing
-from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote
 
-from core.errors import ProjectReplacedError
+from core.errors import ProjectReplacedError, storage_error
 from core.files import put_in_place
-from core.held_files import FileId, file_id, hold, release
+from core.held_files import FileId, file_id, hold, is_held, release
+from core.project.contents import Watched, journal_fits, uri
 from core.project.database import BUSY_SECONDS
+from core.project.rescue import (
+    JOURNAL_GONE,
+    MISSING,
+    OVERWRITTEN,
+    REPLACED,
+    RESTART,
+    aside,
+    become_another_file,
+    copied,
+    hint_after,
+    put_journal_aside,
+    remove,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -40,16 +51,6 @@ PRAGMAS = (
 _JOURNALS = ("-wal", "-shm")
 _CONNECT_TRIES = 3
 _CHECKPOINT_PATIENCE_MS = 200
-
-_MISSING = "The project file {name} was moved or deleted while it was open."
-_REPLACED = "The project file {name} was replaced by another file while it was open."
-_JOURNAL_GONE = (
-    "A file that belongs to the open project {name} ({name}-wal or {name}-shm) was removed."
-)
-
-_RESTART = (
-    "Open the rescued file beside it, or close all programs that use the project and start again."
-)
 
 _predecessors: dict[FileId, FileId] = {}
 """By a file that was put back whole, the one whose journal had been removed."""
@@ -82,6 +83,11 @@ class OpenFile:
     ----------
     path : Path
         Absolute; a missing file is never made by connecting.
+
+    Attributes
+    ----------
+    left_over : Path or None
+        Where the journal of another file is that lay beside this one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -97,7 +103,9 @@ class OpenFile:
         # Open as long as any other and used for nothing else: SQLite never is at its last one, and
         # what is to be rescued can be read.
         self._keeper: Connection | None = None
+        self._watched: Watched | None = None
         self._lost: ProjectReplacedError | None = None
+        self.left_over: Path | None = None
 
     @property
     def stamp(self) -> str:
@@ -116,7 +124,10 @@ class OpenFile:
             self.verify()
             if self._keeper is None:
                 self._real = self.path.resolve()
+                self._leave_foreign_journal()
                 self._keeper = self._connected()
+                self._watched = Watched(self._real, self._keeper)
+                self._watched.follow()
             return self._connected()
 
     def verify(self) -> None:
@@ -163,7 +174,7 @@ class OpenFile:
         for _ in range(_CONNECT_TRIES):
             before = file_id(self.path)
             if before in _unusable:
-                raise ProjectReplacedError(_JOURNAL_GONE.format(name=self.path.name), _RESTART)
+                raise ProjectReplacedError(JOURNAL_GONE.format(name=self.path.name), RESTART)
             connection = _connection(self.path)
             after = file_id(self.path)
             if before == after is not None and self._main in (None, after):
@@ -171,6 +182,21 @@ class OpenFile:
             connection.close()
             self.verify()
         raise sqlite3.OperationalError(f"{self.path.name} changes places")
+
+    def _leave_foreign_journal(self) -> None:
+        """Put a journal aside that an ended program left beside a file that is another one by now.
+
+        SQLite cannot tell whose it is, and would write it into the file.
+        """
+        journal = self._beside("-wal")
+        if not journal.is_file() or not journal.stat().st_size or is_held(self._real):
+            return
+        if journal_fits(self._real):
+            return
+        try:
+            self.left_over = put_journal_aside(self._real, "left-over")
+        except OSError as error:
+            raise storage_error(error, journal) from error
 
     def _adopt(self, connection: Connection, main: FileId) -> Connection:
         if not self._connections:
@@ -188,17 +214,22 @@ class OpenFile:
         try:
             found = self.path.stat()
         except (OSError, ValueError):
-            return _MISSING
+            return MISSING
         if (found.st_dev, found.st_ino) != self._main:
-            return _REPLACED
+            return REPLACED
         for suffix in _JOURNALS:
             present, known = file_id(self._beside(suffix)), self._journals.get(suffix)
             if known is None and present is not None:
                 self._journals[suffix] = present
                 self._read_with_keeper()
             elif present != known:
-                return _JOURNAL_GONE
-        self._state = (found.st_mtime_ns, found.st_size)
+                return JOURNAL_GONE
+        state = (found.st_mtime_ns, found.st_size)
+        if self._watched is not None:
+            if state != self._state and not self._watched.still_fits():
+                return OVERWRITTEN
+            self._watched.follow()
+        self._state = state
         return None
 
     def _read_with_keeper(self) -> None:
@@ -211,24 +242,44 @@ class OpenFile:
 
     def _lose(self, reason: str) -> None:
         """Rescue what can be read, and write nothing from now on."""
-        rescued: Path | None = None
-        restored = self._was_put_back()
-        if not restored:
-            rescued = self._rescue()
-            restored = reason is _JOURNAL_GONE and rescued is not None and self._put_back()
-        if reason is not _JOURNAL_GONE:
+        rescued, restored, kept = None, self._was_put_back(), None
+        if reason is OVERWRITTEN:
+            rescued, kept = self._leave_overwritten()
+        elif not restored:
+            target = aside(self.path, "rescued")
+            rescued = target if copied(self._keeper, target) else None
+            restored = reason is JOURNAL_GONE and rescued is not None and self._put_back()
+        if reason in (MISSING, REPLACED):
             self._empty_journal()
             if file_id(self._real) != self._main:  # or else only a link leads elsewhere now
                 self._remove_own_journals()
-        elif not restored and self._main is not None:
+        elif reason is JOURNAL_GONE and not restored and self._main is not None:
             _unusable.add(self._main)
         for connection in self._connections:
             _never_close(connection)
         message = reason.format(name=self.path.name)
-        hint = _hint(rescued, restored=restored)
+        hint = hint_after(reason, rescued, restored=restored, kept=kept)
         self._lost = ProjectReplacedError(message, hint, rescued=rescued, restored=restored)
         # Where the whole folder is gone there is nothing left that anybody could do.
         _LOG.log(logging.WARNING if self.path.parent.is_dir() else logging.DEBUG, "%s", self._lost)
+
+    def _leave_overwritten(self) -> tuple[Path | None, Path | None]:
+        """Keep the journal from the file that is here now, and what it says if it says all.
+
+        Pages that were in the file that was overwritten are lost; where the journal and the
+        connection's memory have them all, what was saved is whole.
+        """
+        target, kept = aside(self.path, "rescued"), None
+        seen = self._watched.seen if self._watched is not None else None
+        rescued = target if seen and copied(self._keeper, target, seen) else None
+        try:
+            kept = put_journal_aside(self._real, "overwritten") if rescued is None else None
+            self._remove_own_journals()
+            if not become_another_file(self._real) and self._main is not None:
+                _unusable.add(self._main)
+        except OSError as error:
+            _LOG.error("%s: the journal cannot be put aside: %s", self.path.name, error)
+        return rescued, kept
 
     def _was_put_back(self) -> bool:
         """Whether other connections of this process have rescued the file already."""
@@ -236,30 +287,6 @@ class OpenFile:
         if present is None or present == self._main:
             return False
         return same_contents(self.stamp, _stamp(present))
-
-    def _rescue(self) -> Path | None:
-        moment = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-        name, number = f"{self.path.stem}.rescued-{moment}", 1
-        target = self.path.with_name(f"{name}{self.path.suffix}")
-        while target.exists():
-            number += 1
-            target = self.path.with_name(f"{name}-{number}{self.path.suffix}")
-        return target if self._copied(target) else None
-
-    def _copied(self, target: Path) -> bool:
-        """Copy the last commit that the connections can read, whole or not at all."""
-        if self._keeper is None or not target.parent.is_dir():
-            return False
-        part = target.with_name(f"{target.name}.{os.getpid()}.part")
-        try:
-            copy_database(self._keeper, part)
-            put_in_place(part, target)
-        except (sqlite3.Error, OSError) as error:
-            _LOG.error("%s could not be rescued: %s", self.path.name, error)
-            return False
-        finally:
-            _remove(part)
-        return True
 
     def _nobody_else_wrote(self) -> bool:
         """Whether the file is as it was when all was last in order, and no other journal is there.
@@ -284,7 +311,7 @@ class OpenFile:
         if not self._nobody_else_wrote():
             return False
         part = self._real.with_name(f"{self._real.name}.restored")
-        if not self._copied(part):
+        if not copied(self._keeper, part):
             return False
         try:
             shutil.copymode(self._real, part)
@@ -297,7 +324,7 @@ class OpenFile:
             _LOG.error("%s could not be put back: %s", self.path.name, error)
             return False
         finally:
-            _remove(part)
+            remove(part)
         _predecessors[new] = self._main
         return True
 
@@ -318,19 +345,10 @@ class OpenFile:
         """
         for suffix, known in self._journals.items():
             if file_id(self._beside(suffix)) == known:
-                _remove(self._beside(suffix))
+                remove(self._beside(suffix))
 
     def _beside(self, suffix: str) -> Path:
         return self._real.with_name(self._real.name + suffix)
-
-
-def copy_database(source: sqlite3.Connection, target: Path) -> None:
-    """Copy the last commit that a connection sees into a new file, and onto the disk."""
-    _remove(target)
-    with closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
-    with target.open("rb+") as written:
-        os.fsync(written.fileno())
 
 
 def same_contents(stamp: str, present: str) -> bool:
@@ -347,7 +365,7 @@ def _stamp(file: FileId) -> str:
 
 def _connection(path: Path) -> Connection:
     connection = sqlite3.connect(
-        _uri(path),
+        uri(path, "mode=rw"),
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,
@@ -365,12 +383,6 @@ def _connection(path: Path) -> Connection:
     return connection
 
 
-def _uri(path: Path) -> str:
-    """URI that opens an existing file only; a Windows share begins with four slashes."""
-    posix = path.absolute().as_posix()
-    return f"file://{'' if posix.startswith('/') else '/'}{quote(posix)}?mode=rw"
-
-
 def _never_close(connection: Connection) -> None:
     """Keep a connection to the end of the process, also past Python's own clearing up.
 
@@ -378,22 +390,3 @@ def _never_close(connection: Connection) -> None:
     of the file that is there now.
     """
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        _LOG.warning("%s cannot be removed: %s", path, error)
-
-
-def _hint(rescued: Path | None, *, restored: bool) -> str:
-    if restored:
-        copy = f"; a copy is in {rescued.name} beside it" if rescued is not None else ""
-        return f"Everything saved before was put back{copy}."
-    if rescued is not None:
-        return (
-            f"Everything saved before is in {rescued.name} beside it: "
-            "open that file to go on from there."
-        )
-    return "Put the file back where it was, or open the project where it is now."

@@ -29,7 +29,8 @@ from core.project.database import (
     to_json,
     value_refused,
 )
-from core.project.open_file import OpenFile, copy_database
+from core.project.open_file import OpenFile
+from core.project.rescue import copy_database
 from core.project.rest import Rest
 from core.settings import get_settings
 
@@ -75,6 +76,11 @@ class SqliteDatabase:
     def stamp(self) -> str:
         """Names the file itself; another one at the same path has another."""
         return self._file.stamp
+
+    @property
+    def left_over(self) -> Path | None:
+        """Where a journal is that lay beside the file and belongs to another one."""
+        return self._file.left_over
 
     def verify(self) -> None:
         """Return only where the file at the path is still the one that was opened.

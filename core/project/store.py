@@ -19,7 +19,7 @@ from core.project import edit_log as logs
 from core.project import places, scenes, second_reviews, sqlite, tiles, verdict_steps
 from core.project.backup import AutomaticBackup, back_up, is_kept_aside, new_backup_path
 from core.project.branches import Branches
-from core.project.chain import Checks, Damage
+from core.project.chain import LEFT_OVER, Checks, Damage, foreign_journal
 from core.project.database import Database
 from core.project.journal import Change, read_history
 from core.project.links import NO_LINK
@@ -159,6 +159,8 @@ class Project:
         """Compare the rows with their hashes; a project that is damaged opens all the same."""
         with self._database.read() as connection:
             verify_project(connection, self._checks)
+        if (kept := self._database.left_over) is not None:
+            self._checks.report(LEFT_OVER, foreign_journal(self.path.name, kept.name))
         for damage in self.damages():
             _LOG.warning("%s: %s", self.path.name, damage.sentence)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import ProjectReplacedError
-from core.project import Project
-from tests.project.conftest import Farm, make_farm, names
+from core.project import NewEdit, Project
+from tests.project.conftest import TILES, Farm, make_farm, names
 from tests.project.test_only_sqlite_opens import Program
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="an open file cannot be moved there")
@@ -272,6 +272,153 @@ def test_a_link_that_leads_elsewhere_is_another_file(farm: Farm, other: Farm, tm
         linked.append(3, "d")
     assert stored(other.project.path, farm.tile) == ["other"]
     assert names(farm.log()) == ["a", "b", "c"]
+
+
+def overwrite(farm: Farm, source: Path) -> None:
+    """As ``cp`` does: the file keeps its inode, and its journal stays beside it."""
+    shutil.copyfile(source, farm.project.path)
+
+
+def copy_of(farm: Farm, target: Path) -> Path:
+    """The last commit in a file of its own."""
+    with closing(sqlite3.connect(target)) as copy, farm.project._database.read() as connection:
+        connection.connection.driver_connection.backup(copy)
+    return target
+
+
+def test_a_file_that_is_overwritten_in_place_is_noticed(
+    farm: Farm, other: Farm, tmp_path: Path
+) -> None:
+    """SQLite would write the journal of the one into the other."""
+    overwrite(farm, copy_of(other, tmp_path / "copy"))
+    for _ in range(2):
+        with pytest.raises(ProjectReplacedError, match="was overwritten by another program"):
+            farm.append(2, "c")
+    farm.project.close()
+    assert stored(rescued_in(farm.project.folder), farm.tile) == ["a", "b"]
+    assert stored(farm.project.path, farm.tile) == ["other"]
+    now = Farm(Project.open(farm.project.path), other.scene)
+    assert names(now.append(1, "c")) == ["other", "c"]
+    now.project.close()
+
+
+@pytest.mark.parametrize("which", ["older", "newer", "other", "half"])
+def test_it_is_noticed_too_where_the_journal_is_empty(
+    farm: Farm, other: Farm, tmp_path: Path, which: str
+) -> None:
+    """The pages that the connections remember say nothing of the file that is there now."""
+    copies = {"other": copy_of(other, tmp_path / "o"), "older": copy_of(farm, tmp_path / "old")}
+    twin = tmp_path / "twin.cropmap"
+    elsewhere = Farm(Project.open(copy_of(farm, twin)), farm.scene)
+    elsewhere.append(2, "x", "y")
+    elsewhere.append(3, "z")
+    elsewhere.project.close()
+    copies["newer"] = twin
+    farm.append(2, "c")
+    assert farm.project._database.checkpoint()
+    whole = farm.project.path.read_bytes()
+    copies["half"] = tmp_path / "half"
+    copies["half"].write_bytes(whole[: len(whole) // 2])
+    overwrite(farm, copies[which])
+    with pytest.raises(ProjectReplacedError, match="was overwritten") as told:
+        farm.append(3, "d")
+    assert told.value.rescued is not None or "backups" in told.value.hint
+    assert farm.project.path.read_bytes() == copies[which].read_bytes()
+    if which != "half":
+        Project.open(farm.project.path).close()
+
+
+def test_checkpoints_of_others_are_nothing_of_the_kind(farm: Farm) -> None:
+    second = farm.reopened()
+    second.append(2, "c")
+    assert second.project._database.checkpoint()
+    assert names(farm.append(3, "d")) == ["a", "b", "c", "d"]
+    second.project.rename("Other")
+    assert farm.project._database.checkpoint()
+    assert names(second.append(4, "e"))[-1] == "e"
+    second.project.close()
+
+
+def killed(farm: Farm, folder: Path) -> Path:
+    """What a killed program leaves: the file and its journal."""
+    folder.mkdir()
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{farm.project.path}{suffix}", f"{folder / farm.project.path.name}{suffix}")
+    return folder / farm.project.path.name
+
+
+def test_a_journal_that_was_left_beside_another_file_is_put_aside(
+    farm: Farm, other: Farm, tmp_path: Path
+) -> None:
+    assert farm.project._database.checkpoint()
+    farm.append(2, "c")
+    own = Farm(Project.open(killed(farm, tmp_path / "own")), farm.scene)
+    assert names(own.log()) == ["a", "b", "c"]
+    assert own.project.damages() == ()
+    path = killed(farm, tmp_path / "foreign")
+    shutil.copyfile(copy_of(other, tmp_path / "copy"), path)
+    opened = Farm(Project.open(path), other.scene)
+    assert names(opened.append(1, "d")) == ["other", "d"]
+    (kept,) = path.parent.glob("farm.left-over-*.cropmap-wal")
+    assert kept.read_bytes() == Path(f"{farm.project.path}-wal").read_bytes()
+    assert kept.name in opened.project.damages()[0].sentence
+    opened.project.close()
+    assert stored(path, farm.tile) == ["other", "d"]
+    own.project.close()
+
+
+def test_an_older_copy_in_the_place_of_a_file_with_a_journal_is_what_is_opened(
+    farm: Farm, tmp_path: Path
+) -> None:
+    """Together with the journal of the newer one it would be damaged."""
+    older = copy_of(farm, tmp_path / "older")
+    for number in range(60):
+        farm.append(number + 2, "x" * 300)
+    assert farm.project._database.checkpoint()
+    farm.project.append(
+        farm.scene, TILES[1].name, [NewEdit("prompt_set", {})], author="Ada", expected_version=0
+    )
+    path = killed(farm, tmp_path / "back")
+    shutil.copyfile(older, path)
+    opened = Farm(Project.open(path), farm.scene)
+    assert names(opened.log()) == ["a", "b"]
+    assert "left-over" in opened.project.damages()[0].sentence
+    opened.project.close()
+
+
+def test_a_checkpoint_that_was_cut_short_is_finished(farm: Farm, tmp_path: Path) -> None:
+    """Some pages are the new ones, and without the journal nothing can be read."""
+    for number in range(60):
+        farm.append(number + 2, "x" * 300)
+    torn = killed(farm, tmp_path / "torn")
+    assert farm.project._database.checkpoint()
+    new = farm.project.path.read_bytes()
+    torn.write_bytes(new[: 4096 * 3] + bytes(4096 * 2))
+    opened = Farm(Project.open(torn), farm.scene)
+    assert opened.project.damages() == ()
+    assert len(opened.log().edits) == 62
+    # So it is where another program has it open.
+    second = Farm(Project.open(killed(opened, tmp_path / "again")), farm.scene)
+    os.truncate(second.project.path, 4096 * 3)
+    assert len(second.append(62, "more").edits) == 63
+    for one in (opened, second):
+        one.project.close()
+    assert len(stored(second.project.path, farm.tile)) == 63
+
+
+def test_a_log_that_was_put_back_alone_is_told(farm: Farm) -> None:
+    """Its rows fit together; the record of who did what knows of more."""
+    with closing(sqlite3.connect(farm.project.path)) as raw:
+        raw.row_factory = sqlite3.Row
+        before = dict(raw.execute("SELECT * FROM tile WHERE name = ?", [farm.tile]).fetchone())
+        farm.append(2, "c")
+        raw.execute("DELETE FROM edit WHERE sequence = 3")
+        raw.execute("DELETE FROM step WHERE number = 3")
+        names_of = ", ".join(f"{name} = :{name}" for name in before)
+        raw.execute(f"UPDATE tile SET {names_of} WHERE id = :id", before)
+        raw.commit()
+    (damage,) = farm.reopened().project.damages()
+    assert "lacks the last 1 of the changes" in damage.sentence
 
 
 def test_a_project_in_order_is_closed_without_a_trace(farm: Farm) -> None:
