@@ -8,34 +8,32 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import sqlite3
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import cache
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from core.errors import OutputError, storage_error
+from core.private_folders import (
+    EARLIER,
+    PREFIX,
+    force_names_to_disk,
+    new_set,
+    private_folder,
+    put_in_place,
+    swap_set,
+    sweep,
+    sweep_once,
+    take_place,
+)
 
 _LEAST_FREE_BYTES = 1024 * 1024
-_PREFIX = ".writing-"
-"""How the names of our half-written files and folders begin."""
-
-_ALIVE, _EARLIER = ".alive", ".earlier"
-"""In a half-written folder: the file that its writer has locked, and what it takes the place of."""
-
 _LOCK = ".cropmap.lock"
 """In a folder for results: the file that the run that writes there has locked."""
-
-_SETTLED_S = 60.0
-_ABANDONED_FILE_S = 3600.0
-_ABANDONED_AFTER_S = 24 * 3600.0
-"""Seconds until a file without a lock, or a folder without one, belongs to a writer that died."""
 
 
 def prepare_folder(folder: Path) -> Path:
@@ -71,7 +69,7 @@ def replacing(path: Path) -> Iterator[Path]:
         It could not be written for another reason.
     """
     try:
-        with _private_folder(path.parent) as aside:
+        with private_folder(path.parent) as aside:
             target = aside / path.name
             yield target
             put_in_place(target, path)
@@ -103,14 +101,44 @@ def fresh_folder(folder: Path, *, marker: str) -> Iterator[Path]:
     _refuse_foreign(folder, marker)
     prepare_folder(folder.parent)
     try:
-        with _private_folder(folder.parent) as aside:
+        with private_folder(folder.parent) as aside:
             new = aside / folder.name
             new.mkdir()
             with _naming(str(new), folder):
                 yield new
-            _take_place(new, folder, aside / _EARLIER)
+            take_place(new, folder, aside / EARLIER)
     except OSError as error:
         raise _told(error, folder) from error
+
+
+@contextmanager
+def together(folder: Path, *, leaving: Sequence[str] = ()) -> Iterator[Path]:
+    """An empty private folder whose files take their names in ``folder`` at the end, all or none.
+
+    After a kill in the midst of that, whoever writes into ``folder`` next finishes it.
+
+    Parameters
+    ----------
+    folder : Path
+        It exists; what else lies there stays.
+    leaving : sequence of str
+        Patterns of files of an earlier set that go where no new one has their name.
+
+    Raises
+    ------
+    DiskFullError
+        No space was left; all files are as they were before.
+    OutputError
+        They cannot be written, or one cannot be replaced; likewise.
+    """
+    try:
+        with private_folder(folder) as aside:
+            new = new_set(aside)
+            with _naming(str(new), folder):
+                yield new
+            swap_set(aside, leaving)
+    except OSError as error:
+        raise _told(error, _named(error, folder)) from error
 
 
 @contextmanager
@@ -124,27 +152,10 @@ def scratch_folder(beside: Path) -> Iterator[Path]:
     OSError
         It cannot be made.
     """
-    with _private_folder(beside.parent) as aside:
+    with private_folder(beside.parent) as aside:
         scratch = aside / beside.name
         scratch.mkdir()
         yield scratch
-
-
-def put_in_place(new: Path, target: Path) -> None:
-    """Force a finished file or folder to the disk, then let it take the name ``target``.
-
-    A file replaces an earlier one; a folder takes a name that is free.
-
-    Raises
-    ------
-    OSError
-        ``target`` cannot be written; it is as it was before.
-    """
-    for path in sorted(new.rglob("*")) if new.is_dir() else (new,):
-        if path.is_file():
-            _force_to_disk(path)
-    new.replace(target)
-    _force_names_to_disk(target.parent)
 
 
 def move(path: Path, target: Path) -> None:
@@ -156,7 +167,7 @@ def move(path: Path, target: Path) -> None:
         It cannot; both are as they were before.
     """
     path.replace(target)
-    _force_names_to_disk(target.parent)
+    force_names_to_disk(target.parent)
 
 
 @contextmanager
@@ -181,26 +192,12 @@ def folder_lock(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise storage_error(error, folder) from error
     try:
+        sweep(folder)
         yield
     finally:
         # While it is held: whoever opened it meanwhile finds it gone and makes another.
         (folder / _LOCK).unlink(missing_ok=True)
         lock.release()
-
-
-@contextmanager
-def _private_folder(parent: Path) -> Iterator[Path]:
-    """A folder of ours in ``parent`` that goes at the end; it is locked while it is in use."""
-    _sweep(parent)
-    aside = Path(tempfile.mkdtemp(dir=parent, prefix=_PREFIX))
-    lock = FileLock(aside / _ALIVE, timeout=0, thread_local=False)
-    try:
-        with suppress(Timeout, NotImplementedError):
-            lock.acquire()
-        yield aside
-    finally:
-        lock.release()
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextmanager
@@ -211,6 +208,13 @@ def _naming(private: str, folder: Path) -> Iterator[None]:
     except OutputError as error:
         told = error.message.replace(private, str(folder))
         raise type(error)(told, error.hint, error.remedy, error.facts) from error
+
+
+def _named(error: OSError, folder: Path) -> Path:
+    """The file of a folder that an error is about, or else the folder."""
+    named = Path(str(error.filename2 or error.filename or folder))
+    inside = named.is_relative_to(folder) and PREFIX not in str(named)
+    return named if inside else folder
 
 
 def _refuse_foreign(folder: Path, marker: str) -> None:
@@ -234,77 +238,6 @@ def _holds_any(folder: Path) -> bool:
     return any(path.name != _LOCK for path in folder.iterdir())
 
 
-def _sweep(parent: Path) -> None:
-    """Remove what writers that were killed have left behind."""
-    for path in parent.glob(f"{_PREFIX}*"):
-        with suppress(OSError):
-            if not _is_abandoned(path):
-                continue
-            if path.is_file():
-                path.unlink()
-            else:
-                _finish(path)
-                shutil.rmtree(path, ignore_errors=True)
-
-
-@cache
-def _sweep_once(parent: Path) -> None:
-    """Sweep a folder once in the life of this process: for writers of very many small files."""
-    _sweep(parent)
-
-
-def _is_abandoned(path: Path) -> bool:
-    """Whether nobody writes there any more."""
-    now = time.time()
-    if path.is_file():
-        return now - path.stat().st_mtime > _ABANDONED_FILE_S
-    alive = path / _ALIVE
-    if alive.is_file():
-        if now - alive.stat().st_mtime < _SETTLED_S:
-            return False  # its writer may be about to lock it
-        locked = _is_locked(alive)
-        if locked is not None:
-            return not locked
-    touched = (inner.stat().st_mtime for inner in [path, *path.glob("*/"), *path.glob("*/*/")])
-    return max(touched, default=0.0) < now - _ABANDONED_AFTER_S
-
-
-def _is_locked(path: Path) -> bool | None:
-    """Whether a process holds the lock of this file; None where the file system has no locks."""
-    lock = FileLock(path, timeout=0, thread_local=False)
-    try:
-        lock.acquire()
-    except Timeout:
-        return True
-    except (NotImplementedError, OSError):
-        return None
-    lock.release()
-    return False
-
-
-def _finish(aside: Path) -> None:
-    """Let a new folder take its place where the writer was killed just after the old one left."""
-    if not (aside / _EARLIER).is_dir():
-        return
-    for new in aside.iterdir():
-        target = aside.parent / new.name
-        if new.is_dir() and new.name != _EARLIER and not target.exists():
-            new.replace(target)
-
-
-def _take_place(new: Path, folder: Path, earlier: Path) -> None:
-    """Put ``new`` where ``folder`` is; where that fails, ``folder`` is put back."""
-    had_one = folder.exists()
-    if had_one:
-        folder.replace(earlier)
-    try:
-        put_in_place(new, folder)
-    except OSError:
-        if had_one:
-            earlier.replace(folder)
-        raise
-
-
 def safe_name(name: str, otherwise: str) -> str:
     """A name without what a file system may not take; ``otherwise`` where nothing is left."""
     return re.sub(r"[^\w.\-]+", "_", name).strip("._") or otherwise
@@ -317,22 +250,6 @@ def sha256_of(path: Path) -> str:
         for block in iter(lambda: file.read(1 << 20), b""):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _force_to_disk(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _force_names_to_disk(folder: Path) -> None:
-    """See that the names in a folder outlive a power cut, where the system can promise that."""
-    # The new file has its name already: an error here must not say that it was not written.
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _told(error: Exception, path: Path) -> OutputError:
@@ -376,8 +293,8 @@ def write_whole(path: Path, body: bytes) -> None:
         The disk is full or the folder cannot be written; ``path`` is as it was before.
     """
     try:
-        _sweep_once(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_PREFIX)
+        sweep_once(path.parent)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=PREFIX)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(body)
@@ -386,23 +303,24 @@ def write_whole(path: Path, body: bytes) -> None:
             Path(name).replace(path)
         finally:
             Path(name).unlink(missing_ok=True)
-        _force_names_to_disk(path.parent)
+        force_names_to_disk(path.parent)
     except OSError as error:
         raise storage_error(error, path) from error
 
 
-def write_checked(path: Path, body: bytes, name: str = "") -> None:
+def write_checked(path: Path, body: bytes, name: str) -> None:
     """Write ``body`` with its SHA-256 in front, as :func:`write_whole` does.
 
     Parameters
     ----------
     name : str
-        What the file is of, which goes into the sum: under another name it is no more whole.
+        What the file is of, which goes into the sum: one that is put in another's place is not
+        whole.  Empty where there is no other.
     """
     write_whole(path, _sum_of(body, name) + body)
 
 
-def read_checked(path: Path, name: str = "") -> bytes | None:
+def read_checked(path: Path, name: str) -> bytes | None:
     """What :func:`write_checked` wrote for ``name``; None where it is missing or damaged."""
     try:
         raw = path.read_bytes()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from core import files
+from core import files, private_folders
 from core.errors import DiskFullError, OutputError
 from core.files import (
     folder_lock,
@@ -21,6 +21,7 @@ from core.files import (
     put_in_place,
     read_checked,
     replacing,
+    together,
     write_checked,
     write_whole,
 )
@@ -101,8 +102,13 @@ def test_a_folder_whose_writer_was_killed_between_two_names_comes_back(tmp_path)
     program = """
 import os, sys
 from pathlib import Path
-from core import files
-files.put_in_place = lambda new, target: (print("ready", flush=True), os.kill(os.getpid(), 9))
+from core import files, private_folders
+
+def killed(new, target):
+    print("ready", flush=True)
+    os.kill(os.getpid(), 9)
+
+private_folders.put_in_place = killed
 with files.fresh_folder(Path(sys.argv[1]) / "out", marker="m") as aside:
     (aside / "m").write_text("new")
 """
@@ -114,6 +120,85 @@ with files.fresh_folder(Path(sys.argv[1]) / "out", marker="m") as aside:
     write_whole(tmp_path / "other", b"")
     assert (tmp_path / "out" / "m").read_text() == "new"
     assert names(tmp_path) == {"out", "other"}
+
+
+def an_earlier_set(folder: Path) -> None:
+    for name in ("a", "b", "c", "deep/d"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("old")
+
+
+def write_set(folder: Path) -> None:
+    with together(folder, leaving=("c",)) as new:
+        (new / "deep").mkdir()
+        for name in ("a", "b", "deep/d", "deep/e"):
+            (new / name).write_text("new")
+
+
+def contents(folder: Path) -> dict[str, str]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in found}
+
+
+OLD = dict.fromkeys(("a", "b", "c", "deep/d"), "old")
+NEW = dict.fromkeys(("a", "b", "deep/d", "deep/e"), "new")
+
+
+def test_a_set_of_files_takes_its_names(tmp_path) -> None:
+    an_earlier_set(tmp_path)
+    write_set(tmp_path)
+    assert contents(tmp_path) == NEW
+
+
+def test_where_one_file_cannot_be_replaced_none_is(tmp_path, monkeypatch) -> None:
+    an_earlier_set(tmp_path)
+    real = Path.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self.parts[-2:] == ("deep", "e"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_set(tmp_path)
+    monkeypatch.undo()
+    assert contents(tmp_path) == OLD
+    (tmp_path / "b").unlink()
+    (tmp_path / "b").mkdir()
+    with pytest.raises(OutputError):
+        write_set(tmp_path)
+    (tmp_path / "b").rmdir()
+    assert contents(tmp_path) == {name: text for name, text in OLD.items() if name != "b"}
+
+
+@pytest.mark.parametrize("done", range(5))
+def test_a_set_whose_writer_was_killed_between_two_names_is_finished(tmp_path, done: int) -> None:
+    an_earlier_set(tmp_path)
+    killed = os.fork()
+    if not killed:
+        calls = iter(range(done))
+        exchange = private_folders._Swap._exchange
+        private_folders._Swap._exchange = lambda self, name: (
+            exchange(self, name) if next(calls, None) is not None else os._exit(9)
+        )
+        write_set(tmp_path)
+    assert os.waitstatus_to_exitcode(os.waitpid(killed, 0)[1]) == 9
+    with folder_lock(tmp_path):
+        assert contents(tmp_path) == {**NEW, ".cropmap.lock": ""}
+    assert contents(tmp_path) == NEW
+
+
+def test_a_list_of_names_that_was_changed_reaches_nothing_outside(tmp_path) -> None:
+    folder, outside = tmp_path / "out", tmp_path / "outside"
+    (folder / ".writing-x").mkdir(parents=True)
+    (folder / ".writing-x" / ".alive").touch()
+    (folder / ".writing-x" / ".manifest.json").write_text('[[], ["../outside"]]')
+    outside.write_text("mine")
+    with folder_lock(folder):
+        pass
+    assert outside.read_text() == "mine"
+    assert list(folder.iterdir()) == []
 
 
 def test_a_folder_may_have_any_name(tmp_path) -> None:
@@ -151,28 +236,30 @@ def made(path: Path) -> Path:
 
 
 def test_a_full_disk_leaves_the_earlier_file_and_nothing_else(tmp_path, monkeypatch) -> None:
-    write_checked(tmp_path / "a", b"old")
+    write_checked(tmp_path / "a", b"old", "a")
 
     def full(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DiskFullError):
-        write_checked(tmp_path / "a", b"new")
+        write_checked(tmp_path / "a", b"new", "a")
     with pytest.raises(DiskFullError), replacing(tmp_path / "a") as aside:
         aside.write_bytes(b"new")
     monkeypatch.undo()
-    assert read_checked(tmp_path / "a") == b"old"
+    assert read_checked(tmp_path / "a", "a") == b"old"
     assert names(tmp_path) == {"a"}
 
 
-def test_a_damaged_file_is_none(tmp_path) -> None:
-    write_checked(tmp_path / "a", b"content")
+def test_a_damaged_or_exchanged_file_is_none(tmp_path) -> None:
+    write_checked(tmp_path / "a", b"content", "a")
+    assert read_checked(tmp_path / "a", "a") == b"content"
+    assert read_checked(tmp_path / "a", "b") is None
     body = bytearray((tmp_path / "a").read_bytes())
     body[-1] ^= 1
     (tmp_path / "a").write_bytes(body)
-    assert read_checked(tmp_path / "a") is None
-    assert read_checked(tmp_path / "b") is None
+    assert read_checked(tmp_path / "a", "a") is None
+    assert read_checked(tmp_path / "b", "b") is None
 
 
 LOCKING = """
@@ -217,14 +304,14 @@ def test_a_file_system_without_locks_does_not_stop_the_work(tmp_path, monkeypatc
     assert names(tmp_path / "out") == {"a"}
 
 
-def test_only_this_module_gives_files_their_names() -> None:
+def test_only_these_modules_give_files_their_names() -> None:
     """A rename elsewhere would leave out the disk, the sweeping or the sentence."""
     sources = [path for folder in ("core", "ui", "pages") for path in (ROOT / folder).rglob("*.py")]
-    own = ROOT / "core" / "files.py"
-    found = {str(path.relative_to(ROOT)): _renames(path) for path in sources if path != own}
+    own = [ROOT / "core" / name for name in ("files.py", "private_folders.py")]
+    found = {str(path.relative_to(ROOT)): _renames(path) for path in sources if path not in own}
     assert len(found) > 100
     assert {path: lines for path, lines in found.items() if lines} == {}
-    assert _renames(own)
+    assert all(map(_renames, own))
 
 
 def _renames(path: Path) -> list[int]:

@@ -22,7 +22,7 @@ FORMATS = ("shapefile", "geopackage", "geojson", "mask")
 def write_map_files(
     run: MapRun, labelled: LabelledScene, out: Path, progress: Progress
 ) -> tuple[LabelFiles, geopandas.GeoDataFrame]:
-    """Write a mapped scene into ``out``, each file in place of an earlier one.
+    """Write a mapped scene into ``out``.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def write_map_files(
     Raises
     ------
     OutputError
-        A file cannot be written; an earlier one is whole.
+        A file cannot be written.
     """
     grid, source = run.scene.working_grid, labelled.source
     blend = Blend(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import EmptySceneError
-from core.files import folder_lock
+from core.files import folder_lock, together
 from core.landcover.coverage import coverage_sentence, sentences_of
 from core.mapping import MapOptions, SceneRequest, open_request
 from core.sam.registry import known_models
@@ -129,7 +129,8 @@ def map_scene(
 ) -> MapResult:
     """Map one scene; results land in the folder ``out``.
 
-    The parcels are those that the app gives for the same scene, land cover and choices.  Finished
+    The parcels are those that the app gives for the same scene, land cover and choices.  All
+    results take their places together, those of an earlier run stay until then.  Finished
     tiles are kept under ``out/.tiles`` until the files are written, so the same call goes on where
     a stopped one ended.
 
@@ -190,17 +191,17 @@ def _map_and_write(
     if not mapped.labelled.reviewed.any():
         raise _nothing_to_map(landcover)
     predicted = time.perf_counter()
-    labels, table = write_map_files(run, mapped.labelled, out, progress)
-    written = time.perf_counter()
-    record = out / "run.json"
-    seconds = {"predict": predicted - start, "write": written - predicted}
     warnings = sentences_of(scene, landcover)
-    write_run_record(
-        record, run, labels, seconds, len(table), covered=mapped.covered, warnings=warnings
-    )
+    with together(out) as new:
+        labels, table = write_map_files(run, mapped.labelled, new, progress)
+        seconds = {"predict": predicted - start, "write": time.perf_counter() - predicted}
+        record = new / "run.json"
+        write_run_record(
+            record, run, labels, seconds, len(table), covered=mapped.covered, warnings=warnings
+        )
     run.clear()
     return MapResult(
-        files=(*labels.files, record),
+        files=tuple(out / path.name for path in (*labels.files, record)),
         notes=labels.notes,
         parcels=len(table),
         cropland_ha=float(table["area_ha"].sum()),

@@ -37,7 +37,7 @@ class EmbeddingCache:
         """The embedding, or None where it is missing or damaged; a damaged file is removed."""
         path = self._path(key)
         try:
-            body = read_checked(path)
+            body = read_checked(path, path.name)
         except OSError as error:
             _log.warning("The embedding cache cannot be read: %s", error)
             return None
@@ -74,7 +74,8 @@ class EmbeddingCache:
         )
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            write_checked(self._path(embedding.key), body)
+            path = self._path(embedding.key)
+            write_checked(path, body, path.name)
             self._evict()
         except (OutputError, OSError) as error:
             _log.warning("The embedding was not cached: %s", error)

@@ -273,6 +273,13 @@ def test_two_runs_cannot_map_into_one_folder(farmland, tmp_path) -> None:
     assert list(out.iterdir()) == []
     map_scene(request(farmland), PLAIN, out)
     assert not list(out.glob(".*"))  # the lock goes with the run
+    # Where one result cannot be replaced, none is.
+    (out / "parcels.gpkg").write_text("earlier")
+    (out / "mask.tif").unlink()
+    (out / "mask.tif").mkdir()
+    with pytest.raises(OutputError, match=r"mask\.tif cannot be written \(is a directory\)"):
+        map_scene(request(farmland), PLAIN, out)
+    assert (out / "parcels.gpkg").read_text() == "earlier"
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_work(farmland, tmp_path) -> None:

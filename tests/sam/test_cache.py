@@ -100,7 +100,7 @@ def test_a_full_disk_costs_the_cache_not_the_run(cache, monkeypatch, caplog) -> 
     assert embedding.features.any()
     assert "disk is full" in caplog.text
     with pytest.raises(DiskFullError):
-        write_checked(cache._folder / "x", b"x")
+        write_checked(cache._folder / "x", b"x", "x")
     assert not list(cache._folder.iterdir())
 
 
@@ -161,7 +161,7 @@ def test_a_killed_writer_leaves_no_half_embedding(tmp_path) -> None:
             time.sleep(0.02 + pause)
             writer.kill()
         for path in tmp_path.glob("*.embedding"):
-            assert read_checked(path) is not None
+            assert read_checked(path, path.name) is not None
             assert EmbeddingCache(tmp_path, 10**9).get(path.stem) is not None
             found += 1
     assert found

@@ -41,7 +41,8 @@ class Preferences:
 
 def load(browser: str) -> Preferences:
     """What was remembered of a browser; defaults where nothing usable was."""
-    body = read_checked(_path(browser))
+    path = _path(browser)
+    body = read_checked(path, path.name)
     try:
         stored = json.loads(body) if body else {}
     except ValueError:
@@ -66,7 +67,7 @@ def save(browser: str, preferences: Preferences, cache: Path | None = None) -> N
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise storage_error(error, path) from error
-    write_checked(path, json.dumps(asdict(preferences)).encode())
+    write_checked(path, json.dumps(asdict(preferences)).encode(), path.name)
 
 
 def cleaned(preferences: Preferences) -> Preferences:

@@ -21,7 +21,7 @@ from core.export.replay.bundle_file import (
 )
 from core.export.replay.differences import ReplayReport, compare
 from core.export.replay.label_record import LabelSetup, RecordedTile, record_label, record_tile
-from core.files import prepare_folder, replacing
+from core.files import prepare_folder, together
 from core.grid import Window
 from core.imagery.frame import Frame, frame_of, plan_scene
 from core.imagery.scene import Scene, check_scene_file, open_scene
@@ -297,10 +297,9 @@ def _work(tile: TileFacts, frame: Frame, choices: Choices) -> Work:
 
 def _write(out: Path, label: bytes, report: ReplayReport) -> None:
     prepare_folder(out)
-    bodies = {LABEL: label, REPORT: json.dumps(report.to_json(), indent=1).encode()}
-    for name, body in bodies.items():
-        with replacing(out / name) as aside:
-            aside.write_bytes(body)
+    with together(out) as new:
+        (new / LABEL).write_bytes(label)
+        (new / REPORT).write_bytes(json.dumps(report.to_json(), indent=1).encode())
 
 
 def _absolute(path: str) -> str:

@@ -151,12 +151,12 @@ def run_cell(cell: Cell, context: Context) -> None:
     masks = {str(n): t.mask for n, t in enumerate(result.tiles) if t.mask is not None}
     body = io.BytesIO()
     np.savez_compressed(body, **{_RECORD: np.array(text)}, **masks)  # type: ignore[arg-type]
-    write_checked(context.folder / cell.key, body.getvalue())
+    write_checked(context.folder / cell.key, body.getvalue(), cell.key)
 
 
 def kept_result(cell: Cell, folder: Path) -> CellResult | None:
     """The kept result, masks left out; None where there is none, or it is damaged."""
-    body = read_checked(folder / cell.key)
+    body = read_checked(folder / cell.key, cell.key)
     if body is None:
         return None
     with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
@@ -170,7 +170,7 @@ def kept_result(cell: Cell, folder: Path) -> CellResult | None:
 
 def kept_mask(cell: Cell, number: int, folder: Path) -> Flags | None:
     """The prediction of a cell's tile, bool (rows, columns); None where it was not kept."""
-    body = read_checked(folder / cell.key)
+    body = read_checked(folder / cell.key, cell.key)
     if body is None:
         return None
     with np.load(io.BytesIO(body), allow_pickle=False) as arrays:

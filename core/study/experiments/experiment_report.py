@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import CancelledError, CropMapError, InputError, storage_error
-from core.files import prepare_folder, put_in_place, scratch_folder, sha256_of
+from core.errors import CancelledError, CropMapError, InputError
+from core.files import folder_lock, prepare_folder, sha256_of, together
 from core.record_files import read_record, record_to_json, set_aside_unreadable
 from core.study.experiments.cells import Cell, CellResult, kept_result
 from core.study.experiments.experiment_page import experiment_page
@@ -105,16 +106,12 @@ def run_and_write(
         seconds=sum(seconds.values()),
         versions=software(),
     )
-    try:
-        with scratch_folder(out / RECORD) as private:
-            step(0, 1)
-            pictures = write_worst(experiment, results, kept, private, step)
-            plots = write_plots(experiment.plots, record.columns, record.rows, private)
-            whole = _write(replace(record, plots=plots, pictures=pictures), results, private)
-            step(1, 1)
-            _publish(private, out)
-    except OSError as error:
-        raise storage_error(error, out) from error
+    with folder_lock(out), together(out, leaving=_earlier(out)) as new:
+        step(0, 1)
+        pictures = write_worst(experiment, results, kept, new, step)
+        plots = write_plots(experiment.plots, record.columns, record.rows, new)
+        whole = _write(replace(record, plots=plots, pictures=pictures), results, new)
+        step(1, 1)
     names = (PAGE, RECORD, *(name for name in whole.files if name != PAGE))
     return Written(whole, out, tuple(out / name for name in names))
 
@@ -162,18 +159,11 @@ def _write(record: ExperimentRecord, results: Results, folder: Path) -> Experime
     return whole
 
 
-def _publish(private: Path, out: Path) -> None:
-    """Put new files in the place of an earlier run's, the record last."""
+def _earlier(out: Path) -> list[str]:
+    """Patterns of the files of an earlier run, which the new ones take the place of."""
     before = out / RECORD
     set_aside_unreadable(before, ExperimentRecord)
-    earlier = read_record(before, ExperimentRecord)
-    for name in () if earlier is None else earlier.files:
-        if not Path(name).is_absolute() and ".." not in Path(name).parts:
-            (out / name).unlink(missing_ok=True)
-    before.unlink(missing_ok=True)
-    for path in sorted(private.rglob("*")):
-        if path.is_file() and path.name != RECORD:
-            target = out / path.relative_to(private)
-            target.parent.mkdir(exist_ok=True)
-            put_in_place(path, target)
-    put_in_place(private / RECORD, before)
+    record = read_record(before, ExperimentRecord)
+    names = [] if record is None else [Path(name) for name in record.files]
+    inside = [n for n in names if n.name and not n.is_absolute() and ".." not in n.parts]
+    return [glob.escape(name.as_posix()) for name in inside]

@@ -157,11 +157,11 @@ def check_prompts(
         prints = (open_scene(image.scene).fingerprint, landcover.fingerprint)
         text = json.dumps([facts, (*prints, sha256_of(image.truth), *said_print(image))])
         path = kept / hashlib.sha256(text.encode()).hexdigest()
-        body = read_checked(path)
+        body = read_checked(path, path.name)
         if body is None:
             rows = [astuple(point) for point in _points(image, landcover, options)]
             body = json.dumps(rows).encode()
-            write_checked(path, body)
+            write_checked(path, body, path.name)
         points = tuple(PlacedPoint(*row) for row in json.loads(body))
         checked.append(CheckedImage(image.name, landcover.title, image.scene, points))
     progress(_STAGE, len(images), len(images))

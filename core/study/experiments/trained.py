@@ -110,13 +110,13 @@ def trained(training: Training, context: Context) -> Trained:
     """
     network = build_network(training.network, training.seed)
     path = context.folder / f"{digest('network', training)}.network"
-    kept = read_checked(path)
+    kept = read_checked(path, path.name)
     if kept is None:
         if training.start is not None:
             start = trained(training.start, context).network
             network.load_state_dict(start.state_dict())
         facts = _teach(network, training, context)
-        write_checked(path, _packed(network, facts))
+        write_checked(path, _packed(network, facts), path.name)
         return Trained(network, facts)
     network.load_state_dict(load(kept))
     return Trained(network, _facts_in(kept))

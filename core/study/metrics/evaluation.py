@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,12 +12,12 @@ import numpy as np
 
 from core.csv_file import to_csv
 from core.errors import CancelledError, InputError
-from core.files import prepare_folder, replacing, safe_name, sha256_of
+from core.files import folder_lock, prepare_folder, safe_name, sha256_of, together
 from core.grid import Window
 from core.imagery.maptiles import scene_on
 from core.imagery.open import open_raster, read_bands
 from core.imagery.write_raster import Codes, write_codes
-from core.record_files import write_record
+from core.record_files import record_to_json, set_aside_unreadable
 from core.study.metrics.bootstrap import DRAWS, LEVEL, Interval, mean_of_tiles, pooled
 from core.study.metrics.compare import METHOD, PREDICTION, PairComparison
 from core.study.metrics.error_map import COLOURS, ERROR_WORDS, error_picture
@@ -176,6 +176,21 @@ def evaluate(
         ``cancelled`` said so.
     """
     prepare_folder(out)
+    with folder_lock(out):
+        set_aside_unreadable(out / SUMMARY, Summary)
+        with together(out, leaving=("errors/*.tif", f"{WORST}/[0-9][0-9]_*.png")) as new:
+            made = _evaluate(pairs, options, new, progress, cancelled)
+    return replace(made, files=tuple(out / path.relative_to(new) for path in made.files))
+
+
+def _evaluate(
+    pairs: list[Pair],
+    options: EvaluateOptions,
+    out: Path,
+    progress: Progress,
+    cancelled: Cancelled,
+) -> Evaluation:
+    """As :func:`evaluate`, into an empty folder."""
     prepare_folder(out / "errors")
     comparisons = [
         PairComparison(
@@ -206,11 +221,9 @@ def evaluate(
     pictures = _pictures(comparisons, tiles, maps, options.worst, out)
     summary = summarise(tiles, options, comparisons)
     page, record, table = out / PAGE, out / SUMMARY, out / TILES
-    with replacing(table) as aside:
-        aside.write_bytes(_tiles_csv(tiles))
-    write_record(record, summary)
-    with replacing(page) as aside:
-        aside.write_text(evaluation_page(summary, worst_first(tiles), pictures), encoding="utf-8")
+    table.write_bytes(_tiles_csv(tiles))
+    record.write_bytes(record_to_json(summary))
+    page.write_text(evaluation_page(summary, worst_first(tiles), pictures), encoding="utf-8")
     files = (page, record, table, *maps.values(), *(out / name for name in pictures.values()))
     return Evaluation(tuple(tiles), summary, files)
 
@@ -311,9 +324,7 @@ def _pictures(
     out: Path,
 ) -> dict[tuple[str, str], str]:
     """Pictures of the tiles with the lowest mean IoU, by image and tile: paths below ``out``."""
-    folder = prepare_folder(out / WORST)
-    for old in folder.glob("[0-9][0-9]_*.png"):
-        old.unlink()
+    prepare_folder(out / WORST)
     by_name = {comparison.pair.name: comparison for comparison in comparisons}
     made = {}
     for rank, tile in enumerate(worst_first(tiles)[:count], start=1):
@@ -326,8 +337,7 @@ def _pictures(
             image = scene_on(comparison.scene, comparison.grid.window_grid(window))
         title = f"{tile.image} {tile.tile}: mean IoU {shown(tile.figure('mean_iou'))}"
         name = f"{WORST}/{rank:02d}_{errors.stem}_{tile.tile}.png"
-        with replacing(out / name) as aside:
-            error_picture(codes, None if image is None else image.rgb, title).save(aside)
+        error_picture(codes, None if image is None else image.rgb, title).save(out / name)
         made[tile.image, tile.tile] = name
     return made
 

@@ -52,6 +52,14 @@ def test_a_result_is_kept_with_its_masks_and_labels(tmp_path) -> None:
     assert kept_mask(MASKED, 1, tmp_path) is None
 
 
+def test_a_result_in_the_place_of_another_counts_as_none(tmp_path) -> None:
+    other = Cell({"method": "m"}, masked, MaskTask(6))
+    do_now(MASKED, tmp_path)
+    (tmp_path / other.key).write_bytes((tmp_path / MASKED.key).read_bytes())
+    assert kept_result(other, tmp_path) is None
+    assert kept_mask(other, 0, tmp_path) is None
+
+
 @pytest.mark.parametrize("cut", [-1, 0, 10])
 def test_a_damaged_file_counts_as_none(tmp_path, cut) -> None:
     do_now(MASKED, tmp_path)
