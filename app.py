@@ -7,11 +7,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import streamlit as st
+from core.shortage import (
+    stop_where_lacking,
+    stop_where_little_is_allowed,
+    stop_where_threads_are_lacking,
+)
 
-from ui.server.nodelay import answering_at_once
-from ui.server.routes import MIDDLEWARE, ROUTES
-from ui.shared.show_errors import script_error
+# Of addresses, of which a server with its threads and a model takes more than of memory.
+stop_where_little_is_allowed(3_000_000_000)
+stop_where_threads_are_lacking(32)
+
+try:
+    import streamlit as st
+
+    from ui.server.nodelay import answering_at_once
+    from ui.server.routes import MIDDLEWARE, ROUTES
+    from ui.shared.show_errors import script_error
+except Exception as error:
+    stop_where_lacking(error)
+    raise
 
 _SHELL = Path(__file__).resolve().parent / "ui" / "shell.py"
 

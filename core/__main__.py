@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sys
+from core.shortage import stop_where_lacking, stop_where_threads_are_lacking
 
-from core.shortage import shortage_of
+_THREADS = 12
+"""Of a command: those of linear algebra, of the model and of reading images."""
 
 
 def main() -> None:
     """Run ``cropmap``; where not even that can be loaded, a sentence says why."""
+    stop_where_threads_are_lacking(_THREADS)
     try:
         from core.cli import main as run  # noqa: PLC0415
     except Exception as error:
-        lacking = shortage_of(error)
-        if lacking is None:
-            raise
-        sys.stderr.write(f"Error: {lacking.message}\n{lacking.hint}\n")
-        sys.exit(1)
+        stop_where_lacking(error)
+        raise
     run()
 
 

@@ -217,6 +217,8 @@ class TileState(InFile):
     stage: str
     progress: float | None
     error: Complaint | None
+    note: Complaint | None
+    """What is worth knowing; nothing is wrong."""
     version: int
     """Of the edit log; sent back with every edit."""
     stamp: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,21 @@ import typer
 from typer.testing import CliRunner
 
 from core.cli.terminal import Commands
-from core.shortage import shortage_of
+from core.shortage import (
+    shortage_of,
+    stop_where_little_is_allowed,
+    stop_where_threads_are_lacking,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 
+
+class RuntimeException(Exception):  # noqa: N818  (its name in ONNX Runtime, where it has no base)
+    """As ONNX Runtime raises it."""
+
+
 SHORTAGES = [
+    (RuntimeException("BFCArena: Failed to allocate memory for requested buffer"), "memory"),
     (MemoryError(), "not enough memory"),
     (OSError(errno.ENOMEM, "Cannot allocate memory"), "not enough memory"),
     (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "not enough memory"),
@@ -44,6 +55,47 @@ def test_a_command_says_what_is_lacking(error: Exception, sentence: str) -> None
     assert done.exit_code == 1
     assert isinstance(done.exception, SystemExit)
     assert sentence in done.stderr
+
+
+def test_what_led_to_an_error_tells_what_is_lacking() -> None:
+    try:
+        try:
+            raise ImportError("libopenblas.so: failed to map segment from shared object")
+        except ImportError as error:
+            raise ImportError("numpy failed to import") from error
+    except ImportError as error:
+        lacking = shortage_of(error)
+    assert lacking is not None
+    assert "not enough memory" in lacking.message
+
+
+def test_a_server_that_may_have_little_memory_says_so_and_ends(capsys, monkeypatch) -> None:
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (700_000_000, -1))
+    with pytest.raises(SystemExit) as ended:
+        stop_where_little_is_allowed(3_000_000_000)
+    assert ended.value.code == 1
+    told = capsys.readouterr().err
+    assert "0.7 GB are allowed (ulimit -v), and 3.0 GB are needed" in told
+    stop_where_little_is_allowed(700_000_000)
+
+
+def test_a_program_that_gets_no_threads_says_so_and_ends(capsys, monkeypatch) -> None:
+    stop_where_threads_are_lacking(4)
+    real, count = threading.Thread.start, iter(range(3))
+
+    def start(self: threading.Thread) -> None:
+        if next(count, None) is None:
+            raise RuntimeError("can't start new thread")
+        real(self)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    before = threading.active_count()
+    with pytest.raises(SystemExit) as ended:
+        stop_where_threads_are_lacking(4)
+    assert ended.value.code == 1
+    assert "no further thread" in capsys.readouterr().err
+    assert threading.active_count() == before
 
 
 def test_other_errors_are_none_of_these() -> None:

@@ -8,6 +8,7 @@ command resumes).
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version as package_version
@@ -177,6 +178,10 @@ def app_command(
     script = Path(__file__).resolve().parents[2] / "app.py"
     # A process of its own: `core` never imports streamlit.
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+    if os.name == "posix":
+        # In this one's place: what ends or stops this program is meant for the server.
+        os.chdir(script.parent)
+        os.execv(sys.executable, command)  # noqa: S606
     sys.exit(subprocess.run(command, check=False, cwd=script.parent).returncode)  # noqa: S603
 
 

@@ -95,8 +95,9 @@ class Commands(TyperGroup):
         except CropMapError as error:
             _tell(error)
             raise typer.Exit(1) from error
-        except (MemoryError, ImportError, OSError, RuntimeError) as error:
-            # typer's own ways to end a command are RuntimeErrors, too.
+        except Exception as error:
+            # ONNX Runtime's errors are of no kind of their own, and typer's own ways to end a
+            # command come here, too.
             lacking = shortage_of(error)
             if lacking is None:
                 raise

@@ -1,20 +1,24 @@
 """Whether edits that two people made on one label can both be done: where they do not touch.
 
 An edit reaches over what is drawn, the parcels that this meets, and what lies between them.  Edits
-that reach one another on one side count as one.  What cannot be known from the label at hand is in
-doubt, and edits in doubt touch everything: a click's answer among other clicks, choices, imports,
-and what concerns all parcels.
+that reach one another on one side count as one.  A prompt reaches over what the model answers to
+it alone.  What cannot be known from the label at hand is in doubt, and edits in doubt touch
+everything: prompts that are moved or mean a field of other prompts, choices, imports, and what
+concerns all parcels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely import GeometryCollection, Point
 from shapely.geometry.base import BaseGeometry
 
+from core.grid import PixelPoint
 from core.label.choices_change import ChoicesChange
 from core.label.correction_edits import new_id
 from core.label.correction_import import LabelsImport
@@ -37,12 +41,15 @@ from core.label.drawn_corrections import (
 from core.label.edits import Edit
 from core.label.notes import Note, NoteDone
 from core.label.prompt_edits import BoxSet, PointSet, PromptDelete, PromptsClear
-from core.parcels.overlay import array_of
+from core.parcels.overlay import Overlay, array_of
 from core.parcels.shapes import lengthened
 from core.predict.predict_options import AUTO
 
 _MARGIN_SNAPS = 4.0
 """Gaps and slivers up to ``snap`` are closed on both sides of a border."""
+
+_EDGE_SHARE = 0.05
+"""Of a parcel, or of an earlier field: neighbours' answers share as much along a border."""
 
 _Prompt = PointSet | BoxSet
 _SILENT = (Note, NoteDone)
@@ -76,6 +83,70 @@ class Reach:
         """Several edits as one, with what lies between them."""
         land = _hull([self.land, *(other.land for other in others)])
         return Reach(land, self.names.union(*(other.names for other in others)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PromptGround:
+    """What prompts are made on, which come before all corrections.
+
+    Parameters
+    ----------
+    shapes : sequence of geometry
+        Automatic parcels and fields of earlier prompts, in native pixels.
+    ids : set of str
+        Of the prompts that were set before.
+    field_of : callable
+        What the model answers to a click alone, or None where it finds nothing there.
+    """
+
+    shapes: Sequence[BaseGeometry]
+    ids: frozenset[str]
+    field_of: Callable[[PixelPoint], BaseGeometry | None]
+
+
+def prompts_do_not_touch(
+    ours: Sequence[Edit],
+    theirs: Sequence[Edit],
+    layer: Layer,
+    snap: float,
+    ground: PromptGround,
+) -> bool:
+    """Whether the prompts of two sides give the same label in either order; as `do_not_touch`.
+
+    False as well where one of the edits is no prompt.
+    """
+    ours, theirs = ([e for e in side if not isinstance(e, _SILENT)] for side in (ours, theirs))
+    if not all(isinstance(edit, _Prompt) for edit in (*ours, *theirs)):
+        return False
+    margin = _MARGIN_SNAPS * snap
+    shapes = array_of([*ground.shapes, *layer.geometries])
+    sides = []
+    for prompts in (ours, theirs):
+        reaches = [_prompt_reach(prompt, shapes, ground) for prompt in prompts]
+        known = [one for one in reaches if one is not None]
+        if len(known) < len(reaches):
+            return False
+        sides.append(known)
+    return not any(one.touches(other, margin) for one in sides[0] for other in sides[1])
+
+
+def _prompt_reach(
+    prompt: Edit, shapes: npt.NDArray[np.object_], ground: PromptGround
+) -> Reach | None:
+    """The answer's own land, and the shapes of which it is, or takes, more than the edge."""
+    if not isinstance(prompt, _Prompt) or prompt.id in ground.ids:
+        return None
+    if prompt.id.startswith(AUTO) or getattr(prompt, "field", None) is not None:
+        return None
+    drawn = _drawn(prompt, 0.0) or []
+    held = shapely.intersects(shapes, drawn[0])
+    if isinstance(prompt, PointSet) and (field := ground.field_of(prompt.point)) is not None:
+        drawn.append(field)
+    met = shapely.intersects(shapes, drawn[-1]).nonzero()[0]
+    shared = Overlay.around(drawn).common_areas(shapes[met], drawn[-1])
+    held[met[shared > _EDGE_SHARE * shapely.area(shapes[met])]] = True
+    names = {prompt.id, *(f"shape {place}" for place in held.nonzero()[0].tolist())}
+    return Reach(GeometryCollection(drawn), frozenset(names))
 
 
 def do_not_touch(ours: Sequence[Edit], theirs: Sequence[Edit], layer: Layer, snap: float) -> bool:

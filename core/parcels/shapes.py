@@ -30,6 +30,9 @@ _DECIMALS = 9
 
 _MITRE = 5.0
 
+_SHORT_LINE = 100
+"""Points of a line that is not worth looking through for what is near."""
+
 
 def tidied(drawing: BaseGeometry) -> BaseGeometry:
     """A drawing with its coordinates rounded to what a hand and a double can tell apart.
@@ -142,7 +145,7 @@ def split_polygon(
     Pieces smaller than ``least_area`` stay with the neighbour of their longest border, or by
     themselves where they have none in common, so the areas of the pieces add up to the polygon's.
     """
-    noded = overlay.union([polygon.boundary, line])
+    noded = overlay.union([polygon.boundary, _near(line, polygon)])
     faces = shapely.get_parts(shapely.polygonize([noded]))
     pieces = list(faces[overlay.mostly_within(faces, polygon)])
     noise = overlay.noise(polygon)
@@ -158,6 +161,25 @@ def split_polygon(
             return [*large, *(piece for piece in left if piece.area >= noise)]
         small = left
     return large
+
+
+def _near(line: LineString, polygon: Polygon) -> BaseGeometry:
+    """Of a long line, the segments that may meet a polygon, with their points as they are.
+
+    A spiral of thousands of points through a thousand parcels is else noded whole with each.
+    """
+    xy = shapely.get_coordinates(line)
+    if len(xy) <= _SHORT_LINE:
+        return line
+    left, top, right, bottom = polygon.bounds
+    low, high = np.minimum(xy[:-1], xy[1:]), np.maximum(xy[:-1], xy[1:])
+    met = (high >= (left, top)).all(axis=1) & (low <= (right, bottom)).all(axis=1)
+    # Runs of segments that follow one another.
+    starts = np.flatnonzero(met & ~np.concatenate([[False], met[:-1]]))
+    ends = np.flatnonzero(met & ~np.concatenate([met[1:], [False]]))
+    return shapely.MultiLineString(
+        [xy[start : end + 2] for start, end in zip(starts, ends, strict=True)]
+    )
 
 
 def _joined(large: list[Polygon], small: Polygon, overlay: Overlay) -> bool:

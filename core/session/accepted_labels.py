@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from core.errors import CropMapError, storage_error
+from core import wire
+from core.errors import storage_error
 from core.files import name_in_folder, write_checked
 from core.label.kept_label import load_label
 from core.label.tile_label import Label
@@ -17,16 +18,14 @@ from core.project import TileLog, VerdictRecord
 from core.session.place import TilePlace, label_path
 
 
-class KeptLabelNotice(CropMapError):  # noqa: N818  (nothing is wrong)
-    """Not wrong, but said: a tile shows the label that was accepted, made from earlier files."""
-
-
-def kept_note() -> KeptLabelNotice:
-    """What a tile says that keeps its label."""
-    return KeptLabelNotice(
-        "This tile keeps its accepted label, made from the earlier imagery or land cover.",
-        "An edit, or another verdict, makes it anew.",
-    )
+def kept_note() -> wire.Complaint:
+    """What a tile says that keeps its label: nothing is wrong."""
+    return {
+        "message": (
+            "This tile keeps its accepted label, made from the earlier imagery or land cover."
+        ),
+        "hint": "An edit, or another verdict, makes it anew.",
+    }
 
 
 def accepted_label(place: TilePlace, log: TileLog) -> Label | None:

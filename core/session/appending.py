@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from shapely.geometry.base import BaseGeometry
+
 from core import wire
-from core.errors import ConflictError, InputError
+from core.errors import ConflictError, CropMapError, InputError
+from core.grid import PixelPoint
 from core.label.correction_layer import Layer
 from core.label.edit_units import EditUnits
 from core.label.edits import edit_from_json, read_edit
 from core.label.label_maker import snap_length
-from core.label.merging import do_not_touch
+from core.label.merging import PromptGround, do_not_touch, prompts_do_not_touch
 from core.project import NewEdit, Project, TileLog
 from core.session.place import TilePlace
+
+FieldOf = Callable[[PixelPoint], BaseGeometry | None]
+"""What the model answers to a click alone, in native pixels."""
 
 _TRIES = 4
 _ACTIONS = ("edit", "undo", "redo")
@@ -28,10 +34,13 @@ class Ground:
     ----------
     layer : Layer
         Of final answers, not cut at the tile's core.
+    before : tuple of geometry
+        Automatic parcels and fields of prompts, as they are before all corrections.
     """
 
     log: TileLog
     layer: Layer
+    before: tuple[BaseGeometry, ...] = ()
 
 
 def append_or_merge(
@@ -41,6 +50,7 @@ def append_or_merge(
     author: str,
     version: int,
     ground: Ground | None,
+    field_of: FieldOf | None = None,
 ) -> TileLog:
     """Append edits that were made on a version, each a step of its own.
 
@@ -51,6 +61,8 @@ def append_or_merge(
     ----------
     ground : Ground or None
         Of ``version``; None where it is not at hand, so that nobody can tell.
+    field_of : callable, optional
+        What the model answers to a click; without it clicks of two people are in doubt.
 
     Raises
     ------
@@ -68,13 +80,19 @@ def append_or_merge(
             if ground is None or left == 0:
                 raise
             log = place.project.log(scene_id, tile)
-            if not _can_merge(place, ground, log, edits):
+            if not _can_merge(place, ground, log, edits, field_of):
                 raise
             expected = log.version
     raise AssertionError("the last try returns or raises")
 
 
-def _can_merge(place: TilePlace, ground: Ground, log: TileLog, edits: Sequence[NewEdit]) -> bool:
+def _can_merge(
+    place: TilePlace,
+    ground: Ground,
+    log: TileLog,
+    edits: Sequence[NewEdit],
+    field_of: FieldOf | None,
+) -> bool:
     """Whether all that was done since the ground was appended, and none of it touches the edits."""
     before = len(ground.log.edits)
     since = log.edits[before:]
@@ -87,7 +105,17 @@ def _can_merge(place: TilePlace, ground: Ground, log: TileLog, edits: Sequence[N
     except InputError:
         return False
     ours = [edit_from_json(edit.kind, edit.data, units) for edit in edits]
-    return do_not_touch(ours, theirs, ground.layer, snap_length(place.frame))
+    snap = snap_length(place.frame)
+    if do_not_touch(ours, theirs, ground.layer, snap):
+        return True
+    if field_of is None:
+        return False
+    ids = frozenset(str(edit.data.get("id")) for edit in ground.log.edits)
+    prompts = PromptGround(ground.before, ids, field_of)
+    try:
+        return prompts_do_not_touch(ours, theirs, ground.layer, snap, prompts)
+    except CropMapError:
+        return False  # the model cannot be asked
 
 
 def changed_since(

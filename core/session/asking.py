@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from shapely.geometry.base import BaseGeometry
+
 from core.errors import CropMapError, Remedy
+from core.grid import PixelPoint
 from core.label.answers import Answers, Ask, Field
 from core.label.click import Probability, Question, TileViews, answer
 from core.label.work import Work
@@ -71,6 +75,18 @@ def asking_in_turn(
         return service.clicks.submit(now, urgency, key).result(PATIENCE_S)
 
     return ask
+
+
+def fields_of_clicks(
+    view: ModelView | None, service: ModelService
+) -> Callable[[PixelPoint], BaseGeometry | None] | None:
+    """What the model answers to a click alone, asked once for each; None before it has seen all."""
+    if view is None:
+        return None
+    ask = asking_in_turn(view.views, service, Urgency.CLICK)
+    answers = view.answers
+    # The final answers, which are wanted anyway once both clicks are there.
+    return lambda native: answers.of_point(native, ask, closely=True).area
 
 
 def first_version(version: str) -> str:

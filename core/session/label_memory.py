@@ -105,7 +105,8 @@ class LabelMemory:
                 named, automatic, fields, work, place.frame, checked=checked and final
             )
             if final:
-                self._grounds[log.version] = Ground(log, self._maker.layer)
+                before = (*(parcel.polygon for parcel in automatic), *(f.area for f in fields))
+                self._grounds[log.version] = Ground(log, self._maker.layer, before)
                 while len(self._grounds) > _MOST_GROUNDS:
                     self._grounds.popitem(last=False)
         self._keep(label, log, checked=checked)

@@ -41,6 +41,7 @@ class Moment:
     prediction: Prediction | None
     preparing: Preparation | None
     error: CropMapError | None
+    note: wire.Complaint | None
     verdict: VerdictRecord
 
     @property
@@ -89,6 +90,7 @@ def to_json(now: Moment, complain: Complain) -> wire.TileState:
         "stage": preparing.stage if preparing else "",
         "progress": preparing.share if preparing else None,
         "error": complain(error) if error else None,
+        "note": now.note,
         "version": now.log.version,
         "stamp": now.stamp,
         "refining": now.refining,

@@ -27,7 +27,13 @@ from core.project import Project, TileLog
 from core.session import undoing
 from core.session.accepted_labels import accepted_label, kept_note
 from core.session.appending import append_or_merge
-from core.session.asking import PATIENCE_S, Snapshot, asking_in_turn, is_final
+from core.session.asking import (
+    PATIENCE_S,
+    Snapshot,
+    asking_in_turn,
+    fields_of_clicks,
+    is_final,
+)
 from core.session.finished_tile import FinishedTile
 from core.session.label_json import ParcelRows
 from core.session.label_memory import LabelMemory, Later
@@ -36,6 +42,7 @@ from core.session.opened import OpenedScene, open_project_scene
 from core.session.place import TilePlace, label_path, model_of
 from core.session.preparation import Preparation, SeenTile
 from core.session.state import Complain, Moment, figures_of, plain_complaint, to_json
+from core.shortage import shortage_of
 
 _log = logging.getLogger(__name__)
 
@@ -107,7 +114,16 @@ class Workspace:
         edits = to_new_edits(raw, place.frame)
         followed = place.opened.record.version == self._scene_version
         ground = self._labels.ground(version) if followed else None
-        return append_or_merge(place, edits, author=author, version=version, ground=ground)
+        with self._lock:
+            view = self._seen.view
+        return append_or_merge(
+            place,
+            edits,
+            author=author,
+            version=version,
+            ground=ground,
+            field_of=fields_of_clicks(view, self._models.service(place.model_key)),
+        )
 
     def undo(self, version: int, author: str, *, anybody: bool = False) -> TileLog | None:
         """Take back the person's last step, or ``anybody``'s; see :mod:`core.session.undoing`."""
@@ -301,7 +317,7 @@ class Workspace:
         accepted = accepted_label(place, log)
         label = accepted or self._labels.last()
         if accepted is not None:
-            ready, error = False, error or kept_note()
+            ready = False
         elif ready:
             try:
                 label = self._labels.make(seen, place, work, log, closely=closely)
@@ -327,6 +343,7 @@ class Workspace:
             seen.prediction,
             preparing,
             error or broken,
+            kept_note() if accepted is not None else None,
             verdict,
         )
 
@@ -376,10 +393,11 @@ class Workspace:
             return
         except CropMapError as error:
             self._fail(preparation, error)
-        except Exception:  # noqa: BLE001  (the last resort of a thread: logged, and told)
+        except Exception as error:  # noqa: BLE001  (the last resort of a thread: logged, and told)
             _log.exception("a tile could not be predicted")
             message = "Something went wrong in the application itself; your edits are saved."
-            self._fail(preparation, CropMapError(message, "The app's log has the details."))
+            unexpected = CropMapError(message, "The app's log has the details.")
+            self._fail(preparation, shortage_of(error) or unexpected)
         finally:
             with self._lock:
                 if self._preparing is preparation:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import shapely
 from hypothesis import assume, event, given, settings
@@ -24,8 +26,8 @@ from core.label.corrections import (
     Split,
     apply_corrections,
 )
-from core.label.merging import do_not_touch
-from core.label.prompt_edits import PointSet, PromptDelete, PromptsClear
+from core.label.merging import PromptGround, do_not_touch, prompts_do_not_touch
+from core.label.prompt_edits import BoxSet, PointSet, PromptDelete, PromptsClear
 from core.parcels.parcel import Parcel
 from core.predict.predict_options import AUTO
 from tests.label.corrections import (
@@ -119,6 +121,45 @@ PROMPT = PointSet("mine", PixelPoint(35, 5), 1)
 )
 def test_what_touches(ours, theirs, free) -> None:
     assert do_not_touch(ours, theirs, Layer(FIELDS), 0.5) is free
+
+
+NOTHING = PromptGround((), frozenset({"known"}), lambda _: None)
+
+
+def finds(reach: float) -> PromptGround:
+    """A model that finds a square around each click."""
+    return replace(NOTHING, field_of=lambda at: Point(at.column, at.row).buffer(reach).envelope)
+
+
+def at(name: str, column: float, label: int = 1, **more: str) -> PointSet:
+    return PointSet(name, PixelPoint(column, 80), label, **more)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "ground", "free"),
+    [
+        ([at("a", 5)], [at("b", 85)], finds(3), True),
+        ([at("a", 5)], [at("b", 85, 0)], finds(3), True),
+        ([at("a", 5)], [BoxSet("b", 80, 75, 85, 85)], NOTHING, True),
+        ([at("a", 5)], [at("b", 85)], finds(60), False),  # what is found meets
+        ([at("a", 5)], [at("b", 85)], replace(NOTHING, shapes=(box(2, 79, 88, 81),)), False),
+        ([at("a", 5)], [at("b", 85)], replace(finds(3), shapes=(box(0, 82.5, 90, 90),)), True),
+        ([at("a", 5), at("c", 45)], [at("b", 85)], finds(3), True),
+        ([at("a", 5)], [at("a", 85)], finds(3), False),  # one point in two places
+        ([at("known", 5)], [at("b", 85)], finds(3), False),  # moved from somewhere
+        ([at("a", 5, field="f")], [at("b", 85)], finds(3), False),  # one field with others
+        ([at("a", 5)], [at(f"{AUTO}1", 85)], finds(3), False),
+        ([at("a", 5)], [PromptsClear()], finds(3), False),
+        ([at("a", 5)], [FAR], finds(3), False),
+    ],
+)
+def test_clicks_of_two_people_in_different_places(ours, theirs, ground, free) -> None:
+    assert prompts_do_not_touch(ours, theirs, Layer([]), 0.25, ground) is free
+
+
+def test_clicks_that_meet_one_parcel_touch() -> None:
+    wide = Layer([Parcel("F1", box(2, 79, 88, 81), 0.5, "auto")])
+    assert not prompts_do_not_touch([at("a", 5)], [at("b", 85)], wide, 0.25, finds(1))
 
 
 def test_pieces_of_one_parcel_touch_by_their_names() -> None:

@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from core.session.label_memory import LabelMemory
-from tests.server.conftest import click, ready
+from tests.server.conftest import ready
 from ui.server import tokens
 
 
@@ -90,10 +90,31 @@ def test_an_edit_meets_no_undo_that_its_author_has_not_seen(client, tile, bens) 
     back_to(client, tile, before["edit_count"])
 
 
-def test_clicks_of_two_people_are_not_merged(client, tile, bens) -> None:
+def clicks(state: dict) -> tuple[dict, dict]:
+    """A click in each of the two fields that are farthest from each other."""
+    return tuple(
+        {"kind": "prompt_set", "id": name, "column": dab["line"][0][0], "row": dab["line"][0][1]}
+        | {"label": label}
+        for name, dab, label in zip("ab", dabs(state), (0, 1), strict=True)
+    )
+
+
+def test_clicks_of_two_people_in_different_fields_are_both_taken(client, tile, bens) -> None:
     before = ready(client, tile)
-    assert send(client, tile, before["version"], click(before, "a")).status_code == 200
-    late = send(client, bens, before["version"], click(before, "b", label=0))
-    assert late.status_code == 409
-    assert late.json()["overtaken"]["kinds"] == ["prompt_set"]
-    back_to(client, tile, before["edit_count"])
+    outcomes = []
+    for order in ((0, 1), (1, 0)):
+        both = clicks(before)
+        first, second = (both[place] for place in order)
+        version = ready(client, tile)["version"]
+        assert send(client, tile, version, first).status_code == 200
+        ready(client, tile)
+        taken = send(client, bens, version, second)
+        assert taken.status_code == 200, taken.text
+        state = ready(client, tile)
+        assert {p["id"] for p in state["prompts"] if p["source"] == "person"} == {"a", "b"}
+        outcomes.append(sorted((p["id"], round(p["area_ha"], 6)) for p in state["parcels"]))
+        # What lies in the same field is not.
+        again = {**first, "id": "c", "column": first["column"] + 1}
+        assert send(client, bens, version, again).status_code == 409
+        back_to(client, tile, before["edit_count"])
+    assert outcomes[0] == outcomes[1]

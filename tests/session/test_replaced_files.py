@@ -116,7 +116,7 @@ def test_taken_as_new_an_accepted_tile_keeps_its_label_and_says_so(
     again = fresh(workspaces)
     state = ready(again.get(own, record.id, first))
     assert state["parcels"] == before["parcels"]
-    assert "keeps its accepted label" in state["error"]["message"]
+    assert "keeps its accepted label" in state["note"]["message"]
     assert again.get(own, record.id, first).finished().to_json() == label.to_json()
     assert again.get(own, record.id, first).finished_tile().label.to_json() == label.to_json()
     assert ready(again.get(own, record.id, second))["parcels"] != other["parcels"]
@@ -155,7 +155,7 @@ def test_a_replaced_land_cover_stops_predictions_until_it_is_taken_or_put_back(
     again = fresh(workspaces)
     state = ready(again.get(own, record.id, first))
     assert state["parcels"] == before["parcels"]
-    assert "keeps its accepted label" in state["error"]["message"]
+    assert "keeps its accepted label" in state["note"]["message"]
     assert ready(again.get(own, record.id, second))["error"] is None
 
 

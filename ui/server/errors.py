@@ -16,6 +16,7 @@ from core.errors import (
     ProjectError,
     ProjectReplacedError,
 )
+from core.shortage import shortage_of
 from ui.remedies import page_hint
 from ui.server.json_answer import JsonAnswer
 
@@ -106,7 +107,7 @@ def _told(error: BaseException, status: int | None, details: wire.ErrorDetails) 
         known = next(code for kind, code in _STATUS if isinstance(error, kind))
         return _answer(status or known, error, details)
     _log.error("a route failed", exc_info=error)
-    return _answer(500, _UNEXPECTED, details)
+    return _answer(500, shortage_of(error) or _UNEXPECTED, details)
 
 
 def error_body(error: CropMapError) -> wire.Complaint:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.errors import CancelledError, CropMapError
+from core.shortage import shortage_of
 from ui.remedies import page_hint
 from ui.shared.text import escape
 
@@ -25,7 +26,7 @@ def as_told(error: BaseException) -> CropMapError:
     if isinstance(error, CropMapError):
         return error
     _log.error("unexpected error", exc_info=error)
-    return UNEXPECTED
+    return shortage_of(error) or UNEXPECTED
 
 
 def show(error: BaseException) -> None:

@@ -299,8 +299,9 @@ export class Annotate {
     if (painted && session.unpainted.length > 0) session.unpainted = [];
   }
 
-  private showTileError({ error }: TileState): void {
+  private showTileError({ error, note }: TileState): void {
     if (error) this.layout.notices.complain("tile", error.message, error.hint ?? "", [this.reload()]);
+    else if (note) this.layout.notices.remark("tile", note.message, note.hint ?? "");
     else this.layout.notices.settle("tile");
   }
 

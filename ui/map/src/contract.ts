@@ -193,6 +193,8 @@ export interface TileState {
   stage: string;
   progress: number | null;
   error: Complaint | null;
+  /** What is worth knowing; nothing is wrong. */
+  note: Complaint | null;
   /** Of the edit log; sent back with every edit. */
   version: number;
   /** Changes with all that people can change of the tile. */

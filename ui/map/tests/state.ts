@@ -13,6 +13,7 @@ export function tileState(changes: Partial<TileState> = {}): TileState {
     stage: "",
     progress: null,
     error: null,
+    note: null,
     version: 1,
     file: "f",
     file_replaced: null,

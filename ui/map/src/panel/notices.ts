@@ -34,6 +34,13 @@ export class Notices {
     this.lasting = topic;
   }
 
+  /** Stays as well, where nothing else does: nothing is wrong. */
+  remark(topic: string, text: string, hint = ""): void {
+    if (this.lasting && this.lasting !== topic) return;
+    this.write(text, hint, "info", []);
+    this.lasting = topic;
+  }
+
   settle(topic: string): void {
     if (this.lasting === topic) this.hide();
   }
