@@ -22,9 +22,9 @@ from core.private_folders import (
     EARLIER,
     PREFIX,
     force_names_to_disk,
+    give_name,
     new_set,
     private_folder,
-    put_in_place,
     swap_set,
     sweep,
     sweep_once,
@@ -156,6 +156,19 @@ def scratch_folder(beside: Path) -> Iterator[Path]:
         scratch = aside / beside.name
         scratch.mkdir()
         yield scratch
+
+
+def put_in_place(new: Path, target: Path) -> None:
+    """Force a finished file or folder to the disk, then let it take the name ``target``.
+
+    A file replaces an earlier one; a folder takes a name that is free.
+
+    Raises
+    ------
+    OSError
+        ``target`` cannot be written; it is as it was before.
+    """
+    give_name(new, target)
 
 
 def move(path: Path, target: Path) -> None:

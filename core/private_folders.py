@@ -39,16 +39,8 @@ _ABANDONED_AFTER_S = 24 * 3600.0
 """Seconds until a file without a lock, or a folder without one, belongs to a writer that died."""
 
 
-def put_in_place(new: Path, target: Path) -> None:
-    """Force a finished file or folder to the disk, then let it take the name ``target``.
-
-    A file replaces an earlier one; a folder takes a name that is free.
-
-    Raises
-    ------
-    OSError
-        ``target`` cannot be written; it is as it was before.
-    """
+def give_name(new: Path, target: Path) -> None:
+    """What :func:`core.files.put_in_place` does."""
     for path in sorted(new.rglob("*")) if new.is_dir() else (new,):
         if path.is_file():
             force_to_disk(path)
@@ -157,7 +149,7 @@ def take_place(new: Path, folder: Path, earlier: Path) -> None:
     if had_one:
         folder.replace(earlier)
     try:
-        put_in_place(new, folder)
+        give_name(new, folder)
     except OSError:
         if had_one:
             earlier.replace(folder)

@@ -30,8 +30,8 @@ _MOST_COLUMNS = 255
 _MOST_LOST = 1000
 """Records that may be damaged, where each has to be found among the others."""
 
-_FAILURES = (ValueError, RuntimeError)
-"""What pyogrio raises: its own errors are RuntimeErrors."""
+_FAILURES = (ValueError, RuntimeError, IndexError)
+"""What pyogrio raises: its own errors are RuntimeErrors; of a file without layers an IndexError."""
 
 _BYTES = "ISO-8859-1"
 """The encoding in which every byte is a letter: none is lost on the way to decode_columns."""

@@ -173,7 +173,7 @@ def _near(line: LineString, polygon: Polygon) -> BaseGeometry:
         return line
     left, top, right, bottom = polygon.bounds
     low, high = np.minimum(xy[:-1], xy[1:]), np.maximum(xy[:-1], xy[1:])
-    met = (high >= (left, top)).all(axis=1) & (low <= (right, bottom)).all(axis=1)
+    met: npt.NDArray[np.bool_] = np.all((high >= (left, top)) & (low <= (right, bottom)), axis=1)
     # Runs of segments that follow one another.
     starts = np.flatnonzero(met & ~np.concatenate([[False], met[:-1]]))
     ends = np.flatnonzero(met & ~np.concatenate([met[1:], [False]]))

@@ -216,8 +216,9 @@ class Watched:
         try:
             with closing(_connect_to_both(self._path)) as connection:
                 found = seen_contents(connection)
-                known = found is not None and self._seen is not None
-                return known and found.id == self._seen.id and is_sound(connection)
+                if found is None or self._seen is None or found.id != self._seen.id:
+                    return False
+                return is_sound(connection)
         except sqlite3.Error:
             return False
 

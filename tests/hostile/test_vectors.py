@@ -3,14 +3,21 @@
 import json
 import os
 
+import geopandas
 import numpy as np
+import pyarrow
+import pyarrow.parquet
+import pyogrio
 import pytest
 import shapely
 from pyproj import CRS
 
 from core.errors import UnreadableLabelsError
+from core.existing.attribute_texts import StatedTexts
 from core.existing.geometry import cleaned
+from core.existing.geoparquet_labels import read_geoparquet
 from core.existing.label_files import read_labels
+from core.existing.vector_formats import read_layer
 from core.imagery.scene import open_scene
 from core.parcels.polygons import geodesic_areas_m2
 from tests.rasters import write_raster
@@ -45,6 +52,25 @@ def test_a_square_larger_than_the_earth(tmp_path, grid) -> None:
     large = np.array([shapely.box(-1e11, -1e11, 1e11, 1e11)], dtype=object)
     assert len(cleaned(large).shapes) == 0
     geodesic_areas_m2(large, grid.crs)  # ends, and in little memory
+
+
+def test_a_parquet_of_one_value_that_unpacks_to_much(tmp_path, grid) -> None:
+    """In the process with limits it took 2 GB, from 18 kB."""
+    table = pyarrow.table({"geometry": pyarrow.array([bytes(300_000_000)], pyarrow.binary())})
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet", compression="zstd")
+    with pytest.raises(UnreadableLabelsError, match=r"unpacks to 0\.3 GB at once"):
+        read_geoparquet(tmp_path / "a.parquet", "a.parquet", lambda _: None, 10)
+
+
+def test_a_flatgeobuf_that_claims_more_than_its_bytes(tmp_path, grid) -> None:
+    file = tmp_path / "a.fgb"
+    frame = geopandas.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)], crs=grid.crs)
+    pyogrio.write_dataframe(frame, file, driver="FlatGeobuf")
+    raw = bytearray(file.read_bytes())
+    raw[8:12] = (0x7FFFFFFF).to_bytes(4, "little")
+    file.write_bytes(raw)
+    with pytest.raises(UnreadableLabelsError, match="could not be read"):
+        read_layer(file, None, file.name, lambda _: None, 10, StatedTexts())
 
 
 def test_a_pipe_by_the_name_of_labels(tmp_path, grid) -> None:
