@@ -20,6 +20,7 @@ from pyproj.exceptions import CRSError
 
 from core.errors import UnreadableLabelsError
 from core.existing.attribute_texts import StatedTexts, decode_columns
+from core.existing.geopackage_gate import refuse_views
 from core.existing.labels_file import Value
 from core.grid import Bounds
 from core.parcels.outlines import Geometries
@@ -81,6 +82,7 @@ def area_layers(path: Path, name: str) -> list[str]:
     """Names of the layers that may hold areas; all of them where none says so."""
     import pyogrio  # noqa: PLC0415  (brings pandas, which takes a second)
 
+    refuse_views(path, name)
     try:
         rows = [(str(layer), str(kind)) for layer, kind in pyogrio.list_layers(path)]
     except _FAILURES as error:

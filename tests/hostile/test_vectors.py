@@ -2,6 +2,8 @@
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 
 import geopandas
 import numpy as np
@@ -17,7 +19,7 @@ from core.existing.attribute_texts import StatedTexts
 from core.existing.geometry import cleaned
 from core.existing.geoparquet_labels import read_geoparquet
 from core.existing.label_files import read_labels
-from core.existing.vector_formats import read_layer
+from core.existing.vector_formats import area_layers, read_layer
 from core.imagery.scene import open_scene
 from core.parcels.polygons import geodesic_areas_m2
 from tests.rasters import write_raster
@@ -71,6 +73,25 @@ def test_a_flatgeobuf_that_claims_more_than_its_bytes(tmp_path, grid) -> None:
     file.write_bytes(raw)
     with pytest.raises(UnreadableLabelsError, match="could not be read"):
         read_layer(file, None, file.name, lambda _: None, 10, StatedTexts())
+
+
+_ENDLESS = """
+ALTER TABLE {name} RENAME TO q;
+CREATE VIEW {name} AS
+WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT q.* FROM r, q;
+"""
+
+
+@pytest.mark.parametrize("name", ["p", "gpkg_contents"])
+def test_a_geopackage_whose_layer_is_computed_without_end(tmp_path, grid, name) -> None:
+    file = tmp_path / "a.gpkg"
+    frame = geopandas.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)], crs=grid.crs)
+    pyogrio.write_dataframe(frame, file, driver="GPKG", layer="p", SPATIAL_INDEX="NO")
+    assert area_layers(file, file.name) == ["p"]
+    with closing(sqlite3.connect(file)) as raw:
+        raw.executescript("PRAGMA legacy_alter_table=ON;" + _ENDLESS.format(name=name))
+    with pytest.raises(UnreadableLabelsError, match=f"The layer {name} of a.gpkg is a view"):
+        area_layers(file, file.name)
 
 
 def test_a_pipe_by_the_name_of_labels(tmp_path, grid) -> None:
