@@ -7,7 +7,6 @@ import shapely
 
 from core.session import chosen_tiles
 from tests.journeys.conftest import PATIENCE_MS
-from tests.journeys.test_review import arrive
 from tests.journeys.test_working_day import at_home, farm  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -34,7 +33,6 @@ def follow(visitor, script: str) -> None:
 def test_what_she_signs_stays_signed(visitor, second_visitor, farm) -> None:  # noqa: F811
     project, scene, address = farm
     review = f"/review?project={project.id}&scene={scene}"
-    arrive(visitor, "Ada", review)
     visitor.open(address)
     field = max(visitor.map_ready()["parcels"], key=lambda one: one["area_ha"])
     middle = inner_point(field)
@@ -45,7 +43,6 @@ def test_what_she_signs_stays_signed(visitor, second_visitor, farm) -> None:  # 
     assert states(visitor) == {"accepted": {"Ada"}}
 
     # The click that would change it says so, and does nothing.
-    arrive(second_visitor, "Ben", review)
     second_visitor.open(address)
     assert states(second_visitor) == {"accepted": {"Ada"}}
     page = second_visitor.page
