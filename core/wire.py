@@ -32,7 +32,10 @@ Extent = Annotated[tuple[float, float, float, float], Named(("left", "top", "rig
 PromptLabel = Literal[0, 1]
 """1 is cropland."""
 Source = Literal["auto", "person"]
-Verdict = Literal["open", "accepted", "fix", "rejected"]
+GivenVerdict = Literal["open", "accepted", "fix", "rejected"]
+"""What may be said of a tile."""
+Verdict = Literal["open", "accepted", "changed", "fix", "rejected"]
+"""``changed``: it was accepted, and its label is another now."""
 ParcelVerdict = Literal["accepted", "rejected", "unsure", "none"]
 """``none`` takes an earlier one back."""
 Strategy = Literal["classifier", "apt", "joint", "per_field", "apt_plus"]
@@ -146,6 +149,21 @@ class Parcel(TypedDict):
     """The rings of the other parts of a parcel that has several."""
 
 
+class ChangedAcceptance(TypedDict):
+    """A parcel as it was accepted, which is not there any more like that."""
+
+    point: ColumnRow
+    """In the middle of it: names it when it is to be restored."""
+    area_ha: float
+    land_class: LandClass
+    reviewer: str
+    reviewed_at: str | None
+    parts: list[list[Ring]]
+    """The rings of each part."""
+    parcels: list[str]
+    """Which lie on its land now; none where it is gone."""
+
+
 class Problem(TypedDict):
     """One thing that is wrong with the parcels as a coverage."""
 
@@ -234,6 +252,8 @@ class TileState(InFile):
     prompts: list[Prompt]
     boxes: list[Box]
     parcels: list[Parcel]
+    changed: list[ChangedAcceptance]
+    """What was accepted and was changed since, the earliest first."""
     problems: Problems
     mask_version: str
     """Of the overlays; changes when they change."""
@@ -293,9 +313,10 @@ class ErrorDetails(TypedDict):
     """The present state, where the file is another one."""
     overtaken: NotRequired[Overtaken]
     """Somebody was faster; the state is to be read anew."""
-    kind: NotRequired[Literal["replaced", "theirs"]]
+    kind: NotRequired[Literal["replaced", "theirs", "locked"]]
     """``replaced``: another file is in the place of the one that the change was meant for.
-    ``theirs``: the step to be undone or redone is somebody else's; the message asks."""
+    ``theirs``: the step to be undone or redone is somebody else's; the message asks.
+    ``locked``: it would change accepted parcels, which the person has locked."""
 
 
 class ErrorAnswer(Complaint, ErrorDetails):
@@ -424,6 +445,17 @@ class Judge(TypedDict):
     point: ColumnRow
     verdict: ParcelVerdict
     reason: NotRequired[str]
+    shape: NotRequired[list[list[Ring]]]
+    """What was seen and is signed: the rings of each part."""
+    land_class: NotRequired[LandClass]
+    """Likewise."""
+
+
+class Restore(TypedDict):
+    """A parcel that was accepted and changed since, as it was accepted."""
+
+    kind: Literal["restore_accepted"]
+    point: ColumnRow
 
 
 class Smooth(TypedDict):
@@ -496,6 +528,7 @@ Edit = (
     | ParcelDelete
     | Reclassify
     | Judge
+    | Restore
     | Smooth
     | FillHoles
     | SnapToNeighbours
@@ -525,10 +558,14 @@ class EditsChange(Change):
     """The body that brings edits."""
 
     edits: list[Edit]
+    lock: NotRequired[bool]
+    """Refuse them where they would change a parcel that is accepted."""
 
 
 class VerdictChange(Change):
     """The body that brings a verdict."""
 
-    verdict: Verdict
+    verdict: GivenVerdict
     comment: str
+    log: NotRequired[int]
+    """Version of the edit log that was seen."""

@@ -21,7 +21,11 @@ class TableColumn:
 FIELDS = (
     TableColumn("field_id", "field_id", "Identifier of the parcel in this file"),
     TableColumn("class", "class", "cropland, other or unsure"),
-    TableColumn("status", "status", "auto, accepted, corrected, rejected or unsure"),
+    TableColumn(
+        "status",
+        "status",
+        "auto, accepted, changed (since accepted), corrected, rejected or unsure",
+    ),
     TableColumn("reason", "reason", "Why it was rejected or is unsure, in words; may be empty"),
     TableColumn("area_ha", "area_ha", "Geodesic area on WGS 84, hectares"),
     TableColumn("perimeter_m", "perim_m", "Geodesic length of all rings on WGS 84, metres"),

@@ -27,7 +27,7 @@ from core.record_files import read_record, write_record
 from core.sam.registry import get_model
 from core.session.opened import open_project_scene
 from core.session.place import TilePlace, model_of
-from core.session.scene_parcels import chosen_tiles, labelled_scene
+from core.session.scene_parcels import changed_tiles, chosen_tiles, labelled_scene
 from core.session.workspaces import Workspaces
 from core.task import Cancelled, Progress, never, silent
 
@@ -136,10 +136,12 @@ def deliver(
     tiles = chosen_tiles(project, scene_id, accepted_only=wishes.accepted_only)
     if not tiles:
         raise EmptySceneError(
-            "No tile is accepted yet." if wishes.accepted_only else "No tile has a label yet.",
+            _no_accepted(project, scene_id) if wishes.accepted_only else "No tile has a label yet.",
             remedy=Remedy.ACCEPT_OR_TAKE_ALL if wishes.accepted_only else Remedy.MAP_TILES,
         )
     making = _Making(project, scene_id, folder, wishes, tiles, progress, cancelled, workspaces)
+    if wishes.accepted_only and (left := changed_tiles(project, scene_id)):
+        making.notes.append(f"{_changed(left)} and left out.")
     prepare_folder(folder)
     steps: tuple[tuple[bool, str, Callable[[], list[Delivered]]], ...] = (
         (bool(wishes.of(training=False)), "Files for QGIS", making.parcels),
@@ -170,6 +172,16 @@ def deliver(
     delivery = Delivery(folder, state, made, tuple(files), tuple(making.notes), tuple(told))
     _keep(delivery)
     return delivery
+
+
+def _no_accepted(project: Project, scene_id: str) -> str:
+    changed = changed_tiles(project, scene_id)
+    return f"{_changed(changed)}, and no other is." if changed else "No tile is accepted yet."
+
+
+def _changed(tiles: int) -> str:
+    one = "1 tile was" if tiles == 1 else f"{tiles:,} tiles were"
+    return f"{one} changed since accepted"
 
 
 def state_of(project: Project, scene_id: str) -> str:

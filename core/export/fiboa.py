@@ -39,7 +39,7 @@ _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 _OWN_PROPERTIES = {
     "class": {"type": "string", "enum": ["cropland", "unsure"]},
-    "status": {"type": "string", "enum": ["auto", "accepted", "corrected", "unsure"]},
+    "status": {"type": "string", "enum": ["auto", "accepted", "changed", "corrected", "unsure"]},
     "reason": {"type": "string"},
     "score": {"type": "float"},
     "reviewer": {"type": "string"},

@@ -90,7 +90,7 @@ def remove(layer: Layer, area: Shape, snap: float) -> ParcelChange | None:
                 cut(part, blade, layer.overlay, snap, snap**2)
                 for part in polygons_of(parcel.polygon)
             ]
-            changed[int(place)] = _pieces(layer, parcel, _groups(parts))
+            changed[int(place)] = pieces_of_parcel(layer, parcel, _groups(parts))
     return ParcelChange(changed) if changed else None
 
 
@@ -107,7 +107,7 @@ def split(layer: Layer, line: LineString, snap: float) -> ParcelChange | None:
         faces = faces_of_hull(parcel.polygon, long, layer.overlay) if len(parts) > 1 else []
         groups = _sides(parts, faces, layer.overlay) if len(faces) > 1 else _groups(parts)
         if len(groups) > 1:
-            changed[int(place)] = _pieces(layer, parcel, groups)
+            changed[int(place)] = pieces_of_parcel(layer, parcel, groups)
     return ParcelChange(changed) if changed else None
 
 
@@ -164,7 +164,7 @@ def reshape(layer: Layer, point: Point, area: Shape, snap: float) -> ParcelChang
         return None
     parts = polygons_of(parcel.polygon)
     if len(parts) == 1:
-        return ParcelChange({place: _pieces(layer, parcel, _groups([pieces]))})
+        return ParcelChange({place: pieces_of_parcel(layer, parcel, _groups([pieces]))})
     nearest = int(np.argmin(shapely.distance(parts, point)))
     kept = [part for number, part in enumerate(parts) if number != nearest]
     shape = shape_of(polygons_of(layer.overlay.union([*kept, *pieces])))
@@ -186,7 +186,7 @@ def _groups(parts: list[list[Polygon]]) -> list[list[Polygon]]:
     return ([main] if main else []) + apart
 
 
-def _pieces(layer: Layer, parcel: Parcel, groups: list[list[Polygon]]) -> list[Parcel]:
+def pieces_of_parcel(layer: Layer, parcel: Parcel, groups: list[list[Polygon]]) -> list[Parcel]:
     """A parcel's remains: one keeps its id, several get ids of their own, from left to right."""
     shapes = sorted((shape_of(group) for group in groups), key=by_place)
     if len(shapes) == 1:

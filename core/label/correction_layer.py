@@ -12,8 +12,9 @@ import shapely
 from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from core.label.acceptance import Acceptance
 from core.label.correction_index import ShapeIndex
-from core.label.correction_types import STANDING_VERDICTS, Signature
+from core.label.correction_types import KEPT_STATES, STANDING_VERDICTS, Signature
 from core.parcels.geometry_index import Places
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, array_of
@@ -23,10 +24,20 @@ from core.people import same_person
 
 @dataclass(frozen=True, slots=True)
 class ParcelChange:
-    """What a correction does: what becomes of the parcels at some places, and new parcels."""
+    """What a correction does: what becomes of the parcels at some places, and new parcels.
+
+    Parameters
+    ----------
+    acceptances : tuple of Acceptance or None
+        All that hold afterwards; None leaves them as they are.
+    unsigned : bool
+        Whether the parcels go on being those of whoever changed them: to accept is no change.
+    """
 
     changed: dict[int, list[Parcel]] = field(default_factory=dict)
     added: list[Parcel] = field(default_factory=list)
+    acceptances: tuple[Acceptance, ...] | None = None
+    unsigned: bool = False
 
     def signed(self, signature: Signature, *, said: bool = False) -> ParcelChange:
         """The same, with who did it on every parcel that comes of it.
@@ -35,11 +46,14 @@ class ParcelChange:
         stays beside the name of who said it, unless somebody ``said`` anew what it is.  A reason
         never stands beside the name of somebody else.
         """
+        if self.unsigned:
+            return self
         changed = {
             place: [_signed(parcel, signature, said=said) for parcel in parcels]
             for place, parcels in self.changed.items()
         }
-        return ParcelChange(changed, [_signed(new, signature, said=said) for new in self.added])
+        added = [_signed(new, signature, said=said) for new in self.added]
+        return ParcelChange(changed, added, self.acceptances)
 
 
 def _signed(parcel: Parcel, signature: Signature, *, said: bool) -> Parcel:
@@ -60,6 +74,9 @@ class Layer:
     parcels : list of Parcel
     extent : Polygon, optional
         The land that they are of.  Borders along its edge are the edge's, not a field's.
+    acceptances : tuple of Acceptance
+        What people signed, the earliest first.  Whether it stands is told at the end, of all
+        parcels together: :class:`core.label.acceptance.Settling`.
     """
 
     def __init__(
@@ -67,9 +84,11 @@ class Layer:
         parcels: list[Parcel],
         extent: Polygon | None = None,
         index: ShapeIndex | None = None,
+        acceptances: tuple[Acceptance, ...] = (),
     ) -> None:
         self.parcels = parcels
         self.extent = extent
+        self.acceptances = acceptances
         self._index = index or ShapeIndex(array_of([parcel.polygon for parcel in parcels]))
         self.overlay = self._index.overlay
 
@@ -121,7 +140,8 @@ class Layer:
             parcels[place : place + 1] = change.changed[place]
         shapes = {place: _shapes(new) for place, new in change.changed.items()}
         index = self._index.spliced(shapes, _shapes(change.added))
-        return Layer(parcels + change.added, self.extent, index)
+        signed = self.acceptances if change.acceptances is None else change.acceptances
+        return Layer(parcels + change.added, self.extent, index, signed)
 
     @cached_property
     def _taken(self) -> frozenset[str]:
@@ -146,7 +166,7 @@ def corrected(parcel: Parcel, shape: Shape, name: str | None = None) -> Parcel:
 
     That it was rejected, or is unsure, stays: its land is no better for another border.
     """
-    state = parcel.state if parcel.state in STANDING_VERDICTS else "corrected"
+    state = parcel.state if parcel.state in KEPT_STATES else "corrected"
     return replace(parcel, id=name or parcel.id, polygon=shape, state=state, edited=True)
 
 

@@ -17,6 +17,7 @@ from core.label.drawing_checks import (
     check_place,
     check_reason,
     check_word,
+    seen_shape,
 )
 from core.label.drawn_corrections import (
     AreaAdd,
@@ -28,7 +29,8 @@ from core.label.drawn_corrections import (
 )
 from core.label.edit_reader import EditReader
 from core.label.edit_units import EditUnits
-from core.label.edit_writer import place_json
+from core.label.edit_writer import place_json, rings_json
+from core.parcels.overlay import Shape, polygons_of
 from core.parcels.parcel import LandClass
 
 ParcelVerdict = Literal["accepted", "rejected", "unsure", "none"]
@@ -36,6 +38,9 @@ ParcelVerdict = Literal["accepted", "rejected", "unsure", "none"]
 
 STANDING_VERDICTS = ("rejected", "unsure")
 """Verdicts that a change of the shape does not end: the land is no better for another border."""
+
+KEPT_STATES = (*STANDING_VERDICTS, "changed")
+"""States that a change of the shape or the class leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +82,78 @@ class Reclassify:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A verdict on the parcel at the point; "none" takes an earlier one back."""
+    """A verdict on the parcel at the point; "none" takes an earlier one back.
+
+    Parameters
+    ----------
+    shape : Polygon or MultiPolygon, optional
+        The parcel as it was seen by whoever accepts it, which is what they sign.  Logs of earlier
+        versions do not say it; then it is the parcel that lies there when the log is replayed.
+    land_class : optional
+        What it was then; likewise.
+    """
 
     kind: ClassVar[str] = "parcel_verdict"
 
     point: Point
     verdict: ParcelVerdict
     reason: str = ""
+    shape: Shape | None = None
+    land_class: LandClass | None = None
 
     def __post_init__(self) -> None:
         check_coordinates(self.point)
         check_word(self.verdict, get_args(ParcelVerdict), "verdict")
         check_reason(self.reason)
+        if self.shape is not None:
+            check_coordinates(self.shape)
+        if self.land_class is not None:
+            check_word(self.land_class, get_args(LandClass), "class")
 
     @classmethod
     def from_json(cls, read: EditReader) -> Judge:
         """The edit that JSON describes."""
-        return cls(read.point(), read.text("verdict"), read.text("reason", ""))
+        land_class = read.text("land_class", "") or None
+        return cls(
+            read.point(),
+            read.text("verdict"),
+            read.text("reason", ""),
+            seen_shape(read.polygons("shape")),
+            land_class,
+        )
+
+    def to_json(self, units: EditUnits) -> dict[str, Any]:
+        """The edit as plain values; ``shape`` holds the rings of each part."""
+        said = {**place_json(self.point, units), "verdict": self.verdict, "reason": self.reason}
+        if self.shape is not None:
+            said["shape"] = [rings_json(part, units) for part in polygons_of(self.shape)]
+        if self.land_class is not None:
+            said["land_class"] = self.land_class
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """The parcel that was accepted at the point, and changed since, is as it was accepted.
+
+    What lies on its land gives it back.
+    """
+
+    kind: ClassVar[str] = "restore_accepted"
+
+    point: Point
+
+    def __post_init__(self) -> None:
+        check_coordinates(self.point)
+
+    @classmethod
+    def from_json(cls, read: EditReader) -> Restore:
+        """The edit that JSON describes."""
+        return cls(read.point())
 
     def to_json(self, units: EditUnits) -> dict[str, Any]:
         """The edit as plain values."""
-        return {**place_json(self.point, units), "verdict": self.verdict, "reason": self.reason}
+        return place_json(self.point, units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +297,7 @@ Correction = (
     | Reshape
     | Reclassify
     | Judge
+    | Restore
     | Smooth
     | FillHoles
     | SnapToNeighbours

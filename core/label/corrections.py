@@ -19,9 +19,11 @@ from core.errors import InputError
 from core.label import correction_edits as edits
 from core.label import correction_statements as statements
 from core.label import correction_tidy as tidy
+from core.label.acceptance import Settling
 from core.label.brush import brush
 from core.label.correction_layer import Layer, ParcelChange
 from core.label.correction_repair import repair
+from core.label.correction_restore import restore
 from core.label.correction_smooth import smooth
 from core.label.correction_types import (
     CORRECTION_KINDS,
@@ -30,6 +32,7 @@ from core.label.correction_types import (
     Judge,
     Reclassify,
     Repair,
+    Restore,
     Signature,
     Signed,
     Smooth,
@@ -60,6 +63,7 @@ __all__ = [
     "Reclassify",
     "Repair",
     "Reshape",
+    "Restore",
     "Signature",
     "Signed",
     "Smooth",
@@ -115,11 +119,14 @@ def apply_corrections(
     for one in corrections:
         signed = one if isinstance(one, Signed) else Signed(one, Signature())
         layer = apply_to_layer(layer, signed, snap)
-    return layer.parcels
+    return list(Settling().settle(layer.parcels, layer.acceptances).parcels)
 
 
 def apply_to_layer(layer: Layer, signed: Signed, snap: float) -> Layer:
-    """A layer after one correction, as :func:`apply_corrections` has it; itself where none hits.
+    """A layer after one correction; itself where it hits nothing.
+
+    What was accepted and whether it still stands is not told by its parcels' states, but by
+    :class:`core.label.acceptance.Settling`, of all parcels and acceptances together.
 
     Raises
     ------
@@ -130,7 +137,7 @@ def apply_to_layer(layer: Layer, signed: Signed, snap: float) -> Layer:
     try:
         # Where GEOS meets edges of hardly any length it divides by zero and copes; numpy warns.
         with np.errstate(all="ignore"):
-            change = _change(layer.reaching(_drawing(correction)), correction, snap)
+            change = _change(layer.reaching(_drawing(correction)), signed, snap)
     except GEOSException as error:
         raise InputError(
             "The correction meets borders that cannot be told apart.",
@@ -142,8 +149,9 @@ def apply_to_layer(layer: Layer, signed: Signed, snap: float) -> Layer:
     return layer.after(change.signed(signed.signature, said=said))
 
 
-def _change(layer: Layer, correction: Correction, snap: float) -> ParcelChange | None:
+def _change(layer: Layer, signed: Signed, snap: float) -> ParcelChange | None:
     change: ParcelChange | None
+    correction = signed.correction
     match correction:
         case AreaAdd():
             change = edits.add(layer, correction.drawn, edits.new_id(correction), snap)
@@ -155,12 +163,10 @@ def _change(layer: Layer, correction: Correction, snap: float) -> ParcelChange |
             change = edits.merge(layer, points, snap)
         case Reshape(point):
             change = edits.reshape(layer, point, correction.drawn, snap)
-        case ParcelDelete():
-            change = statements.delete(layer, correction)
-        case Reclassify():
-            change = statements.reclassify(layer, correction)
-        case Judge():
-            change = statements.judge(layer, correction)
+        case ParcelDelete() | Reclassify() | Judge():
+            change = statements.say(layer, correction, signed.signature)
+        case Restore(point):
+            change = restore(layer, point, snap)
         case Smooth(place, tolerance):
             change = smooth(layer, place, tolerance, snap)
         case FillHoles(place, max_area):

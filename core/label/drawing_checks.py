@@ -8,7 +8,7 @@ from shapely import Point, Polygon
 
 from core.errors import InputError
 from core.label.plain_values import is_text
-from core.parcels.overlay import Shape
+from core.parcels.overlay import Shape, polygons_of, shape_of
 from core.parcels.shapes import drawn_area
 
 LONGEST_REASON = 500
@@ -60,6 +60,23 @@ def checked_area(area: Polygon) -> Shape:
     if found.area <= _THINNEST * found.length**2:
         raise InputError("The outline that was drawn encloses no area.", "Draw around the area.")
     return found
+
+
+def seen_shape(polygons: list[Polygon]) -> Shape | None:
+    """The shape of a parcel that somebody saw, sound whatever rounding did; None for no polygon.
+
+    Raises
+    ------
+    InputError
+        It encloses no area.
+    """
+    if not polygons:
+        return None
+    sound = [
+        polygon if polygon.is_valid and polygon.area > 0 else checked_area(polygon)
+        for polygon in polygons
+    ]
+    return shape_of([part for shape in sound for part in polygons_of(shape)])
 
 
 def check_coordinates(shape: shapely.Geometry) -> None:

@@ -133,6 +133,18 @@ class EditReader:
             raise InputError("The outline has no points.", "Draw around the area.")
         return self._polygon(self._ring(rings[0], "ring"), rings[1:])
 
+    def polygons(self, name: str) -> list[Polygon]:
+        """The polygons of a field that holds the rings of each; none where it is left out."""
+        parts = _list(self.data.get(name, []), name)
+        if len(parts) > MOST_POINTS:
+            raise _too_many(len(parts))
+        found = []
+        for part in parts:
+            rings = _list(part, name)
+            check(len(rings) > 0, "An outline has no points.")
+            found.append(self._polygon(self._ring(rings[0], name), rings[1:]))
+        return found
+
     def _polygon(self, shell: FloatArray, holes: Sequence[Any]) -> Polygon:
         """A polygon of rings, which may be open; a hole of fewer than 3 points is none."""
         if _different(shell) < _RING:

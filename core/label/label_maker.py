@@ -15,9 +15,10 @@ import numpy as np
 import shapely
 
 from core.imagery.frame import Frame
+from core.label.acceptance import Acceptance, Settling, within_land
 from core.label.answers import Field
 from core.label.correction_import import LabelsImport
-from core.label.correction_layer import Layer, ParcelChange
+from core.label.correction_layer import Layer, ParcelChange, corrected
 from core.label.corrections import Signature, Signed, apply_to_layer
 from core.label.tile_label import Label
 from core.label.work import Work
@@ -43,6 +44,7 @@ class _Ground:
 
     automatic: Sequence[Parcel]
     imported: LabelsImport | None
+    accepted_before: tuple[Acceptance, ...]
     frame: Frame
     least: float
 
@@ -94,6 +96,7 @@ class LabelMaker:
         self._layers: dict[int, Layer] = {}
         self._checked: Checked | None = None
         self._cut: dict[int, tuple[Parcel, Parcel | None]] = {}
+        self._settling = Settling()
 
     def make(
         self,
@@ -127,16 +130,18 @@ class LabelMaker:
         """
         # What a field leaves of its neighbours is dropped where nobody would call it a parcel.
         least = min(work.choices.min_area_m2, _LEAST_LEFT_M2) / frame.native_pixel_area_m2
-        ground = _Ground(automatic, work.imported, frame, least)
+        ground = _Ground(automatic, work.imported, work.accepted_before, frame, least)
         steps: list[_Step] = [
             _FieldStep(id(f.area), f, work.signatures.get(f.prompt_id, Signature())) for f in fields
         ]
         layer = self._walked(ground, [*steps, *work.corrections])
-        parcels = self._inside(layer, frame)
+        settled = self._settling.settle(self._inside(layer, frame), layer.acceptances)
+        parcels, changed = settled.parcels, settled.changed
         if not checked:
-            return Label(version, tuple(parcels), self._checked.problems if self._checked else ())
-        self._checked = recheck(self._checked, parcels, problem_width(frame))
-        return Label(version, self._checked.parcels, self._checked.problems)
+            problems = self._checked.problems if self._checked else ()
+            return Label(version, parcels, problems, changed)
+        self._checked = recheck(self._checked, list(parcels), problem_width(frame))
+        return Label(version, self._checked.parcels, self._checked.problems, changed)
 
     @property
     def layer(self) -> Layer:
@@ -150,7 +155,7 @@ class LabelMaker:
             start = ground.automatic
             if ground.imported is not None:
                 start = ground.imported.over(ground.automatic)
-            self._layers = {0: Layer(list(start), _core(ground.frame))}
+            self._layers = {0: _first_layer(start, ground.accepted_before, ground.frame)}
         known = max(count for count in self._layers if count <= self._in_common(steps))
         layer = self._layers[known]
         snap = snap_length(ground.frame)
@@ -209,8 +214,7 @@ def _put_field(layer: Layer, field: Field, least: float) -> ParcelChange:
             f"{parcel.id}-{field.prompt_id[:8]}.{number}" for number in range(1, len(pieces))
         ]
         changed[place] = [
-            replace(parcel, id=name, polygon=piece, state="corrected", edited=True)
-            for name, piece in zip(names, pieces, strict=False)
+            corrected(parcel, piece, name) for name, piece in zip(names, pieces, strict=False)
         ]
     if not field.adds:
         return ParcelChange(changed)
@@ -222,6 +226,22 @@ def _put_field(layer: Layer, field: Field, least: float) -> ParcelChange:
         for name, piece in zip(names, pieces, strict=False)
     ]
     return ParcelChange(changed, added)
+
+
+def _first_layer(parcels: Sequence[Parcel], before: tuple[Acceptance, ...], frame: Frame) -> Layer:
+    """Parcels to begin with; those that came from a file as accepted are so in their shape."""
+    core = _core(frame)
+    brought = tuple(
+        Acceptance(
+            within_land(parcel.polygon, core),
+            parcel.land_class,
+            parcel.reason,
+            Signature(parcel.reviewer, parcel.reviewed_at),
+        )
+        for parcel in parcels
+        if parcel.state == "accepted"
+    )
+    return Layer(list(parcels), core, acceptances=(*before, *brought))
 
 
 def _core(frame: Frame) -> shapely.Polygon:

@@ -33,7 +33,7 @@ class LabelledParcel:
     score : float
         Mean probability, 0 to 1; NaN where there is none.
     state : str
-        auto, accepted, corrected, rejected or unsure.
+        auto, accepted, changed (since it was accepted), corrected, rejected or unsure.
     reviewer : str
         Empty where nobody reviewed it.
     reviewed_at : datetime or None

@@ -15,6 +15,7 @@ from rasterio.features import rasterize
 from core.grid import Grid
 from core.imagery.frame import Frame
 from core.imagery.scene import SceneImage
+from core.label.acceptance import ChangedAcceptance
 from core.label.choices import Choices
 from core.parcels.cleanup import clean_mask
 from core.parcels.fields import complete_numbers, split_fields, without_crumbs
@@ -43,11 +44,14 @@ class Label:
         In native pixels.
     problems : tuple of Problem
         What is wrong with them as a coverage; not known of a label from disk.
+    changed : tuple of ChangedAcceptance
+        What was accepted and is not there any more as it was; not known of a label from disk.
     """
 
     version: str
     parcels: tuple[Parcel, ...]
     problems: tuple[Problem, ...] = ()
+    changed: tuple[ChangedAcceptance, ...] = ()
 
     @property
     def cropland_pixels(self) -> float:

@@ -11,9 +11,11 @@ from core.edit_record import EditRecord
 from core.errors import InputError
 from core.grid import PixelPoint
 from core.imagery.frame import Frame
+from core.label.acceptance import Acceptance
 from core.label.choices import Choices
 from core.label.choices_change import ChoicesChange
 from core.label.correction_import import LabelsImport
+from core.label.correction_statements import still_accepted
 from core.label.correction_types import Signature, Signed
 from core.label.edit_units import EditUnits
 from core.label.edits import Edit, read_edit
@@ -70,6 +72,8 @@ class Work:
         Labels taken over from a file, in native pixels; what was done before is under them.
     notes : tuple of PinnedNote
         In the order in which they were pinned.
+    accepted_before : tuple of Acceptance
+        What had been accepted when they were taken over, and says so itself.
     """
 
     choices: Choices
@@ -80,6 +84,7 @@ class Work:
     signatures: Mapping[str, Signature] = field(default_factory=dict)
     imported: LabelsImport | None = None
     notes: tuple[PinnedNote, ...] = ()
+    accepted_before: tuple[Acceptance, ...] = ()
 
     @property
     def needs_prediction(self) -> bool:
@@ -130,6 +135,7 @@ class _Replay:
     signatures: dict[str, Signature] = field(default_factory=dict)
     imported: LabelsImport | None = None
     notes: dict[str, PinnedNote] = field(default_factory=dict)
+    accepted_before: tuple[Acceptance, ...] = ()
 
     def take(self, edit: Edit, signature: Signature) -> None:
         """Do one edit."""
@@ -151,6 +157,7 @@ class _Replay:
                 self.choices = edit.applied_to(self.choices)
             case LabelsImport():
                 self.imported = edit
+                self.accepted_before = still_accepted(self.accepted_before, self.corrections)
                 for earlier in (self.points, self.boxes, self.corrections):
                     earlier.clear()
             case Note(name):
@@ -182,6 +189,7 @@ class _Replay:
             self.signatures,
             self.imported,
             tuple(self.notes.values()),
+            self.accepted_before,
         )
 
 

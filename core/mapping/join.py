@@ -20,7 +20,7 @@ from core.parcels.parcel import Parcel
 from core.parcels.seams import REACH, share_border, united
 from core.people import same_person
 from core.predict.kept_prediction import WorldPrompt
-from core.project import VerdictRecord
+from core.project import CHANGED, VerdictRecord
 
 NO_VERDICT = VerdictRecord("open", "", "", None, 0)
 """That of a tile on which nobody has looked."""
@@ -167,19 +167,27 @@ def _labelled(group: list[Piece], least: float) -> LabelledParcel:
     )
 
 
-def _weight(piece: Piece) -> tuple[bool, bool, float]:
-    """Of a field that a seam cuts, the part of which most was said speaks for all."""
+def _weight(piece: Piece) -> tuple[bool, bool, bool, float]:
+    """Of a field that a seam cuts, the part of which most was said speaks for all.
+
+    A part that nobody signed as it is now keeps the whole from counting as accepted.
+    """
     state = piece.parcel.state
-    return state in _OWN_VERDICTS, state == "corrected", piece.shape.area
+    unsigned = state == "changed" and piece.verdict.verdict != "accepted"
+    return unsigned, state in _OWN_VERDICTS, state == "corrected", piece.shape.area
 
 
 def _review(piece: Piece) -> tuple[str, str, datetime | None, str]:
     """State, reviewer, time and reason: a parcel's own verdict beats that of its tile."""
-    parcel, tile = piece.parcel, piece.verdict
+    # Of what is there now nobody said anything where another label was accepted.
+    tile = NO_VERDICT if piece.verdict.verdict == CHANGED else piece.verdict
+    parcel = piece.parcel
     own = parcel.reviewer, parcel.reviewed_at, parcel.reason
     if parcel.state in _OWN_VERDICTS:
         return parcel.state, *own
     state = _TILE_STATES.get(tile.verdict, "auto")
+    if parcel.state == "changed" and state == "auto":
+        return parcel.state, *own
     # A reason stands beside the name of whoever gave it, or not at all.
     said = parcel.reason if same_person(parcel.reviewer, tile.reviewer) else ""
     by_tile = tile.reviewer, tile.at, tile.comment if state in _EXPLAINED else said

@@ -8,7 +8,7 @@ from typing import Literal
 
 from shapely import MultiPolygon, Polygon
 
-ParcelState = Literal["auto", "accepted", "corrected", "rejected", "unsure"]
+ParcelState = Literal["auto", "accepted", "changed", "corrected", "rejected", "unsure"]
 LandClass = Literal["cropland", "other", "unsure"]
 
 
@@ -24,8 +24,9 @@ class Parcel:
         Valid; in pixels of a grid or in world coordinates.
     score : float
         Mean probability, 0 to 1; NaN where there is none.
-    state : {"auto", "accepted", "corrected", "rejected", "unsure"}
-        The verdict of a person on this parcel; without one, whether a person changed it.
+    state : {"auto", "accepted", "changed", "corrected", "rejected", "unsure"}
+        The verdict of a person on this parcel; without one, whether a person changed it.  What was
+        accepted and is another shape or class now is changed.
     land_class : {"cropland", "other", "unsure"}
         What it is.
     reason : str

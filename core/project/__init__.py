@@ -26,6 +26,7 @@ from core.project.recent import (
     remember_project,
 )
 from core.project.records import (
+    CHANGED,
     UNSET,
     VERDICTS,
     HistoryRow,
@@ -39,10 +40,12 @@ from core.project.records import (
     Unset,
     VerdictRecord,
     VerdictSteps,
+    verdict_now,
 )
 from core.project.store import Project
 
 __all__ = [
+    "CHANGED",
     "UNSET",
     "VERDICTS",
     "Backup",
@@ -76,4 +79,5 @@ __all__ = [
     "recent_projects",
     "remember_project",
     "restore",
+    "verdict_now",
 ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, not_, select
 
 from core.errors import CropMapError, OutputError
 from core.files import write_whole
@@ -42,7 +42,7 @@ class ProjectSummary:
     changed_at : datetime or None
         Last change, UTC; for an unreadable file the time of the file, None where it is missing.
     scenes, tiles, reviewed : int
-        Counts without removed scenes; ``reviewed`` tiles have a verdict.
+        Counts without removed scenes; ``reviewed`` tiles have a verdict on their label as it is.
     problem : str
         Why it cannot be read, in a sentence; empty where it can.
     """
@@ -169,7 +169,8 @@ def _counted(database: Database) -> ProjectSummary:
 
 
 def _has_verdict() -> ColumnElement[bool]:
-    return tile.c.verdict != "open"
+    changed = and_(tile.c.verdict == "accepted", tile.c.verdict_head != tile.c.head)
+    return and_(tile.c.verdict != "open", not_(func.coalesce(changed, False)))
 
 
 def _unreadable(path: Path, problem: str) -> ProjectSummary:

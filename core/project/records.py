@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
@@ -11,6 +11,9 @@ from core.edit_record import EditRecord
 
 VERDICTS: Final = ("open", "accepted", "fix", "rejected")
 """What a reviewer may say of a tile; 'open' takes an earlier verdict back."""
+
+CHANGED: Final = "changed"
+"""What is read of a tile that was accepted, and whose edit log stands elsewhere since."""
 
 
 class Unset(Enum):
@@ -58,13 +61,36 @@ class NewTile:
 
 @dataclass(frozen=True, slots=True)
 class VerdictRecord:
-    """The present verdict on a tile; ``at`` is None where nobody has given one."""
+    """The present verdict on a tile; ``at`` is None where nobody has given one.
+
+    Attributes
+    ----------
+    verdict : str
+        One of :data:`VERDICTS`, or :data:`CHANGED`: accepted, but not as the label is now.
+    head : int
+        Where the tile's edit log stands now.
+    """
 
     verdict: str
     reviewer: str
     comment: str
     at: datetime | None
     version: int
+    head: int = field(default=0, compare=False)
+
+
+def verdict_now(verdict: str, given_at: int | None, head: int) -> str:
+    """What a verdict says of the label as it is now: an acceptance is of one label alone.
+
+    Parameters
+    ----------
+    given_at : int or None
+        Where the edit log stood when it was given; None where that is not known, and it stands.
+    head : int
+        Where the log stands now.
+    """
+    elsewhere = verdict == "accepted" and given_at is not None and given_at != head
+    return CHANGED if elsewhere else verdict
 
 
 @dataclass(frozen=True, slots=True)

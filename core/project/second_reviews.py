@@ -97,12 +97,15 @@ def give_second_verdict(
     comment: str,
     reviewer: str,
     expected_version: int,
+    expected_log: int | None = None,
 ) -> SecondReview:
     """Store the second verdict beside the first, which stays the tile's own."""
     row = tile_row(change.connection, scene_id, name)
     review = second_review_of(change.connection, scene_id, name)
     if row.verdict_version != expected_version:
         raise change.conflict(f"the verdict on tile {name}", scene_id, name, ("verdict",))
+    if expected_log is not None and row.log_version != expected_log:
+        raise change.conflict(f"tile {name}", scene_id, name, ("edit", "undo", "redo"))
     if review is None or not review.waiting:
         raise _too_late(name, review)
     _check(row, verdict, reviewer)

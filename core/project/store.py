@@ -333,8 +333,13 @@ class Project:
         comment: str,
         reviewer: str,
         expected_version: int,
+        expected_log: int | None = None,
     ) -> TileRecord:
-        """Give a verdict; ``expected_version`` is the present verdict's, not the log's."""
+        """Give a verdict; ``expected_version`` is the present verdict's.
+
+        ``expected_log`` is the version of the edit log that was seen, where that is known: a label
+        that nobody has seen is not signed.
+        """
         with self._change() as change:
             return tiles.set_verdict(
                 change,
@@ -344,6 +349,7 @@ class Project:
                 comment=comment,
                 reviewer=reviewer,
                 expected_version=expected_version,
+                expected_log=expected_log,
             )
 
     def verdict_steps(self, scene_id: str, name: str) -> VerdictSteps:
@@ -404,10 +410,12 @@ class Project:
         comment: str,
         reviewer: str,
         expected_version: int,
+        expected_log: int | None = None,
     ) -> SecondReview:
         """Give the second verdict; the first stays the tile's.
 
-        ``expected_version`` is that of the tile's (first) verdict.  Open is no second verdict, and
+        ``expected_version`` is that of the tile's (first) verdict, and ``expected_log`` as in
+        :meth:`set_verdict`.  Open is no second verdict, and
         the first reviewer cannot give it: both are an InputError.
         """
         with self._change() as change:
@@ -419,6 +427,7 @@ class Project:
                 comment=comment,
                 reviewer=reviewer,
                 expected_version=expected_version,
+                expected_log=expected_log,
             )
 
     def log_at(self, scene_id: str, name: str, head: int) -> TileLog:

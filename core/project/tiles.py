@@ -13,7 +13,7 @@ from core.errors import InputError, ProjectError
 from core.project.chain import LogState
 from core.project.journal import Change
 from core.project.links import NO_LINK, seal
-from core.project.records import VERDICTS, NewTile, TileRecord, VerdictRecord
+from core.project.records import VERDICTS, NewTile, TileRecord, VerdictRecord, verdict_now
 from core.project.rows import TILE, check_row
 from core.project.schema import project, scene, tile
 
@@ -113,11 +113,16 @@ def tile_record(row: Row[Any], state: LogState | None = None) -> TileRecord:
         row.name,
         row.position,
         (row.window_column, row.window_row, row.window_width, row.window_height),
-        VerdictRecord(row.verdict, row.reviewer, row.comment, row.verdict_at, row.verdict_version),
+        _verdict(row, (state or row).head),
         row.figures,
         (state or row).log_version,
         (state or row).edit_count,
     )
+
+
+def _verdict(row: Row[Any], head: int) -> VerdictRecord:
+    said = verdict_now(row.verdict, row.verdict_head, head)
+    return VerdictRecord(said, row.reviewer, row.comment, row.verdict_at, row.verdict_version, head)
 
 
 class TileLists:
@@ -195,14 +200,23 @@ def set_verdict(
     comment: str,
     reviewer: str,
     expected_version: int,
+    expected_log: int | None = None,
 ) -> TileRecord:
-    """Put a verdict in the place of the present one, which stays in the history."""
+    """Put a verdict in the place of the present one, which stays in the history.
+
+    Parameters
+    ----------
+    expected_log : int, optional
+        Version of the edit log that was seen: nobody signs a label that they have not seen.
+    """
     if verdict not in VERDICTS:
         raise InputError(f"{verdict!r} is no verdict.", f"Choose one of {', '.join(VERDICTS)}.")
     row = tile_row(change.connection, scene_id, name)
     if row.verdict_version != expected_version:
         raise change.conflict(f"the verdict on tile {name}", scene_id, name, ("verdict",))
     state = change.log_state(row)
+    if expected_log is not None and state.log_version != expected_log:
+        raise change.conflict(f"tile {name}", scene_id, name, ("edit", "undo", "redo"))
     change_log(
         change,
         state,

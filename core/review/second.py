@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.people import same_person
-from core.project import HistoryRow, Project, SecondReview, TileRecord, VerdictRecord
+from core.project import HistoryRow, Project, SecondReview, TileRecord, VerdictRecord, verdict_now
 
 
 def sample(tiles: Sequence[TileRecord], drawn: Iterable[str], count: int, seed: int) -> list[str]:
@@ -73,7 +73,7 @@ def seen_by(person: str, verdict: VerdictRecord, review: SecondReview | None) ->
         return verdict
     return replace(
         verdict,
-        verdict=second.verdict,
+        verdict=verdict_now(second.verdict, second.head, verdict.head),
         reviewer=second.reviewer,
         comment=second.comment,
         at=second.at,
@@ -89,13 +89,21 @@ def judge(
     comment: str,
     reviewer: str,
     expected_version: int,
+    expected_log: int | None = None,
 ) -> bool:
     """Give a verdict: the second where the tile waits for this person's; returns whether it did.
+
+    Parameters
+    ----------
+    expected_version : int
+        Of the tile's verdict.
+    expected_log : int, optional
+        Of the edit log that the person saw.
 
     Raises
     ------
     ConflictError
-        ``expected_version`` is not that of the tile's verdict any more; nothing was changed.
+        One of them is not what it is now; nothing was changed.
     InputError
         A second look that says 'open'.
     ProjectError
@@ -112,6 +120,7 @@ def judge(
         comment=comment,
         reviewer=reviewer,
         expected_version=expected_version,
+        expected_log=expected_log,
     )
     return second
 

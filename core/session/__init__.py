@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.session.idle import IDLE
     from core.session.label_json import line_json, parts_json
     from core.session.layers import LayerName, layers_overlay, layers_version, value_picture
+    from core.session.locking import LockedError
     from core.session.made_project import make_demo
     from core.session.moved_imagery import (
         Found,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
         restore_project,
     )
     from core.session.place_on_ground import scene_place
-    from core.session.scene_parcels import chosen_tiles
+    from core.session.scene_parcels import changed_tiles, chosen_tiles
     from core.session.state import in_file, stamp, verdict_json, verdict_name
     from core.session.taking_new import take_imagery, take_landcover
     from core.session.taking_over import STAGE, Stake, TakenOver, stake_of, take_over
@@ -65,6 +66,7 @@ __getattr__ = load_lazily(
             "layers_version",
             "value_picture",
         ),
+        "locking": ("LockedError",),
         "made_project": ("make_demo",),
         "appending": ("changed_since",),
         "moved_imagery": (
@@ -85,7 +87,7 @@ __getattr__ = load_lazily(
             "replacement",
             "restore_project",
         ),
-        "scene_parcels": ("chosen_tiles",),
+        "scene_parcels": ("changed_tiles", "chosen_tiles"),
         "place_on_ground": ("scene_place",),
         "state": (
             "in_file",
@@ -115,6 +117,7 @@ __all__ = [
     "STAGE",
     "Found",
     "LayerName",
+    "LockedError",
     "NotOwnStepError",
     "OpenedScene",
     "OtherImageryError",
@@ -129,6 +132,7 @@ __all__ = [
     "change_landcover",
     "change_view",
     "changed_since",
+    "changed_tiles",
     "chosen_tiles",
     "copy_into",
     "damages_of",

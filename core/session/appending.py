@@ -51,8 +51,9 @@ def append_or_merge(
     version: int,
     ground: Ground | None,
     field_of: FieldOf | None = None,
+    together: bool = False,
 ) -> TileLog:
-    """Append edits that were made on a version, each a step of its own.
+    """Append edits that were made on a version, each a step of its own or all ``together``.
 
     Where the log has gone on meanwhile they are appended all the same if they do not touch what
     was done since.
@@ -74,7 +75,7 @@ def append_or_merge(
     for left in reversed(range(_TRIES)):
         try:
             return place.project.append(
-                scene_id, tile, edits, author=author, expected_version=expected, together=False
+                scene_id, tile, edits, author=author, expected_version=expected, together=together
             )
         except ConflictError:
             if ground is None or left == 0:

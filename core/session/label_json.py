@@ -9,6 +9,7 @@ import shapely
 
 from core import wire
 from core.imagery.frame import Frame
+from core.label.acceptance import ChangedAcceptance
 from core.label.label_maker import problem_width
 from core.label.tile_label import Label
 from core.parcels.parcel import Parcel
@@ -33,6 +34,26 @@ class ParcelRows:
         # The parcel is kept beside its row, so that no other one can get its address.
         self._known = {id(p): known.get(id(p)) or (p, _row(p, hectares)) for p in label.parcels}
         return [row for _, row in self._known.values()]
+
+
+def changed_json(label: Label, frame: Frame) -> list[wire.ChangedAcceptance]:
+    """What was accepted and is not there any more like that, for the browser."""
+    hectares = frame.native_pixel_area_m2 / 10_000.0
+    return [_changed(one, hectares) for one in label.changed]
+
+
+def _changed(changed: ChangedAcceptance, hectares: float) -> wire.ChangedAcceptance:
+    accepted, signed = changed.acceptance, changed.acceptance.signature
+    middle = accepted.shape.representative_point()
+    return {
+        "point": (round(middle.x, _DECIMALS), round(middle.y, _DECIMALS)),
+        "area_ha": round(accepted.shape.area * hectares, 4),
+        "land_class": accepted.land_class,
+        "reviewer": signed.author,
+        "reviewed_at": signed.at.isoformat() if signed.at else None,
+        "parts": parts_json(accepted.shape),
+        "parcels": list(changed.parcels),
+    }
 
 
 def problems_json(label: Label, frame: Frame) -> wire.Problems:

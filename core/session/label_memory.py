@@ -112,6 +112,18 @@ class LabelMemory:
         self._keep(label, log, checked=checked)
         return label
 
+    def foreseen(self, seen: Snapshot, place: TilePlace, work: Work) -> Label:
+        """The label that some work would give, with first answers; it is shown to nobody.
+
+        What it takes is at hand when the work becomes the tile's own.
+        """
+        automatic: tuple[Parcel, ...] = ()
+        if seen.prediction is not None and work.needs_prediction:
+            automatic = self._automatic_parcels(place, work, seen.prediction)
+        fields, _ = seen.fields(work, closely=False)
+        with self._lock:
+            return self._maker.make("", automatic, fields, work, place.frame, checked=False)
+
     def _keep(self, label: Label, log: TileLog, *, checked: bool) -> None:
         """Keep a label unless there is one of a newer log, or a final one of the same."""
         with self._lock:

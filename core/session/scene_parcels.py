@@ -11,7 +11,7 @@ from core.errors import EmptySceneError, Remedy
 from core.label.labelled import LabelledScene, LabelSource
 from core.label.make import prompts_in_force
 from core.mapping.join import Piece, join_parcels, pieces_of
-from core.project import Project, VerdictRecord
+from core.project import CHANGED, Project, VerdictRecord
 from core.session.finished_tile import FinishedTile
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.place import default_choices, model_of
@@ -70,6 +70,11 @@ def chosen_tiles(project: Project, scene_id: str, *, accepted_only: bool) -> lis
     if accepted_only:
         return [t.name for t in tiles if t.verdict.verdict == "accepted"]
     return [t.name for t in tiles if t.figures or t.edit_count]
+
+
+def changed_tiles(project: Project, scene_id: str) -> int:
+    """How many tiles were accepted with another label than they have; they count as not."""
+    return sum(tile.verdict.verdict == CHANGED for tile in project.tiles(scene_id))
 
 
 def _known(finished: FinishedTile, verdict: VerdictRecord) -> npt.NDArray[np.bool_] | None:

@@ -17,7 +17,7 @@ from core.label.withdrawal import counting
 from core.label.work import PersonBox, Work
 from core.predict.kept_prediction import Prediction
 from core.project import Project, TileLog, VerdictRecord
-from core.session.label_json import ParcelRows, problems_json
+from core.session.label_json import ParcelRows, changed_json, problems_json
 from core.session.opened import replacement
 from core.session.parcel_counts import parcel_counts
 from core.session.place import TilePlace
@@ -101,6 +101,7 @@ def to_json(now: Moment, complain: Complain) -> wire.TileState:
         "prompts": _prompts(now.prediction, now.work, now.frame),
         "boxes": [_box(box) for box in now.work.boxes],
         "parcels": now.rows.of(now.label, now.frame),
+        "changed": changed_json(now.label, now.frame),
         "problems": problems_json(now.label, now.frame),
         "mask_version": now.label.version,
         "cropland_ha": cropland_ha(now.label, now.frame),

@@ -87,13 +87,12 @@ def keep_accepted_labels(
         if tile.verdict.verdict != "accepted":
             continue
         place = TilePlace(project, opened, tile.name)
-        log = project.log(scene_id, tile.name)
         label: Label | None
         try:
             label = own.get(project, scene_id, tile.name).finished()
         except CropMapError:
             label = last_label(place)
         if label is not None:
-            keep_accepted_label(place, log, tile.verdict, label)
+            keep_accepted_label(place, tile.verdict, label)
             kept += 1
     return kept

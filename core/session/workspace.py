@@ -25,7 +25,7 @@ from core.predict.kept_prediction import UNKNOWN, Prediction
 from core.predict.tile import TileMemory
 from core.project import Project, TileLog
 from core.session import undoing
-from core.session.accepted_labels import accepted_label, kept_note
+from core.session.accepted_labels import accepted_label, keep_accepted_label, kept_note
 from core.session.appending import append_or_merge
 from core.session.asking import (
     PATIENCE_S,
@@ -37,6 +37,7 @@ from core.session.asking import (
 from core.session.finished_tile import FinishedTile
 from core.session.label_json import ParcelRows
 from core.session.label_memory import LabelMemory, Later
+from core.session.locking import Lock, beside_accepted
 from core.session.models import Models, Urgency
 from core.session.opened import OpenedScene, open_project_scene
 from core.session.place import TilePlace, label_path, model_of
@@ -94,14 +95,21 @@ class Workspace:
 
     # What the person does -----------------------------------------------------------------
 
-    def edit(self, raw: Any, version: int, author: str) -> TileLog:
+    def edit(self, raw: Any, version: int, author: str, *, lock: bool = False) -> TileLog:
         """Store edits as the browser sends them; they are on disk when this returns.
 
         Each is a step of its own to undo, however many were sent at once.  Where the log has gone
         on since ``version``, edits that do not touch what was done since are stored all the same.
 
+        Parameters
+        ----------
+        lock : bool
+            Accepted parcels stay as they are (:class:`core.session.locking.Lock`).
+
         Raises
         ------
+        LockedError
+            They would change a parcel that is accepted; nothing is stored.
         InputError
             Something in them cannot be used, or they would stand on a step that cannot be
             replayed; nothing is stored.
@@ -111,9 +119,13 @@ class Workspace:
         if (broken := self._broken) is not None and broken[0] == version:
             raise InputError(broken[1].message, "Undo that step before you go on.")
         place = self._place()
-        edits = to_new_edits(raw, place.frame)
+        edits = sent = to_new_edits(raw, place.frame)
+        if lock:
+            edits = self._lock_of(place).kept(sent, author)
         followed = place.opened.record.version == self._scene_version
         ground = self._labels.ground(version) if followed else None
+        # One gesture and what keeps accepted parcels from it are undone as one.
+        together = len(sent) == 1 and len(edits) > 1
         with self._lock:
             view = self._seen.view
         return append_or_merge(
@@ -123,7 +135,23 @@ class Workspace:
             version=version,
             ground=ground,
             field_of=fields_of_clicks(view, self._models.service(place.model_key)),
+            together=together,
         )
+
+    def _lock_of(self, place: TilePlace) -> Lock:
+        log = self._project.log(self._scene_id, self._tile)
+        return Lock(place, log, self._labels.last(), lambda then: self._foreseen(place, then))
+
+    def _foreseen(self, place: TilePlace, log: TileLog) -> Label | None:
+        """The label that a log would give; None where that takes a new prediction."""
+        work = place.work(log)
+        with self._lock:
+            self._follow_scene(place)
+            at_hand = not work.needs_prediction or self._at_hand(place.key(work)) is not None
+            if not at_hand or (work.asks_model and self._seen.view is None):
+                return None
+            seen = self._snapshot(place)
+        return self._labels.foreseen(seen, place, work)
 
     def undo(self, version: int, author: str, *, anybody: bool = False) -> TileLog | None:
         """Take back the person's last step, or ``anybody``'s; see :mod:`core.session.undoing`."""
@@ -189,6 +217,18 @@ class Workspace:
         place, log = self._place(), self._project.log(self._scene_id, self._tile)
         return accepted_label(place, log) or self._finished(place, log, place.work(log))
 
+    def keep_accepted(self) -> None:
+        """Keep the label of a tile that was just accepted, soon; one that was never made is not."""
+
+        def keep() -> None:
+            place, log = self._place(), self._project.log(self._scene_id, self._tile)
+            verdict = self._project.tile(self._scene_id, self._tile).verdict
+            label = self._labels.kept(place.label_version(log, place.work(log)))
+            if verdict.verdict == "accepted" and label is not None:
+                keep_accepted_label(place, verdict, label)
+
+        self._later_in_place(keep)
+
     def finished_tile(self) -> FinishedTile:
         """The label of all edits with what it came from, all of one moment.
 
@@ -205,10 +245,13 @@ class Workspace:
         prediction = self._prediction_for(place, work) if work.needs_prediction else None
         return FinishedTile(label, prediction, log, work)
 
-    def hover(self, native: PixelPoint, who: str, *, closely: bool = False) -> Answer | None:
+    def hover(
+        self, native: PixelPoint, who: str, *, closely: bool = False, lock: bool = False
+    ) -> Answer | None:
         """What a click there would give; None while the model is not ready.
 
         Asked ``closely``, it waits for the final answer, and a click there finds that at hand.
+        Under ``lock`` accepted parcels keep their land.
 
         Raises
         ------
@@ -223,7 +266,8 @@ class Workspace:
             return None
         urgency = Urgency.CLOSER if closely else Urgency.HOVER
         ask = asking_in_turn(view.views, service, urgency, f"hover {who}")
-        return view.answers.of_point(native, ask, closely=closely)
+        found = view.answers.of_point(native, ask, closely=closely)
+        return beside_accepted(found, self._labels.last()) if lock else found
 
     def inner_border(self, native: PixelPoint) -> shapely.LineString | None:
         """The line along which the parcel there comes apart best; None where none was seen."""

@@ -10,7 +10,6 @@ import shapely
 from hypothesis import strategies as st
 from shapely import LineString, Point, Polygon, box
 
-from core.label.correction_types import ParcelVerdict
 from core.label.corrections import (
     AreaAdd,
     AreaRemove,
@@ -22,6 +21,7 @@ from core.label.corrections import (
     Reclassify,
     Repair,
     Reshape,
+    Restore,
     Smooth,
     SnapToNeighbours,
     Split,
@@ -29,6 +29,7 @@ from core.label.corrections import (
     brush,
 )
 from core.parcels.parcel import LandClass, Parcel
+from core.parcels.shapes import drawn_area
 
 SNAP = 0.01
 SIZE = 100.0
@@ -104,12 +105,18 @@ corrections = st.one_of(
         st.sampled_from(get_args(LandClass)),
         st.sampled_from(["", "a meadow, Ödland 草地"]),
     ),
-    st.builds(Judge, points, st.sampled_from(get_args(ParcelVerdict))),
+    st.builds(Judge, points, st.sampled_from(["rejected", "unsure", "none"])),
     st.builds(Smooth, st.none() | points, st.floats(0.01, 8)),
     st.builds(FillHoles, st.none() | points, st.none() | st.floats(0.1, 900)),
     st.builds(SnapToNeighbours, points, st.floats(0.01, 8)),
     st.builds(Repair, st.none() | points, st.floats(0.01, 4)),
 )
+signatures = st.one_of(
+    st.builds(Judge, points, st.just("accepted")),
+    st.builds(Judge, points, st.just("accepted"), st.just(""), lassos().map(drawn_area)),
+    st.builds(Restore, points),
+)
+"""What depends on what was done before, and not on the parcels alone."""
 
 
 def largest_overlap(parcels: list[Parcel]) -> float:

@@ -30,13 +30,18 @@ from tests.label.corrections import (
     lassos,
     lines,
     mosaics,
+    signatures,
     tolerance,
     total,
 )
 
 
 @settings(max_examples=150, deadline=None)
-@given(mosaics(), st.lists(corrections, min_size=1, max_size=6), st.sampled_from([SNAP, 1.0, 0.0]))
+@given(
+    mosaics(),
+    st.lists(corrections | signatures, min_size=1, max_size=6),
+    st.sampled_from([SNAP, 1.0, 0.0]),
+)
 def test_whatever_a_person_does_parcels_stay_sound(
     parcels: list[Parcel], edits: list[Correction], snap: float
 ) -> None:

@@ -29,7 +29,7 @@ from core.label.prompt_edits import BoxSet, PointSet, PromptDelete, PromptsClear
 from core.label.withdrawal import Withdrawal
 from core.parcels.parcel import Parcel
 from core.predict.strategies import STRATEGIES
-from tests.label.corrections import SIZE, corrections
+from tests.label.corrections import SIZE, corrections, signatures
 from tests.rasters import PLACES
 
 AT = "2026-05-01T10:00:00+00:00"
@@ -96,7 +96,7 @@ def assert_close(one: Any, other: Any) -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 @settings(max_examples=60, deadline=None)
-@given(edit=corrections | others)
+@given(edit=corrections | signatures | others)
 def test_an_edit_of_any_kind_comes_back_from_the_world(place: str, edit: Edit) -> None:
     units = EditUnits.stored(frame(place))
     stored = edit_to_json(edit, units)
@@ -104,7 +104,7 @@ def test_an_edit_of_any_kind_comes_back_from_the_world(place: str, edit: Edit) -
     assert_close(edit, edit_from_json(stored.kind, data, units))
 
 
-@given(corrections)
+@given(corrections | signatures)
 @settings(max_examples=100, deadline=None)
 def test_corrections_survive_json(correction: Correction) -> None:
     new = edit_to_json(correction, NATIVE)

@@ -28,7 +28,7 @@ from core.label.label_maker import LabelMaker
 from core.label.work import Work
 from core.parcels.parcel import Parcel
 from core.session.label_json import ParcelRows, problems_json
-from tests.label.corrections import SIZE, corrections, largest_overlap, mosaics
+from tests.label.corrections import SIZE, corrections, largest_overlap, mosaics, signatures
 from tests.rasters import PLACES
 
 ANA = Signature("Ana", datetime(2026, 5, 1, 10, tzinfo=UTC))
@@ -58,7 +58,12 @@ fields = st.builds(
 
 
 @settings(max_examples=60, deadline=None)
-@given(mosaics(), st.lists(fields, max_size=3), st.lists(corrections, max_size=6), st.data())
+@given(
+    mosaics(),
+    st.lists(fields, max_size=3),
+    st.lists(corrections | signatures, max_size=6),
+    st.data(),
+)
 def test_step_by_step_is_the_same_as_from_nothing(automatic, clicked, edits, data) -> None:
     """Prompts and corrections come and go, as by undo and redo, in any order."""
     ground = tuple(automatic)
@@ -73,7 +78,7 @@ def test_step_by_step_is_the_same_as_from_nothing(automatic, clicked, edits, dat
 
 
 @settings(max_examples=60, deadline=None)
-@given(mosaics(), st.lists(fields, max_size=3), st.lists(corrections, max_size=6))
+@given(mosaics(), st.lists(fields, max_size=3), st.lists(corrections | signatures, max_size=6))
 def test_parcels_are_valid_apart_and_inside_the_core(automatic, clicked, edits) -> None:
     made = LabelMaker().make("v", tuple(automatic), clicked, work(edits), frame())
     assert len({p.id for p in made.parcels}) == len(made.parcels)

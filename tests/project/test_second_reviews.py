@@ -62,8 +62,9 @@ def test_both_verdicts_and_both_logs_are_kept(farm: Farm) -> None:
     heads = (given.first.head, given.second.head)
     logs = [farm.project.log_at(farm.scene, farm.tile, head or 0) for head in heads]
     assert [[edit.data["id"] for edit in log.edits] for log in logs] == [["a"], ["b", "c"]]
-    # The first verdict stays the tile's.
-    assert farm.project.tile(farm.scene, farm.tile).verdict.verdict == "accepted"
+    # The first verdict stays the tile's; the label is another than the accepted one.
+    present = farm.project.tile(farm.scene, farm.tile).verdict
+    assert (present.verdict, present.reviewer) == ("changed", "Ada")
     actions = [row.action for row in farm.project.history(limit=4)]
     assert actions[0] == "second verdict"
     assert "second look drawn" in actions

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.errors import ConflictError, InputError, ProjectError
-from core.project import UNSET, NewTile, Project, VerdictRecord
+from core.project import UNSET, NewTile, Project, VerdictRecord, verdict_now
 from tests.project.conftest import TILES, Farm
 
 
@@ -195,6 +195,46 @@ def test_every_verdict_stays_in_the_history(farm: Farm) -> None:
         ("Bob", "accepted", ""),
         ("Ada", "fix", "hedge"),
     ]
+
+
+def test_an_acceptance_is_of_the_label_that_was_seen(farm: Farm) -> None:
+    farm.append(0, "a")
+
+    def accept(version: int, log: int) -> None:
+        farm.project.set_verdict(
+            farm.scene,
+            farm.tile,
+            "accepted",
+            comment="",
+            reviewer="Ada",
+            expected_version=version,
+            expected_log=log,
+        )
+
+    def said() -> set[str]:
+        tiles = farm.project.tiles(farm.scene)
+        return {tiles[0].verdict.verdict, farm.project.tile(farm.scene, farm.tile).verdict.verdict}
+
+    with pytest.raises(ConflictError, match="changed tile x0_y0 first"):
+        accept(0, 0)
+    accept(0, 1)
+    assert said() == {"accepted"}
+    farm.append(1, "b", author="Bob")
+    assert said() == {"changed"}
+    assert farm.project.tile(farm.scene, farm.tile).verdict.reviewer == "Ada"
+    farm.undo(2, author="Bob")
+    assert said() == {"accepted"}
+    farm.redo(3, author="Bob")
+    accept(1, 4)
+    assert said() == {"accepted"}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "given_at", "now"),
+    [("accepted", 7, "changed"), ("accepted", None, "accepted"), ("rejected", 7, "rejected")],
+)
+def test_verdicts_of_projects_that_do_not_say_of_what_stand(verdict, given_at, now) -> None:
+    assert verdict_now(verdict, given_at, 9) == now
 
 
 def test_two_reviewers_cannot_overwrite_each_other(farm: Farm) -> None:

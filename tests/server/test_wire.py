@@ -12,7 +12,7 @@ from core.label.correction_import import LABELS_IMPORT
 from core.label.edits import EDITS
 from core.label.withdrawal import Withdrawal
 from core.predict.names import STRATEGY_NAMES
-from core.project.records import VERDICTS
+from core.project.records import CHANGED, VERDICTS
 from core.session.models import Models
 from core.session.opened import open_project_scene
 from core.session.workspaces import Workspaces
@@ -29,7 +29,8 @@ def test_the_browsers_types_are_made_from_the_servers() -> None:
 
 def test_words_that_the_product_knows_are_the_words_of_the_wire() -> None:
     assert get_args(wire.Strategy) == STRATEGY_NAMES
-    assert get_args(wire.Verdict) == VERDICTS
+    assert get_args(wire.GivenVerdict) == VERDICTS
+    assert set(get_args(wire.Verdict)) == {*VERDICTS, CHANGED}
 
 
 @pytest.fixture
@@ -58,6 +59,14 @@ def worked_on(client, tile) -> str:
         area("area_add", 0.8, 0.02, 0.4, 20),
         {"kind": "note", "id": "n", "point": at(0.5, 0.5), "text": "a hedge"},
         {"kind": "merge", "points": [at(0.06, 0.04), at(0.51, 0.04)]},
+        # What somebody saw and signed, and what is not there like that.
+        {
+            "kind": "parcel_verdict",
+            "point": at(0.5, 0.6),
+            "verdict": "accepted",
+            "shape": [[[at(0.01, 0.31), at(0.99, 0.31), at(0.99, 0.99), at(0.01, 0.99)]]],
+            "land_class": "cropland",
+        },
     ]
     answer = client.post(f"{tile}/edits", json={"version": state["version"], "edits": edits})
     assert answer.status_code == 200, answer.text
@@ -125,6 +134,7 @@ VALUES = {
     "holes": [[[70, 60], [80, 60], [80, 70]]], "rings": [[[50, 50], [90, 50], [90, 90]]],
     "strategy": "joint", "threshold": 0.4, "points_per_class": 5, "min_area_m2": 10,
     "simplify_px": 1, "field_size": 0.3, "seed": 2, "land_class": "other", "reason": "meadow",
+    "shape": [[[[50, 50], [90, 50], [90, 90]]]],
     "text": "a hedge", "done": True, "tolerance_m": 2, "max_area_m2": 50, "width_m": 1,
 }  # fmt: skip
 DECLARED = [

@@ -22,7 +22,8 @@ def test_what_was_said_of_parcels_is_counted() -> None:
             parcel(5, "unsure"),
             parcel(6, "corrected", edited=True, land_class="other"),
             parcel(7, "accepted", land_class="unsure"),
+            parcel(8, "changed", edited=True),
         ),
     )
-    assert list(parcel_counts(label).values()) == [7, 3, 1, 1, 2, 1]
+    assert list(parcel_counts(label).values()) == [8, 4, 1, 1, 1, 2, 1]
     assert parcel_counts(Label("v", ())) == dict.fromkeys(COUNTS, 0.0)

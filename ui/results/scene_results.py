@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.export import AreaReport, areas
 from core.project import Project
+from core.session import changed_tiles
 from core.task import Cancelled, Progress
 from ui.results import make_files, overview_map
 from ui.results.area_tables import class_table, matrix
@@ -18,7 +19,7 @@ from ui.shared.browser_session import Place
 from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS, Key
 from ui.shared.page_frame import empty, heading
-from ui.shared.text import hectares
+from ui.shared.text import count, hectares
 
 T = TypeVar("T")
 
@@ -71,6 +72,12 @@ def _figures(place: Place, *, accepted_only: bool) -> None:
     report = _areas(place, accepted_only=accepted_only)
     if report is None:
         return
+    changed = changed_tiles(place.project, place.scene.id) if place.scene and accepted_only else 0
+    if changed:
+        st.caption(
+            f":material/history: {count(changed, 'tile')} changed since accepted: not in it until "
+            "somebody accepts what is there now."
+        )
     if not report.tiles:
         st.info(
             "No tile is accepted yet." if accepted_only else "No tile is mapped yet.",

@@ -96,4 +96,6 @@ def reviewers_text(so_far: Done) -> str:
     ]
     if len(people) > _MOST_NAMES:
         parts.append(f"and {count(len(people) - _MOST_NAMES, 'other')}")
+    if so_far.changed:
+        parts.append(f"{count(so_far.changed, 'tile')} changed since accepted, to be signed again")
     return " · ".join(parts) or "Nobody has reviewed a tile yet."

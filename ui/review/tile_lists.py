@@ -137,7 +137,7 @@ def _table_of(place: Place, shown: list[Entry]) -> list[int]:
         placeholder="–",
         column_config={
             "Tile": st.column_config.NumberColumn(width=60),
-            "Verdict": st.column_config.TextColumn(width=85),
+            "Verdict": st.column_config.TextColumn(width=160),
             "Uncertainty": st.column_config.ProgressColumn(
                 min_value=0.0, max_value=1.0, format="%.2f", width=115
             ),
@@ -193,8 +193,9 @@ def _row(entry: Entry) -> dict[str, object]:
 
 
 _SAID = {
-    "parcels_edited": "changed",
+    "parcels_edited": "corrected",
     "parcels_accepted": "accepted",
+    "parcels_changed": "changed since accepted",
     "parcels_rejected": "rejected",
     "parcels_unsure": "unsure",
     "parcels_other": "other land",
@@ -202,7 +203,7 @@ _SAID = {
 
 
 def parcels_in_words(figures: dict[str, float]) -> str:
-    """``changed 3, unsure 1``: what people have said of a tile's parcels."""
+    """``corrected 3, unsure 1``: what people have said of a tile's parcels."""
     said = ((words, int(figures.get(name, 0))) for name, words in _SAID.items())
     return ", ".join(f"{words} {number:,}" for words, number in said if number)
 

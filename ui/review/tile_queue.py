@@ -17,12 +17,16 @@ ORDERS = {
     "place": "By place, neighbour to neighbour",
 }
 
-VERDICTS = {
+VERDICTS = {  # and what is read of a tile whose label is not the accepted one any more
     "open": "Open",
     "accepted": "Accepted",
+    "changed": "Changed since accepted",
     "fix": "To fix",
     "rejected": "Rejected",
 }
+
+GIVEN = [name for name in VERDICTS if name != "changed"]
+"""What may be said of a tile."""
 
 LISTS = {
     "todo": "To do",
@@ -90,13 +94,13 @@ class Entry:
 
     @property
     def reviewed(self) -> bool:
-        """Whether anybody has given a first verdict, seen or not."""
-        return self.tile.verdict.verdict != "open"
+        """Whether there is a first verdict on the label as it is, seen or not."""
+        return self.tile.verdict.verdict not in ("open", "changed")
 
     @property
     def second_state(self) -> str:
         """What the second look waits for, in a few words; empty where there is none."""
-        if self.review is None or not self.reviewed:
+        if self.review is None or self.tile.verdict.verdict == "open":
             return ""
         if self.asked:
             return "Waits for you"
@@ -141,6 +145,8 @@ class Done:
     ----------
     by_reviewer : dict of str to (int, float)
         Tiles and hectares of each, the largest area first.
+    changed : int
+        Tiles whose label is not the accepted one any more; they are to be reviewed again.
     """
 
     tiles: int
@@ -148,6 +154,7 @@ class Done:
     area_ha: float
     reviewed_ha: float
     by_reviewer: dict[str, tuple[int, float]] = field(default_factory=dict)
+    changed: int = 0
 
     @property
     def share(self) -> float:
@@ -271,4 +278,5 @@ def done(queue: Sequence[Entry]) -> Done:
         sum(entry.area_ha for entry in queue),
         sum(entry.area_ha for entry in reviewed),
         dict(sorted(by.items(), key=lambda item: (-item[1][1], item[0]))),
+        sum(entry.tile.verdict.verdict == "changed" for entry in queue),
     )

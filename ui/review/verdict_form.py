@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.errors import ConflictError, CropMapError
-from core.project import PastVerdict, Project, VerdictRecord
+from core.project import CHANGED, PastVerdict, Project, VerdictRecord
 from core.review import judge
-from ui.review.tile_queue import VERDICTS, Entry
+from core.session import get_workspaces
+from ui.review.tile_queue import GIVEN, VERDICTS, Entry
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import Place, notify, person
 from ui.shared.text import count, escape, hectares
@@ -32,6 +33,7 @@ class Seen:
     tile: str
     version: int
     number: int
+    log_version: int
 
     @property
     def key(self) -> str:
@@ -58,7 +60,14 @@ def show(place: Place, entry: Entry) -> None:
 def _seen(place: Place, entry: Entry) -> Seen:
     """The version that this person has had before them since the form was first drawn."""
     verdict = entry.tile.verdict
-    now = Seen(place.project, entry.tile.scene_id, entry.tile.name, verdict.version, entry.number)
+    now = Seen(
+        place.project,
+        entry.tile.scene_id,
+        entry.tile.name,
+        verdict.version,
+        entry.number,
+        entry.tile.log_version,
+    )
     before: Seen | None = st.session_state.get(_SEEN)
     if before is None or before.key != now.key or before.project is not now.project:
         st.session_state[_SEEN] = now
@@ -95,6 +104,8 @@ def _show_notes(entry: Entry) -> None:
 def _in_words(said: PastVerdict | VerdictRecord) -> str:
     comment = f" — {escape(said.comment)}" if said.comment else ""
     name = VERDICTS.get(said.verdict, said.verdict)
+    if said.verdict == CHANGED:
+        return f"**{name}** :gray[(accepted by {escape(said.reviewer)}, {ago(said.at)})]{comment}"
     return f"**{name}**{comment} :gray[({escape(said.reviewer)}, {ago(said.at)})]"
 
 
@@ -104,8 +115,8 @@ def _form(entry: Entry, seen: Seen) -> None:
         choice, comment, save = st.columns([5, 5, 2], vertical_alignment="bottom")
         choice.segmented_control(
             "Verdict",
-            list(VERDICTS)[1:] if entry.asked else list(VERDICTS),
-            default=None if entry.asked else present.verdict,
+            GIVEN[1:] if entry.asked else GIVEN,
+            default=None if entry.asked or present.verdict not in GIVEN else present.verdict,
             format_func=VERDICTS.__getitem__,
             key=f"choice {fields}",
         )
@@ -130,18 +141,20 @@ def _save(seen: Seen, fields: str) -> None:
             comment=st.session_state.get(f"comment {fields}", ""),
             reviewer=person(),
             expected_version=seen.version,
+            expected_log=seen.log_version,
         )
     except ConflictError as error:
         # From now on the person knows of the other verdict: saving again is meant.
         st.session_state.pop(_SEEN, None)
         st.session_state[_FAILED] = ConflictError(
             error.message,
-            "Their verdict is shown now, and what you typed is still here; "
+            "The tile is shown as it is now, and what you typed is still here; "
             "save again if yours still holds.",
         )
     except CropMapError as error:
         st.session_state[_FAILED] = error
     else:
+        get_workspaces().get(seen.project, seen.scene_id, seen.tile).keep_accepted()
         st.session_state.pop(_SEEN, None)
         which = "second verdict" if second else "verdict"
         notify(f"Tile {seen.number}: {which} {VERDICTS[verdict].lower()}, saved.")

@@ -28,6 +28,7 @@ from core.review import asked as second_look_of
 from core.review import judge, seen_by, without_verdicts
 from core.session import (
     IDLE,
+    LockedError,
     NotOwnStepError,
     OpenedScene,
     Workspace,
@@ -71,6 +72,13 @@ class _Asked:
     @property
     def workspace(self) -> Workspace:
         return get_workspaces().get(self.project, self.scene_id, self.tile)
+
+    @property
+    def is_second_look(self) -> bool:
+        """Whether the tile waits for this person's second verdict."""
+        present = self.project.tile(self.scene_id, self.tile).verdict
+        review = self.project.second_review(self.scene_id, self.tile)
+        return second_look_of(self.access.person, present, review)
 
     def state(self, log: TileLog | None = None) -> wire.TileState:
         """The tile as this person may see it: a second look hides what was said before."""
@@ -116,11 +124,15 @@ def tile_state(request: Request) -> Response:
 def edit_tile(request: Request, body: Body) -> Response:
     """Store edits; answers with the state after the commit."""
     asked = _asked(request)
-    return _changing(
-        asked,
-        body,
-        lambda: asked.workspace.edit(body.get("edits"), _version(body), asked.access.person),
-    )
+    # Who gives a second look sees no verdicts, so none may be told by what is refused.
+    lock = body.get("lock") is True and not asked.is_second_look
+
+    def store() -> TileLog:
+        return asked.workspace.edit(
+            body.get("edits"), _version(body), asked.access.person, lock=lock
+        )
+
+    return _changing(asked, body, store)
 
 
 def undo_tile(request: Request, body: Body) -> Response:
@@ -149,6 +161,7 @@ def judge_tile(request: Request, body: Body) -> Response:
     """Store a verdict."""
     asked = _asked(request)
     verdict, comment = body.get("verdict"), body.get("comment") or ""
+    seen = body.get("log")
     if verdict not in _VERDICTS or not isinstance(comment, str):
         raise InputError("That is no verdict.", "Accept, fix or reject the tile.")
 
@@ -161,7 +174,9 @@ def judge_tile(request: Request, body: Body) -> Response:
             comment=comment[:_LONGEST_COMMENT],
             reviewer=asked.access.person,
             expected_version=_version(body),
+            expected_log=seen if isinstance(seen, int) else None,
         )
+        asked.workspace.keep_accepted()
 
     return _changing(asked, body, give, of_log=False)
 
@@ -181,13 +196,16 @@ def overlay(request: Request) -> Response:
 def hover(request: Request) -> Response:
     """The area that a click there would give: its parts, and whether that is the final answer.
 
-    With ``closely=1`` it waits for the final one.
+    With ``closely=1`` it waits for the final one; with ``lock=1`` it leaves accepted parcels out.
     """
     asked = _asked(request)
     point = PixelPoint(_query_number(request, "column"), _query_number(request, "row"))
     closely = request.query_params.get("closely") == "1"
+    lock = request.query_params.get("lock") == "1"
     try:
-        answer = asked.workspace.hover(point, request.path_params["token"], closely=closely)
+        answer = asked.workspace.hover(
+            point, request.path_params["token"], closely=closely, lock=lock
+        )
     except CancelledError as error:
         return error_response(ConflictError(error.message))
     shown: wire.HoverAnswer = {"parts": [], "final": answer is None or answer.final}
@@ -258,6 +276,8 @@ def _changing(
         return _replaced(asked)
     try:
         log = change()
+    except LockedError as error:
+        return error_response(error, status=409, details={"kind": "locked"})
     except ConflictError as error:
         since = _version(body) if of_log else None
         done = changed_since(asked.project, asked.scene_id, asked.tile, since)

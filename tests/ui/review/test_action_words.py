@@ -44,7 +44,7 @@ def test_groups_and_counts() -> None:
 
 def test_what_was_said_of_parcels() -> None:
     figures = {"parcels": 9.0, "parcels_edited": 3.0, "parcels_unsure": 1.0, "parcels_other": 0.0}
-    assert parcels_in_words(figures) == "changed 3, unsure 1"
+    assert parcels_in_words(figures) == "corrected 3, unsure 1"
     assert parcels_in_words({}) == ""
 
 

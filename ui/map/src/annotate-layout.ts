@@ -1,6 +1,6 @@
 // The frame around the map: bar, tools, panel, messages.
 
-import type { ColumnRow, Parcel, SceneState, TileState } from "./contract";
+import type { ChangedAcceptance, ColumnRow, Parcel, SceneState, TileState } from "./contract";
 import { element, setShown, setText } from "./dom";
 import type { SaveStatus } from "./edit-queue";
 import { inBounds } from "./geometry";
@@ -85,8 +85,8 @@ export class AnnotateLayout {
     this.root.classList.add("cm-between-tiles");
   }
 
-  showParcel(parcel: Parcel | null): void {
-    this.card.show(parcel);
+  showParcel(parcel: Parcel | null, accepted: ChangedAcceptance | null): void {
+    this.card.show(parcel, accepted);
     this.panel.parcels.choose(parcel?.id ?? "");
   }
 
@@ -121,8 +121,8 @@ export class AnnotateLayout {
     this.root.classList.toggle("cm-drawing", !tool.prompts);
   }
 
-  showToggles(mask: boolean, preview: boolean): void {
-    this.rail.showToggles(mask, preview);
+  showToggles(mask: boolean, preview: boolean, lock: boolean): void {
+    this.rail.showToggles(mask, preview, lock);
   }
 
   showHint(text: string): void {

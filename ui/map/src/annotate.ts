@@ -1,12 +1,13 @@
 // The annotation map: puts the parts together and carries messages between them.
 
+import { AcceptedLock } from "./accepted-lock";
 import { Api, ApiError } from "./api";
-import type { ColumnRow, Edit, PinnedNote, PromptLabel, Parcel, Problem, SceneState, TileState, Verdict } from "./contract";
+import type { ChangedAcceptance, ColumnRow, Edit, GivenVerdict, PinnedNote, PromptLabel, Parcel, Problem, SceneState, TileState } from "./contract";
 import { clause, isTyping, sentence } from "./dom";
 import { AnnotateLayout } from "./annotate-layout";
 import { ChangeWatch } from "./change-watch";
 import type { Queued } from "./edit-queue";
-import { asksInVain, extentOfParcel, roundPoint } from "./geometry";
+import { asksInVain, extentOfParcel, extentOfParts, roundPoint } from "./geometry";
 import { commandOf, type KeyCommand } from "./key-table";
 import { BY_POINTER, Keyboard } from "./keyboard";
 import { toLatLng } from "./map/pixel-crs";
@@ -35,6 +36,7 @@ export class Annotate {
   private readonly tools: ToolBox;
   private readonly keyboard: Keyboard;
   private readonly watch: ChangeWatch;
+  private readonly lock: AcceptedLock;
   private session: TileSession | null = null;
   private drawn: TileState | null = null;
   /** The oldest edit whose mask on the screen is not final yet. */
@@ -59,11 +61,19 @@ export class Annotate {
     this.scene = new TileScene(this.layout.mapElement, sceneState, api, {
       edit: (edit) => this.edit(edit),
       hoverLabel: (shift) => this.hoverLabel(shift),
+      locked: () => this.lock.holds,
       maskPainted: (version) => this.maskPainted(version),
       overlayPainted: () => this.layout.notices.settle("overlay"),
       overlayFailed: () => this.overlayFailed(),
       removePrompt: (id) => this.edit({ kind: "prompt_delete", id }),
       noteChosen: (note) => this.layout.notices.tell(note.text, note.author),
+    });
+    this.lock = new AcceptedLock({
+      notices: this.layout.notices,
+      parcelAt: (point) => this.scene.parcels.at(point),
+      insist: (edit) => this.send(edit, false),
+      highlight: (parcel) => this.scene.shapes?.highlight(parcel ? [parcel] : [], "locked"),
+      hint: (text) => this.layout.showHint(text),
     });
     this.tools = new ToolBox(
       {
@@ -78,6 +88,7 @@ export class Annotate {
         look: (parcel) => this.look(parcel),
         innerBorder: (point) => this.innerBorder(point),
         pin: (point) => this.pin(point),
+        acceptedOf: (parcel) => this.acceptedOf(parcel),
         measures: () => this.layout.measures,
       },
       (tool) => this.toolChanged(tool),
@@ -99,7 +110,7 @@ export class Annotate {
     );
     api.forgotten = () => this.askForToken();
     this.tools.choose("positive");
-    this.layout.showToggles(this.maskOn, this.scene.preview.enabled);
+    this.showToggles();
     this.takeFocus();
   }
 
@@ -171,10 +182,7 @@ export class Annotate {
   }
 
   private edit(edit: Edit): void {
-    if (!this.session?.confirmed) return;
-    if (edit.kind === "prompt_set" && edit.label === 1) this.scene.preview.hold([edit.column, edit.row]);
-    else this.scene.preview.clear();
-    this.session.edit(edit);
+    if (this.session?.confirmed && !this.lock.stops(edit)) this.send(edit, this.lock.holds);
   }
 
   /** Keys work as soon as the map is there; the link that led here has the focus until then. */
@@ -185,7 +193,9 @@ export class Annotate {
 
   private look(parcel: Parcel | null): void {
     this.lookedAt = parcel;
-    this.layout.showParcel(parcel);
+    const accepted = parcel && this.acceptedOf(parcel);
+    this.layout.showParcel(parcel, accepted);
+    this.scene.compareWith(accepted);
     this.placeCard();
   }
 
@@ -215,7 +225,18 @@ export class Annotate {
     }
   }
 
-  private judge(verdict: Verdict, comment: string): void {
+  private send(edit: Edit, lock: boolean): void {
+    if (edit.kind === "prompt_set" && edit.label === 1) this.scene.preview.hold([edit.column, edit.row]);
+    else this.scene.preview.clear();
+    this.layout.notices.settle("locked");
+    this.session?.edit(edit, lock);
+  }
+
+  private acceptedOf(parcel: Parcel): ChangedAcceptance | null {
+    return this.session?.view?.changed.find(({ parcels }) => parcels.includes(parcel.id)) ?? null;
+  }
+
+  private judge(verdict: GivenVerdict, comment: string): void {
     if (this.session?.confirmed) this.session.judge(verdict, comment);
   }
 
@@ -251,6 +272,10 @@ export class Annotate {
 
   private refused(command: Queued, error: ApiError): void {
     if (error.kind === "theirs") return this.askAboutStep(command, error);
+    if (error.kind === "locked" && command.type === "edit") {
+      this.lock.tell(command.edit, error.message);
+      return;
+    }
     const what = command.type === "edit" ? "This edit was not made" : "This was not done";
     this.layout.notices.complain("refused", `${what}: ${error.message}`, error.hint);
     window.setTimeout(() => this.layout.notices.settle("refused"), 12_000);
@@ -367,7 +392,7 @@ export class Annotate {
     const { session } = this;
     const { id } = this.tools.info;
     if (!session || session.waiting || (id !== "positive" && id !== "negative")) return null;
-    if (this.scene.prompts.pointing) return null;
+    if (this.scene.prompts.pointing || this.lock.closed) return null;
     return shift || id === "negative" ? 0 : 1;
   }
 
@@ -378,9 +403,9 @@ export class Annotate {
 
   private listenToMap(): void {
     const { base } = this.scene;
-    base.map.on("click", (event) => this.tools.click(base.pixelOfEvent(event.originalEvent), event.originalEvent));
-    base.map.on("contextmenu", (event) => this.tools.secondClick(base.pixelOfEvent(event.originalEvent)));
-    base.map.on("dblclick", (event) => this.tools.doubleClick(base.pixelOfEvent(event.originalEvent)));
+    base.map.on("click", ({ originalEvent: event }) => this.pointed(event, (point) => this.tools.click(point, event)));
+    base.map.on("contextmenu", ({ originalEvent: event }) => this.pointed(event, (point) => this.tools.secondClick(point)));
+    base.map.on("dblclick", ({ originalEvent: event }) => this.pointed(event, (point) => this.tools.doubleClick(point)));
     base.map.on("mousemove", (event) => this.pointerMoved(base.pixelOfEvent(event.originalEvent), event.originalEvent));
     base.map.on("mouseout movestart", () => this.scene.preview.clear());
     base.map.on("moveend zoomend resize", () => this.placeCard());
@@ -392,8 +417,16 @@ export class Annotate {
     this.layout.showScale(gsd / Math.sqrt(aspect) / this.scene.base.scale);
   }
 
+  private pointed(event: MouseEvent, act: (point: ColumnRow) => void): void {
+    this.lock.heed(event);
+    act(this.scene.base.pixelOfEvent(event));
+  }
+
   private pointerMoved(point: ColumnRow, event: MouseEvent): void {
+    this.lock.heed(event);
     this.tools.move(point);
+    const { id } = this.tools.info;
+    this.lock.pointerAt(point, (id === "positive" || id === "negative") && !this.scene.prompts.pointing);
     this.layout.showPosition(this.drawn, point);
     this.scene.preview.pointerAt(point, event.shiftKey);
   }
@@ -435,6 +468,8 @@ export class Annotate {
         return this.toggleMask();
       case "preview":
         return this.togglePreview();
+      case "lock":
+        return this.toggleLock();
       case "help":
         return layout.help.toggle();
       case "panel":
@@ -491,13 +526,22 @@ export class Annotate {
   private toggleMask(): void {
     this.maskOn = !this.maskOn;
     this.root.classList.toggle("cm-mask-hidden", !this.maskOn);
-    this.layout.showToggles(this.maskOn, this.scene.preview.enabled);
+    this.showToggles();
   }
 
   private togglePreview(): void {
     this.scene.preview.enabled = !this.scene.preview.enabled;
     this.scene.preview.clear();
-    this.layout.showToggles(this.maskOn, this.scene.preview.enabled);
+    this.showToggles();
+  }
+
+  private toggleLock(): void {
+    this.lock.toggle();
+    this.showToggles();
+  }
+
+  private showToggles(): void {
+    this.layout.showToggles(this.maskOn, this.scene.preview.enabled, this.lock.on);
   }
 
   private compare(on: boolean): void {
@@ -510,7 +554,7 @@ export class Annotate {
       next: () => this.go(this.session?.confirmed?.next),
       undo: () => this.undo(),
       redo: () => this.redo(),
-      judge: (verdict: Verdict, comment: string) => this.judge(verdict, comment),
+      judge: (verdict: GivenVerdict, comment: string) => this.judge(verdict, comment),
       pinFix: (comment: string) => this.pinFix(comment),
       pinned: (point: ColumnRow, text: string) => this.pinned(point, text),
       noteChosen: ({ column, row }: PinnedNote) => this.scene.base.zoomTo([column - NOTE_PX, row - NOTE_PX, column + NOTE_PX, row + NOTE_PX]),
@@ -518,6 +562,12 @@ export class Annotate {
       fit: () => this.fit(),
       toggleMask: () => this.toggleMask(),
       togglePreview: () => this.togglePreview(),
+      toggleLock: () => this.toggleLock(),
+      restore: (point: ColumnRow) => this.edit({ kind: "restore_accepted", point }),
+      acceptedChosen: (accepted: ChangedAcceptance) => {
+        this.scene.base.zoomTo(extentOfParts(accepted.parts));
+        this.scene.compareWith(accepted);
+      },
       compare: (on: boolean) => this.compare(on),
       settings: (settings) => this.session?.confirmed && this.session.change(settings),
       layers: (choices: LayerChoices) => this.scene.choose(choices),
@@ -534,6 +584,7 @@ export class Annotate {
       card: {
         judge: (verdict, reason) => this.tools.select.judge(verdict, reason),
         reclassify: (land, reason) => this.tools.select.reclassify(land, reason),
+        restore: () => this.tools.select.restore(),
         explain: (reason) => this.tools.select.explain(reason),
         tidy: (how) => this.tools.select.tidy(how),
         close: () => this.tools.select.look(null),

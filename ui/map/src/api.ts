@@ -1,6 +1,6 @@
 // The routes of docs/app.md.
 
-import type { Change, Changes, ColumnRow, Edit, EditsChange, ErrorAnswer, HoverAnswer, InnerBorder, Overtaken, PromptLabel, SceneState, StepChange, TileState, Verdict, VerdictChange } from "./contract";
+import type { Change, Changes, ColumnRow, Edit, EditsChange, ErrorAnswer, GivenVerdict, HoverAnswer, InnerBorder, Overtaken, PromptLabel, SceneState, StepChange, TileState, VerdictChange } from "./contract";
 
 const PATIENCE_MS = 60_000;
 
@@ -11,7 +11,7 @@ export class ApiError extends Error {
     message: string,
     readonly hint: string = "",
     readonly state: TileState | null = null,
-    /** "replaced": another file is in the place; "theirs": the step is somebody else's. */
+    /** "replaced": another file is in the place; "theirs": the step is somebody else's; "locked": an accepted parcel is in the way. */
     readonly kind: string = "",
     /** Somebody was faster: what was done since. */
     readonly overtaken: Overtaken | null = null,
@@ -53,8 +53,9 @@ export class Api {
     return this.get(`changes?since=${since}`);
   }
 
-  sendEdits(tile: string, base: Change, edits: Edit[]): Promise<TileState> {
-    return this.post(`${this.tilePath(tile)}/edits`, { ...base, edits } satisfies EditsChange);
+  /** Under `lock` accepted parcels are not changed. */
+  sendEdits(tile: string, base: Change, edits: Edit[], lock: boolean): Promise<TileState> {
+    return this.post(`${this.tilePath(tile)}/edits`, { ...base, edits, lock } satisfies EditsChange);
   }
 
   undo(tile: string, base: StepChange): Promise<TileState> {
@@ -65,8 +66,9 @@ export class Api {
     return this.post(`${this.tilePath(tile)}/redo`, base);
   }
 
-  judge(tile: string, base: Change, verdict: Verdict, comment: string): Promise<TileState> {
-    return this.post(`${this.tilePath(tile)}/verdict`, { ...base, verdict, comment } satisfies VerdictChange);
+  /** `log` is the version of the edits that were seen: nobody signs what they have not seen. */
+  judge(tile: string, base: Change, verdict: GivenVerdict, comment: string, log: number): Promise<TileState> {
+    return this.post(`${this.tilePath(tile)}/verdict`, { ...base, verdict, comment, log } satisfies VerdictChange);
   }
 
   overlayUrl(tile: string, name: "probability" | "uncertainty", version: string): string {
@@ -85,10 +87,11 @@ export class Api {
     [column, row]: ColumnRow,
     label: PromptLabel,
     closely: boolean,
+    lock: boolean,
     signal?: AbortSignal,
   ): Promise<HoverAnswer> {
     const place = `column=${column.toFixed(2)}&row=${row.toFixed(2)}`;
-    const query = `${place}&label=${label}&closely=${closely ? 1 : 0}`;
+    const query = `${place}&label=${label}&closely=${closely ? 1 : 0}&lock=${lock ? 1 : 0}`;
     const response = await fetch(this.url(`${this.tilePath(tile)}/hover?${query}`), { signal: signal ?? null });
     if (response.ok) return (await response.json()) as HoverAnswer;
     throw new ApiError(response.status, "no preview");

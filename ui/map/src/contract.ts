@@ -3,7 +3,7 @@
 
 export type LandClass = "cropland" | "other" | "unsure";
 
-export type ParcelState = "auto" | "accepted" | "corrected" | "rejected" | "unsure";
+export type ParcelState = "auto" | "accepted" | "changed" | "corrected" | "rejected" | "unsure";
 
 export type ProblemKind = "invalid" | "overlap" | "sliver" | "gap";
 
@@ -22,7 +22,11 @@ export type PromptLabel = 0 | 1;
 
 export type Source = "auto" | "person";
 
-export type Verdict = "open" | "accepted" | "fix" | "rejected";
+/** What may be said of a tile. */
+export type GivenVerdict = "open" | "accepted" | "fix" | "rejected";
+
+/** `changed`: it was accepted, and its label is another now. */
+export type Verdict = "open" | "accepted" | "changed" | "fix" | "rejected";
 
 /** `none` takes an earlier one back. */
 export type ParcelVerdict = "accepted" | "rejected" | "unsure" | "none";
@@ -125,6 +129,20 @@ export interface Parcel {
   more?: Ring[][];
 }
 
+/** A parcel as it was accepted, which is not there any more like that. */
+export interface ChangedAcceptance {
+  /** In the middle of it: names it when it is to be restored. */
+  point: ColumnRow;
+  area_ha: number;
+  land_class: LandClass;
+  reviewer: string;
+  reviewed_at: string | null;
+  /** The rings of each part. */
+  parts: Ring[][];
+  /** Which lie on its land now; none where it is gone. */
+  parcels: string[];
+}
+
 /** One thing that is wrong with the parcels as a coverage. */
 export interface Problem {
   kind: ProblemKind;
@@ -210,6 +228,8 @@ export interface TileState {
   prompts: Prompt[];
   boxes: Box[];
   parcels: Parcel[];
+  /** What was accepted and was changed since, the earliest first. */
+  changed: ChangedAcceptance[];
   problems: Problems;
   /** Of the overlays; changes when they change. */
   mask_version: string;
@@ -266,8 +286,8 @@ export interface ErrorDetails {
   state?: TileState | null;
   /** Somebody was faster; the state is to be read anew. */
   overtaken?: Overtaken;
-  /** `replaced`: another file is in the place of the one that the change was meant for. `theirs`: the step to be undone or redone is somebody else's; the message asks. */
-  kind?: "replaced" | "theirs";
+  /** `replaced`: another file is in the place of the one that the change was meant for. `theirs`: the step to be undone or redone is somebody else's; the message asks. `locked`: it would change accepted parcels, which the person has locked. */
+  kind?: "replaced" | "theirs" | "locked";
 }
 
 /** The body of an answer that is no success. */
@@ -278,8 +298,8 @@ export interface ErrorAnswer {
   state?: TileState | null;
   /** Somebody was faster; the state is to be read anew. */
   overtaken?: Overtaken;
-  /** `replaced`: another file is in the place of the one that the change was meant for. `theirs`: the step to be undone or redone is somebody else's; the message asks. */
-  kind?: "replaced" | "theirs";
+  /** `replaced`: another file is in the place of the one that the change was meant for. `theirs`: the step to be undone or redone is somebody else's; the message asks. `locked`: it would change accepted parcels, which the person has locked. */
+  kind?: "replaced" | "theirs" | "locked";
 }
 
 /** Which tiles other people have open, as a line; empty where nobody is. */
@@ -387,6 +407,16 @@ export interface Judge {
   point: ColumnRow;
   verdict: ParcelVerdict;
   reason?: string;
+  /** What was seen and is signed: the rings of each part. */
+  shape?: Ring[][];
+  /** Likewise. */
+  land_class?: LandClass;
+}
+
+/** A parcel that was accepted and changed since, as it was accepted. */
+export interface Restore {
+  kind: "restore_accepted";
+  point: ColumnRow;
 }
 
 /** Borders smoothed, of the parcel at the point or of all. */
@@ -439,7 +469,7 @@ export interface NoteDone {
   done: boolean;
 }
 
-export type Edit = PromptSet | PromptDelete | BoxSet | PromptsClear | SettingsChange | AreaChange | BrushStroke | Split | Merge | ParcelDelete | Reclassify | Judge | Smooth | FillHoles | SnapToNeighbours | Repair | Reshape | Note | NoteDone;
+export type Edit = PromptSet | PromptDelete | BoxSet | PromptsClear | SettingsChange | AreaChange | BrushStroke | Split | Merge | ParcelDelete | Reclassify | Judge | Restore | Smooth | FillHoles | SnapToNeighbours | Repair | Reshape | Note | NoteDone;
 
 /** Part of all bodies that change something: what the change was made on. */
 export interface Change {
@@ -463,6 +493,8 @@ export interface EditsChange {
   version: number;
   file?: string;
   edits: Edit[];
+  /** Refuse them where they would change a parcel that is accepted. */
+  lock?: boolean;
 }
 
 /** The body that brings a verdict. */
@@ -470,6 +502,8 @@ export interface VerdictChange {
   /** Of the edit log; of the verdict where that is changed. */
   version: number;
   file?: string;
-  verdict: Verdict;
+  verdict: GivenVerdict;
   comment: string;
+  /** Version of the edit log that was seen. */
+  log?: number;
 }

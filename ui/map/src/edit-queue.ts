@@ -3,23 +3,25 @@
 // Nothing here knows the browser or Leaflet, so that the rules can be tested by themselves.
 
 import { ApiError } from "./api";
-import type { Edit, TileState, Verdict } from "./contract";
+import type { Edit, GivenVerdict, TileState } from "./contract";
 import { stillNeeded } from "./optimistic";
 
 export type Command =
-  | { type: "edit"; edit: Edit }
+  | { type: "edit"; edit: Edit; lock: boolean }
   /** `anybody`: the last step is meant, whoever did it; else one's own. */
   | { type: "undo"; anybody?: boolean }
   | { type: "redo"; anybody?: boolean }
-  | { type: "verdict"; verdict: Verdict; comment: string };
+  | { type: "verdict"; verdict: GivenVerdict; comment: string };
 
 export type Queued = Command & { at: number };
 
 export interface Transport {
-  edits(version: number, edits: Edit[]): Promise<TileState>;
+  /** Under `lock` they are refused where they would change an accepted parcel. */
+  edits(version: number, edits: Edit[], lock: boolean): Promise<TileState>;
   undo(version: number, anybody: boolean): Promise<TileState>;
   redo(version: number, anybody: boolean): Promise<TileState>;
-  verdict(version: number, verdict: Verdict, comment: string): Promise<TileState>;
+  /** On the label and the verdict that `state` shows. */
+  verdict(state: TileState, verdict: GivenVerdict, comment: string): Promise<TileState>;
   /** The state as it is now. */
   read(): Promise<TileState>;
 }
@@ -175,7 +177,7 @@ export class EditQueue {
     let count = 1;
     if (first.type === "edit") {
       const limit = this.suspects > 0 ? 1 : MAX_BATCH;
-      while (count < limit && this.waiting[count]?.type === "edit") count += 1;
+      while (count < limit && goesWith(first, this.waiting[count])) count += 1;
     }
     return this.waiting.splice(0, count);
   }
@@ -185,13 +187,13 @@ export class EditQueue {
     const first = batch[0]!;
     switch (first.type) {
       case "edit":
-        return this.transport.edits(state.version, editsOf(batch));
+        return this.transport.edits(state.version, editsOf(batch), first.lock);
       case "undo":
         return this.transport.undo(state.version, first.anybody === true);
       case "redo":
         return this.transport.redo(state.version, first.anybody === true);
       case "verdict":
-        return this.transport.verdict(state.verdict.version, first.verdict, first.comment);
+        return this.transport.verdict(state, first.verdict, first.comment);
     }
   }
 
@@ -272,6 +274,10 @@ export class EditQueue {
       };
     });
   }
+}
+
+function goesWith(first: Command & { type: "edit" }, next: Command | undefined): boolean {
+  return next?.type === "edit" && next.lock === first.lock;
 }
 
 /** The edit itself is at fault, sending it again would not help. */

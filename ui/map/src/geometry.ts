@@ -118,8 +118,13 @@ export function extentOfParcel(parcel: Parcel): Extent {
 }
 
 function measured(parcel: Parcel): Extent {
+  return extentOfParts(partsOf(parcel));
+}
+
+/** Of parts by their rings, the outer one first. */
+export function extentOfParts(parts: Ring[][]): Extent {
   const extent: Extent = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const [outline] of partsOf(parcel)) {
+  for (const [outline] of parts) {
     for (const [column, row] of outline ?? []) {
       extent[0] = Math.min(extent[0], column);
       extent[1] = Math.min(extent[1], row);

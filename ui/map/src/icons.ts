@@ -33,6 +33,7 @@ const PATHS: Record<string, string> = {
   mask: '<path d="M2 10s3-5 8-5 8 5 8 5-3 5-8 5-8-5-8-5Z"/><circle cx="10" cy="10" r="2.300"/>',
   preview: '<path d="m4 3 4.500 12 1.700-4.800L15 8.500Z"/><circle cx="14.500" cy="14.500" r="3" stroke-dasharray="2 1.500"/>',
   compare: '<path d="M10 3v14"/><path d="M3 5h7v10H3Z" fill="currentColor" fill-opacity=".35"/><path d="M10 5h7v10h-7"/>',
+  lock: '<path d="M5 9h10v8H5Z"/><path d="M7 9V6.500a3 3 0 0 1 6 0V9"/><path d="M10 12v2"/>',
   help: '<path d="M7.500 7.500a2.500 2.500 0 1 1 3.600 2.200c-.8.400-1.100.9-1.100 1.800"/><path d="M10 14.300v.2"/><circle cx="10" cy="10" r="7.500"/>',
   panel: '<path d="M3 4h14v12H3ZM12.500 4v12"/>',
   close: '<path d="m5.500 5.500 9 9M14.500 5.500l-9 9"/>',

@@ -5,7 +5,7 @@ import { TOOLS } from "./tools/tool";
 
 export type KeyCommand =
   | { kind: "tool"; tool: ToolId }
-  | { kind: "undo" | "redo" | "next" | "previous" | "accept" | "fix" | "reject" | "fit" | "mask" | "preview" | "help" | "panel" | "delete" | "place" };
+  | { kind: "undo" | "redo" | "next" | "previous" | "accept" | "fix" | "reject" | "fit" | "mask" | "preview" | "lock" | "help" | "panel" | "delete" | "place" };
 
 interface Pressed {
   key: string;
@@ -23,6 +23,7 @@ const LETTERS: Record<string, KeyCommand["kind"]> = {
   f: "fit",
   h: "mask",
   v: "preview",
+  g: "lock",
   "\\": "panel",
   ".": "place",
 };

@@ -70,8 +70,9 @@ function replaced<Item extends { id: string }>(items: Item[], item: Item): Item[
 }
 
 function reclassified(parcel: Parcel, said: Pick<Parcel, "land_class" | "reason">): Parcel {
-  const judged = parcel.state === "rejected" || parcel.state === "unsure";
-  return { ...parcel, ...said, state: judged ? parcel.state : "corrected" };
+  const signed = parcel.state === "accepted" && parcel.land_class !== said.land_class;
+  const kept = signed ? "changed" : parcel.state === "auto" ? "corrected" : parcel.state;
+  return { ...parcel, ...said, state: kept };
 }
 
 /** What became of which parcels by an edit: the same edit on the same parcels gives the same list. */

@@ -1,7 +1,7 @@
 // Everything that is drawn of one tile, and of the scene around it.
 
 import type { Api } from "./api";
-import type { Bounds, ColumnRow, Edit, HoverAnswer, PinnedNote, PromptLabel, SceneState, TileState } from "./contract";
+import type { Bounds, ChangedAcceptance, ColumnRow, Edit, HoverAnswer, PinnedNote, PromptLabel, SceneState, TileState } from "./contract";
 import { clampToBounds, inBounds, roundPoint, sameBounds } from "./geometry";
 import L from "./leaflet";
 import { BaseMap, paneName } from "./map/base-map";
@@ -22,6 +22,7 @@ export interface TileSceneActions {
   removePrompt(id: string): void;
   noteChosen(note: PinnedNote): void;
   hoverLabel(shift: boolean): PromptLabel | null;
+  locked(): boolean;
   maskPainted(version: string): void;
   overlayPainted(): void;
   overlayFailed(): void;
@@ -42,6 +43,7 @@ export class TileScene {
   private choices: LayerChoices = { ...FIRST_CHOICES };
   private shown: TileState | null = null;
   private entered: Bounds | null = null;
+  private compared: ChangedAcceptance | null = null;
 
   constructor(
     element: HTMLElement,
@@ -85,6 +87,7 @@ export class TileScene {
   goTo(tile: string): void {
     const place = this.sceneState.tiles.find(({ name }) => name === tile);
     this.shown = null;
+    this.compared = null;
     this.prompts.show([]);
     this.notes.show([]);
     this.parcels.show([]);
@@ -103,7 +106,14 @@ export class TileScene {
     this.shapes?.showGhosts(ghosts);
     this.notes.show(state.notes);
     this.showPrompts();
+    this.showAccepted();
     this.showOverlays();
+  }
+
+  /** The accepted shape of one parcel is shown while it is looked at; all of them on demand. */
+  compareWith(accepted: ChangedAcceptance | null): void {
+    this.compared = accepted;
+    this.showAccepted();
   }
 
   choose(choices: LayerChoices): void {
@@ -114,6 +124,7 @@ export class TileScene {
     this.parcels.setVisible(choices.outlines);
     this.showLandcover(choices.landcover);
     this.showPrompts();
+    this.showAccepted();
     this.showOverlays();
   }
 
@@ -150,6 +161,11 @@ export class TileScene {
     const prompts = this.shown?.prompts ?? [];
     const wanted = this.choices.automatic ? prompts : prompts.filter(({ source }) => source === "person");
     this.prompts.show(wanted, this.entered);
+  }
+
+  private showAccepted(): void {
+    const all = this.shown?.changed ?? [];
+    this.shapes?.showAccepted(this.choices.accepted ? all : this.compared ? [this.compared] : []);
   }
 
   private showOverlays(): void {
@@ -192,6 +208,6 @@ export class TileScene {
   private askHover(point: ColumnRow, label: PromptLabel, closely: boolean, signal?: AbortSignal): Promise<HoverAnswer> {
     const state = this.shown;
     if (!state || !inBounds(state.window, point)) return Promise.resolve({ parts: [], final: true });
-    return this.api.hover(state.name, point, label, closely, signal);
+    return this.api.hover(state.name, point, label, closely, this.actions.locked(), signal);
   }
 }

@@ -1,7 +1,7 @@
 // One tile being worked on: the server's state, the edits on their way, and what both make together.
 
 import { Api, ApiError } from "./api";
-import type { Change, Complaint, Edit, Settings, TileState, Verdict } from "./contract";
+import type { Change, Complaint, Edit, GivenVerdict, Settings, TileState } from "./contract";
 import { EditQueue, type Queued, type SaveStatus } from "./edit-queue";
 import { withEdits } from "./optimistic";
 import { keepKnown } from "./same-parcels";
@@ -19,7 +19,7 @@ export interface SessionListener {
   unreadable(error: ApiError | null): void;
   /** The server has done these; `state` is what came of them. */
   answered(done: Queued[], state: TileState): void;
-  judged(verdict: Verdict): void;
+  judged(verdict: GivenVerdict): void;
 }
 
 export class TileSession {
@@ -46,10 +46,10 @@ export class TileSession {
   ) {
     this.queue = new EditQueue(
       {
-        edits: (version, edits) => api.sendEdits(tile, this.base(version), edits),
+        edits: (version, edits, lock) => api.sendEdits(tile, this.base(version), edits, lock),
         undo: (version, anybody) => api.undo(tile, { ...this.base(version), anybody }),
         redo: (version, anybody) => api.redo(tile, { ...this.base(version), anybody }),
-        verdict: (version, verdict, comment) => api.judge(tile, this.base(version), verdict, comment),
+        verdict: (state, verdict, comment) => api.judge(tile, this.base(state.verdict.version), verdict, comment, state.version),
         read: () => api.readTile(tile, false),
       },
       {
@@ -88,10 +88,11 @@ export class TileSession {
     return this.settingsDraft && this.queue.size === 0 ? { kind: "saving" } : this.queue.status;
   }
 
-  edit(edit: Edit): void {
+  /** Under `lock` it is refused where it would change an accepted parcel. */
+  edit(edit: Edit, lock: boolean): void {
     this.flushSettings();
     this.redoCount = 0;
-    this.queue.push({ type: "edit", edit });
+    this.queue.push({ type: "edit", edit, lock });
   }
 
   /** One's own last step; with `anybody` the last one, whoever did it. */
@@ -105,7 +106,7 @@ export class TileSession {
     this.queue.push({ type: "redo", anybody });
   }
 
-  judge(verdict: Verdict, comment: string): void {
+  judge(verdict: GivenVerdict, comment: string): void {
     this.flushSettings();
     this.queue.push({ type: "verdict", verdict, comment });
   }
@@ -124,7 +125,7 @@ export class TileSession {
     if (!draft) return;
     this.settingsDraft = null;
     this.redoCount = 0;
-    this.queue.push({ type: "edit", edit: { kind: "settings", ...draft } });
+    this.queue.push({ type: "edit", edit: { kind: "settings", ...draft }, lock: false });
   }
 
   /** Reads the state anew, unless edits are on their way (their answer will be newer). */

@@ -27,12 +27,13 @@ const NAMES: Record<string, string> = {
 
 const INPUTS = ["imagery", "landcover", "cropland"];
 
-const VERDICT_WORDS = { open: "not reviewed", accepted: "accepted", fix: "to fix", rejected: "rejected" };
+const VERDICT_WORDS = { open: "not reviewed", accepted: "accepted", changed: "changed since accepted", fix: "to fix", rejected: "rejected" };
 
 /** Colour and dashes, so that colour is not the only difference. */
 const FRAMES: Record<SceneTile["verdict"], L.PathOptions> = {
   open: { color: "#ffffff", weight: 1, opacity: 0.55 },
   accepted: { color: "#17b98b", weight: 2, opacity: 1 },
+  changed: { color: "#56b4e9", weight: 2, opacity: 1, dashArray: "10 5" },
   fix: { color: "#f0b429", weight: 2, opacity: 1, dashArray: "7 5" },
   rejected: { color: "#e5484d", weight: 2, opacity: 1, dashArray: "2 5" },
 };

@@ -12,7 +12,7 @@ type Answer = () => Promise<TileState>;
 /** A queue whose server answers as told, and otherwise takes everything. */
 class Bench {
   state: TileState = tileState();
-  sent: { version: number; edits: Edit[] }[] = [];
+  sent: { version: number; edits: Edit[]; lock: boolean }[] = [];
   others: string[] = [];
   refusals: Queued[] = [];
   conflicts: boolean[] = [];
@@ -20,8 +20,8 @@ class Bench {
   answers: Answer[] = [];
   readonly queue = new EditQueue(
     {
-      edits: (version, edits) => {
-        this.sent.push({ version, edits });
+      edits: (version, edits, lock) => {
+        this.sent.push({ version, edits, lock });
         return this.answer();
       },
       undo: () => this.other("undo"),
@@ -73,8 +73,8 @@ class Bench {
   }
 }
 
-function prompt(id: string): Command {
-  return { type: "edit", edit: { kind: "prompt_set", id, column: 1, row: 1, label: 1 } };
+function prompt(id: string, lock = true): Command {
+  return { type: "edit", edit: { kind: "prompt_set", id, column: 1, row: 1, label: 1 }, lock };
 }
 
 function idsOf(edits: Edit[]): string[] {
@@ -89,6 +89,18 @@ test("while one is on its way the others wait and go together", async () => {
   assert.deepEqual(bench.sent.map(({ edits }) => idsOf(edits)), [["a"], ["b", "c"]]);
   assert.deepEqual(bench.sent.map(({ version }) => version), [1, 2]);
   assert.equal(bench.queue.status.kind, "saved");
+});
+
+test("what may change accepted parcels does not go with what may not", async () => {
+  const bench = new Bench();
+  for (const [id, lock] of [["a", true], ["b", true], ["c", false], ["d", false], ["e", true]] as const) bench.queue.push(prompt(id, lock));
+  await bench.settled();
+  assert.deepEqual(bench.sent.map(({ edits, lock }) => [idsOf(edits), lock]), [
+    [["a"], true],
+    [["b"], true],
+    [["c", "d"], false],
+    [["e"], true],
+  ]);
 });
 
 test("undo keeps its place between edits, and is left out where there is nothing to undo", async () => {
@@ -107,8 +119,8 @@ test("undo keeps its place between edits, and is left out where there is nothing
 test("of settings that wait only the latest is sent", async () => {
   const bench = new Bench();
   bench.queue.push(prompt("a"));
-  bench.queue.push({ type: "edit", edit: { kind: "settings", threshold: 0.6, min_area_m2: 5 } });
-  bench.queue.push({ type: "edit", edit: { kind: "settings", threshold: 0.7 } });
+  bench.queue.push({ type: "edit", edit: { kind: "settings", threshold: 0.6, min_area_m2: 5 }, lock: false });
+  bench.queue.push({ type: "edit", edit: { kind: "settings", threshold: 0.7 }, lock: false });
   await bench.settled();
   assert.deepEqual(bench.sent[1]?.edits, [{ kind: "settings", threshold: 0.7, min_area_m2: 5 }]);
 });

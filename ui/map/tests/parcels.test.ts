@@ -45,6 +45,8 @@ test("a verdict and a class are seen at once", () => {
   const classed = withEdits(before, [{ kind: "reclassify", point: [5, 5], land_class: "other" }]);
   assert.equal(classed.parcels[0]!.land_class, "other");
   assert.equal(classed.parcels[0]!.state, "corrected");
+  const signed = withEdits(tileState({ parcels: [parcel({ state: "accepted" })] }), [{ kind: "reclassify", point: [5, 5], land_class: "other" }]);
+  assert.equal(signed.parcels[0]!.state, "changed");
   const nowhere = withEdits(before, [{ kind: "parcel_verdict", point: [99, 99], verdict: "accepted" }]);
   assert.equal(nowhere.parcels, before.parcels);
 });

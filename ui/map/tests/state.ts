@@ -26,6 +26,7 @@ export function tileState(changes: Partial<TileState> = {}): TileState {
     prompts: [],
     boxes: [],
     parcels: [],
+    changed: [],
     problems: { width_m: 1, count: 0, first: [] },
     mask_version: "1",
     cropland_ha: 0,

@@ -1,5 +1,5 @@
 import L from "../leaflet";
-import type { Bounds, Box, ColumnRow, Edit, Parcel, Ring } from "../contract";
+import type { Bounds, Box, ChangedAcceptance, ColumnRow, Edit, Parcel, Ring } from "../contract";
 import { partsOf, pathOfLine, pathOfRings } from "../geometry";
 import { paneName } from "./base-map";
 import { toLatLngBounds } from "./pixel-crs";
@@ -14,6 +14,7 @@ export class ShapeLayer {
   private readonly ghosts = this.group("ghosts");
   private readonly boxes = this.group("boxes");
   private readonly highlights = this.group("highlights");
+  private readonly accepted = this.group("accepted");
   private readonly live = this.group("live");
   private readonly overlay: L.SVGOverlay;
   private boxPointedAt: string | null = null;
@@ -42,12 +43,21 @@ export class ShapeLayer {
     this.ghosts.replaceChildren(...edits.flatMap(ghostOf));
   }
 
-  highlight(parcels: Parcel[], kind: "hover" | "chosen"): void {
+  highlight(parcels: Parcel[], kind: "hover" | "chosen" | "locked"): void {
     const rings = parcels.flatMap((parcel) => partsOf(parcel).flat());
     const className = `cm-highlight-${kind}`;
     this.highlights.querySelector(`.${className}`)?.remove();
     if (rings.length === 0) return;
     this.highlights.append(svgElement("path", { d: pathOfRings(rings), class: className, "fill-rule": "evenodd" }));
+  }
+
+  /** Shapes as they were signed, of which something else has become. */
+  showAccepted(changed: ChangedAcceptance[]): void {
+    const paths = changed.flatMap(({ parts }) => {
+      const d = pathOfRings(parts.flat());
+      return ["cm-accepted-halo", "cm-accepted-shape"].map((name) => svgElement("path", { d, class: name, "fill-rule": "evenodd" }));
+    });
+    this.accepted.replaceChildren(...paths);
   }
 
   showRubberBand(from: ColumnRow, to: ColumnRow): void {

@@ -8,6 +8,7 @@ const POINTING: [string, string][] = [
   ["Ctrl-click", "more of the field clicked last"],
   ["Right-click", "not cropland"],
   ["Drag", "move the map, or a prompt"],
+  ["Alt-click", "change an accepted parcel all the same"],
   ["Click a prompt", "turn it round"],
   ["Right-click a prompt", "delete it"],
   ["Alt-click a prompt", "delete it"],
@@ -27,6 +28,7 @@ const PARCEL: [string, string][] = [
   ["C, O, K", "cropland, other, cannot be told"],
   ["M, L, T", "smooth, fill holes, snap"],
   ["I", "split along the strongest inner border"],
+  ["E", "restore it as it was accepted"],
   ["Delete", "delete it"],
 ];
 
@@ -37,6 +39,7 @@ const KEYS: [string, string][] = [
   ["Space", "hold for the bare image"],
   ["H", "mask on and off"],
   ["V", "preview under the pointer"],
+  ["G", "lock accepted parcels, on and off"],
   ["F", "the whole tile"],
   ["[, ]", "brush narrower, wider"],
   ["Esc", "leave the tool"],

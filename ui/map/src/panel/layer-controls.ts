@@ -11,6 +11,8 @@ export interface LayerChoices {
   overlayOpacity: number;
   outlines: boolean;
   automatic: boolean;
+  /** The shapes that were accepted and are others now. */
+  accepted: boolean;
 }
 
 export const FIRST_CHOICES: LayerChoices = {
@@ -21,6 +23,7 @@ export const FIRST_CHOICES: LayerChoices = {
   overlayOpacity: 0.7,
   outlines: true,
   automatic: true,
+  accepted: false,
 };
 
 /** What is drawn over the image, and how strongly. */
@@ -54,6 +57,7 @@ export class LayerControls {
       this.overlayOpacity,
       this.box("Parcel outlines", "outlines", "show-outlines"),
       this.box("Automatic prompts", "automatic", "show-automatic"),
+      this.box("Shapes as they were accepted", "accepted", "show-accepted"),
     );
   }
 
@@ -78,7 +82,7 @@ export class LayerControls {
     return element("label", {}, control, element("span", { text: name }));
   }
 
-  private box(name: string, choice: "outlines" | "automatic", testId: string): HTMLElement {
+  private box(name: string, choice: "outlines" | "automatic" | "accepted", testId: string): HTMLElement {
     const control = element("input", { type: "checkbox", "data-testid": testId });
     control.checked = this.choices[choice];
     control.addEventListener("change", () => {

@@ -1,6 +1,6 @@
-import type { LandClass, Parcel } from "../contract";
+import type { ChangedAcceptance, LandClass, Parcel } from "../contract";
 import { element, formatHectares, setShown, setText } from "../dom";
-import { CLASS_WORDS, STATE_WORDS } from "../parcel-kind";
+import { CLASS_WORDS, signature, STATE_WORDS } from "../parcel-kind";
 import type { ParcelVerdict, Tidying } from "../tools/select-tool";
 import { button } from "./button";
 
@@ -8,6 +8,7 @@ export interface ParcelCardActions {
   judge(verdict: ParcelVerdict, reason: string): void;
   reclassify(land: LandClass, reason: string): void;
   explain(reason: string): void;
+  restore(): void;
   tidy(how: Tidying): void;
   close(): void;
 }
@@ -41,6 +42,8 @@ export class ParcelCard {
   private readonly area = element("strong", { "data-testid": "parcel-area" });
   private readonly state = element("span", { class: "cm-chip", "data-testid": "parcel-state" });
   private readonly by = element("p", { class: "cm-quiet", "data-testid": "parcel-by" });
+  private readonly accepted = element("span", { class: "cm-quiet", "data-testid": "parcel-accepted-shape" });
+  private readonly signed: HTMLElement;
   private readonly reason = element("input", {
     type: "text",
     maxlength: 500,
@@ -59,10 +62,13 @@ export class ParcelCard {
       if (event.key === "Enter" || event.key === "Escape") this.reason.blur();
     });
     const close = button({ name: "Close", key: "Esc", icon: "close", testId: "parcel-close", press: () => actions.close() });
+    const restore = button({ name: "Restore it as it was accepted", text: "Restore", key: "E", testId: "parcel-restore", className: "cm-choice-button cm-restore", press: () => actions.restore() });
+    this.signed = element("div", { class: "cm-card-row cm-signed", role: "group", "aria-label": "As it was accepted" }, this.accepted, restore);
     this.element = element(
       "div",
       { class: "cm-card", role: "region", "aria-label": "Parcel", hidden: true, "data-testid": "parcel-card" },
       element("div", { class: "cm-card-head" }, this.area, this.state, element("span", { class: "cm-space" }), close),
+      this.signed,
       row("Verdict", ...VERDICTS.map((one) => this.verdictButton(...one))),
       row("Land", ...CLASSES.map((one) => this.classButton(...one))),
       this.reason,
@@ -82,7 +88,8 @@ export class ParcelCard {
     this.actions.explain(this.said);
   }
 
-  show(parcel: Parcel | null): void {
+  /** `accepted` is what was signed of its land, where that is not what is there now. */
+  show(parcel: Parcel | null, accepted: ChangedAcceptance | null): void {
     if (!parcel) window.clearTimeout(this.typing);
     setShown(this.element, parcel !== null);
     if (!parcel) return;
@@ -90,6 +97,8 @@ export class ParcelCard {
     setText(this.area, formatHectares(parcel.area_ha) + score);
     setText(this.state, STATE_WORDS[parcel.state]);
     this.state.dataset.verdict = parcel.state;
+    setShown(this.signed, accepted !== null);
+    if (accepted) setText(this.accepted, `Accepted with ${formatHectares(accepted.area_ha)} (dashed) by ${signature(accepted)}`);
     setText(this.by, signature(parcel));
     setShown(this.by, parcel.reviewer !== "");
     if (this.reason !== document.activeElement) this.reason.value = parcel.reason;
@@ -118,10 +127,4 @@ export class ParcelCard {
 
 function row(name: string, ...buttons: HTMLElement[]): HTMLElement {
   return element("div", { class: "cm-card-row", role: "group", "aria-label": name }, element("span", { class: "cm-quiet", text: name }), ...buttons);
-}
-
-function signature({ reviewer, reviewed_at: at }: Parcel): string {
-  if (!at) return reviewer;
-  const when = new Date(at).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-  return `${reviewer}, ${when}`;
 }

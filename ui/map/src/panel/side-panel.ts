@@ -4,13 +4,14 @@ import { promptMarkup } from "../map/prompt-layer";
 import { KINDS, LOOKS, type ParcelLook } from "../parcel-kind";
 import { svgElement } from "../map/prompt-layer";
 import { button } from "./button";
+import { ChangedList, type ChangedListActions } from "./changed-list";
 import { CheckList } from "./check-list";
 import { LayerControls, type LayerChoices } from "./layer-controls";
 import { NoteList } from "./note-list";
 import { ParcelList } from "./parcel-list";
 import { SettingsForm } from "./settings-form";
 
-export interface SidePanelActions {
+export interface SidePanelActions extends ChangedListActions {
   settings(settings: Partial<Settings>): void;
   layers(choices: LayerChoices): void;
   clearPrompts(): void;
@@ -27,6 +28,7 @@ export class SidePanel {
   readonly parcels: ParcelList;
   readonly check: CheckList;
   private readonly notes: NoteList;
+  private readonly changed: ChangedList;
   private readonly settings: SettingsForm;
   private readonly cropland = element("strong", { class: "cm-figure", "data-testid": "cropland-ha" });
   private readonly landcover = element("span", { class: "cm-quiet", "data-testid": "landcover-ha" });
@@ -37,6 +39,7 @@ export class SidePanel {
       chosen: (parcel) => actions.parcelChosen(parcel),
       pointed: (parcel) => actions.parcelPointed(parcel),
     });
+    this.changed = new ChangedList(actions);
     this.check = new CheckList(actions);
     this.notes = new NoteList(actions);
     const area = element(
@@ -54,6 +57,7 @@ export class SidePanel {
       this.notes.element,
       this.settings.element,
       layers.element,
+      this.changed.element,
       this.parcels.element,
       this.check.element,
       legend(() => actions.clearPrompts()),
@@ -65,6 +69,7 @@ export class SidePanel {
     setText(this.landcover, this.compared(state));
     this.settings.show(state.settings);
     this.parcels.show(state.parcels);
+    this.changed.show(state.changed);
     this.check.show(state);
     this.notes.show(state.notes);
   }

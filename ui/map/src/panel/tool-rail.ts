@@ -11,6 +11,7 @@ export interface RailActions {
   toggleMask(): void;
   togglePreview(): void;
   compare(on: boolean): void;
+  toggleLock(): void;
 }
 
 /** The tools at the left of the map. */
@@ -19,6 +20,7 @@ export class ToolRail {
   private readonly tools = new Map<ToolId, HTMLButtonElement>();
   private readonly mask: HTMLButtonElement;
   private readonly preview: HTMLButtonElement;
+  private readonly lock: HTMLButtonElement;
 
   constructor(actions: RailActions) {
     const toolButton = (tool: ToolInfo): HTMLButtonElement => {
@@ -30,6 +32,7 @@ export class ToolRail {
     const fit = button({ name: "Show the whole tile", key: "F", icon: "fit", testId: "fit", press: () => actions.fit() });
     this.mask = button({ name: "Show the mask", key: "H", icon: "mask", testId: "toggle-mask", press: () => actions.toggleMask() });
     this.preview = button({ name: "Preview under the pointer", key: "V", icon: "preview", testId: "toggle-preview", press: () => actions.togglePreview() });
+    this.lock = button({ name: "Lock accepted parcels", key: "G", icon: "lock", testId: "toggle-lock", press: () => actions.toggleLock() });
     const compare = button({ name: "Hold for the bare image", key: "Space", icon: "compare", testId: "compare", press: () => undefined });
     compare.addEventListener("pointerdown", () => actions.compare(true));
     for (const end of ["pointerup", "pointerleave", "pointercancel"]) compare.addEventListener(end, () => actions.compare(false));
@@ -39,7 +42,7 @@ export class ToolRail {
       group("Parcels and notes", ...TOOLS.filter(({ id }) => SAYING.has(id)).map(toolButton)),
       group("Prompts", ...TOOLS.filter(({ prompts }) => prompts).map(toolButton)),
       group("Corrections", ...TOOLS.filter(({ id, prompts }) => !prompts && !SAYING.has(id) && id !== "measure").map(toolButton)),
-      group("View", ...TOOLS.filter(({ id }) => id === "measure").map(toolButton), fit, this.mask, this.preview, compare),
+      group("View", ...TOOLS.filter(({ id }) => id === "measure").map(toolButton), fit, this.mask, this.preview, this.lock, compare),
     );
   }
 
@@ -47,7 +50,8 @@ export class ToolRail {
     for (const [id, made] of this.tools) made.setAttribute("aria-pressed", String(id === active));
   }
 
-  showToggles(mask: boolean, preview: boolean): void {
+  showToggles(mask: boolean, preview: boolean, lock: boolean): void {
+    this.lock.setAttribute("aria-pressed", String(lock));
     this.mask.setAttribute("aria-pressed", String(mask));
     this.preview.setAttribute("aria-pressed", String(preview));
   }

@@ -1,4 +1,4 @@
-import type { TileState, Verdict, VerdictState } from "../contract";
+import type { GivenVerdict, TileState, Verdict, VerdictState } from "../contract";
 import { clause, element, setShown, setText } from "../dom";
 import type { SaveStatus } from "../edit-queue";
 import { button, isEnabled, setEnabled } from "./button";
@@ -8,7 +8,7 @@ export interface TopBarActions {
   next(): void;
   undo(): void;
   redo(): void;
-  judge(verdict: Verdict, comment: string): void;
+  judge(verdict: GivenVerdict, comment: string): void;
   /** The comment belongs to a place, which the person shows next; then the tile is marked for fixing. */
   pinFix(comment: string): void;
   help(): void;
@@ -18,6 +18,7 @@ export interface TopBarActions {
 const VERDICT_WORDS: Record<Verdict, string> = {
   open: "Not reviewed",
   accepted: "Accepted",
+  changed: "Changed since accepted",
   fix: "To fix",
   rejected: "Rejected",
 };
@@ -118,7 +119,8 @@ export class TopBar {
   }
 
   private showGiven(verdict: VerdictState): void {
-    const by = verdict.verdict !== "open" && verdict.reviewer ? ` by ${verdict.reviewer}` : "";
+    const signed = verdict.verdict === "changed" ? ", accepted by" : " by";
+    const by = verdict.verdict !== "open" && verdict.reviewer ? `${signed} ${verdict.reviewer}` : "";
     setText(this.chip, VERDICT_WORDS[verdict.verdict] ?? verdict.verdict);
     this.chip.dataset.verdict = verdict.verdict;
     const comment = verdict.comment ? `: ${verdict.comment}` : "";

@@ -1,5 +1,5 @@
-import type { ColumnRow, Edit, LandClass, Parcel } from "../contract";
-import { innerPoint } from "../geometry";
+import type { ColumnRow, Edit, LandClass, Parcel, Ring } from "../contract";
+import { innerPoint, partsOf } from "../geometry";
 import type { Tool, ToolContext } from "./tool";
 
 export type ParcelVerdict = "accepted" | "rejected" | "unsure";
@@ -9,6 +9,16 @@ export type Tidying = "smooth" | "fill" | "snap" | "split" | "delete";
 const VERDICT_KEYS: Record<string, ParcelVerdict> = { y: "accepted", j: "rejected", u: "unsure" };
 const CLASS_KEYS: Record<string, LandClass> = { c: "cropland", o: "other", k: "unsure" };
 const TIDY_KEYS: Record<string, Tidying> = { m: "smooth", l: "fill", t: "snap", i: "split", delete: "delete", backspace: "delete" };
+
+/** An outline of more corners is not sent; the verdict is on the parcel at the point then. */
+const MOST_CORNERS = 10_000;
+
+/** What is signed of a parcel. */
+function seen(parcel: Parcel): { shape?: Ring[][]; land_class: LandClass } {
+  const shape = partsOf(parcel);
+  const corners = shape.flat().reduce((sum, ring) => sum + ring.length, 0);
+  return { ...(corners <= MOST_CORNERS && { shape }), land_class: parcel.land_class };
+}
 
 /** A click chooses a parcel; a card says what it is and offers what may be done with it. */
 export class SelectTool implements Tool {
@@ -38,6 +48,7 @@ export class SelectTool implements Tool {
     if (!parcel || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false;
     const key = event.key.toLowerCase();
     if (key === "escape") this.look(null);
+    else if (key === "e" && parcel.state === "changed") this.restore();
     else if (VERDICT_KEYS[key]) this.judge(VERDICT_KEYS[key], parcel.reason);
     else if (CLASS_KEYS[key]) this.reclassify(CLASS_KEYS[key], parcel.reason);
     else if (TIDY_KEYS[key]) this.tidy(TIDY_KEYS[key]);
@@ -59,8 +70,12 @@ export class SelectTool implements Tool {
 
   /** Said once more, a verdict is taken back. */
   judge(verdict: ParcelVerdict, reason: string): void {
-    const again = this.parcel?.state === verdict && this.parcel.reason === reason;
-    this.say({ kind: "parcel_verdict", point: this.point, verdict: again ? "none" : verdict, reason: again ? "" : reason });
+    const { parcel, point } = this;
+    if (!parcel) return;
+    if (parcel.state === verdict && parcel.reason === reason) this.say({ kind: "parcel_verdict", point, verdict: "none", reason: "" });
+    else if (verdict !== "accepted") this.say({ kind: "parcel_verdict", point, verdict, reason });
+    // What is accepted is the shape and the class that are on the screen, whatever comes of it later.
+    else this.say({ kind: "parcel_verdict", point, verdict, reason, ...seen(parcel) });
   }
 
   reclassify(land_class: LandClass, reason: string): void {
@@ -74,6 +89,11 @@ export class SelectTool implements Tool {
     if (!parcel || parcel.reason === reason) return;
     if (parcel.state === "accepted" || parcel.state === "rejected" || parcel.state === "unsure") this.judge(parcel.state, reason);
     else this.reclassify(parcel.land_class, reason);
+  }
+
+  restore(): void {
+    const accepted = this.parcel && this.context.acceptedOf(this.parcel);
+    if (accepted) this.say({ kind: "restore_accepted", point: accepted.point });
   }
 
   tidy(how: Tidying): void {

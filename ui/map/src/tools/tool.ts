@@ -1,7 +1,7 @@
 import type { BaseMap } from "../map/base-map";
 import type { ParcelLayer } from "../map/parcel-layer";
 import type { ShapeLayer } from "../map/shape-layer";
-import type { Bounds, ColumnRow, Edit, Parcel, Prompt } from "../contract";
+import type { Bounds, ChangedAcceptance, ColumnRow, Edit, Parcel, Prompt } from "../contract";
 
 export type ToolId =
   | "select"
@@ -63,6 +63,8 @@ export interface ToolContext {
   innerBorder(point: ColumnRow): Promise<ColumnRow[] | null>;
   /** A note belongs to this place; null where the note is given up. */
   pin(point: ColumnRow | null): void;
+  /** What was accepted of a parcel's land, where that is not what is there now. */
+  acceptedOf(parcel: Parcel): ChangedAcceptance | null;
   /** Lengths and areas for tidying, as the person chose them. */
   measures(): TidyMeasures;
 }
