@@ -126,6 +126,7 @@ VALUES = {
     "strategy": "joint", "threshold": 0.4, "points_per_class": 5, "min_area_m2": 10,
     "simplify_px": 1, "field_size": 0.3, "seed": 2, "land_class": "other", "reason": "meadow",
     "text": "a hedge", "done": True, "tolerance_m": 2, "max_area_m2": 50, "width_m": 1,
+    "published_scale": True,
 }  # fmt: skip
 DECLARED = [
     (kind, edit) for edit in get_args(wire.Edit) for kind in get_args(get_type_hints(edit)["kind"])
