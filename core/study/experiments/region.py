@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StrictBool, StrictStr, ValidationError
 
@@ -16,6 +16,7 @@ from core.existing.class_choice import ClassChoice, ReadingAnswers, parse_choice
 from core.files import sha256_of
 from core.grid import Grid, Window
 from core.imagery.scene import Scene, open_scene
+from core.imagery.validity import parse_nodata
 from core.landcover.source import LandCover, open_landcover
 from core.sam.registry import get_model
 from core.study.metrics.markdown import many
@@ -120,6 +121,8 @@ class _About(BaseModel):
     numbered_truth: StrictBool = False
     layer: StrictStr | None = None
     cropland: StrictStr | None = None
+    nodata: float | Literal["none"] | None = None
+    landcover_nodata: float | Literal["none"] | None = None
     test: Annotated[list[StrictStr], Field(min_length=1)] | None = None
 
 
@@ -127,6 +130,11 @@ _WRONG = {
     "test": (
         "does not list the images that only measure.",
         'Write "test": ["name", ...], or leave it away.',
+    ),
+    "nodata": ("does not say a nodata value.", 'Write "nodata": 0 or "none", or leave it away.'),
+    "landcover_nodata": (
+        "does not say a nodata value of the land cover.",
+        'Write "landcover_nodata": 0 or "none", or leave it away.',
     ),
     "numbered_truth": (
         "does not say whether the truth numbers its parcels.",
@@ -159,13 +167,14 @@ def read_region(
 
     ``region.json`` may stand beside them: ``title``, ``note``, ``numbered_truth`` where rasters of
     the truth number their parcels instead of being masks, ``layer`` of the truth's files and what
-    in them is ``cropland`` (``landuse=arable,fallow``), and ``test``, the names of the images that
-    only measure.  Without that, a third of them is taken by a hash of their names.
+    in them is ``cropland`` (``landuse=arable,fallow``), ``nodata`` and ``landcover_nodata`` (a
+    number, or ``none``), and ``test``, the names of the images that only measure.  Without that, a
+    third of them is taken by a hash of their names.
 
     Parameters
     ----------
     nodata : StatedNodata
-        For all images of it and their land cover.
+        For all images of it and their land cover; it goes before what ``region.json`` says.
 
     Raises
     ------
@@ -184,8 +193,12 @@ def read_region(
     about = _read_about(folder / ABOUT)
     classes = parse_choice(about.cropland) if about.cropland else None
     said = ReadingAnswers(about.layer, classes)
+    unknown = StatedNodata(
+        _values(about.nodata) if nodata.scene is None else nodata.scene,
+        _values(about.landcover_nodata) if nodata.landcover is None else nodata.landcover,
+    )
     images = [
-        replace(image, numbered_truth=about.numbered_truth, truth_answers=said, nodata=nodata)
+        replace(image, numbered_truth=about.numbered_truth, truth_answers=said, nodata=unknown)
         for image in images
     ]
     names = sorted((i.name for i in images), key=lambda n: hashlib.sha256(n.encode()).hexdigest())
@@ -275,10 +288,16 @@ def _read_about(path: Path) -> _About:
         place = next(iter(error.errors()[0]["loc"]), "")
         whole = (
             "does not describe a region.",
-            "It holds title, note, test, numbered_truth, layer and cropland, all optional.",
+            "All optional, it holds title, note, test, numbered_truth, layer, cropland, nodata and "
+            "landcover_nodata.",
         )
         sentence, hint = _WRONG.get(str(place), whole)
         raise InputError(f"{path} {sentence}", hint) from error
+
+
+def _values(said: float | str | None) -> tuple[float, ...] | None:
+    """What ``region.json`` says of nodata, as values."""
+    return None if said is None else parse_nodata(str(said))
 
 
 def _with_fingerprint(image: StudyImage) -> StudyImage:
