@@ -24,7 +24,6 @@ from core.sam.add import add_weights
 from core.sam.added import name_from, own_folder
 from core.sam.architectures import build, load_weights
 from core.sam.registry import MODELS, get_model, known_models, model_of_weights
-from core.sam.remove import remove_weights
 from core.sam.weights import fetch, is_present, load_state, verify, weights_path
 from core.settings import get_settings
 from tests.sam import authors
@@ -441,36 +440,3 @@ def test_a_model_is_found_by_its_weights_whatever_it_is_called(state, tmp_path) 
 def test_names_from_files() -> None:
     assert name_from(Path("/x/sam vit-b (fields).v2.pth")) == "sam_vit_b_fields_v2"
     assert name_from(Path("/x/耕地.pth")) == ""
-
-
-def test_a_checkpoint_is_removed_whole_and_no_other(tmp_path, folder, state) -> None:
-    path = saved(tmp_path, state)
-    add_weights(path, "vit_b", "one")
-    add_weights(saved(tmp_path, {"model": state}, "other.pth"), "vit_b", "one_more")
-    assert {gone.name for gone in remove_weights("one")} == {"one.json", "one.pth"}
-    assert path.is_file()
-    assert {one for one in known_models() if one not in MODELS} == {"one_more"}
-    # What is damaged can be removed, too.
-    (folder / "own" / "one_more.json").write_text("{")
-    remove_weights("one_more")
-    assert not [f for f in (folder / "own").iterdir() if not f.name.startswith(".")]
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("cropmap_small", "comes with cropmap"),
-        ("sam_vit_b", "are not on this machine"),
-        ("mobile_sam", "is a published model"),
-        ("nobody", "no checkpoint of your own called 'nobody'"),
-        ("../sam_vit_b", "no checkpoint of your own"),
-        ("", "no checkpoint of your own"),
-    ],
-)
-def test_what_is_nobodys_own_is_not_removed(folder, name, words) -> None:
-    folder.mkdir()
-    (folder / "mobile_sam.pt").write_bytes(b"published")
-    (folder / "sam_vit_b.pth").write_bytes(b"beside")
-    with pytest.raises(InputError, match=words):
-        remove_weights(name)
-    assert len(list(folder.iterdir())) == 2
