@@ -207,6 +207,8 @@ class Settings(TypedDict):
     simplify_px: float
     field_size: float
     seed: int
+    published_scale: bool
+    """Of the strategy apt alone: 512 px at a time, enlarged twice."""
 
 
 class VerdictState(TypedDict):
@@ -389,6 +391,7 @@ class SettingsChange(TypedDict):
     simplify_px: NotRequired[float]
     field_size: NotRequired[float]
     seed: NotRequired[int]
+    published_scale: NotRequired[bool]
 
 
 class AreaChange(TypedDict):

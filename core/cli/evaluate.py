@@ -9,7 +9,16 @@ from typing import Annotated
 
 import typer
 
-from core.cli.terminal import JsonFlag, cancel_on_interrupt, output, progress_bar
+from core.cli.terminal import (
+    JsonFlag,
+    LandcoverNodataOption,
+    NodataOption,
+    cancel_on_interrupt,
+    output,
+    parse_nodata,
+    progress_bar,
+    warn,
+)
 
 
 def evaluate_command(
@@ -36,6 +45,8 @@ def evaluate_command(
     product: Annotated[
         str | None, typer.Option(help="Land cover product, where the file does not tell.")
     ] = None,
+    nodata: NodataOption = None,
+    landcover_nodata: LandcoverNodataOption = None,
     area: Annotated[
         Path | None, typer.Option(help="Polygons or mask beyond which the truth is unknown.")
     ] = None,
@@ -70,7 +81,13 @@ def evaluate_command(
 ) -> None:
     """Judge predictions by their truth: pixels, boundaries, parcels, each with an interval."""
     from core.existing import ReadingAnswers, parse_choice
-    from core.study.metrics import EvaluateOptions, evaluate, find_pairs, read_pairs
+    from core.study.metrics import (
+        EvaluateOptions,
+        StatedNodata,
+        evaluate,
+        find_pairs,
+        read_pairs,
+    )
 
     options = EvaluateOptions(tile_size, seed, worst, area, numbered_truth, area_layer)
     said = ReadingAnswers(layer, parse_choice(cropland) if cropland else None)
@@ -88,9 +105,13 @@ def evaluate_command(
     else:
         chosen = find_pairs(prediction, truth, scene=scene, landcover=landcover, product=product)
         chosen = [replace(pair, truth_answers=said) for pair in chosen]
-    chosen = [replace(pair, prediction_answers=said_of_prediction) for pair in chosen]
+    unknown = StatedNodata(parse_nodata(nodata), parse_nodata(landcover_nodata))
+    chosen = [
+        replace(pair, prediction_answers=said_of_prediction, nodata=unknown) for pair in chosen
+    ]
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         found = evaluate(chosen, options, out, progress=bar, cancelled=cancelled.is_set)
+    warn(dict.fromkeys(note for pair in found.summary.pairs for note in pair["notes"]))
     page, record = found.files[:2]
     if as_json:
         typer.echo(json.dumps(json.loads(record.read_text(encoding="utf-8")), indent=2))

@@ -20,8 +20,16 @@ from core.cli.experiment_options import (
     Steps,
     conduct,
     directions_of,
+    stated_nodata,
 )
-from core.cli.terminal import JsonFlag, cancel_on_interrupt, output, progress_bar
+from core.cli.terminal import (
+    JsonFlag,
+    LandcoverNodataOption,
+    NodataOption,
+    cancel_on_interrupt,
+    output,
+    progress_bar,
+)
 from core.sam import DEFAULT_MODEL
 
 experiment_app = typer.Typer(
@@ -55,6 +63,8 @@ def prompts_command(
         typer.Option(help="What of the truth is cropland, such as landuse=arable,fallow."),
     ] = None,
     product: Product = None,
+    nodata: NodataOption = None,
+    landcover_nodata: LandcoverNodataOption = None,
     draws: Annotated[int, typer.Option(help="Random draws of points for each image.")] = 5,
     seed: Annotated[int, typer.Option(help="Seed of the draws and intervals.")] = 0,
     as_json: JsonFlag = False,
@@ -72,19 +82,20 @@ def prompts_command(
     from core.study.metrics import many
 
     options = PromptCheckOptions(seed=seed, draws=draws)
+    unknown = stated_nodata(nodata, landcover_nodata)
     three = (scenes, truth, landcover)
     if region and any((*three, layer, cropland)):
         raise typer.BadParameter("--region names all files itself")
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         if region:
-            regions = read_regions(region, product)
+            regions = read_regions(region, product, unknown)
             checked = check_regions(regions, options, out, progress=bar, cancelled=cancelled.is_set)
         elif scenes is None or truth is None or landcover is None:
             raise typer.BadParameter("--region is needed, or --scenes, --truth and --landcover")
         else:
             said = ReadingAnswers(layer, parse_choice(cropland) if cropland else None)
             images = [
-                replace(image, truth_answers=said)
+                replace(image, truth_answers=said, nodata=unknown)
                 for image in find_images(scenes, truth, landcover, product)
             ]
             checked = check_prompts(images, options, out, progress=bar, cancelled=cancelled.is_set)
@@ -105,6 +116,8 @@ def methods_command(
     ] = None,
     model: Model = DEFAULT_MODEL,
     product: Product = None,
+    nodata: NodataOption = None,
+    landcover_nodata: LandcoverNodataOption = None,
     jobs: Jobs = None,
     seed: Seed = 0,
     cells: Cells = None,
@@ -141,6 +154,8 @@ def robustness_command(
     draws: Annotated[int, typer.Option(min=1, help="Seeds of what chance decides on.")] = 3,
     model: Model = DEFAULT_MODEL,
     product: Product = None,
+    nodata: NodataOption = None,
+    landcover_nodata: LandcoverNodataOption = None,
     jobs: Jobs = None,
     seed: Seed = 0,
     cells: Cells = None,
@@ -164,6 +179,8 @@ def ablation_command(
     ] = None,
     draws: Annotated[int, typer.Option(min=1, help="Seeds of what chance decides on.")] = 3,
     product: Product = None,
+    nodata: NodataOption = None,
+    landcover_nodata: LandcoverNodataOption = None,
     jobs: Jobs = None,
     seed: Seed = 0,
     cells: Cells = None,
@@ -199,6 +216,8 @@ def training_command(
     steps: Steps = None,
     model: Model = DEFAULT_MODEL,
     product: Product = None,
+    nodata: NodataOption = None,
+    landcover_nodata: LandcoverNodataOption = None,
     jobs: Jobs = None,
     seed: Seed = 0,
     cells: Cells = None,
@@ -236,6 +255,8 @@ def adaptation_command(
     steps: Steps = None,
     model: Model = DEFAULT_MODEL,
     product: Product = None,
+    nodata: NodataOption = None,
+    landcover_nodata: LandcoverNodataOption = None,
     jobs: Jobs = None,
     seed: Seed = 0,
     cells: Cells = None,

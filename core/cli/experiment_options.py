@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli.terminal import cancel_on_interrupt, output, progress_bar
+from core.cli.terminal import cancel_on_interrupt, output, parse_nodata, progress_bar
 from core.errors import InputError
 
 if TYPE_CHECKING:
     from core.study.experiments import Direction
+    from core.study.metrics import StatedNodata
 
 # The options that every experiment has; a command takes all of them under these names.
 RegionFolders = Annotated[
@@ -65,13 +66,21 @@ def directions_of(pairs: list[str] | None) -> tuple[Direction, ...]:
     return tuple(found)
 
 
+def stated_nodata(nodata: str | None, landcover_nodata: str | None) -> StatedNodata:
+    """What ``--nodata`` and ``--landcover-nodata`` say."""
+    from core.study.metrics import StatedNodata
+
+    return StatedNodata(parse_nodata(nodata), parse_nodata(landcover_nodata))
+
+
 def conduct(context: typer.Context, **options: Any) -> None:
     """Run the experiment of a command as its options say, and name its page."""
     from core.study.experiments import build_experiment, read_regions, run_and_write
     from core.study.metrics import many, with_interval
 
     given = context.params
-    regions = read_regions(given["region"] or [], given["product"])
+    unknown = stated_nodata(given["nodata"], given["landcover_nodata"])
+    regions = read_regions(given["region"] or [], given["product"], unknown)
     asked = {name: tuple(v) if isinstance(v, list) else v for name, v in options.items()}
     experiment = build_experiment(str(context.info_name), regions, seed=given["seed"], **asked)
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from typer.core import TyperGroup
 
 from core.cli.remedies import command_hint
-from core.errors import CancelledError, CropMapError, printable
+from core.errors import CancelledError, CropMapError, InputError, printable
 from core.shortage import shortage_of
 
 if TYPE_CHECKING:
@@ -163,11 +163,11 @@ def parse_nodata(text: str | None) -> tuple[float, ...] | None:
     """
     if text is None:
         return None
-    if text.strip().lower() == "none":
-        return ()
+    from core.imagery import parse_nodata as parsed
+
     try:
-        return (float(text),)
-    except ValueError as error:
+        return parsed(text)
+    except InputError as error:
         raise typer.BadParameter("a number, such as 0 or -9999, or the word none") from error
 
 

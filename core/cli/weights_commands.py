@@ -1,4 +1,4 @@
-"""``cropmap weights``: list, fetch, add, verify."""
+"""``cropmap weights``: list, fetch, add, remove, verify."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from core.task import Progress
 if TYPE_CHECKING:
     from core.sam import ModelSpec
 
-weights_app = typer.Typer(help="Model weights: list, fetch, add, verify.", no_args_is_help=True)
+weights_app = typer.Typer(
+    help="Model weights: list, fetch, add, remove, verify.", no_args_is_help=True
+)
 
 _AT_FAULT = 1
 
@@ -110,6 +112,21 @@ def weights_add(
         f"Use it with --model {spec.key}.",
         markup=False,
     )
+
+
+@weights_app.command("remove")
+def weights_remove(
+    name: Annotated[str, typer.Argument(help="Name of a checkpoint of your own.")],
+) -> None:
+    """Delete a checkpoint of your own from the folder of the weights.
+
+    The file that it was added from stays where it is.  Scenes that were drawn with it keep their
+    labels; to predict with it again, add the same file again.
+    """
+    from core.sam import remove_weights
+
+    for path in remove_weights(name):
+        output.print(f"Deleted: {path}", markup=False)
 
 
 @weights_app.command("verify")

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     )
     from core.existing.label_files import read_labels
     from core.existing.labels_file import VECTOR_SUFFIXES, LabelsFile
-    from core.existing.mask import MaskFile, MaskFileLabels, guess_values, read_mask
+    from core.existing.mask import (
+        MaskFile,
+        MaskFileLabels,
+        guess_unknown,
+        guess_values,
+        read_mask,
+    )
     from core.existing.questions import ClassQuestion, ClassQuestionError, LayerQuestionError
     from core.existing.scene_labels import Labels, VectorLabels
 
@@ -39,6 +45,7 @@ __getattr__ = load_lazily(
         "mask": (
             "MaskFile",
             "MaskFileLabels",
+            "guess_unknown",
             "guess_values",
             "read_mask",
         ),
@@ -69,6 +76,7 @@ __all__ = [
     "class_columns",
     "class_question",
     "guess",
+    "guess_unknown",
     "guess_values",
     "is_own",
     "parse_choice",

@@ -1,6 +1,6 @@
 """GeoParquet: polygons and attributes of a Parquet file.
 
-Source: GeoParquet 1.1 (https://geoparquet.org), geometries as WKB.
+Source: GeoParquet 1.1 (https://geoparquet.org), geometries as WKB or in its own encodings.
 """
 
 from __future__ import annotations
@@ -20,12 +20,15 @@ import shapely
 from pyproj import CRS
 
 from core.errors import UnreadableLabelsError
+from core.existing.geoarrow_shapes import is_native, read_native
 from core.existing.labels_file import Value
 from core.existing.stated_crs import crs_of_member
 from core.existing.vector_formats import BoundsIn, Features, too_many, unreadable_file
 from core.grid import Bounds
+from core.parcels.outlines import Geometries
 from core.parcels.wkb import read_each_wkb
 
+_WKB = "WKB"
 _ROWS_AT_ONCE = 20_000
 _MOST_UNPACKED = 256 * 1024 * 1024
 _MOST_COLUMNS = 255
@@ -47,7 +50,7 @@ def read_geoparquet(path: Path, name: str, bounds_in: BoundsIn, most: int) -> Fe
     Raises
     ------
     UnreadableLabelsError
-        Damaged, without geometries as WKB, or of more features than that.
+        Damaged, without geometries that can be read, or of more features than that.
     """
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
@@ -59,8 +62,14 @@ def read_geoparquet(path: Path, name: str, bounds_in: BoundsIn, most: int) -> Fe
 def _features(file: Any, name: str, bounds_in: BoundsIn, most: int) -> Features:
     schema = file.schema_arrow
     about = _about(schema.metadata)
-    column = _geometry_column(schema, about, name)
+    column = _geometry_column(schema, about)
+    if column is None:
+        raise UnreadableLabelsError(
+            f"{name} is a Parquet table without geometries.",
+            "Take a GeoParquet, or export it as a GeoPackage.",
+        )
     stated = about.get("columns", {}).get(column)
+    encoding = _encoding(schema.field(column).type, stated, name)
     crs = _crs(stated)
     total = int(file.metadata.num_rows)
     box = bounds_in(crs) if total > most and crs is not None else None
@@ -76,7 +85,7 @@ def _features(file: Any, name: str, bounds_in: BoundsIn, most: int) -> Features:
     kept = 0
     for batch in file.iter_batches(_ROWS_AT_ONCE, columns=wanted, use_threads=False):
         rows = batch if box is None else _near_by_corners(batch, corners, box)
-        shapes = read_each_wkb(rows.column(column).to_pylist())
+        shapes = _shapes(rows.column(column), encoding)
         lost = np.array(rows.column(column).is_valid()) & shapely.is_missing(shapes)
         if box is not None:
             near = lost | _near(shapes, box)
@@ -125,23 +134,29 @@ def _about(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
     return {**stated, "columns": kept}
 
 
-def _geometry_column(schema: Any, about: dict[str, Any], name: str) -> str:
-    primary = about.get("primary_column")
-    names = [primary, *about.get("columns", {}), *_LIKELY_NAMES]
-    column = next((one for one in names if one in schema.names), None)
-    if column is None:
-        raise UnreadableLabelsError(
-            f"{name} is a Parquet table without geometries.",
-            "Take a GeoParquet, or export it as a GeoPackage.",
-        )
-    kind = schema.field(column).type
+def _geometry_column(schema: Any, about: dict[str, Any]) -> str | None:
+    names = [about.get("primary_column"), *about.get("columns", {}), *_LIKELY_NAMES]
+    return next((one for one in names if one in schema.names), None)
+
+
+def _encoding(kind: Any, stated: Mapping[str, Any] | None, name: str) -> str:
+    """How geometries are stored: ``WKB``, or an encoding of GeoParquet's own."""
     kind = getattr(kind, "storage_type", kind)
-    if not (pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind)):
-        raise UnreadableLabelsError(
-            f"{name} does not hold its geometries as WKB.",
-            "Export it as a GeoPackage, or as GeoParquet with the encoding WKB.",
-        )
-    return str(column)
+    if pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
+        return _WKB
+    encoding = (stated or {}).get("encoding")
+    if is_native(encoding, kind):
+        return str(encoding)
+    raise UnreadableLabelsError(
+        f"{name} holds its geometries neither as WKB nor in an encoding of GeoParquet 1.1.",
+        "Export it as a GeoPackage, or as GeoParquet with the encoding WKB.",
+    )
+
+
+def _shapes(column: Any, encoding: str) -> Geometries:
+    if encoding == _WKB:
+        return read_each_wkb(column.to_pylist())
+    return read_native(getattr(column, "storage", column), encoding)
 
 
 def _crs(stated: Mapping[str, Any] | None) -> CRS | None:

@@ -115,6 +115,12 @@ def guess_values(mask: MaskFile) -> frozenset[int]:
     return frozenset({max(others)}) if others else frozenset()
 
 
+def guess_unknown(mask: MaskFile) -> frozenset[int]:
+    """The values that probably mean that nobody knows: negative ones, and 255 beside 1."""
+    negative = {value for value in mask.values if value < 0}
+    return frozenset(negative | ({255} if {1, 255} <= mask.values.keys() else set()))
+
+
 class MaskFileLabels:
     """Cropland of a mask, aligned by its nearest pixels; nodata and what lies beyond is unknown.
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         estimate_stretch,
         suggest_stretch,
     )
-    from core.imagery.validity import UnknownPixels, percent
+    from core.imagery.validity import UnknownPixels, parse_nodata, percent
     from core.imagery.value_range import Scaling, read_scaling
 
 __getattr__ = load_lazily(
@@ -67,7 +67,7 @@ __getattr__ = load_lazily(
             "suggest_stretch",
         ),
         "value_range": ("Scaling", "read_scaling"),
-        "validity": ("UnknownPixels", "percent"),
+        "validity": ("UnknownPixels", "parse_nodata", "percent"),
     },
 )
 
@@ -90,6 +90,7 @@ __all__ = [
     "open_scene",
     "outside",
     "parse_crs",
+    "parse_nodata",
     "percent",
     "pixel_tile",
     "pixel_tile_grid",

@@ -193,9 +193,16 @@ def read_band_names(dataset: DatasetReader) -> tuple[str, ...]:
     if any(names):
         return tuple(names)
     for key in _LIST_TAGS:
-        parts = [part.strip(" '\"[]()") for part in own.get(key, "").split(",")]
-        if len(parts) == count and all(parts):
-            return tuple(part[:_LONGEST_NAME] for part in parts)
+        parts = [part.strip(" '\"[]()")[:_LONGEST_NAME] for part in own.get(key, "").split(",")]
+        if not all(parts):
+            continue
+        if len(parts) == count:
+            return tuple(parts)
+        # A list of the image's bands passes over the alpha band.
+        alpha = [meaning == ColorInterp.alpha for meaning in colour_meanings(dataset)]
+        if len(parts) == count - sum(alpha):
+            there = iter(parts)
+            return tuple("" if is_alpha else next(there) for is_alpha in alpha)
     return ()
 
 

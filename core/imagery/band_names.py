@@ -144,12 +144,18 @@ def _wave_nm(name: str) -> float | None:
     return sum(ends) / len(ends) * _NM_OF_UNIT[found["unit"].lower()]
 
 
+def _is_beside(name: str) -> bool:
+    """Whether a band is none of those that are counted: one without a name, or an alpha band."""
+    return not name or "alpha" in _words(name)
+
+
 def _by_numbers(names: Sequence[str], thematic_mapper: bool) -> Colours | None:
     numbers: list[int | None] = []
     for name in names:
         found = _NUMBER.search(name.replace("_", " "))
         numbers.append(int(found[1]) if found is not None and not found[2] else None)
-    if numbers == list(range(1, len(numbers) + 1)):
+    counted = [n for n, name in zip(numbers, names, strict=True) if not _is_beside(name)]
+    if counted == list(range(1, len(counted) + 1)):
         return None  # Band 1, Band 2, …: whoever wrote the file counted, and nothing more
     there = {number for number in numbers if number is not None}
     if thematic_mapper or there == _THEMATIC_MAPPER or not {2, 3, 4} <= there:

@@ -62,10 +62,11 @@ def copy_as_cog(
         The copy cannot be written whole.
     """
     plain = target.with_name(PLAIN_NAME)
-    with open_raster(source) as dataset:
-        reference = find_georeference(dataset, str(source), crs)
+    what = "raster" if categorical else "scene"
+    with open_raster(source, what=what) as dataset:
+        reference = find_georeference(dataset, str(source), crs, what=what)
         grid = Grid(reference.crs, reference.transform, dataset.width, dataset.height)
-        refuse_misplaced(grid, str(source), reference.source)
+        refuse_misplaced(grid, str(source), reference.source, what=what)
         codes = categorical or is_palette(dataset)
         block = _block_side(dataset)
         _write_plain(dataset, plain, grid, block, progress)

@@ -23,6 +23,7 @@ _SMALLEST_GSD_M = 1e-6
 _REMEDIES = {
     "scene": Remedy.STATE_CRS,
     "mask": Remedy.STATE_CRS,
+    "raster": Remedy.STATE_CRS,
     "land cover": Remedy.STATE_LANDCOVER_CRS,
 }
 """For rasters of which a person can state the CRS."""

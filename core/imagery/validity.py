@@ -18,6 +18,7 @@ from rasterio.enums import ColorInterp, MaskFlags, Resampling
 from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
 
+from core.errors import InputError
 from core.grid import Window
 from core.imagery.collar import Collar
 from core.imagery.equality import HUGE, equals
@@ -172,6 +173,25 @@ def unknown_by_file(dataset: DatasetReader, path: str) -> UnknownPixels:
     sidecar = read_sidecar(path)
     nodata = () if sidecar is None else sidecar.nodata
     return UnknownPixels(nodata, SIDECAR if nodata else "", alpha=_alpha_is_one(dataset))
+
+
+def parse_nodata(text: str) -> tuple[float, ...]:
+    """A nodata value as a person writes it: ``0``, ``-9999``, ``nan``; no value for ``none``.
+
+    Raises
+    ------
+    InputError
+        It is something else.
+    """
+    if text.strip().lower() == "none":
+        return ()
+    try:
+        return (float(text.strip().replace(",", ".").replace("\N{MINUS SIGN}", "-")),)
+    except ValueError as error:
+        raise InputError(
+            f"'{text.strip()[:40]}' is no nodata value.",
+            "Write a number, such as 0 or -9999, or the word none.",
+        ) from error
 
 
 def unknown_by_person(found: UnknownPixels, stated: Sequence[float]) -> UnknownPixels:

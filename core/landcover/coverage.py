@@ -56,4 +56,9 @@ def sentences_of(scene: Scene, landcover: LandCover | None) -> tuple[str, ...]:
     told = (*scene_remarks(scene), *scene.unknown.sentences())
     if landcover is None:
         return told
-    return (*told, *landcover.remarks, *landcover.unknown.sentences("land cover"))
+    return (*told, *landcover_sentences(landcover))
+
+
+def landcover_sentences(landcover: LandCover) -> tuple[str, ...]:
+    """What was guessed about a land cover or left out of it, a sentence each."""
+    return (*landcover.remarks, *landcover.unknown.sentences("land cover"))

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from core.sam.add import add_weights
     from core.sam.added import OWN_ARCHITECTURES, OWN_SUFFIXES
     from core.sam.registry import DEFAULT_MODEL, MODELS, ModelSpec, get_model, known_models
+    from core.sam.remove import remove_weights
     from core.sam.weights import fetch, is_present, verify, weights_path
     from core.sam.weights_folder import weights_files
 
@@ -26,6 +27,7 @@ __getattr__ = load_lazily(
             "get_model",
             "known_models",
         ),
+        "remove": ("remove_weights",),
         "weights": (
             "fetch",
             "is_present",
@@ -47,6 +49,7 @@ __all__ = [
     "get_model",
     "is_present",
     "known_models",
+    "remove_weights",
     "verify",
     "weights_files",
     "weights_path",

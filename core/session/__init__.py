@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from core.session.adding_scenes import (
         add_scene,
         change_landcover,
+        change_nodata,
         change_view,
         copy_into,
         keep_landcover,
@@ -52,6 +53,7 @@ __getattr__ = load_lazily(
         "adding_scenes": (
             "add_scene",
             "change_landcover",
+            "change_nodata",
             "change_view",
             "copy_into",
             "keep_landcover",
@@ -130,6 +132,7 @@ __all__ = [
     "can_redo",
     "can_undo",
     "change_landcover",
+    "change_nodata",
     "change_view",
     "changed_since",
     "changed_tiles",

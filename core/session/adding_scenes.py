@@ -21,7 +21,7 @@ from core.landcover.alignment import check_overlap
 from core.landcover.source import open_landcover
 from core.project import NewTile, Project, SceneRecord
 from core.session.moved_imagery import check_imagery
-from core.session.opened import open_project_scene
+from core.session.opened import OpenedScene, open_project_scene
 from core.task import Cancelled, ShareProgress
 
 
@@ -117,14 +117,52 @@ def change_view(
     """
     opened = open_project_scene(project, scene_id)
     old = opened.scene
+    if unknown is None:
+        unknown = old.unknown
+    return _seen_anew(project, opened, bands=bands or old.bands, stretch=stretch, unknown=unknown)
+
+
+def change_nodata(project: Project, scene_id: str, stated: Sequence[float] | None) -> SceneRecord:
+    """Say which values of a scene mean that nothing was imaged.
+
+    A contrast that nobody chose is found anew: such a value may have spoilt it.
+
+    Parameters
+    ----------
+    stated : sequence of float, optional
+        None where they are empty; None leaves it to the file, and to what looks unknown.
+
+    Raises
+    ------
+    InputError
+        All of the scene would be unknown, or its file is another one than the one that was added.
+    ConflictError
+        Somebody changed the scene meanwhile.
+    """
+    opened = open_project_scene(project, scene_id)
+    old = opened.scene
+    chosen = old.stretch_source in ("person", "")
+    stretch: Stretch | StretchWay | None = old.stretch if chosen else None
+    if old.stretch_source == "each":  # nothing but a person's wish leads to that
+        stretch = "each"
+    return _seen_anew(project, opened, bands=old.bands, stretch=stretch, nodata=stated)
+
+
+def _seen_anew(
+    project: Project,
+    opened: OpenedScene,
+    *,
+    bands: tuple[int, int, int],
+    stretch: Stretch | StretchWay | None,
+    unknown: UnknownPixels | None = None,
+    nodata: Sequence[float] | None = None,
+) -> SceneRecord:
+    """The scene of a project opened once more, and kept; what is as it was keeps its reason."""
+    old = opened.scene
     check_imagery(old, opened.record.name)
     stated_crs = old.grid.crs.to_wkt() if old.crs_source == "person" else None
     new = open_scene(
-        old.path,
-        crs=stated_crs,
-        bands=bands or old.bands,
-        stretch=stretch,
-        unknown=old.unknown if unknown is None else unknown,
+        old.path, crs=stated_crs, bands=bands, stretch=stretch, unknown=unknown, nodata=nodata
     )
     # The file is the same one, and what is kept of it goes by the name that it has.
     new = replace(new, fingerprint=old.fingerprint)
@@ -134,7 +172,7 @@ def change_view(
     if new.stretch == old.stretch:
         new = replace(new, stretch_source=old.stretch_source)
     return project.update_scene(
-        scene_id, expected_version=opened.record.version, scene=new.to_json()
+        opened.record.id, expected_version=opened.record.version, scene=new.to_json()
     )
 
 

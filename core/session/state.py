@@ -167,6 +167,7 @@ def _settings(choices: Choices) -> wire.Settings:
         "simplify_px": choices.simplify_px,
         "field_size": choices.field_size,
         "seed": choices.seed,
+        "published_scale": choices.published_scale,
     }
 
 

@@ -80,7 +80,7 @@ def test_prompts_of_a_region_or_of_three_folders_but_not_both(folder, tmp_path) 
 
 
 def test_all_experiments_have_the_same_options() -> None:
-    shared = {"region", "out", "product", "seed"}
+    shared = {"region", "out", "product", "nodata", "landcover_nodata", "seed"}
     with_cells = {"jobs", "cells", "as_json", "model"}
     for command in experiment_app.registered_commands:
         names = set(command.callback.__annotations__)

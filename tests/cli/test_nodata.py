@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from core.study.metrics.figures import PIXELS
 from tests.rasters import write_raster
 
 
@@ -67,3 +68,31 @@ def test_a_project_keeps_what_was_said(cropmap, files, tmp_path) -> None:
         store.close()
     assert record.landcover["nodata"] == [0.0]
     assert record.scene["unknown"]["nodata"] == [255.0]
+
+
+def test_what_judges_maps_takes_the_same_answers(cropmap, files, tmp_path) -> None:
+    scene, cover = files
+    codes = np.zeros((1, 96, 96), dtype=np.uint8)
+    codes[:, 40:, 50:] = 1
+    mask = write_raster(tmp_path / "mask.tif", codes)
+    plain = ("evaluate", "--prediction", mask, "--truth", mask, "--scene", scene, "--json")
+    plain += ("--landcover", cover, "--out", tmp_path / "out", "--worst", "0")
+    asked = cropmap(*plain)
+    assert asked.status == 1
+    assert "--landcover-nodata none" in asked.errors
+
+    def judged(*more: str) -> tuple[int, str]:
+        done = cropmap(*plain, "--landcover-nodata", "none", *more)
+        assert done.status == 0, done.errors
+        counts = json.loads(done.out)["methods"][0]["counts"]
+        return sum(counts[name] for name in PIXELS), done.errors
+
+    pixels, notes = judged()
+    assert pixels == 60 * 96
+    assert "38 % of the image is plain white" in notes
+    assert judged("--nodata", "none") == (96 * 96, "")
+    experiment = ("experiment", "prompts", "--scenes", scene, "--truth", mask)
+    experiment += ("--landcover", cover, "--out", tmp_path / "points", "--draws", "1")
+    assert "calls 0 nodata" in cropmap(*experiment).errors
+    done = cropmap(*experiment, "--landcover-nodata", "none", "--nodata", "none")
+    assert done.status == 0, done.errors

@@ -70,6 +70,10 @@ def test_a_checkpoint_of_ones_own_is_added_listed_and_verified(
     again = cropmap(*words)
     assert again.status == 1
     assert "There is a model 'fields' already." in again.errors
+    assert cropmap("weights", "remove", "fields").status == 0
+    assert checkpoint.exists()
+    assert not [r for r in json.loads(cropmap("weights", "list", "--json").out) if r["own"]]
+    assert cropmap(*words).status == 0
 
 
 def test_verify_speaks_of_every_file_and_fails_where_a_models_is_wrong(cropmap, tmp_path) -> None:

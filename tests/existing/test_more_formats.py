@@ -2,6 +2,7 @@
 
 import zipfile
 
+import geopandas
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -235,3 +236,48 @@ def test_open_rings_in_wkb_are_closed(tmp_path, utm) -> None:
     file = read_here(path, utm)
     assert (len(file.shapes), file.skipped.broken) == (2, 0)
     assert file.shapes[0].area > 0
+
+
+@pytest.mark.parametrize("encoding", ["polygon", "multipolygon"])
+def test_geoparquets_own_encodings(tmp_path, utm, encoding) -> None:
+    """As geopandas writes them, with a hole, with heights, with a row that has none."""
+    path = tmp_path / "a.parquet"
+    first, second = table(utm, fields(), n=[1, 2]).geometry
+    middle = first.centroid.buffer(1, cap_style="square")
+    donut = shapely.Polygon(first.exterior, [middle.exterior])
+    shapes = [shapely.force_3d(donut, 7.0), None, shapely.force_3d(second, 7.0)]
+    if encoding == "multipolygon":
+        shapes[0] = shapely.MultiPolygon([shapes[0], shapely.force_3d(second, 7.0)])
+    parcels = geopandas.GeoDataFrame({"n": [1, 2, 3]}, geometry=shapes, crs=utm.crs)
+    parcels.to_parquet(path, geometry_encoding="geoarrow")
+    file = read_labels(path, utm)
+    assert (file.columns["n"], file.crs.to_epsg(), file.skipped.empty) == ([1, 3], 32633, 1)
+    for got, sent in zip(file.shapes, [shapes[0], shapes[2]], strict=True):
+        assert shapely.equals(got, shapely.force_2d(sent))
+
+
+def test_one_unsound_geometry_in_geoparquets_own_encoding_costs_no_other(tmp_path, utm) -> None:
+    path = tmp_path / "a.parquet"
+    table(utm, fields(), n=[1, 2]).to_parquet(path, geometry_encoding="geoarrow")
+    whole = pyarrow.parquet.read_table(path)
+    good, _ = whole.column("geometry").to_pylist()
+    nowhere = {"x": float("nan"), "y": 0.0}
+    rows = [[good[0][:-1]], [good[0][:2]], [[nowhere, *good[0][1:]]], good]
+    field = whole.schema.field("geometry")
+    column = pyarrow.array(rows, field.type)
+    odd = pyarrow.table({"n": [1, 2, 3, 4], "geometry": column})
+    odd = odd.set_column(1, field, column).replace_schema_metadata(whole.schema.metadata)
+    pyarrow.parquet.write_table(odd, path)
+    file = read_here(path, utm)
+    assert (file.columns["n"], file.skipped.broken) == ([1, 4], 2)
+    assert file.shapes[0].equals(file.shapes[1])
+
+
+def test_lists_that_are_no_encoding_are_refused(tmp_path, utm) -> None:
+    path = tmp_path / "a.parquet"
+    table(utm, fields(), n=[1, 2]).to_parquet(path, geometry_encoding="geoarrow")
+    whole = pyarrow.parquet.read_table(path)
+    stated = whole.schema.metadata[b"geo"].replace(b'"polygon"', b'"multipolygon"')
+    pyarrow.parquet.write_table(whole.replace_schema_metadata({b"geo": stated}), path)
+    with pytest.raises(UnreadableLabelsError, match="neither as WKB nor"):
+        read_here(path, utm)

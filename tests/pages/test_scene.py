@@ -180,6 +180,45 @@ def test_a_collar_and_a_land_cover_of_a_part_are_said_and_the_answer_is_kept(
     assert empty_project.scene(added.id).scene["unknown"]["counts"]
 
 
+def test_a_nodata_value_is_typed_and_taken_back(page, empty_project, tmp_path) -> None:
+    values = np.random.default_rng(0).integers(20, 200, (3, 64, 64)).astype(np.float32)
+    values[:, 20:40, 20:40] = 7777
+    added = add_scene(empty_project, write_raster(tmp_path / "a.tif", values))
+    assert added.scene["stretch"]["high"][0] > 1000
+    app = page("scene", empty_project)
+    label = "Value that means nothing was imaged"
+    text = next(field for field in app.text_input if field.label == label)
+    text.set_value("seven")
+    assert "'seven' is no nodata value." in wrong(press(app, "Use it"))
+    next(field for field in app.text_input if field.label == label).set_value("7777")
+    press(app, "Use it")
+    scene = empty_project.scene(added.id).scene
+    assert (scene["unknown"]["nodata"], scene["unknown"]["said_by"]) == ([7777.0], "person")
+    assert scene["stretch"]["high"][0] < 300
+    assert "7777 counts as unknown, as you said." in said(app)
+    press(app, "Leave it to the file")
+    assert empty_project.scene(added.id).scene["unknown"]["said_by"] == ""
+
+
+def test_a_land_cover_without_a_datum_is_a_question(page, empty_project, tmp_path) -> None:
+    photo = np.random.default_rng(0).integers(20, 240, (3, 64, 64)).astype(np.uint8)
+    record = add_scene(empty_project, write_raster(tmp_path / "s.tif", photo))
+    codes = np.full((1, 64, 64), 40, np.uint8)
+    unnamed = "+proj=tmerc +lon_0=15 +k=0.9996 +x_0=500000 +ellps=airy +units=m"
+    cover = write_raster(tmp_path / "worldcover_2021.tif", codes, crs=unnamed)
+    app = page("scene", empty_project)
+    choose(app, "Land cover", "path")
+    fill(app, f"path landcover {record.id}", str(cover))
+    key = ("land cover", str(empty_project.path), record.id)
+    app = settle(press(app, "Add this land cover"), key)
+    assert "does not name the datum of its CRS" in said(app)
+    next(t for t in app.text_input if t.label == "CRS of the land cover").set_value("EPSG:32633")
+    app = settle(press(app, "Go on"), key)
+    assert not app.error
+    landcover = empty_project.scene(record.id).landcover
+    assert (landcover["path"], landcover["crs"]) == (str(cover), "EPSG:32633")
+
+
 def test_a_land_cover_that_has_gone_can_be_replaced(page, project, farmland, tmp_path) -> None:
     (scene,) = project.scenes()
     gone = {"path": str(tmp_path / "gone.tif"), "product": "worldcover_v200", "crs": None}

@@ -17,11 +17,13 @@ from core.errors import ConflictError, DiskFullError, InputError, ProjectError
 from core.farmland import write_scene
 from core.grid import PixelPoint
 from core.imagery.maptiles import WEB_MERCATOR, pixel_tile
+from core.imagery.validity import UnknownPixels
 from core.landcover.picture import CROPLAND_COLOUR
 from core.project import Project
-from core.session.adding_scenes import add_scene
+from core.session.adding_scenes import add_scene, change_nodata, change_view
 from core.session.opened import open_project_scene
 from tests.projects import farm_project
+from tests.rasters import write_raster
 from ui.server import layers, static, tokens
 from ui.server.cache import PictureCache
 from ui.server.errors import ErrorAnswers, ForbiddenError
@@ -70,6 +72,21 @@ def test_imagery_is_the_scene_and_transparent_beyond(client, base, scene) -> Non
     assert np.array_equal(tile[..., :3], image.rgb)
     assert (tile[:, : SIZE - 512, 3] == 255).all()
     assert not tile[:, SIZE - 512 :, 3].any()
+
+
+def test_what_a_person_says_of_a_collar_is_seen_at_once(client, tmp_path) -> None:
+    values = np.random.default_rng(0).integers(20, 200, (3, 96, 96)).astype(np.uint8)
+    values[:, :36] = 0
+    project = Project.create(tmp_path / "p.cropmap", "Collar")
+    added = add_scene(project, write_raster(tmp_path / "a.tif", values))
+    path = f"/cropmap/{tokens.issue(project.path, '')}/layers/{added.id}/imagery/0/0/0.png"
+    assert not decoded(client.get(path))[:36, :96, 3].any()
+    unknown = UnknownPixels.from_json(added.scene["unknown"]).answered(unknown=False)
+    change_view(project, added.id, unknown=unknown)
+    assert (decoded(client.get(path))[:36, :96, 3] == 255).all()
+    change_nodata(project, added.id, (0.0,))
+    assert not decoded(client.get(path))[:36, :96, 3].any()
+    project.close()
 
 
 def test_levels_get_coarser(client, base, scene) -> None:

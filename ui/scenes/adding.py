@@ -25,6 +25,8 @@ from ui.shared.uploaded_files import (
 
 FETCHED_PRODUCT = "worldcover_v200"
 
+_STATE_CRS = (Remedy.STATE_CRS, Remedy.STATE_LANDCOVER_CRS)
+
 LandCoverFrom = Literal["fetch", "path", "upload", "later"]
 
 
@@ -38,12 +40,15 @@ class LandCoverChoice:
         Key; None where the file tells.
     nodata : tuple of float or None
         Values that are nodata, none where empty; None where the file tells.
+    crs : str or None
+        Where the file has none, or one without a datum.
     """
 
     kind: LandCoverFrom = "later"
     source: Source = field(default_factory=Source)
     product: str | None = None
     nodata: tuple[float, ...] | None = None
+    crs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,14 @@ class CrsQuestionError(MissingCrsError):
     def __init__(self, error: MissingCrsError, new: NewScene) -> None:
         super().__init__(error.message, error.hint, error.remedy)
         self.new = new
+
+
+class LandCoverCrsQuestionError(MissingCrsError):
+    """The land cover does not say where it lies: a question; ``chosen`` waits for the answer."""
+
+    def __init__(self, error: MissingCrsError, chosen: LandCoverChoice) -> None:
+        super().__init__(error.message, error.hint, error.remedy)
+        self.chosen = chosen
 
 
 def add(project: Project, new: NewScene, progress: Progress, cancelled: Cancelled) -> Added:
@@ -116,21 +129,34 @@ def add_landcover(
 
     Raises
     ------
+    LandCoverCrsQuestionError
+        It does not say in which CRS it is, or not on which datum.
     CropMapError
         It cannot be had or used here; the present one stays.
     """
-    product, nodata = chosen.product, chosen.nodata
     if chosen.kind == "fetch":
         progress("Fetching ESA WorldCover", 0, 0)
         grid = Scene.from_json(project.scene(scene_id).scene).working_grid
-        path, product = str(keep_landcover(project, fetch_worldcover(grid))), FETCHED_PRODUCT
-        nodata = None
+        path = str(keep_landcover(project, fetch_worldcover(grid)))
+        scene = take_landcover(project, scene_id, path, FETCHED_PRODUCT)
     else:
         stored = store(project, chosen.source, progress)
-        path = usable(project, stored, progress, cancelled, categorical=True)
+        try:
+            path = usable(project, stored, progress, cancelled, crs=chosen.crs, categorical=True)
+            progress("Reading the land cover", 0, 0)
+            scene = take_landcover(
+                project, scene_id, path, chosen.product, chosen.crs, chosen.nodata
+            )
+        except MissingCrsError as error:
+            if chosen.crs is not None or error.remedy not in _STATE_CRS:
+                discard(stored)
+                raise
+            waiting = replace(chosen, source=stored)
+            raise LandCoverCrsQuestionError(error, waiting) from error
+        except CropMapError:
+            discard(stored)
+            raise
         discard(stored)
-    progress("Reading the land cover", 0, 0)
-    scene = take_landcover(project, scene_id, path, product, nodata=nodata)
     if scene.landcover is None:
         return scene
     wanted = with_source(scene.settings, scene.landcover)

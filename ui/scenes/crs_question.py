@@ -23,8 +23,8 @@ def crs_question(message: str, label: str) -> str | None:
         "zone's two digits.",
     )
     with st.container(horizontal=True):
-        proceed = st.button("Go on", type="primary")
-        back = st.button("Take another file")
+        proceed = st.button("Go on", type="primary", key=f"{label} go on")
+        back = st.button("Take another file", key=f"{label} another file")
     if proceed:
         with show_errors.told():
             if not crs.strip():

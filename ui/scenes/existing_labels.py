@@ -17,6 +17,7 @@ from core.existing import (
     class_columns,
     class_question,
     guess,
+    guess_unknown,
     guess_values,
     is_own,
     values_of,
@@ -302,13 +303,26 @@ def _mask(found: ReadLabels, mask: MaskFile) -> tuple[MaskFileLabels, bool]:
         key=f"mask values {mask.name}",
         placeholder="Choose at least one",
     )
+    others = [value for value in mask.values if value not in chosen]
+    unknown: list[int] = []
+    if len(others) > 1 or guess_unknown(mask):
+        unknown = st.multiselect(
+            "Values that mean that nobody knows",
+            others,
+            default=sorted(guess_unknown(mask).intersection(others)),
+            format_func=lambda value: f"{value} ({hectares(mask.values[value] * pixel)})",
+            key=f"mask unknown {mask.name}",
+            placeholder="None of them",
+            help="All other values mean that there is no cropland.",
+        )
     area = sum(mask.values[value] for value in chosen) * pixel
     st.metric("Cropland", hectares(area))
-    if mask.unknown:
-        share = mask.unknown / (grid.width * grid.height)
-        st.caption(f"{share:.0%} of it is nodata: there the automatic parcels stay.")
+    nowhere = mask.unknown + sum(mask.values[value] for value in unknown)
+    if nowhere:
+        share = nowhere / (grid.width * grid.height)
+        st.caption(f"{share:.0%} of it is unknown: there the automatic parcels stay.")
     st.caption("They count as not reviewed until somebody accepts their tiles.")
-    return MaskFileLabels(mask, frozenset(chosen)), bool(chosen)
+    return MaskFileLabels(mask, frozenset(chosen), frozenset(unknown)), bool(chosen)
 
 
 def _ask(stake: Stake, file: LabelsFile | MaskFile) -> tuple[bool | None, bool]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
-from core.errors import ReplacedFileError
+from core.errors import CropMapError, ReplacedFileError
 from core.project import Project, SceneRecord
 from core.session import OpenedScene, open_project_scene, take_landcover
 from core.task import Cancelled, Progress
 from ui.scenes.add_scene import LANDCOVER_FAILED, landcover_source
-from ui.scenes.adding import LandCoverChoice, add_landcover
+from ui.scenes.adding import LandCoverChoice, LandCoverCrsQuestionError, add_landcover
+from ui.scenes.crs_question import ANOTHER_FILE, crs_question
 from ui.scenes.landcover_facts import (
     agreeing_share,
     class_rows,
@@ -39,9 +41,12 @@ def show(place: Place) -> None:
     """The panel."""
     if place.scene is None:
         return
-    failed = st.session_state.get(LANDCOVER_FAILED)
-    if failed is not None and failed[0] == place.scene.id and place.scene.landcover is None:
-        show_errors.show(failed[1])
+    failed = _failed_with_the_scene(place)
+    if isinstance(failed, LandCoverCrsQuestionError):
+        _ask_crs(place, failed)
+        return
+    if failed is not None:
+        show_errors.show(failed)
     opened = open_project_scene(place.project, place.scene.id)
     with show_errors.told():
         _present(place, opened)
@@ -49,6 +54,9 @@ def show(place: Place) -> None:
     job = JOBS.get(key)
     if job is not None and job.running:
         watch(key)
+        return
+    if job is not None and isinstance(job.error, LandCoverCrsQuestionError):
+        _ask_crs(place, job.error)
         return
     if job is not None and job.error is not None:
         show_errors.show(job.error)
@@ -59,6 +67,27 @@ def show(place: Place) -> None:
     _choose(place)
     with st.expander("Add land cover", expanded=opened.landcover is None):
         _add(place)
+
+
+def _failed_with_the_scene(place: Place) -> CropMapError | None:
+    """Why the land cover that came with this scene was not taken, while it has none."""
+    failed: tuple[str, CropMapError] | None = st.session_state.get(LANDCOVER_FAILED)
+    scene = place.scene
+    if failed is None or scene is None or failed[0] != scene.id or scene.landcover is not None:
+        return None
+    return failed[1]
+
+
+def _ask_crs(place: Place, question: LandCoverCrsQuestionError) -> None:
+    """In which CRS the land cover is, asked only where its file does not answer it."""
+    answer = crs_question(question.message, "CRS of the land cover")
+    if answer is None or place.scene is None:
+        return
+    JOBS.forget(key_of(place))
+    st.session_state.pop(LANDCOVER_FAILED, None)
+    if answer != ANOTHER_FILE:
+        start(place.project, place.scene, replace(question.chosen, crs=answer))
+    st.rerun()
 
 
 def _present(place: Place, opened: OpenedScene) -> None:

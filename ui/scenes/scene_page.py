@@ -36,7 +36,9 @@ def show(place: Place) -> None:
         return
     heading(place.scene.name, scene_view.facts(place))
     scene_view.remarks(place)
-    view, panel = st.columns([5, 3], gap="large")
+    # Named for the style, which puts one under the other where both would be too narrow.
+    with st.container(key="cropmap_map_and_panel"):
+        view, panel = st.columns([5, 3], gap="large")
     with view:
         if not moved_imagery.show(place):
             unknown_card.show(place)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.imagery import Scene, scene_remarks
 from ui.map import view_map
+from ui.scenes import unknown_card
 from ui.shared.browser_session import Place, token
 from ui.shared.text import escape, hectares
 
@@ -44,13 +45,17 @@ def show(place: Place) -> None:
     layers = ["imagery", "landcover", "label"]
     if place.scene.landcover is None:
         layers.remove("landcover")
-    way = st.segmented_control(
-        "How the layers are shown",
-        (_OVER, _SWIPE),
-        default=_OVER,
-        key="scene layers",
-        label_visibility="collapsed",
-    )
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        way = st.segmented_control(
+            "How the layers are shown",
+            (_OVER, _SWIPE),
+            default=_OVER,
+            key="scene layers",
+            label_visibility="collapsed",
+        )
+        unknown_card.nodata(place)
     view_map(
         token(place.project),
         place.scene.id,

@@ -143,7 +143,8 @@ def _identity(project: Project, opened: OpenedScene, layer: str) -> tuple[Hashab
     """What a layer's pixels depend on, for all sessions and projects alike."""
     scene = opened.scene
     if layer == "imagery":
-        return (layer, scene.path, scene.fingerprint, scene.bands, scene.stretch)
+        seen = (scene.bands, scene.stretch, scene.unknown)
+        return (layer, scene.path, scene.fingerprint, *seen)
     if layer in _LANDCOVER and opened.landcover is not None:
         landcover = opened.landcover
         return (layer, landcover.path, landcover.fingerprint, scene.fingerprint)

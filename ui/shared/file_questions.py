@@ -18,7 +18,13 @@ ANOTHER_FILE = ""
 def layer_question(error: InputError, layers: Sequence[str], key: str) -> str | None:
     """Ask for a layer; its name, :data:`ANOTHER_FILE`, or None while there is no answer."""
     st.warning(escape(error.message))
-    layer = st.selectbox("Layer", list(layers), index=None, key=f"{key} layer asked")
+    layer = st.selectbox(
+        "Layer",
+        list(layers),
+        index=None,
+        key=f"{key} layer asked",
+        placeholder="Choose the one with the fields",
+    )
     proceed, back = _buttons(key)
     if proceed:
         with show_errors.told():

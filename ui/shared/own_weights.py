@@ -5,7 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import CropMapError
-from core.sam import OWN_ARCHITECTURES, OWN_SUFFIXES, known_models
+from core.sam import (
+    OWN_ARCHITECTURES,
+    OWN_SUFFIXES,
+    ModelSpec,
+    known_models,
+    remove_weights,
+)
 from core.settings import get_settings
 from core.task import Cancelled, Progress
 from ui.remedies import page_hint
@@ -18,6 +24,9 @@ from ui.shared.uploaded_files import Source, at_hand
 
 ADDING: Key = ("weights", "of one's own")
 LOOKING: Key = ("weights", "every file")
+
+_REMOVED = "cropmap_removed_weights"
+"""In the session: which checkpoint was deleted just now, or why it was not."""
 
 _ARCHITECTURE_TITLES = {
     "vit_b": "Segment Anything ViT-B",
@@ -33,10 +42,8 @@ def own_checkpoints() -> None:
         st.caption(f"Weights lie in {escape(get_settings().weights_folder)}")
         for spec in known_models().values():
             if spec.own:
-                st.caption(
-                    f"**{escape(spec.title)}**: {escape(spec.citation)}  \n"
-                    f"SHA-256 {escape(spec.sha256)}"
-                )
+                _one(spec)
+        _show_removed()
         source = source_fields(
             "Checkpoint",
             "own weights",
@@ -60,6 +67,43 @@ def own_checkpoints() -> None:
             watch_in_place(ADDING, "You may close this window.", _added())
         if JOBS.get(LOOKING) is not None:
             watch_in_place(LOOKING, "You may close this window.", _looked_at())
+
+
+def _one(spec: ModelSpec) -> None:
+    """A checkpoint that is here: what it is, and the way to be rid of it."""
+    with st.container(horizontal=True, vertical_alignment="top"):
+        st.caption(
+            f"**{escape(spec.title)}**: {escape(spec.citation)}  \nSHA-256 {escape(spec.sha256)}"
+        )
+        with st.popover("Remove"):
+            st.markdown(
+                f"The copy of {escape(spec.source_name)} in the folder of the weights is deleted. "
+                "The file that it came from stays, and so do all labels."
+            )
+            st.button(
+                f"Delete {escape(spec.key)}",
+                key=f"remove weights {spec.key}",
+                on_click=_remove,
+                args=(spec.key,),
+            )
+
+
+def _remove(name: str) -> None:
+    """Before the page is drawn again, so that no list names it any more."""
+    try:
+        remove_weights(name)
+    except CropMapError as error:
+        st.session_state[_REMOVED] = error
+    else:
+        st.session_state[_REMOVED] = name
+
+
+def _show_removed() -> None:
+    outcome = st.session_state.pop(_REMOVED, None)
+    if isinstance(outcome, CropMapError):
+        show_errors.show(outcome)
+    elif outcome is not None:
+        st.caption(f"{escape(outcome)} is deleted.")
 
 
 def _start_adding(source: Source, architecture: str, name: str) -> None:

@@ -37,6 +37,11 @@ _COMMON = """
   max-width: 12rem; }
 .st-key-cropmap_you button p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
   max-width: 9rem; }
+@media (max-width: 960px) {
+  .st-key-cropmap_map_and_panel > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"],
+  .st-key-cropmap_map_and_panel > div > [data-testid="stHorizontalBlock"]
+    > [data-testid="stColumn"] { min-width: calc(100% - 1.5rem); }
+}
 @media (max-width: 820px) {
   [data-testid="stMainBlockContainer"] { padding: 3.25rem 1rem 1rem; }
   [data-testid="stHeader"] { padding-right: 8rem; }

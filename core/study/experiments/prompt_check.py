@@ -16,9 +16,9 @@ from pathlib import Path
 from core.errors import CancelledError, InputError
 from core.files import prepare_folder, read_checked, sha256_of, write_checked
 from core.fingerprint import PREDICTION, result_hash
-from core.imagery.scene import open_scene, read_window
+from core.imagery.scene import read_window
 from core.landcover.alignment import align
-from core.landcover.source import LandCover, open_landcover
+from core.landcover.source import LandCover
 from core.predict.apt_plus import MIN_SPACING_M, draw_seeds
 from core.predict.classifier import classify
 from core.predict.prediction import StrategyOptions
@@ -95,12 +95,16 @@ class PlacedPoint:
 
 @dataclass(frozen=True, slots=True)
 class CheckedImage:
-    """The points of one image; those where the truth is unknown are left out."""
+    """The points of one image; those where the truth is unknown are left out.
+
+    ``nodata`` is what somebody says of the image's values, as in ``open_scene``.
+    """
 
     name: str
     product: str
     scene: Path
     points: tuple[PlacedPoint, ...]
+    nodata: tuple[float, ...] | None = None
 
 
 def check_regions(
@@ -152,9 +156,9 @@ def check_prompts(
         if cancelled():
             raise CancelledError("Finished images are kept; the same command goes on.")
         progress(_STAGE, number, len(images))
-        landcover = open_landcover(image.landcover, product=image.product)
+        landcover = image.open_landcover()
         facts = (FORMAT, result_hash(*PREDICTION, __name__), asdict(options), landcover.product.key)
-        prints = (open_scene(image.scene).fingerprint, landcover.fingerprint)
+        prints = (image.open_scene().fingerprint, landcover.fingerprint)
         text = json.dumps([facts, (*prints, sha256_of(image.truth), *said_print(image))])
         path = kept / hashlib.sha256(text.encode()).hexdigest()
         body = read_checked(path, path.name)
@@ -163,7 +167,9 @@ def check_prompts(
             body = json.dumps(rows).encode()
             write_checked(path, body, path.name)
         points = tuple(PlacedPoint(*row) for row in json.loads(body))
-        checked.append(CheckedImage(image.name, landcover.title, image.scene, points))
+        checked.append(
+            CheckedImage(image.name, landcover.title, image.scene, points, image.nodata.scene)
+        )
     progress(_STAGE, len(images), len(images))
     return checked
 
@@ -171,7 +177,7 @@ def check_prompts(
 def _points(
     image: StudyImage, landcover: LandCover, options: PromptCheckOptions
 ) -> Iterator[PlacedPoint]:
-    scene = open_scene(image.scene)
+    scene = image.open_scene()
     grid = scene.working_grid
     truth = open_truth(image, grid)
     published = PromptOptions("published", options.points_per_class)

@@ -190,7 +190,7 @@ def _page(
 
 def _overlay(image: CheckedImage, number: int, folder: Path) -> Path:
     """The published points and the first draw: right green, wrong vermilion, dropped crossed."""
-    scene = open_scene(image.scene)
+    scene = open_scene(image.scene, nodata=image.nodata)
     preview = read_preview(scene)
     picture = Image.fromarray(preview.rgb)
     draw = ImageDraw.Draw(picture)

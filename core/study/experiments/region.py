@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StrictBool, StrictStr, ValidationError
 
@@ -16,10 +16,11 @@ from core.existing.class_choice import ClassChoice, ReadingAnswers, parse_choice
 from core.files import sha256_of
 from core.grid import Grid, Window
 from core.imagery.scene import Scene, open_scene
-from core.landcover.source import open_landcover
+from core.imagery.validity import parse_nodata
+from core.landcover.source import LandCover, open_landcover
 from core.sam.registry import get_model
 from core.study.metrics.markdown import many
-from core.study.metrics.pairs import find_pairs
+from core.study.metrics.pairs import NODATA_BY_FILE, StatedNodata, find_pairs
 from core.study.metrics.polygon_answers import NOTHING_SAID
 from core.study.metrics.truth_labels import Labels, open_labels
 
@@ -52,6 +53,8 @@ class StudyImage:
         Whether a raster of the truth numbers its parcels instead of being a mask.
     truth_answers : ReadingAnswers
         What somebody says of polygons of the truth.
+    nodata : StatedNodata
+        What somebody says of the image, where it is not opened already, and of the land cover.
     """
 
     name: str
@@ -66,6 +69,22 @@ class StudyImage:
     window: Window | None = None
     numbered_truth: bool = False
     truth_answers: ReadingAnswers = NOTHING_SAID
+    nodata: StatedNodata = NODATA_BY_FILE
+
+    def open_scene(self) -> Scene:
+        """The image; errors as for ``open_scene``."""
+        return self.opened or open_scene(self.scene, nodata=self.nodata.scene)
+
+    def open_landcover(self) -> LandCover:
+        """The land cover; errors as for ``open_landcover``."""
+        return open_landcover(
+            self.landcover,
+            product=self.product,
+            crs=self.landcover_crs,
+            nodata=self.nodata.landcover,
+            # A project's land cover was asked about when it was added.
+            ask=self.opened is None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +121,8 @@ class _About(BaseModel):
     numbered_truth: StrictBool = False
     layer: StrictStr | None = None
     cropland: StrictStr | None = None
+    nodata: float | Literal["none"] | None = None
+    landcover_nodata: float | Literal["none"] | None = None
     test: Annotated[list[StrictStr], Field(min_length=1)] | None = None
 
 
@@ -109,6 +130,11 @@ _WRONG = {
     "test": (
         "does not list the images that only measure.",
         'Write "test": ["name", ...], or leave it away.',
+    ),
+    "nodata": ("does not say a nodata value.", 'Write "nodata": 0 or "none", or leave it away.'),
+    "landcover_nodata": (
+        "does not say a nodata value of the land cover.",
+        'Write "landcover_nodata": 0 or "none", or leave it away.',
     ),
     "numbered_truth": (
         "does not say whether the truth numbers its parcels.",
@@ -134,13 +160,21 @@ def find_images(
     ]
 
 
-def read_region(folder: Path, product: str | None = None) -> Region:
+def read_region(
+    folder: Path, product: str | None = None, nodata: StatedNodata = NODATA_BY_FILE
+) -> Region:
     """A folder with ``images``, ``truth`` and ``landcover``, whose files have equal names.
 
     ``region.json`` may stand beside them: ``title``, ``note``, ``numbered_truth`` where rasters of
     the truth number their parcels instead of being masks, ``layer`` of the truth's files and what
-    in them is ``cropland`` (``landuse=arable,fallow``), and ``test``, the names of the images that
-    only measure.  Without that, a third of them is taken by a hash of their names.
+    in them is ``cropland`` (``landuse=arable,fallow``), ``nodata`` and ``landcover_nodata`` (a
+    number, or ``none``), and ``test``, the names of the images that only measure.  Without that, a
+    third of them is taken by a hash of their names.
+
+    Parameters
+    ----------
+    nodata : StatedNodata
+        For all images of it and their land cover; it goes before what ``region.json`` says.
 
     Raises
     ------
@@ -159,8 +193,13 @@ def read_region(folder: Path, product: str | None = None) -> Region:
     about = _read_about(folder / ABOUT)
     classes = parse_choice(about.cropland) if about.cropland else None
     said = ReadingAnswers(about.layer, classes)
+    unknown = StatedNodata(
+        _values(about.nodata) if nodata.scene is None else nodata.scene,
+        _values(about.landcover_nodata) if nodata.landcover is None else nodata.landcover,
+    )
     images = [
-        replace(image, numbered_truth=about.numbered_truth, truth_answers=said) for image in images
+        replace(image, numbered_truth=about.numbered_truth, truth_answers=said, nodata=unknown)
+        for image in images
     ]
     names = sorted((i.name for i in images), key=lambda n: hashlib.sha256(n.encode()).hexdigest())
     test = names[: max(1, len(names) // _TEST_SHARE)] if about.test is None else about.test
@@ -187,9 +226,11 @@ def region_of(images: Sequence[StudyImage], name: str, title: str, note: str = "
     return _region(name, title, note, images, frozenset(image.name for image in images))
 
 
-def read_regions(folders: Sequence[Path], product: str | None = None) -> tuple[Region, ...]:
-    """Regions whose names differ; errors as for :func:`read_region`."""
-    regions = tuple(read_region(folder, product) for folder in folders)
+def read_regions(
+    folders: Sequence[Path], product: str | None = None, nodata: StatedNodata = NODATA_BY_FILE
+) -> tuple[Region, ...]:
+    """Regions whose names differ; parameters and errors as for :func:`read_region`."""
+    regions = tuple(read_region(folder, product, nodata) for folder in folders)
     names = [region.name for region in regions]
     for name in names:
         if names.count(name) > 1:
@@ -216,10 +257,7 @@ def data_notes(
         count = f"{_counted(region.test)} that only measure"
         if training:
             count = f"{_counted(region.train)} to learn from, {count}"
-        products = {
-            open_landcover(image.landcover, product=image.product, crs=image.landcover_crs).title
-            for image in region.test
-        }
+        products = {image.open_landcover().title for image in region.test}
         about = (
             f"{region.name} ({region.title}): {count}; land cover: {', '.join(sorted(products))}."
         )
@@ -250,17 +288,22 @@ def _read_about(path: Path) -> _About:
         place = next(iter(error.errors()[0]["loc"]), "")
         whole = (
             "does not describe a region.",
-            "It holds title, note, test, numbered_truth, layer and cropland, all optional.",
+            "All optional, it holds title, note, test, numbered_truth, layer, cropland, nodata and "
+            "landcover_nodata.",
         )
         sentence, hint = _WRONG.get(str(place), whole)
         raise InputError(f"{path} {sentence}", hint) from error
 
 
+def _values(said: float | str | None) -> tuple[float, ...] | None:
+    """What ``region.json`` says of nodata, as values."""
+    return None if said is None else parse_nodata(str(said))
+
+
 def _with_fingerprint(image: StudyImage) -> StudyImage:
     if image.fingerprint:
         return image
-    scene = open_scene(image.scene)
-    landcover = open_landcover(image.landcover, product=image.product)
+    scene, landcover = image.open_scene(), image.open_landcover()
     # A truth that cannot be used is said now, and not after an hour of work.
     open_truth(image, scene.working_grid)
     prints = (
@@ -279,12 +322,15 @@ def open_truth(image: StudyImage, grid: Grid) -> Labels:
 
 
 def said_print(image: StudyImage) -> list[list[str | None]]:
-    """What somebody says of the truth, as part of a fingerprint; empty where nobody does."""
+    """What somebody says of the files, as part of a fingerprint; empty where nobody does."""
+    parts: list[list[str | None]] = []
     said = image.truth_answers
-    if said == NOTHING_SAID:
-        return []
-    classes = said.classes or ClassChoice()
-    return [[said.layer, classes.column, *sorted(classes.cropland)]]
+    if said != NOTHING_SAID:
+        classes = said.classes or ClassChoice()
+        parts.append([said.layer, classes.column, *sorted(classes.cropland)])
+    if image.nodata != NODATA_BY_FILE:
+        parts.append(["nodata", repr(image.nodata.scene), repr(image.nodata.landcover)])
+    return parts
 
 
 def _files_print(path: Path) -> list[str]:

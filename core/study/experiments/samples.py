@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.grid import Grid, Window
-from core.imagery.scene import SceneImage, open_scene, read_window
+from core.imagery.scene import SceneImage, read_window
 from core.landcover.alignment import align
-from core.landcover.source import LandCoverTile, open_landcover
+from core.landcover.source import LandCoverTile
 from core.study.experiments.region import StudyImage, open_truth
 from core.study.metrics.compare import cut_tiles
 from core.study.metrics.truth_labels import LabelView
@@ -84,10 +84,8 @@ class Tiles:
 
     def __init__(self, image: StudyImage) -> None:
         self._image = image
-        self._scene = image.opened or open_scene(image.scene)
-        self._landcover = open_landcover(
-            image.landcover, product=image.product, crs=image.landcover_crs
-        )
+        self._scene = image.open_scene()
+        self._landcover = image.open_landcover()
         working = self._scene.working_grid
         self._part = image.window or working.extent
         self._grid = working.window_grid(self._part)

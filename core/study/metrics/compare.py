@@ -15,6 +15,7 @@ from core.existing.class_choice import ClassChoice, ReadingAnswers
 from core.grid import Grid, Window
 from core.imagery.maptiles import scene_on
 from core.imagery.scene import Scene, open_scene
+from core.landcover.coverage import landcover_sentences, sentences_of
 from core.landcover.source import open_landcover
 from core.study.metrics.boundaries import compare_boundaries, halo
 from core.study.metrics.error_map import Codes, error_codes
@@ -80,7 +81,10 @@ class PairComparison:
         area_layer: str | None = None,
     ) -> None:
         self.pair = pair
-        self.scene: Scene | None = None if pair.scene is None else open_scene(pair.scene)
+        self.scene: Scene | None = None
+        if pair.scene is not None:
+            self.scene = open_scene(pair.scene, nodata=pair.nodata.scene)
+        self.notes = () if self.scene is None else sentences_of(self.scene, None)
         self.grid = grid = _grid(pair, self.scene)
         self.tiles = cut_tiles(grid, tile_size)
         self._truth = open_labels(
@@ -92,7 +96,10 @@ class PairComparison:
         parcels = own if pair.parcels is None else open_labels(pair.parcels, "parcels", grid)
         self._methods = {PREDICTION: _Method(own, parcels, Overlaps())}
         if pair.landcover is not None:
-            landcover = open_landcover(pair.landcover, product=pair.product)
+            landcover = open_landcover(
+                pair.landcover, product=pair.product, nodata=pair.nodata.landcover
+            )
+            self.notes += landcover_sentences(landcover)
             labels = LandCoverLabels(landcover, grid)
             self._methods[landcover.title] = _Method(labels, labels, Overlaps())
         self._results: list[TileResult] = []

@@ -126,7 +126,8 @@ class Summary:
     interval : dict
         Level, draws and seed of the intervals.
     pairs : list of dict
-        Files with their SHA-256, and what was taken for cropland in each.
+        Files with their SHA-256, what was taken for cropland in each, and what should be known
+        of the image and the land cover.
     """
 
     FORMAT: ClassVar[int] = 1
@@ -263,7 +264,10 @@ def summarise(
         {"level": LEVEL, "draws": DRAWS, "seed": options.seed},
         tuple(methods),
         tuple(differences),
-        [{**_inputs(one.pair), "cropland": one.says} for one in comparisons],
+        [
+            {**_inputs(one.pair), "cropland": one.says, "notes": list(one.notes)}
+            for one in comparisons
+        ],
         software(),
     )
 

@@ -21,6 +21,23 @@ _RUN_MASK, _RUN_PARCELS = "mask.tif", "parcels.gpkg"
 
 
 @dataclass(frozen=True, slots=True)
+class StatedNodata:
+    """The values that somebody says are unknown; None where the file tells, empty for none.
+
+    Parameters
+    ----------
+    scene, landcover : tuple of float or None
+        As in ``open_scene`` and ``open_landcover``.
+    """
+
+    scene: tuple[float, ...] | None = None
+    landcover: tuple[float, ...] | None = None
+
+
+NODATA_BY_FILE = StatedNodata()
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """A prediction and its truth, and what may be known beside them.
 
@@ -41,6 +58,8 @@ class Pair:
         Key of the land cover product, where its file does not tell.
     truth_answers, prediction_answers : ReadingAnswers
         What somebody says of files of polygons.
+    nodata : StatedNodata
+        What somebody says of the image and the land cover.
     """
 
     name: str
@@ -52,6 +71,7 @@ class Pair:
     product: str | None = None
     truth_answers: ReadingAnswers = NOTHING_SAID
     prediction_answers: ReadingAnswers = NOTHING_SAID
+    nodata: StatedNodata = NODATA_BY_FILE
 
 
 def find_pairs(

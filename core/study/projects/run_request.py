@@ -21,6 +21,7 @@ from core.study.experiments.experiment_plan import Experiment
 from core.study.experiments.methods import METHODS
 from core.study.experiments.region import Region, StudyImage, read_region, region_of
 from core.study.metrics.markdown import many
+from core.study.metrics.pairs import StatedNodata
 from core.study.projects.truth import Truth, kept_truth, tile_path
 
 MOST_TILES = 6
@@ -176,6 +177,7 @@ def _image(project: Project, opened: OpenedScene, name: str, tile: str) -> dict[
         "landcover": opened.landcover.path,
         "product": opened.landcover.product.key,
         "landcover_crs": (opened.record.landcover or {}).get("crs"),
+        "landcover_nodata": (opened.record.landcover or {}).get("nodata"),
         "truth": str(path),
         "tile": tile,
         "window": window,
@@ -189,7 +191,13 @@ def _study_image(one: Mapping[str, Any]) -> StudyImage:
     return StudyImage(
         *(one["name"], *paths, one["product"], one["fingerprint"], scene),
         *(one["landcover_crs"], one["tile"], Window(**one["window"])),
+        nodata=_stated_nodata(one.get("landcover_nodata")),
     )
+
+
+def _stated_nodata(landcover: Sequence[float] | None) -> StatedNodata:
+    """What a person said of the land cover; runs of earlier versions kept nothing of it."""
+    return StatedNodata(landcover=None if landcover is None else tuple(landcover))
 
 
 def _note(name: str, truth: Truth, looked_at: int) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pyogrio
 import pytest
 import rasterio
+import torch
 from typer.testing import CliRunner
 
 from core.cli import app
@@ -19,17 +20,21 @@ from core.cli.remedies import command_hint
 from core.errors import CancelledError, EmptySceneError, InputError, MissingWeightsError, Remedy
 from core.export.replay.again import replay_bundle
 from core.export.replay.bundle_file import read_bundle, write_bundle
+from core.export.replay.differences import ReplayReport
 from core.export.replay.label_record import model_facts
 from core.export.replay.make_bundle import make_bundle
 from core.label.corrections import CORRECTION_KINDS
 from core.project import Project
-from core.sam.added import own_folder
+from core.sam import architectures, load
+from core.sam.add import add_weights
+from core.sam.remove import remove_weights
 from core.session.workspaces import Workspaces
 from core.settings import get_settings
 from tests.export.replay.conftest import largest, work_on
 from tests.fakes import ColourSegmenter
 from tests.projects import farm_project
-from tests.sam.own_models import OWN_SHA256, own
+from tests.sam import authors
+from tests.sam.own_models import narrow, own
 
 
 def again(bundle, farmland, out, **changed):
@@ -193,31 +198,42 @@ def test_missing_weights_are_asked_for_before_anything_is_done(bundle, farmland,
 
 
 def test_a_checkpoint_of_somebodys_own_is_known_by_its_weights(
-    bundle, farmland, tmp_path, monkeypatch
+    farmland, tmp_path, monkeypatch
 ) -> None:
+    """From the fine-tuned file to the bundle, and again on a machine that calls it otherwise."""
     monkeypatch.setenv("CROPMAP_WEIGHTS_DIR", str(tmp_path / "weights"))
     get_settings.cache_clear()
+    monkeypatch.setattr(architectures, "sam_model_registry", {"vit_b": narrow})
+    monkeypatch.setattr(load, "_suits_onnx", lambda _: False)
+    file = tmp_path / "tuned.pth"
+    torch.save({"model": authors.narrow_vit().state_dict()}, file)
+    digest = add_weights(file, "vit_b", "fields").spec.sha256
+    project, people = farm_project(tmp_path, farmland), Workspaces()
+    scene_id, tile = largest(project)
+    (scene,) = project.scenes()
+    wanted = {**scene.settings, "model": "fields", "strategy": "joint"}
+    project.update_scene(scene_id, expected_version=scene.version, settings=wanted)
+    people.get(project, scene_id, tile).finished()
+    path = make_bundle(project, scene_id, tmp_path / "b.zip", tiles=[tile], workspaces=people)
+    people.settle()
+    facts = read_bundle(path).record.model
+    assert facts is not None
+    assert (facts.sha256, facts.architecture, facts.file) == (digest, "vit_b", "tuned.pth")
 
-    def change(record):
-        facts = {"key": "fields", "sha256": OWN_SHA256, "architecture": "vit_b", "file": "a.pth"}
-        record["model"].update(facts)
+    def made_again() -> ReplayReport:
+        files = (str(farmland.scene), str(farmland.landcover))
+        return replay_bundle(path, *files, tmp_path / "again")
 
-    changed = rewritten(bundle, tmp_path / "changed.zip", change)
-    own("fields", b"")
-    path = own_folder() / "fields.json"
-    # Another checkpoint of this name is not the bundle's.
-    path.write_text(path.read_text().replace(OWN_SHA256, "0" * 64))
-    with pytest.raises(MissingWeightsError, match=r"own, a\.pth \(SHA-256") as caught:
-        again(changed, farmland, tmp_path / "again")
+    remove_weights("fields")
+    own("fields")  # another checkpoint of this name is not the bundle's
+    with pytest.raises(MissingWeightsError, match=r"own, tuned\.pth \(SHA-256") as caught:
+        made_again()
     hint = command_hint(caught.value)
     assert hint.endswith("cropmap weights add FILE --architecture vit_b --name fields")
-    own("ours")
-    report = again(changed, farmland, tmp_path / "again")
+    add_weights(file, "vit_b", "ours")
+    report = made_again()
     assert report.identical
     assert not any(d.what.startswith("weights") for d in report.differences)
-    facts = model_facts("ours")
-    assert facts is not None
-    assert (facts.sha256, facts.architecture, facts.file) == (OWN_SHA256, "vit_b", "best.ckpt")
     shipped = model_facts("cropmap_small")
     assert shipped is not None
     assert "architecture" not in shipped.model_dump(exclude_unset=True)

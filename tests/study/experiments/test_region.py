@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.existing.questions import ClassQuestionError
 from core.study.experiments.region import ABOUT, IMAGES, LANDCOVER, TRUTH, read_region, read_regions
 from core.study.experiments.samples import tiles
+from core.study.metrics.pairs import StatedNodata
 from tests.rasters import write_raster
 from tests.study.experiments.small_region import NAMES, PRODUCT, write_image, write_small_region
 from tests.study.metrics.scenes import fields, grid_of, outlines, write_polygons
@@ -47,6 +48,18 @@ def test_what_files_hold_and_how_they_are_read_decides_on_the_fingerprint(tmp_pa
     assert read_region(here, "worldcover_v100").fingerprint != before.fingerprint
     write_image(here, NAMES[0], unknown_rows=3)
     assert read_region(here, PRODUCT).fingerprint != before.fingerprint
+
+
+def test_the_region_says_what_is_nodata_and_whoever_asks_decides(tmp_path) -> None:
+    folder = write_small_region(tmp_path / "farm", NAMES[:1])
+    plain = read_region(folder, PRODUCT)
+    (folder / ABOUT).write_text(json.dumps({"nodata": 7, "landcover_nodata": "none"}))
+    said = read_region(folder, PRODUCT)
+    assert said.test[0].nodata == StatedNodata((7.0,), ())
+    assert said.test[0].open_scene().unknown.nodata == (7.0,)
+    asked = read_region(folder, PRODUCT, StatedNodata(scene=()))
+    assert asked.test[0].nodata == StatedNodata((), ())
+    assert len({plain.fingerprint, said.fingerprint, asked.fingerprint}) == 3
 
 
 def test_a_shapefile_is_known_by_all_its_files(tmp_path) -> None:
@@ -97,6 +110,7 @@ def test_the_region_says_what_in_its_truth_is_cropland(tmp_path) -> None:
         ('{"test": [1]}', "does not list the images that only measure"),
         ('{"test": ["stranger", "image0"]}', "names images that are not there: stranger"),
         ('{"numbered_truth": "yes"}', "does not say whether the truth numbers its parcels"),
+        ('{"nodata": "black"}', "does not say a nodata value"),
     ],
 )
 def test_a_bad_description_is_one_sentence(tmp_path, about, says) -> None:

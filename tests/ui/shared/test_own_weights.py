@@ -12,7 +12,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from core.sam import architectures
-from core.sam.registry import get_model
+from core.sam.registry import get_model, known_models
 from core.settings import get_settings
 from tests.sam import authors
 from tests.sam.own_models import narrow
@@ -41,7 +41,7 @@ def script() -> None:
 
 
 def press(app: AppTest, label: str, key: tuple[str, str]) -> str:
-    next(button for button in app.button if button.label == label).click()
+    next(button for button in app.button if html.unescape(button.label) == label).click()
     app.run()
     job = JOBS.get(key)
     if job is not None:
@@ -70,6 +70,10 @@ def test_a_checkpoint_is_added_and_every_file_looked_at(folder) -> None:
     assert "add it in the settings" in said
     assert cleaned(Preferences("Ana", "best_of_9")).model == "best_of_9"
     assert cleaned(Preferences("Ana", "never_added")).model == "cropmap_small"
+    said = press(app, "Delete best_of_9", ("no", "job"))
+    assert "best_of_9 is deleted." in said
+    assert not [button for button in app.button if button.label.startswith("Delete")]
+    assert "best_of_9" not in known_models()
 
 
 class Sent(io.BytesIO):

@@ -182,6 +182,8 @@ export interface Settings {
   simplify_px: number;
   field_size: number;
   seed: number;
+  /** Of the strategy apt alone: 512 px at a time, enlarged twice. */
+  published_scale: boolean;
 }
 
 /** The verdict on a tile. */
@@ -358,6 +360,7 @@ export interface SettingsChange {
   simplify_px?: number;
   field_size?: number;
   seed?: number;
+  published_scale?: boolean;
 }
 
 /** An area drawn, which is added to the cropland or taken from it. */

@@ -86,8 +86,12 @@ export class ViewMap {
 
   private async reload(): Promise<void> {
     try {
+      const seen = this.scene.layers_version;
       this.scene = await this.api.readScene();
-      if (!this.disposed) this.drawFrames();
+      if (this.disposed) return;
+      // The image itself may be another: other colours, or another part of it that is unknown.
+      if (this.data && this.scene.layers_version !== seen) this.apply(this.data);
+      this.drawFrames();
     } catch {
       // The frames stay as they were; the page says what is wrong with the server.
     }

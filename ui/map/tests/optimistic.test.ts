@@ -48,6 +48,7 @@ test("settings change only what is named", () => {
     simplify_px: 1.5,
     field_size: 0.5,
     seed: 0,
+    published_scale: false,
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Settings, Strategy } from "../contract";
-import { element, setText } from "../dom";
+import { element, setShown, setText } from "../dom";
 
 const STRATEGIES: [Strategy, string, string][] = [
   ["classifier", "Colours of this image", "Learns this tile's cropland from the land cover; needs no model."],
@@ -20,6 +20,8 @@ export class SettingsForm {
   private readonly fieldSizeShown = element("output", { class: "cm-value" });
   private readonly points = number("points-per-class", 1, 200, 1);
   private readonly area = number("min-area", 0, 1_000_000, 100);
+  private readonly published = element("input", { type: "checkbox", "data-testid": "published-scale" });
+  private readonly publishedLine: HTMLElement;
   private byPointer = false;
 
   constructor(private readonly change: (settings: Partial<Settings>) => void) {
@@ -32,12 +34,20 @@ export class SettingsForm {
     this.fieldSize.addEventListener("input", () => this.change({ field_size: Number(this.fieldSize.value) }));
     this.onNumber(this.points, (value) => this.change({ points_per_class: Math.round(value) }));
     this.onNumber(this.area, (value) => this.change({ min_area_m2: value }));
+    this.published.addEventListener("change", () => this.change({ published_scale: this.published.checked }));
+    this.publishedLine = element(
+      "label",
+      { class: "cm-check", title: "The model sees 512 px at a time, enlarged twice: four times the points, four times the time." },
+      this.published,
+      element("span", { text: "At the published scale" }),
+    );
     this.element = element(
       "section",
       { class: "cm-section" },
       element("h3", { text: "Prediction" }),
       element("label", { class: "cm-field cm-field-wide" }, element("span", { text: "Method" }), this.strategy),
       this.explanation,
+      this.publishedLine,
       element("label", { class: "cm-field" }, element("span", { text: "Threshold" }), this.threshold, this.thresholdShown),
       element("label", { class: "cm-field" }, element("span", { text: "Fields" }), this.fieldSize, this.fieldSizeShown),
       element("label", { class: "cm-field" }, element("span", { text: "Points per class" }), this.points),
@@ -53,6 +63,8 @@ export class SettingsForm {
     setText(this.thresholdShown, settings.threshold.toFixed(2));
     this.write(this.fieldSize, String(settings.field_size));
     setText(this.fieldSizeShown, settings.field_size < 0.45 ? "smaller" : settings.field_size > 0.55 ? "larger" : "usual");
+    this.published.checked = settings.published_scale;
+    setShown(this.publishedLine, settings.strategy === "apt");
     setText(this.explanation, STRATEGIES.find(([value]) => value === settings.strategy)?.[2] ?? "");
   }
 
