@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from rasterio.features import rasterize, shapes
-from shapely.ops import linemerge, split
+from shapely.ops import split
 
 from core.imagery.frame import Frame
 from core.parcels.parcel import Parcel
@@ -75,7 +75,8 @@ def _best_cut(
         [shapely.geometry.shape(found) for found, _ in shapes(side.astype(np.uint8), mask=side)]
     )
     inner = shapely.intersection(area.boundary, shapely.buffer(outline, -0.75))
-    merged = linemerge(inner) if inner.geom_type == "MultiLineString" else inner
+    # Pieces that meet become one line.
+    merged = shapely.line_merge(inner)
     best: _Cut | None = None
     for piece in shapely.get_parts(merged):
         if piece.geom_type != "LineString" or piece.is_ring or piece.length < 1.0:
