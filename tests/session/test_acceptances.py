@@ -109,7 +109,7 @@ def test_an_accepted_tile_keeps_its_label_until_somebody_edits_it(
     version = project.scene(scene_id).version
     project.update_scene(scene_id, settings=settings, expected_version=version)
     assert workspace.finished().to_json() == label.to_json()
-    assert "keeps its accepted label" in workspace.state()["error"]["message"]
+    assert "keeps its accepted label" in workspace.state()["note"]["message"]
     assert chosen_tiles(project, scene_id, accepted_only=True) == [tile]
 
     workspace.edit([click(state, "a", 0.4, 0.4)], 0, "Ben")

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from core.errors import InputError
+from core.label.own_steps import NotOwnStepError
 from core.project import NewEdit
 from tests.session.conftest import ready
 from tests.session.test_workspace import click
@@ -42,7 +43,9 @@ def test_the_last_good_label_is_shown_and_undo_goes_on(
         workspace.edit([click(state, "b", 0.4, 0.4)], bad.version, "Ana")
     with pytest.raises(InputError, match=f"Tile {tile}: Step 2"):
         workspace.finished()
-    undone = workspace.undo(bad.version, "Ana")
+    with pytest.raises(NotOwnStepError, match="Ben"):
+        workspace.undo(bad.version, "Ana")
+    undone = workspace.undo(bad.version, "Ana", anybody=True)
     after = ready(workspace)
     assert after["error"] is None
     assert after["parcels"] == good["parcels"]
