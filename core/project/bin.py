@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import InputError, storage_error
+from core.files import move
 from core.project.places import SUFFIX
 from core.project.recent import project_summary
 from core.settings import get_settings
@@ -163,6 +164,6 @@ def _check(binned: BinnedProject) -> None:
 def _move(source: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        source.rename(target)
     except OSError as error:
         raise storage_error(error, target) from error
+    move(source, target)

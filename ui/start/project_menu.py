@@ -51,7 +51,7 @@ def _rename(summary: ProjectSummary) -> None:
         name = st.text_input("Name", value=summary.name, max_chars=120)
         sent = st.form_submit_button("Rename")
     if sent and name.strip() != summary.name:
-        open_project(summary.path).rename(name)
+        open_project(summary.path).rename(name=name)
         st.rerun()
 
 
