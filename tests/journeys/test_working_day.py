@@ -252,7 +252,7 @@ def magenta(visitor) -> tuple[float, float]:
     raise AssertionError("the crossing is not on the map")
 
 
-def test_names_are_text_and_never_markup(visitor, at_home) -> None:
+def test_names_are_text_and_all_comes_from_the_app_itself(visitor, at_home) -> None:
     name = "<img src=x onerror=alert(1)>${alert(1)}`'\" ![x](http://evil.example/a.png) "
     name += "www.evil.example https://evil.example/b ana@evil.example :material/bug: :bug: $x$"
     files = write_scene(at_home / "evil", seed=4, size=200)
@@ -273,15 +273,6 @@ def test_names_are_text_and_never_markup(visitor, at_home) -> None:
         made = "img[src='x'], [src*='evil.example'], a[href*='evil.example']"
         assert visitor.page.locator(made).count() == 0
     assert not fired
-    # That no other host was asked, the end of every journey checks.
-
-
-def test_everything_comes_from_the_app_itself(visitor, farm) -> None:
-    """Offline is normal: no page asks another host (checked again at the end of every journey)."""
-    project, scene, _ = farm
-    for page in ("", "scene", "annotate", "review", "results"):
-        visitor.open(f"/{page}?project={project.id}&scene={scene}")
-        visitor.page.wait_for_timeout(2000)
+    # Offline is normal: no page asks another host (checked again at the end of every journey).
     asked = [url for url in visitor.asked if url.startswith(("http", "ws"))]
-    hosts = {url.split("/")[2] for url in asked}
-    assert hosts == {visitor.address.split("//")[1]}
+    assert {url.split("/")[2] for url in asked} == {visitor.address.split("//")[1]}
