@@ -47,8 +47,10 @@ def small() -> TorchSegmenter:
 
 
 @pytest.fixture(scope="module")
-def onnx(small, tmp_path_factory) -> OnnxSegmenter:
-    return OnnxSegmenter(small, tmp_path_factory.mktemp("small-onnx"), threads=1)
+def onnx() -> OnnxSegmenter:
+    segmenter = load_segmenter(DEFAULT_MODEL, runtime="onnx", threads=1)
+    assert isinstance(segmenter, OnnxSegmenter)
+    return segmenter
 
 
 @pytest.fixture(scope="module")
