@@ -66,7 +66,7 @@ def _click(column: float, row: float, label: int = 1) -> PromptBatch:
 
 def _interior(parcels: np.ndarray, number: int) -> tuple[float, float]:
     """Column and row of a field's innermost pixel."""
-    rows, columns = ndimage.find_objects(parcels == number)[0]
+    rows, columns = ndimage.find_objects((parcels == number).astype(np.int8))[0]
     field = parcels[rows, columns] == number
     depth = ndimage.distance_transform_edt(np.pad(field, 1))[1:-1, 1:-1]
     row, column = np.unravel_index(int(depth.argmax()), depth.shape)
