@@ -1,7 +1,8 @@
 """Which tests run in one worker, one after the other, and what begins first.
 
 Tests of a file stay together, so that what a module's fixtures make is made once.  Journeys share
-one running app.  What takes long begins first, so that no worker is left alone with it at the end.
+one running app, and tests of the map one made farm.  What takes long begins first, so that no
+worker is left alone with it at the end.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-_TOGETHER = "tests/journeys/"
-_LONG_FIRST = (_TOGETHER, "tests/ui/", "tests/training/", "tests/sam/", "tests/study/")
+_TOGETHER = ("tests/journeys/", "tests/ui/test_")
+_LONG_FIRST = (*_TOGETHER, "tests/ui/", "tests/training/", "tests/sam/", "tests/study/")
 
 
 class FilesTogether(LoadScopeScheduling):
@@ -18,7 +19,7 @@ class FilesTogether(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
-        return _TOGETHER if file.startswith(_TOGETHER) else file
+        return next((whole for whole in _TOGETHER if file.startswith(whole)), file)
 
 
 def long_first(items: list[pytest.Item]) -> None:
