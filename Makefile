@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # With an NVIDIA GPU: make setup TORCH_INDEX=https://download.pytorch.org/whl/cu130
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: setup app demo test lint types map screenshots benchmark train clean
+.PHONY: setup app demo test test-long lint types map screenshots benchmark train clean
 setup: $(VENV)/.ready
 
 $(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml scripts/install.sh
@@ -32,7 +32,12 @@ map:
 	sh scripts/check_map.sh
 
 test: lint types map
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	# Each worker has a processor: threads of libraries would only wait for each other.
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope
+
+# What takes minutes and rarely fails; `make test` has a shorter one of each.
+test-long: setup
+	$(BIN)/python -m pytest -m long
 
 screenshots: setup
 	$(BIN)/python -m scripts.screenshots

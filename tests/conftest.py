@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -18,19 +19,69 @@ from tests.projects import HALO, farm_project
 
 MadeScene = Callable[..., FarmlandFiles]
 
-_BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
+_CHECKOUT = Path(__file__).resolve().parents[1]
+_BESIDE_CHECKOUT = _CHECKOUT.parent / "shared" / "data"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """``make test`` runs several workers; what goes to which of them is decided in one place."""
+    from tests.scheduling import FilesTogether
+
+    config.option.loadscopereorder = False
+    return FilesTogether(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        from tests.scheduling import long_first
+
+        long_first(items)
+
+
+@pytest.fixture(scope="session")
+def cache_with_graphs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Makes a cache folder where the models' ONNX graphs are as soon as one test has had them.
+
+    All workers and the apps that tests start share them: making them takes seconds each time.
+    """
+    run = tmp_path_factory.getbasetemp()
+    shared = (run.parent if "PYTEST_XDIST_WORKER" in os.environ else run) / "shared-onnx"
+    shared.mkdir(exist_ok=True)
+
+    def make(folder: Path) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "onnx").symlink_to(shared, target_is_directory=True)
+        return folder
+
+    return make
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _own_cache(
+    tmp_path_factory: pytest.TempPathFactory, cache_with_graphs: Callable[[Path], Path]
+) -> Iterator[None]:
     """A cache of these tests' own: the person's is neither read nor filled."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROPMAP_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        cache = cache_with_graphs(tmp_path_factory.mktemp("cache"))
+        patch.setenv("CROPMAP_CACHE_DIR", str(cache))
         patch.setenv("CROPMAP_PROJECTS_DIR", str(tmp_path_factory.mktemp("projects")))
         patch.delenv("CROPMAP_DATABASE_URL", raising=False)
         get_settings.cache_clear()
         yield
     get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_left_in_the_checkout() -> Iterator[None]:
+    """No file of a strange name: a path that a library takes for an address ends up here."""
+
+    def seen() -> set[str]:
+        return {p.name for p in _CHECKOUT.iterdir() if not re.fullmatch(r"[\w.-]+", p.name)}
+
+    before = seen()
+    yield
+    assert seen() <= before, sorted(map(ascii, seen() - before))
 
 
 @pytest.fixture(scope="session")

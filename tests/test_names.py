@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 CORE = Path(__file__).parent.parent / "core"
@@ -26,6 +27,11 @@ def test_a_scene_is_opened_by_one_function() -> None:
     assert _defined(ast.FunctionDef)["open_scene"] == ["imagery/scene.py"]
 
 
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
 def _sources() -> list[Path]:
     found = sorted(CORE.rglob("*.py"))
     assert len(found) > 100
@@ -38,7 +44,7 @@ def _defined(kind: type[ast.ClassDef | ast.FunctionDef]) -> dict[str, list[str]]
     for path in _sources():
         if path == WIRE:
             continue
-        for node in ast.parse(path.read_text("utf-8")).body:
+        for node in _parsed(path).body:
             if isinstance(node, kind) and not node.name.startswith("_"):
                 places[node.name].append(_place(path))
     return places

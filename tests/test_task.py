@@ -52,6 +52,6 @@ def _again(path: Path) -> set[str]:
             defined |= {t.id.lstrip("_") for t in node.targets if isinstance(t, ast.Name)}
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             defined.add(node.name.lstrip("_"))
-        elif isinstance(node, ast.Subscript):
+        elif isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "Callable":
             spelled.add(ast.unparse(node))
     return defined & NAMES | spelled & SIGNATURES

@@ -174,8 +174,9 @@ def predict_tile(
     if inputs.beside or not image.valid.any():
         return _unknown(image, options.remaining or ())
     own = TileMemory() if memory is None else memory
+    uses_model = options.strategy != WITHOUT_MODEL
     fields = None
-    if options.strategy != WITHOUT_MODEL:
+    if options.strategy == WITH_MODEL or (landcover is None and uses_model):
         stage("Looking for fields", 0.1)
         fields = look_for_fields(image, segmenter, own)
     if landcover is None:
@@ -185,7 +186,7 @@ def predict_tile(
         stage("Learning from the land cover", 0.25)
         classified = _classified(image, landcover, options.seed, own)
     stage("Drawing the fields", 0.8)
-    whole = options.strategy != WITHOUT_MODEL and not options.published_scale
+    whole = uses_model and not options.published_scale
     embedding = embed_tile(image, segmenter, own) if whole else None
     remaining = options.remaining
     told = StrategyOptions(
@@ -200,6 +201,9 @@ def predict_tile(
     )
     found = STRATEGIES[options.strategy](image, landcover, segmenter, told)
     prompts = _named(found.prompts, image.grid) if remaining is None else remaining
+    if found.instances is None and fields is None and uses_model:
+        # Only now: who draws fields one by one has told them apart without it.
+        fields = look_for_fields(image, segmenter, own)
     if found.instances is not None or fields is None:
         parcels = Parcels(found.instances, NO_JOINS)
     else:

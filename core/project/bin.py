@@ -164,6 +164,6 @@ def _check(binned: BinnedProject) -> None:
 def _move(source: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        move(source, target)
     except OSError as error:
         raise storage_error(error, target) from error
-    move(source, target)

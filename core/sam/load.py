@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from core.errors import InputError, Remedy
 from core.sam.architectures import build, load_weights
 from core.sam.cache import CachedSegmenter, EmbeddingCache
 from core.sam.device import choose_device
+from core.sam.field_map import FieldMap
 from core.sam.onnx_export import graphs_folder
-from core.sam.onnx_runtime import OnnxSegmenter
-from core.sam.protocol import Segmenter
-from core.sam.registry import DEFAULT_MODEL, get_model
+from core.sam.onnx_runtime import OnnxFields, OnnxSegmenter, open_graphs
+from core.sam.protocol import FieldMapper, Segmenter
+from core.sam.registry import DEFAULT_MODEL, ModelSpec, get_model
 from core.sam.torch_runtime import TorchSegmenter
 from core.sam.weights import load_state, verify
 from core.settings import get_settings
@@ -59,20 +65,59 @@ def load_segmenter(
     fields = None
     if name != DEFAULT_MODEL:
         # Models made for any object do not tell fields apart: the small one does it for them.
-        fields = load_segmenter(DEFAULT_MODEL, runtime=runtime, device=device, threads=threads)
-    model = build(spec.architecture)
-    load_weights(model, load_state(path), spec.architecture)
-    plain = TorchSegmenter(model, spec.key, spec.sha256, chosen_device, fields)
-    use_onnx = runtime == "onnx" or (runtime == "auto" and _suits_onnx(chosen_device))
+        verify(get_model(DEFAULT_MODEL))
+        fields = _SmallModelsFields(runtime, chosen_device, threads)
+    plain = _in_torch(spec, path, chosen_device, fields)
+    use_onnx = _uses_onnx(runtime, chosen_device)
     if use_onnx and chosen_device.type != "cpu":
         raise InputError("The runtime 'onnx' runs on the CPU alone.", remedy=Remedy.CHOOSE_RUNTIME)
     segmenter: Segmenter = plain
     if use_onnx:
-        folder = graphs_folder(get_settings().cache_dir / "onnx", spec.sha256)
-        segmenter = OnnxSegmenter(plain, folder, threads)
+        segmenter = OnnxSegmenter(plain, _graphs(spec), threads)
     if cache is None:
         return segmenter
     return CachedSegmenter(segmenter, cache, "onnx" if use_onnx else "torch")
+
+
+class _SmallModelsFields:
+    """The small model's field map and nothing else of it, loaded at the first question."""
+
+    def __init__(self, runtime: str, device: torch.device, threads: int) -> None:
+        self._runtime, self._device, self._threads = runtime, device, threads
+        self._lock = threading.Lock()
+        self._loaded: FieldMapper | None = None
+
+    def field_map(self, rgb: npt.NDArray[np.uint8], gsd_m: float) -> FieldMap | None:
+        """Extent, boundary and depth of fields."""
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._load()
+            mapper = self._loaded
+        return mapper.field_map(rgb, gsd_m)
+
+    def _load(self) -> FieldMapper:
+        spec = get_model(DEFAULT_MODEL)
+        plain = _in_torch(spec, verify(spec), self._device, None)
+        if not _uses_onnx(self._runtime, self._device):
+            return plain
+        (session,) = open_graphs(plain.model, _graphs(spec), self._threads, "fields")
+        return OnnxFields(session)
+
+
+def _in_torch(
+    spec: ModelSpec, path: Path, device: torch.device, fields: FieldMapper | None
+) -> TorchSegmenter:
+    model = build(spec.architecture)
+    load_weights(model, load_state(path), spec.architecture)
+    return TorchSegmenter(model, spec.key, spec.sha256, device, fields)
+
+
+def _uses_onnx(runtime: str, device: torch.device) -> bool:
+    return runtime == "onnx" or (runtime == "auto" and _suits_onnx(device))
+
+
+def _graphs(spec: ModelSpec) -> Path:
+    return graphs_folder(get_settings().cache_dir / "onnx", spec.sha256)
 
 
 def load_cached(name: str, *, runtime: str = "auto", device: str = "auto") -> Segmenter:

@@ -117,10 +117,11 @@ def graphs_folder(parent: Path, weights_hash: str) -> Path:
     return parent / f"{weights_hash[:16]}-{result_hash(*_DECIDING)[:16]}"
 
 
-def export_model(model: Sam | SmallModel, folder: Path) -> tuple[Path, ...]:
-    """Encoder and decoder files under ``folder``, and the small model's field map.
+def export_model(model: Sam | SmallModel, folder: Path, *wanted: str) -> tuple[Path, ...]:
+    """The ``wanted`` graphs under ``folder``, by default all that the model has.
 
-    They are made where they are not there yet.
+    They are ``encoder`` and ``decoder``, and the small model's ``fields``.  They are made where
+    they are not there yet.
 
     Each graph has a folder of its own, because tensors beyond 2 GB in all (ViT-H) are stored in
     files beside the graph.
@@ -136,18 +137,19 @@ def export_model(model: Sam | SmallModel, folder: Path) -> tuple[Path, ...]:
     }
     if isinstance(model, SmallModel):
         makers["fields"] = partial(_export_fields, model)
+    names = wanted or tuple(makers)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, make in makers.items():
+        for name in names:
             home = folder / name
             if home.exists() and not _is_whole(home):
                 shutil.rmtree(home)
             if not home.exists():
-                make(home)
+                makers[name](home)
         _remove_older(folder)
     except OSError as error:
         raise storage_error(error, folder) from error
-    return tuple(folder / name / _GRAPH for name in makers)
+    return tuple(folder / name / _GRAPH for name in names)
 
 
 def _is_whole(home: Path) -> bool:

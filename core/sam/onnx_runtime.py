@@ -17,40 +17,60 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
     InvalidProtobuf,
     NoSuchFile,
 )
+from segment_anything.modeling import Sam
 
 from core.sam.field_map import FieldMap, map_fields
 from core.sam.onnx_export import export_model
 from core.sam.protocol import Decoded, Embedding, PromptBatch
+from core.sam.small import SmallModel
 from core.sam.torch_runtime import TorchSegmenter, mask_arrays, prompt_arrays
 
 _DAMAGED = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile)
 """What ONNX Runtime raises on files that are not the whole graph."""
 
 
-class OnnxSegmenter:
-    """The same model as a ``TorchSegmenter``, run by ONNX Runtime on the CPU.
+def open_graphs(
+    model: Sam | SmallModel, folder: Path, threads: int = 0, *wanted: str
+) -> list[onnxruntime.InferenceSession]:
+    """Sessions of the ``wanted`` graphs of a model, by default of all.
 
     Files are made under ``folder`` at the first use and found there afterwards; damaged ones are
     made again.
+
+    Raises
+    ------
+    OutputError
+        The disk is full or the folder cannot be written.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # Threads that wait by asking again and again take the processors from whoever works: beside
+    # another process a field map took 0.33 s of processors so, and 0.20 s without.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+
+    def opened() -> list[onnxruntime.InferenceSession]:
+        files = export_model(model, folder, *wanted)
+        providers = ["CPUExecutionProvider"]
+        return [onnxruntime.InferenceSession(str(file), options, providers) for file in files]
+
+    try:
+        return opened()
+    except _DAMAGED:
+        shutil.rmtree(folder)
+        return opened()
+
+
+class OnnxSegmenter:
+    """The same model as a ``TorchSegmenter``, run by ONNX Runtime on the CPU.
+
+    Its graphs are under ``folder``, as :func:`open_graphs` has them.
     """
 
     def __init__(self, source: TorchSegmenter, folder: Path, threads: int = 0) -> None:
         self._source = source
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        try:
-            self._open(export_model(source.model, folder), options)
-        except _DAMAGED:
-            shutil.rmtree(folder)
-            self._open(export_model(source.model, folder), options)
-
-    def _open(self, files: tuple[Path, ...], options: onnxruntime.SessionOptions) -> None:
-        providers = ["CPUExecutionProvider"]
-        self._encoder, self._decoder, *others = (
-            onnxruntime.InferenceSession(str(file), options, providers) for file in files
-        )
-        self._fields = others[0] if others else None
+        self._encoder, self._decoder, *others = open_graphs(source.model, folder, threads)
+        self._fields = OnnxFields(others[0]) if others else None
 
     @property
     def name(self) -> str:
@@ -89,10 +109,19 @@ class OnnxSegmenter:
 
     def field_map(self, rgb: npt.NDArray[np.uint8], gsd_m: float) -> FieldMap | None:
         """Extent, boundary and depth of fields; None from a model without any."""
-        if self._fields is not None:
-            return map_fields(rgb, gsd_m, partial(_see_fields, self._fields))
-        fields = self._source.fields
+        fields = self._fields or self._source.fields
         return None if fields is None else fields.field_map(rgb, gsd_m)
+
+
+class OnnxFields:
+    """The small model's field map, run by ONNX Runtime on the CPU."""
+
+    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+        self._session = session
+
+    def field_map(self, rgb: npt.NDArray[np.uint8], gsd_m: float) -> FieldMap | None:
+        """Extent, boundary and depth of fields."""
+        return map_fields(rgb, gsd_m, partial(_see_fields, self._session))
 
 
 def _see_fields(

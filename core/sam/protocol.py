@@ -79,7 +79,22 @@ class Decoded:
     predicted_iou: npt.NDArray[np.float32]
 
 
-class Segmenter(Protocol):
+class FieldMapper(Protocol):
+    """Who tells fields apart; safe to call from several threads."""
+
+    def field_map(self, rgb: npt.NDArray[np.uint8], gsd_m: float) -> FieldMap | None:
+        """Extent, boundary and depth of fields; None where nobody can tell them apart.
+
+        Parameters
+        ----------
+        rgb : uint8 (rows, columns, 3)
+        gsd_m : float
+            Metres of a pixel.
+        """
+        ...
+
+
+class Segmenter(FieldMapper, Protocol):
     """A promptable model; safe to call from several threads."""
 
     @property
@@ -98,17 +113,6 @@ class Segmenter(Protocol):
 
     def decode(self, embedding: Embedding, batch: PromptBatch, *, multimask: bool) -> Decoded:
         """Answer prompts from an embedding; never encodes."""
-        ...
-
-    def field_map(self, rgb: npt.NDArray[np.uint8], gsd_m: float) -> FieldMap | None:
-        """Extent, boundary and depth of fields; None where nobody can tell them apart.
-
-        Parameters
-        ----------
-        rgb : uint8 (rows, columns, 3)
-        gsd_m : float
-            Metres of a pixel.
-        """
         ...
 
 

@@ -12,7 +12,7 @@ from segment_anything.modeling import Sam
 from segment_anything.utils.transforms import ResizeLongestSide
 
 from core.sam.field_map import FieldMap, map_fields
-from core.sam.protocol import Decoded, Embedding, PromptBatch, Segmenter
+from core.sam.protocol import Decoded, Embedding, FieldMapper, PromptBatch
 from core.sam.small import LOGIT_SIDE, SmallModel
 
 Prepared = tuple[torch.Tensor, torch.Tensor]
@@ -25,7 +25,7 @@ class TorchSegmenter:
 
     Parameters
     ----------
-    fields : Segmenter, optional
+    fields : FieldMapper, optional
         Who tells fields apart for a model that has no field map of its own.
     """
 
@@ -35,7 +35,7 @@ class TorchSegmenter:
         name: str,
         weights_hash: str,
         device: torch.device,
-        fields: Segmenter | None = None,
+        fields: FieldMapper | None = None,
     ) -> None:
         self.model = model.to(device).eval()
         self.fields = fields

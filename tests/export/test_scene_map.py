@@ -16,7 +16,7 @@ from core.errors import (
     NoOverlapError,
     OutputError,
 )
-from core.export.scene_map import map_scene
+from core.export.scene_map import MapResult, map_scene
 from core.files import folder_lock
 from core.imagery.scene import open_scene
 from core.landcover.alignment import align
@@ -52,8 +52,15 @@ def read(path: Path) -> np.ndarray:
         return dataset.read(1)
 
 
-def test_every_file_is_there_and_in_its_place(farmland, tmp_path) -> None:
-    result = map_scene(request(farmland), PLAIN, tmp_path)
+@pytest.fixture(scope="module")
+def plain(farmland, tmp_path_factory) -> tuple[MapResult, Path]:
+    """The scene mapped without a model, and where its files are; to be read only."""
+    folder = tmp_path_factory.mktemp("plain")
+    return map_scene(request(farmland), PLAIN, folder), folder
+
+
+def test_every_file_is_there_and_in_its_place(farmland, plain) -> None:
+    result, folder = plain
     names = {path.name for path in result.files}
     assert names == {
         "probability.tif",
@@ -63,11 +70,11 @@ def test_every_file_is_there_and_in_its_place(farmland, tmp_path) -> None:
         "parcels.geojson",
         "run.json",
     }
-    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names)
+    assert sorted(p.name for p in folder.iterdir()) == sorted(names)
     with (
         rasterio.open(farmland.scene) as scene,  # noqa: TID251
-        rasterio.open(tmp_path / "mask.tif") as mask,  # noqa: TID251
-        rasterio.open(tmp_path / "probability.tif") as probability,  # noqa: TID251
+        rasterio.open(folder / "mask.tif") as mask,  # noqa: TID251
+        rasterio.open(folder / "probability.tif") as probability,  # noqa: TID251
     ):
         for raster in (mask, probability):
             assert (raster.crs, raster.transform, raster.shape) == (
@@ -78,24 +85,22 @@ def test_every_file_is_there_and_in_its_place(farmland, tmp_path) -> None:
         assert mask.nodata == 255
         cropland = mask.read(1) == 1
         transform = mask.transform
-    parcels = pyogrio.read_dataframe(tmp_path / "parcels.gpkg", layer="parcels")
+    parcels = pyogrio.read_dataframe(folder / "parcels.gpkg", layer="parcels")
     drawn = rasterize(
         [(g, 1) for g in parcels.geometry], out_shape=cropland.shape, transform=transform
     ).astype(bool)
     # Parcels under the least area are dropped from the vectors; nothing else differs.
     assert not (drawn & ~cropland).any()
     assert (cropland & ~drawn).mean() < 0.01
-    shapefile = pyogrio.read_dataframe(f"/vsizip/{tmp_path}/parcels.shp.zip")
+    shapefile = pyogrio.read_dataframe(f"/vsizip/{folder}/parcels.shp.zip")
     assert len(shapefile) == len(parcels) == result.parcels
     assert shapefile.crs == parcels.crs
     np.testing.assert_allclose(shapefile["area_ha"], parcels["area_ha"], rtol=1e-6)
 
 
-def test_the_map_beats_the_land_cover_it_came_from(farmland, tmp_path) -> None:
-
-    map_scene(request(farmland), PLAIN, tmp_path)
+def test_the_map_beats_the_land_cover_it_came_from(farmland, plain) -> None:
     truth = read(farmland.truth) > 0
-    mask = read(tmp_path / "mask.tif")
+    mask = read(plain[1] / "mask.tif")
     coarse = align(open_landcover(farmland.landcover), open_scene(farmland.scene).grid)
     mapped = compare_pixels(mask == 1, truth, mask != 255).mean_iou
     assert mapped > compare_pixels(coarse.cropland, truth, coarse.valid).mean_iou + 0.05

@@ -16,10 +16,12 @@ from scripts.running_app import introduce, running_app
 PATIENCE_MS = 90_000
 
 
-@pytest.fixture(scope="session")
-def home(tmp_path_factory) -> Path:
+@pytest.fixture(scope="package")
+def home(tmp_path_factory, cache_with_graphs) -> Path:
     """Where the app under test keeps its projects and cache."""
-    return tmp_path_factory.mktemp("home")
+    folder = tmp_path_factory.mktemp("home")
+    cache_with_graphs(folder / "cache")
+    return folder
 
 
 @contextmanager
@@ -33,10 +35,17 @@ def storing_in(home: Path) -> Iterator[Path]:
     get_settings.cache_clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def app(home) -> Iterator[str]:
     with running_app(home) as address:
         yield address
+
+
+@pytest.fixture(scope="package")
+def at_home(home: Path) -> Iterator[Path]:
+    """This process stores where the app looks, until the last journey is over."""
+    with storing_in(home):
+        yield home
 
 
 class Visitor:

@@ -15,8 +15,6 @@ from core.session.adding_scenes import add_scene
 from core.study.projects.run_locations import cells_folder
 from tests.journeys.conftest import PATIENCE_MS, storing_in
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 SEEN_ROWS = """() => {
   const cells = document.querySelectorAll('[data-testid="stDataFrame"] [role="gridcell"]');
   return [...cells].map(cell => cell.textContent);

@@ -6,13 +6,11 @@ import pytest
 import shapely
 
 from core.farmland import write_scene
-from tests.journeys.test_working_day import at_home, made_project  # noqa: F401  (fixture)
-
-pytestmark = pytest.mark.xdist_group("journeys")
+from tests.journeys.test_working_day import made_project
 
 
 @pytest.fixture(scope="module")
-def land(at_home):  # noqa: F811
+def land(at_home):
     return write_scene(at_home / "labels", seed=23, size=500)
 
 
@@ -32,7 +30,7 @@ def exported(visitor, target) -> geopandas.GeoDataFrame:
     return geopandas.GeoDataFrame(pyogrio.read_dataframe(target, layer="parcels"))
 
 
-def test_labels_go_from_one_project_into_another(visitor, at_home, land) -> None:  # noqa: F811
+def test_labels_go_from_one_project_into_another(visitor, at_home, land) -> None:
     _, address = quick_project("First", land.scene, land.landcover)
     visitor.open(address)
     assert visitor.map_ready()["parcels"]

@@ -20,8 +20,6 @@ from core.project import Project, new_project_path, remember_project
 from core.session.adding_scenes import add_scene
 from tests.journeys.conftest import storing_in
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 CHOSEN = ("Training chips", "COCO instances", "YOLO segmentation", "Land cover error report",
           "Replay bundle")  # fmt: skip
 

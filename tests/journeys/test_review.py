@@ -6,13 +6,11 @@ import pytest
 
 from core.farmland import write_scene
 from core.project import Project
-from tests.journeys.test_working_day import at_home, made_project  # noqa: F401  (fixture)
-
-pytestmark = pytest.mark.xdist_group("journeys")
+from tests.journeys.test_working_day import made_project
 
 
 @pytest.fixture(scope="module")
-def land(at_home):  # noqa: F811
+def land(at_home):
     """A made scene of several tiles."""
     return write_scene(at_home / "several", seed=5, size=1200)
 

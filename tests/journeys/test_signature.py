@@ -7,7 +7,7 @@ import shapely
 
 from core.session import chosen_tiles
 from tests.journeys.conftest import PATIENCE_MS
-from tests.journeys.test_working_day import at_home, farm  # noqa: F401  (fixtures)
+from tests.journeys.test_working_day import farm  # noqa: F401  (fixture)
 
 pytestmark = pytest.mark.xdist_group("journeys")
 

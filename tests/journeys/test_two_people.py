@@ -7,13 +7,13 @@ import pytest
 from core.farmland import write_scene
 from core.label.withdrawal import counting
 from tests.journeys.conftest import Visitor
-from tests.journeys.test_working_day import at_home, made_project  # noqa: F401  (fixture)
+from tests.journeys.test_working_day import made_project
 
 pytestmark = pytest.mark.xdist_group("journeys")
 
 
 @pytest.fixture(scope="module")
-def place(at_home):  # noqa: F811
+def place(at_home):
     """A project of one tile without a model, so that nothing has to be predicted."""
     project, scene, address = made_project("Two", write_scene(at_home / "two", 7, size=300).scene)
     version = project.scene(scene).version

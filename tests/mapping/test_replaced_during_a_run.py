@@ -8,10 +8,20 @@ import pytest
 import rasterio
 
 from core.errors import ReplacedFileError
-from core.export.scene_map import map_scene
+from core.export.scene_map import MapResult, map_scene
 from core.mapping import MapOptions, SceneRequest
+from tests.projects import tiles_of
 
 PLAIN = MapOptions(model=None)
+
+
+@pytest.fixture(scope="module")
+def plain(made_scene, tmp_path_factory) -> MapResult:
+    """The same scene mapped in peace."""
+    made = made_scene(3, size=300)
+    request = SceneRequest(scene=str(made.scene), landcover=str(made.landcover))
+    with tiles_of(160):
+        return map_scene(request, PLAIN, tmp_path_factory.mktemp("plain"))
 
 
 @pytest.fixture
@@ -32,7 +42,7 @@ def flip(path: Path) -> None:
 
 @pytest.mark.parametrize("which", ["scene", "landcover"])
 @pytest.mark.parametrize("tiles_done", [1, None])
-def test_a_run_over_replaced_files_is_refused(own, tmp_path, which, tiles_done) -> None:
+def test_a_run_over_replaced_files_is_refused(own, plain, tmp_path, which, tiles_done) -> None:
     path, out = Path(getattr(own, which)), tmp_path / "out"
     right = path.read_bytes()
 
@@ -47,7 +57,6 @@ def test_a_run_over_replaced_files_is_refused(own, tmp_path, which, tiles_done) 
     path.write_bytes(right)
     resumed = map_scene(own, PLAIN, out)
     assert resumed.kept_tiles == (tiles_done or resumed.tiles)
-    plain = map_scene(own, PLAIN, tmp_path / "plain")
     assert (resumed.parcels, resumed.cropland_ha) == (plain.parcels, plain.cropland_ha)
 
 

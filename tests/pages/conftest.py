@@ -24,9 +24,11 @@ BROWSER = "b" * 43
 
 
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache_with_graphs: Callable[[Path], Path]
+) -> Iterator[None]:
     """Projects and memory of each test's own."""
-    monkeypatch.setenv("CROPMAP_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("CROPMAP_CACHE_DIR", str(cache_with_graphs(tmp_path / "cache")))
     monkeypatch.setenv("CROPMAP_PROJECTS_DIR", str(tmp_path / "projects"))
     get_settings.cache_clear()
     monkeypatch.setattr(browser_session, "_remembered_browser", lambda: BROWSER)

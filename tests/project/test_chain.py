@@ -39,9 +39,9 @@ IN_FORCE = [*EDITS[:5], EDITS[6]]
 
 
 @pytest.fixture
-def closed(tmp_path: Path) -> Farm:
+def closed(memory: Path) -> Farm:
     """A farm whose file is closed."""
-    farm = worked(make_farm(tmp_path))
+    farm = worked(make_farm(memory))
     farm.project.close()
     return farm
 

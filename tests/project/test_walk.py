@@ -18,7 +18,6 @@ from core.session.workspace import Workspace
 from core.session.workspaces import Workspaces
 from tests.fakes import ColourSegmenter
 
-EDITS = {"sqlite": 1000, "postgres": 150}
 LABELLED = (0, 20, 100, 1000)
 """After how many edits the label is compared as well: it takes up to a second or two to make."""
 
@@ -108,8 +107,9 @@ def _drawn(kind: str, number: int, column: float, row: float, chance: random.Ran
     }[kind]
 
 
-def test_edits_are_walked_there_and_back_also_after_a_restart(walk: Walk, database: str) -> None:
-    edits = mixed_edits(EDITS[database], walk.workspace.state()["window"][2])
+@pytest.mark.parametrize("count", [150, pytest.param(1000, marks=pytest.mark.long)])
+def test_edits_are_walked_there_and_back_also_after_a_restart(walk: Walk, count: int) -> None:
+    edits = mixed_edits(count, walk.workspace.state()["window"][2])
     log = walk.log()
     logs = [log.edits]
     walk.check(0)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from core.sam.architectures import assemble
+from core.sam.onnx_export import export_model
 from core.sam.torch_runtime import TorchSegmenter
 
 # After `core.sam`, which makes torchvision loadable beside a CPU torch.
@@ -27,3 +30,11 @@ def toy() -> TorchSegmenter:
         global_attn_indexes=(),
     )
     return TorchSegmenter(assemble(encoder, 1024, 32), "toy", "0" * 64, torch.device("cpu"))
+
+
+@pytest.fixture(scope="session")
+def toy_graphs(toy: TorchSegmenter, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its ONNX graphs, made once; a copy is whole where its folder is called ``graphs``, too."""
+    folder = tmp_path_factory.mktemp("toy") / "graphs"
+    export_model(toy.model, folder)
+    return folder

@@ -32,9 +32,9 @@ FEATURES, LOGITS = 2e-5, 1e-4
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch) -> Iterator[None]:
-    """A folder of the test's own for weights and graphs."""
-    monkeypatch.setenv("CROPMAP_CACHE_DIR", str(tmp_path))
+def home(tmp_path, monkeypatch, cache_with_graphs) -> Iterator[None]:
+    """A folder of the test's own for weights."""
+    monkeypatch.setenv("CROPMAP_CACHE_DIR", str(cache_with_graphs(tmp_path / "cache")))
     monkeypatch.delenv("CROPMAP_WEIGHTS_DIR", raising=False)
     get_settings.cache_clear()
     get_settings().weights_folder.mkdir()
@@ -103,12 +103,22 @@ def test_a_vit_b_of_ones_own_answers_as_the_authors_code(
         {name: value.half().float() for name, value in model.state_dict().items()}
     )
     added = add_weights(tmp_path / "mine.pth", "vit_b", "fields")
+    built: list[str] = []
+    real = load._in_torch
+    monkeypatch.setattr(
+        load, "_in_torch", lambda spec, *rest: built.append(spec.key) or real(spec, *rest)
+    )
     segmenter = load_segmenter("fields", runtime=runtime, device="cpu")
     assert segmenter.weights_hash == added.spec.sha256
     features, logits = worst(segmenter, model)
     print(f"ViT-B, {runtime}: {features:.1e}, {logits:.1e}")  # noqa: T201
     assert features < FEATURES
     assert logits < LOGITS
+    # The small model, whose field map it borrows, comes with the first question about fields.
+    assert built == ["fields"]
+    for _ in range(2):
+        assert segmenter.field_map(RGB, 2.0).extent.shape == RGB.shape[:2]
+    assert built == ["fields", "cropmap_small"]
 
 
 def ours_at_256() -> architectures.Sam:

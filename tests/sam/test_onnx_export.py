@@ -38,36 +38,40 @@ def test_graphs_are_made_once(toy, tmp_path, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "text", "gone"])
-def test_damaged_graphs_are_made_again(toy, tmp_path, damage, monkeypatch) -> None:
-    decoder = export_model(toy.model, tmp_path)[1]
+def test_damaged_graphs_are_made_again(toy, toy_graphs, tmp_path, damage, monkeypatch) -> None:
+    graphs = tmp_path / "graphs"
+    shutil.copytree(toy_graphs, graphs)
+    made = exports(monkeypatch)
+    decoder = export_model(toy.model, graphs)[1]
+    assert not made
     body = decoder.read_bytes()
     if damage == "gone":
         decoder.unlink()
     else:
         decoder.write_bytes({"cut": body[: len(body) // 2], "empty": b"", "text": b"?"}[damage])
-    made = exports(monkeypatch)
-    segmenter = OnnxSegmenter(toy, tmp_path, threads=1)
+    segmenter = OnnxSegmenter(toy, graphs, threads=1)
     assert "decoder" in made
     rgb = np.zeros((16, 16, 3), dtype=np.uint8)
     assert segmenter.embed(rgb).features.shape == (1, 32, 64, 64)
 
 
 def test_a_graph_with_flipped_bits_or_of_another_place_is_made_again(
-    toy, tmp_path, monkeypatch
+    toy, toy_graphs, tmp_path, monkeypatch
 ) -> None:
-    decoder = export_model(toy.model, tmp_path / "a")[1]
+    graphs = tmp_path / "graphs"
+    shutil.copytree(toy_graphs, graphs)
+    decoder = graphs / "decoder" / "graph.onnx"
     body = bytearray(decoder.read_bytes())
     for place in range(len(body) // 2, len(body) // 2 + 40):
         body[place] ^= 1
     decoder.write_bytes(body)
     made = exports(monkeypatch)
-    export_model(toy.model, tmp_path / "a")
+    export_model(toy.model, graphs)
     assert made == ["decoder"]
-    shutil.copytree(tmp_path / "a", tmp_path / "b")
-    (tmp_path / "b" / "encoder").rename(tmp_path / "b" / "first")
-    (tmp_path / "b" / "decoder").rename(tmp_path / "b" / "encoder")
-    (tmp_path / "b" / "first").rename(tmp_path / "b" / "decoder")
-    export_model(toy.model, tmp_path / "b")
+    (graphs / "encoder").rename(graphs / "first")
+    (graphs / "decoder").rename(graphs / "encoder")
+    (graphs / "first").rename(graphs / "decoder")
+    export_model(toy.model, graphs)
     assert made == ["decoder", "encoder", "decoder"]
 
 

@@ -46,8 +46,8 @@ BATCHES = {
 
 
 @pytest.fixture(scope="module")
-def onnx(toy, tmp_path_factory) -> OnnxSegmenter:
-    return OnnxSegmenter(toy, tmp_path_factory.mktemp("onnx"), threads=1)
+def onnx(toy, toy_graphs) -> OnnxSegmenter:
+    return OnnxSegmenter(toy, toy_graphs, threads=1)
 
 
 def test_torch_and_onnx_agree(toy, onnx, rgb, record_property) -> None:

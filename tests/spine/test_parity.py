@@ -268,14 +268,25 @@ def test_a_persons_prompts_are_counted_where_they_lie(edited) -> None:
     assert counted <= sum(p.label == 1 for p in finished.prediction.prompts) + 1
 
 
+class WatchedSegmenter(ColourSegmenter):
+    """Remembers whether it was asked for a field map."""
+
+    asked_for_fields = False
+
+    def field_map(self, rgb: np.ndarray, gsd_m: float) -> None:
+        self.asked_for_fields = True
+
+
 @pytest.mark.parametrize("strategy", ["apt", "joint", "per_field", "apt_plus", "classifier"])
 def test_what_is_remembered_of_a_tile_changes_nothing(farmland, strategy) -> None:
     inputs = first_tile(farmland)
     options = Choices(strategy=strategy, points_per_class=9, seed=2).prediction
-    memory, segmenter = TileMemory(), ColourSegmenter()
+    memory, segmenter = TileMemory(), WatchedSegmenter()
     fresh = predict_tile(inputs, options, ColourSegmenter())
     first, second = (predict_tile(inputs, options, segmenter, memory) for _ in range(2))
     assert segmenter.embedded == (strategy != "classifier")
+    # Who draws fields one by one tells them apart without the field map.
+    assert segmenter.asked_for_fields == (strategy not in {"classifier", "per_field"})
     for again in (first, second):
         assert_same_prediction(fresh, again)
 

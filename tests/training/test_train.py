@@ -66,6 +66,7 @@ def test_a_stopped_training_ends_where_an_unbroken_one_does(sources, tmp_path, m
 
 def test_the_decoder_learns_and_the_field_map_stays(sources, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(training.checkpoint, "_LOG_EVERY", 2)
+    monkeypatch.setattr(training.train_prompts, "_FIELDS_EACH", 1)
     torch.manual_seed(1)
     model = build_small()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}

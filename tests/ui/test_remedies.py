@@ -1,5 +1,6 @@
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,18 @@ OF_THE_COMMAND_LINE = re.compile(
 OF_THE_PAGES = re.compile(r"\b(Start|Scenes?|Annotate|Review|Results|Evaluate) page\b|settings\.$")
 
 
+@cache
+def parsed() -> dict[Path, ast.Module]:
+    """All modules of core, parsed once."""
+    return {file: ast.parse(file.read_text("utf-8")) for file in sorted(CORE.rglob("*.py"))}
+
+
 def error_classes() -> set[str]:
     """Names of all classes in core that are errors for the user."""
     bases = {
         node.name: {ast.unparse(base) for base in node.bases}
-        for file in CORE.rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        for tree in parsed().values()
+        for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef)
     }
     found = {"CropMapError"}
@@ -32,14 +39,14 @@ def error_classes() -> set[str]:
     return found
 
 
+@cache
 def errors_raised() -> list[tuple[str, ast.Call, dict[str, ast.expr]]]:
     """Place, call and constants of the module of every error of core that is made."""
     classes = error_classes()
     calls = []
-    for file in sorted(CORE.rglob("*.py")):
+    for file, tree in parsed().items():
         if file.is_relative_to(CORE / "cli"):  # its errors never reach a page
             continue
-        tree = ast.parse(file.read_text("utf-8"))
         constants = {
             target.id: node.value
             for node in tree.body
@@ -100,7 +107,7 @@ def test_facts_come_with_every_error_whose_words_name_them() -> None:
         named = {
             name
             for node in ast.walk(call)
-            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Remedy"
+            if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "Remedy"
             for words in (PAGE_WORDS[Remedy[node.attr]], COMMAND_WORDS[Remedy[node.attr]])
             for name in re.findall(r"{(\w+)}", words)
         }

@@ -13,7 +13,7 @@ from core.study.metrics.figures import Sums
 from core.study.metrics.parcel_metrics import Overlaps
 from core.study.metrics.parts import Numbers
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(deadline=None, max_examples=25)
 """For properties of small arrays, on machines of any speed."""
 
 

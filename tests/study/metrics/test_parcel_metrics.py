@@ -26,8 +26,11 @@ def figures(*case) -> dict[str, float | None]:
     return figures_of(to_sums(parcels=compare_parcels(*case)), FIGURES)
 
 
+HERE = CRS.from_epsg(32633)
+
+
 def grid_of(shape) -> Grid:
-    return Grid(CRS.from_epsg(32633), UTM, shape[1], shape[0])
+    return Grid(HERE, UTM, shape[1], shape[0])
 
 
 @st.composite

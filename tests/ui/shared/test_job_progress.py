@@ -19,13 +19,27 @@ from playwright.sync_api import Page, expect
 ROOT = Path(__file__).resolve().parents[3]
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the job of the pages looks into."""
+    return tmp_path_factory.mktemp("steps")
+
+
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
+def steps(folder: Path) -> Path:
+    """The folder of the steps, with none in it."""
+    for left in folder.iterdir():
+        left.unlink()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.ui.shared.progress_app", str(port), str(tmp_path)],
+        [sys.executable, "-m", "tests.ui.shared.progress_app", str(port), str(folder)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
@@ -44,7 +58,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Any, address: str) -> Iterator[Page]:
+def page(browser: Any, address: str, steps: Path) -> Iterator[Page]:
     opened = browser.new_page()
     opened.set_default_timeout(30_000)
     problems: list[str] = []
@@ -67,29 +81,29 @@ def at_percent(page: Page, percent: int) -> None:
     expect(bar).to_have_attribute("aria-valuenow", str(percent), timeout=30_000)
 
 
-def test_the_bar_moves_and_the_script_runs_once_at_the_end(page: Page, tmp_path: Path) -> None:
+def test_the_bar_moves_and_the_script_runs_once_at_the_end(page: Page, steps: Path) -> None:
     before = runs(page)
     for number in range(1, 4):
-        (tmp_path / f"step{number}").touch()
+        (steps / f"step{number}").touch()
         at_percent(page, 10 * number)
     page.get_by_text("Counting steps · 3 of 10 · ").wait_for()
     page.get_by_text("You may go on working.").wait_for()
     assert runs(page) == before
-    (tmp_path / "end").touch()
+    (steps / "end").touch()
     page.get_by_text("It is done.").wait_for()
     page.wait_for_timeout(1500)
     assert runs(page) == before + 1
     assert page.get_by_role("progressbar", name="Counting").count() == 0
 
 
-def test_leaving_coming_back_and_cancelling(page: Page, tmp_path: Path) -> None:
+def test_leaving_coming_back_and_cancelling(page: Page, steps: Path) -> None:
     page.get_by_role("link", name="Elsewhere").first.click()
     page.get_by_test_id("stText").get_by_text("Elsewhere").wait_for()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(1500)
     assert not [url for url in asked if "/progress" in url]
-    (tmp_path / "step1").touch()
+    (steps / "step1").touch()
     page.get_by_role("link", name="Working").first.click()
     at_percent(page, 10)
     before = runs(page)
@@ -99,13 +113,11 @@ def test_leaving_coming_back_and_cancelling(page: Page, tmp_path: Path) -> None:
     assert runs(page) == before + 1
 
 
-def test_a_job_that_ends_while_the_page_is_left_brings_nobody_back(
-    page: Page, tmp_path: Path
-) -> None:
+def test_a_job_that_ends_while_the_page_is_left_brings_nobody_back(page: Page, steps: Path) -> None:
     with page.expect_response(
         lambda answer: "/progress" in answer.url and not answer.json()["running"]
     ):
-        (tmp_path / "end").touch()
+        (steps / "end").touch()
         # Pressed something, and so perhaps about to leave: the page is not run again at once.
         page.get_by_text(re.compile(r"^runs \d+;")).click()
     assert page.get_by_text("It is done.").count() == 0
