@@ -267,5 +267,4 @@ def _fill(ballast: Path, left: int) -> None:
 
 def _log(farm: Farm, number: int) -> Path:
     """Where processes print to, which is on a disk with room."""
-    cache = Path(farm.environment["CROPMAP_CACHE_DIR"])
-    return cache.parent / f"disk{number}.log"
+    return farm.cache.parent / f"disk{number}.log"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ _OK, _OURS = 200, 500
 _GONE = (OSError, asyncio.IncompleteReadError, TimeoutError)
 _ADDERS = 3
 
-Exchange = Callable[["Trial"], Awaitable[str]]
+Exchange = Callable[["Trial"], Coroutine[Any, Any, str]]
 """Says what is wrong; empty where nothing is."""
 
 
@@ -57,7 +57,11 @@ class Trial:
         frames, web, found = self.farm.frames(), Web(server.port), {}
         for tile in tiles or self.farm.tiles:
             place = Place(server.tokens[0], self.farm.scene_id, tile, frames[tile])
-            state = await settled(web, place)
+            try:
+                state = await settled(web, place)
+            except TimeoutError:
+                self.tally.note("hang", self.number, server.process.stacks())
+                raise
             if "parcels" not in state and not state.get("message"):
                 self.tally.note("traceback", self.number, f"{state}")
             found[tile] = shown(state)
@@ -195,9 +199,10 @@ async def _add_until(
     web.close()
 
 
-async def _while_adding(trial: Trial, exchange: Callable[[], None]) -> str:
+async def _while_adding(trial: Trial, exchange: Callable[[], object]) -> str:
     """Exchange something of the project while points are saved; all must be in some file."""
-    server, stop, told = trial.server(_ADDERS), asyncio.Event(), []
+    server, stop = trial.server(_ADDERS), asyncio.Event()
+    told: list[str] = []
     work = [_add_until(trial, server, number, told, stop) for number in range(_ADDERS)]
     adding = asyncio.gather(*work)
     for _ in range(1500):
@@ -233,7 +238,7 @@ async def _project(trial: Trial) -> str:
     path = trial.farm.project
     copy = path.with_name("incoming")
     shutil.copy(path, copy)
-    return await _while_adding(trial, lambda: copy.replace(path) and None)
+    return await _while_adding(trial, lambda: copy.replace(path))
 
 
 async def _moved_and_back(trial: Trial) -> str:

@@ -51,15 +51,24 @@ class Farm:
         return {tile.name: frame_of(scene, tile) for tile in plan_scene(scene)}
 
     def copied(self, folder: Path, *, kept: bool = True) -> Farm:
-        """The same project, closed, in another folder: with what it keeps, or without."""
+        """The same project, closed, in another folder: with what was computed for it, or without.
+
+        Without, it has a cache of its own, in which only the model's graphs are.
+        """
         left = shutil.ignore_patterns() if kept else shutil.ignore_patterns(*KEPT)
         shutil.copytree(self.project.parent, folder / "farm", ignore=left)
-        return replace(self, folder=folder, project=folder / "farm" / self.project.name)
+        moved = replace(self, folder=folder, project=folder / "farm" / self.project.name)
+        if kept:
+            return moved
+        cache = folder / "cache"
+        if self.cache.is_dir():
+            shutil.copytree(self.cache, cache, ignore=shutil.ignore_patterns("embeddings"))
+        return replace(moved, environment={**self.environment, "CROPMAP_CACHE_DIR": str(cache)})
 
-    def with_cache(self, name: str) -> Farm:
-        """The same project with another cache."""
-        cache = str(self.folder / name)
-        return replace(self, environment={**self.environment, "CROPMAP_CACHE_DIR": cache})
+    @property
+    def cache(self) -> Path:
+        """The cache of its processes."""
+        return Path(self.environment["CROPMAP_CACHE_DIR"])
 
 
 def make_farm(

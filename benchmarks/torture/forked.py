@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.process import BaseProcess
@@ -19,7 +22,8 @@ import psutil
 from core.settings import get_settings
 
 _CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["benchmarks.torture.preloaded"])
+_PRELOADED = "benchmarks.torture.preloaded"
+_CONTEXT.set_forkserver_preload([_PRELOADED])
 
 PIPE = _CONTEXT.Pipe
 _LOOK_S = 0.25
@@ -83,6 +87,14 @@ class Forked:
         status = self.wait(10)
         return self.kill() if status is None else status
 
+    def stacks(self) -> str:
+        """What all its threads are doing, for a process that hangs."""
+        before = len(self.said())
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGUSR1)
+        wait_until(lambda: "thread 0x" in self.said()[before:], 5)
+        return self.said()[before:]
+
     def said(self) -> str:
         """All that it printed."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
@@ -98,6 +110,9 @@ def _run(
     target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(target, 1)
     os.dup2(target, 2)
+    faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
+    # There already; where it could not be loaded before the fork, this says why.
+    import_module(_PRELOADED)
     os.environ.update(environment)
     get_settings.cache_clear()
     try:

@@ -114,7 +114,7 @@ async def compare_with_fresh(tally: Tally, farm: Farm, tiles: Iterable[str]) -> 
     bare = farm.copied(farm.folder / "bare", kept=False)
     kept, fresh = [await _states(tally, one, tiles) for one in (farm, bare)]
     for tile in tiles:
-        if kept[tile] != fresh[tile]:
+        if tile in kept and tile in fresh and kept[tile] != fresh[tile]:
             differing = [name for name in fresh[tile] if kept[tile].get(name) != fresh[tile][name]]
             tally.note("silently wrong", 0, f"{tile}: kept and fresh differ in {differing}")
 
@@ -126,6 +126,8 @@ async def _states(tally: Tally, farm: Farm, tiles: list[str]) -> dict[str, dict[
         for tile in tiles:
             place = Place(server.tokens[0], farm.scene_id, tile, frames[tile])
             found[tile] = shown(await settled(web, place))
+    except TimeoutError:
+        tally.note("hang", 0, f"{farm.project}:\n{server.process.stacks()}")
     finally:
         web.close()
         server.process.kill()

@@ -187,7 +187,7 @@ def _kept(_: Inputs, work: Path, generator: random.Random) -> Outcome:
     keep_label(label, {"version": "1", "parcels": []})
     features = values[None, None].astype(np.float32)
     cache.put(Embedding(features, (64, 64), (64, 64), 64, "m"))
-    served = {
+    served: dict[Path, Callable[[], object]] = {
         path: lambda: load_prediction(path, "k"),
         label: lambda: load_label(label),
         embedding: lambda: cache.get("m"),

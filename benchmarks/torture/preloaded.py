@@ -1,7 +1,7 @@
 """Everything that the app and the command line load, loaded once: children are forked from here.
 
 A fresh Python takes seconds to import it; a child that is forked from a process that has it takes
-a twentieth of one.  No thread runs and no model is open when it is forked.
+a tenth of one.  ONNX Runtime is left out: it starts a thread, and threads are not forked.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from importlib import import_module
 _MODULES = (
     "app",
     "geopandas",
-    "onnxruntime",
     "pyogrio",
     "scipy.ndimage",
     "skimage.measure",
     "torch",
     "uvicorn",
-    "uvicorn.protocols.http.httptools_impl",
+    "uvicorn.protocols.http.h11_impl",
     "websockets",
     "core.cli.main",
     "core.existing.handover",
@@ -28,7 +27,6 @@ _MODULES = (
     "core.export.write_export",
     "core.mapping.map_tiles",
     "core.predict.strategies",
-    "core.sam.load",
     "core.session.adding_scenes",
     "core.session.workspaces",
 )

@@ -29,7 +29,7 @@ def run_mutants(kind: str, seed: int, count: int, folder: Path, lanes: int = 2) 
     bounds = [count * lane // lanes for lane in range(lanes + 1)]
     pairs = pairwise(bounds)
     with ThreadPoolExecutor(lanes) as threads:
-        ran = threads.map(lambda pair: _lane(kind, seed, *pair, folder), pairs)
+        ran = threads.map(lambda pair: _lane(kind, seed, pair[0], pair[1], folder), pairs)
         tally = Tally(kind)
         for one in ran:
             tally.merge(one)
