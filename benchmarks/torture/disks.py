@@ -86,7 +86,9 @@ async def _limited(tally: Tally, number: int, farm: Farm, generator: random.Rand
     await person.arrive()
     refused = await _act(tally, number, person, _ACTS, until_refused=True)
     if not refused:
-        tally.note("silently wrong", number, "no edit was refused at the limit of the file")
+        size = here.project.stat().st_size
+        told = f"no edit was refused at the limit: {size} bytes, {person.saved.count} edits"
+        tally.note("silently wrong", number, told)
     wrong = _ended(tally, number, here, server, person)
     shutil.rmtree(here.folder)
     return wrong
