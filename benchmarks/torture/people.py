@@ -117,8 +117,8 @@ class Person:
         body = {"version": self.version, **more}
         answer = await self.web.post(f"{self.place.path}/{what}", body)
         if answer.status == _OK:
-            self.saved.accept()
             self.version = answer.json["version"]
+            self.saved.accept()
         elif answer.status < 500:
             self.saved.in_flight = None
         return answer
