@@ -58,5 +58,8 @@ def serve(project: str, people: int, told: Connection) -> None:
     issued = [tokens.issue(Path(project), f"P{number}") for number in range(people)]
     told.send((listening.getsockname()[1], issued))
     told.close()
-    config = uvicorn.Config(app.app, access_log=False, log_level="warning", lifespan="on")
+    # Long enough that nobody's connection is closed under a question that is just being asked.
+    config = uvicorn.Config(
+        app.app, access_log=False, log_level="warning", lifespan="on", timeout_keep_alive=3600
+    )
     uvicorn.Server(config).run(sockets=[listening])
