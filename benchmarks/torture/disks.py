@@ -29,6 +29,8 @@ _SAID = 4
 _GONE = (OSError, asyncio.IncompleteReadError, TimeoutError)
 _OURS = 500
 _FULL = 507
+_LATER = (_FULL, 503)
+"""The map keeps what it could not save, and sends it again."""
 
 
 def run_disks(seed: int, each: int, folder: Path) -> Tally:
@@ -119,7 +121,7 @@ async def _act(
         except _GONE as error:
             tally.note("signal", number, f"the server is gone: {error!r}")
             return True
-        if answer.status == _FULL:
+        if answer.status in _LATER:
             refused += 1
         elif answer.status >= _OURS:
             tally.note("traceback", number, answer.body[:300].decode())
@@ -182,7 +184,7 @@ async def _read_only_app(tally: Tally, number: int, farm: Farm) -> None:
     edited = await web.post(f"{place}/edits", {"version": 0, "edits": [{"kind": "prompts_clear"}]})
     for one in (answer, edited):
         told = one.json.get("message")
-        if one.status >= _OURS and one.status not in (503, _FULL):
+        if one.status >= _OURS and one.status not in _LATER:
             tally.add("traceback", number, f"read-only: {one.status} {told}")
         elif one is edited and one.status < 400:
             tally.add("edits lost", number, "an edit was saved on a read-only disk")
