@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +26,12 @@ def torture(wanted: Wanted, parts: Sequence[str]) -> list[Tally]:
     tallies: list[Tally] = []
     with set_up(SMALL), tempfile.TemporaryDirectory(prefix="cropmap-torture-") as folder:
         for name in parts:
-            ran = PARTS[name](wanted, Path(folder) / name)
+            try:
+                ran = PARTS[name](wanted, Path(folder) / name)
+            except Exception:  # noqa: BLE001  (the other parts go on; it counts as what it is)
+                broken = Tally(name)
+                broken.add("traceback", 0, f"the torture itself failed:\n{traceback.format_exc()}")
+                ran = [broken]
             for tally in ran:
                 print(_line(tally), flush=True)
             tallies += ran
