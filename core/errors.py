@@ -223,6 +223,13 @@ class ProjectError(CropMapError):
     """A project file that is missing, damaged, or of a newer version."""
 
 
+class ProjectUnavailableError(ProjectError):
+    """A project that cannot be read or written just now; nothing was changed, and it may be later.
+
+    Another program holds it, its disk fails or may not be written, or it was closed.
+    """
+
+
 class ProjectReplacedError(ProjectError):
     """The file of an open project is not the one at its path any more; the change is not saved.
 

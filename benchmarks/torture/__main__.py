@@ -1,7 +1,7 @@
-"""``python -m benchmarks.torture --minutes N --seed S``: hostile inputs and kills, counted.
+"""``python -m benchmarks.torture``: everything that may happen to the app, counted.
 
 Exit status 1 where an edit was lost, something was silently wrong, a traceback, a signal or a hang
-was seen, or a process took more than 1.5 GB.
+was seen, a door was open, or processes took more than 1.5 GB together.
 """
 
 from __future__ import annotations
@@ -9,34 +9,56 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
+import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.torture.inputs import make_inputs
-from benchmarks.torture.kills import run_kills
-from benchmarks.torture.kinds import KINDS
-from benchmarks.torture.run import run_kind
+from benchmarks.torture.farm import SMALL, set_up
+from benchmarks.torture.parts import MINUTES, PARTS, Wanted
 from benchmarks.torture.tally import Tally, table
 
+_SHOWN = 5
 
-def torture(minutes: float, seed: int) -> list[Tally]:
-    """Share the time between all kinds of mutants, and kills."""
-    share = minutes * 60 / (len(KINDS) + 1)
-    with tempfile.TemporaryDirectory(prefix="cropmap-torture-") as folder:
-        make_inputs(Path(folder))
-        mutants = [run_kind(kind, seed, share, Path(folder)) for kind in KINDS]
-        return [*mutants, run_kills(seed, share, Path(folder))]
+
+def torture(wanted: Wanted, parts: Sequence[str]) -> list[Tally]:
+    """Run the parts one after the other; each has a folder of its own."""
+    tallies: list[Tally] = []
+    with set_up(SMALL), tempfile.TemporaryDirectory(prefix="cropmap-torture-") as folder:
+        for name in parts:
+            try:
+                ran = PARTS[name](wanted, Path(folder) / name)
+            except Exception:  # noqa: BLE001  (the other parts go on; it counts as what it is)
+                broken = Tally(name)
+                broken.add("traceback", 0, f"the torture itself failed:\n{traceback.format_exc()}")
+                ran = [broken]
+            for tally in ran:
+                print(_line(tally), flush=True)
+            tallies += ran
+    return tallies
+
+
+def _line(tally: Tally) -> str:
+    counts = ", ".join(f"{word} {number:,}" for word, number in tally.counts.items())
+    return f"{tally.kind}: {counts} ({tally.seconds:.0f} s)"
 
 
 def main() -> int:
     """Run, print the table, and behind it what must not be."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.torture", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--scale", type=float, default=1.0, help="of the promised sizes")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="that the crowd works")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS))
     options = parser.parse_args()
-    tallies = torture(options.minutes, options.seed)
-    print(table(tallies))
+    began = time.monotonic()
+    wanted = Wanted(options.seed, options.scale, options.minutes)
+    tallies = torture(wanted, options.only)
+    print(f"\n{table(tallies)}\n\n{(time.monotonic() - began) / 60:.1f} minutes in all")
     for tally in tallies:
-        for detail in tally.details[:5]:
+        if tally.told:
+            print(f"{tally.kind}: {tally.told}")
+        for detail in tally.details[:_SHOWN]:
             print(f"\n{detail}")
     return 0 if all(tally.is_good for tally in tallies) else 1
 

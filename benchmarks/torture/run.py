@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,17 +24,29 @@ _SILENCE_S = 60.0
 """Seconds of any kind."""
 
 
-def run_kind(kind: str, seed: int, seconds: float, folder: Path, most: int = 10**9) -> Tally:
-    """Try mutants of a kind for some seconds; a worker that ends early gets a successor."""
-    tally, first, stop = Tally(kind), 0, time.monotonic() + seconds
-    while time.monotonic() < stop and first < most:
-        first = _watch(tally, seed, first, most, stop - time.monotonic(), folder)
+def run_mutants(kind: str, seed: int, count: int, folder: Path, lanes: int = 2) -> Tally:
+    """Try the first ``count`` mutants of a kind, in as many workers at once as there are lanes."""
+    bounds = [count * lane // lanes for lane in range(lanes + 1)]
+    pairs = pairwise(bounds)
+    with ThreadPoolExecutor(lanes) as threads:
+        ran = threads.map(lambda pair: _lane(kind, seed, pair[0], pair[1], folder), pairs)
+        tally = Tally(kind)
+        for one in ran:
+            tally.merge(one)
     return tally
 
 
-def _watch(tally: Tally, seed: int, first: int, most: int, seconds: float, folder: Path) -> int:
+def _lane(kind: str, seed: int, first: int, most: int, folder: Path) -> Tally:
+    """Mutants of some numbers; a worker that ends early gets a successor."""
+    tally = Tally(kind)
+    while first < most:
+        first = _watch(tally, seed, first, most, folder)
+    return tally
+
+
+def _watch(tally: Tally, seed: int, first: int, most: int, folder: Path) -> int:
     """Follow one worker to its end; returns the number of the next mutant."""
-    facts = (tally.kind, seed, first, most, seconds, folder)
+    facts = (tally.kind, seed, first, most, folder)
     command = [sys.executable, "-m", "benchmarks.torture.worker", *map(str, facts)]
     lines: queue.Queue[str] = queue.Queue()
     with subprocess.Popen(
@@ -46,7 +60,7 @@ def _watch(tally: Tally, seed: int, first: int, most: int, seconds: float, folde
         number, trying = first, False
         while (message := _next(lines, worker, trying=trying)) is not None:
             if message.get("done"):
-                return most if number + 1 >= most else number + 1
+                return most
             if "trying" in message:
                 number, trying = int(message["trying"]), True
                 continue

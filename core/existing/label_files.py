@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from core.errors import UnreadableLabelsError, storage_error
 from core.existing.handover import taken_over
@@ -68,26 +69,32 @@ def read_labels(
     try:
         with tempfile.TemporaryDirectory(prefix="cropmap-labels-") as folder:
             work = Path(folder)
-            order = {
-                "source": str(source.absolute()),
-                "work": str(work),
-                "name": title,
-                "layer": layer,
-                "grid": {
-                    "crs": grid.crs.to_wkt(),
-                    "transform": list(grid.transform)[:6],
-                    "width": grid.width,
-                    "height": grid.height,
-                },
-            }
-            task = Task(_WORKER, order, work, title, work, _WORDS, limits, _environment())
+            order = order_for(source, work, title, layer, grid)
+            task = Task(_WORKER, order, work, title, work, _WORDS, limits, reading_environment())
             run_limited(task, progress=progress, cancelled=cancelled)
             return taken_over(work, title)
     except OSError as error:
         raise storage_error(error, Path(tempfile.gettempdir())) from error
 
 
-def _environment() -> dict[str, str]:
+def order_for(source: Path, work: Path, name: str, layer: str | None, grid: Grid) -> dict[str, Any]:
+    """What the process that reads is told, as JSON; it hands over in the folder ``work``."""
+    return {
+        "source": str(source.absolute()),
+        "work": str(work),
+        "name": name,
+        "layer": layer,
+        "grid": {
+            "crs": grid.crs.to_wkt(),
+            "transform": list(grid.transform)[:6],
+            "width": grid.width,
+            "height": grid.height,
+        },
+    }
+
+
+def reading_environment() -> dict[str, str]:
+    """Variables of the process that reads: what GDAL may not do there."""
     return {
         "OGR_SKIP": foreign_drivers(),
         # A table of a GeoPackage could otherwise stand for another file.

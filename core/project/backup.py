@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -66,9 +66,13 @@ def backups_of(path: Path) -> list[Backup]:
 
 
 def new_backup_path(path: Path) -> Path:
-    """Where a backup that a person asks for goes."""
+    """Where a backup that a person asks for goes; of two in one second, the later has the next."""
     now = datetime.now().astimezone()
-    return path.parent / FOLDER / f"{path.stem}-{now:%Y-%m-%d-%H%M%S}{path.suffix}"
+    while True:
+        target = path.parent / FOLDER / f"{path.stem}-{now:%Y-%m-%d-%H%M%S}{path.suffix}"
+        if not target.exists():
+            return target
+        now += timedelta(seconds=1)
 
 
 def back_up(database: Database, target: Path) -> None:

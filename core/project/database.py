@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from core.errors import DiskFullError, InputError, ProjectError
+from core.errors import DiskFullError, InputError, ProjectError, ProjectUnavailableError
 
 BUSY_SECONDS = 15.0
 """How long a writer waits for the others before it gives up."""
@@ -101,17 +101,17 @@ def damaged(path: Path, reason: str) -> ProjectError:
     )
 
 
-def busy(path: Path) -> ProjectError:
+def busy(path: Path) -> ProjectUnavailableError:
     """The error for a lock or a connection that did not come in time."""
-    return ProjectError(
+    return ProjectUnavailableError(
         f"The project {path.name} is in use by another program and did not answer in time.",
         "Nothing was changed; try again in a moment.",
     )
 
 
-def closed(path: Path) -> ProjectError:
+def closed(path: Path) -> ProjectUnavailableError:
     """The error for a project that this program closed."""
-    return ProjectError(f"The project {path.name} is closed.", "Open it again.")
+    return ProjectUnavailableError(f"The project {path.name} is closed.", "Open it again.")
 
 
 def disk_full(path: Path) -> DiskFullError:

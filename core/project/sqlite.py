@@ -16,7 +16,13 @@ from weakref import WeakMethod, finalize
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError, StatementError
 
-from core.errors import CropMapError, ProjectError, ProjectReplacedError, storage_error
+from core.errors import (
+    CropMapError,
+    ProjectError,
+    ProjectReplacedError,
+    ProjectUnavailableError,
+    storage_error,
+)
 from core.files import put_in_place
 from core.project.database import (
     BUSY_SECONDS,
@@ -362,22 +368,22 @@ def _is_full(code: int, path: Path) -> bool:
         return False
 
 
-def _not_writable(path: Path) -> ProjectError:
-    return ProjectError(
+def _not_writable(path: Path) -> ProjectUnavailableError:
+    return ProjectUnavailableError(
         f"The project {path.name} cannot be written.",
         f"Make sure that you may write in {path.parent}, or copy the project elsewhere.",
     )
 
 
-def _not_openable(path: Path) -> ProjectError:
-    return ProjectError(
+def _not_openable(path: Path) -> ProjectUnavailableError:
+    return ProjectUnavailableError(
         f"The project {path.name} cannot be opened.",
         f"Check that it is still in {path.parent} and that you may write there.",
     )
 
 
-def _failing_disk(path: Path) -> ProjectError:
-    return ProjectError(
+def _failing_disk(path: Path) -> ProjectUnavailableError:
+    return ProjectUnavailableError(
         f"The disk did not let the project {path.name} be read or written.",
         "Check the disk or the network drive; what was saved before is kept.",
     )

@@ -28,10 +28,17 @@ class SeenTile:
         Embedding and classifier.
     view : ModelView or None
         What clicks are asked of; None before the model has seen the tile, and without a model.
+    empty : bool
+        The model looked, and the image holds nothing.
     """
 
     memory: TileMemory
     view: ModelView | None = None
+    empty: bool = False
+
+    def has_seen(self, model_key: str | None) -> bool:
+        """Whether the model has seen all that it can: with none, or nothing to see, it has."""
+        return model_key is None or self.view is not None or self.empty
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +89,7 @@ class Preparation:
         """The tile's pixels; where there is a model, it has seen them afterwards."""
         image = self.place.image()
         embedding = embed_tile(image, segmenter, self.seen.memory)
+        self.seen.empty = segmenter is not None and embedding is None
         if embedding is not None and self.seen.view is None:
             segments = segment_tile(image, segmenter, self.seen.memory)
             views = TileViews(image.rgb, embedding, segments)

@@ -329,7 +329,7 @@ class Workspace:
             if kept is None and work.needs_prediction:
                 return False
             self._prediction, self._prediction_key = kept, key
-        return not work.asks_model or self._seen.view is not None
+        return not work.asks_model or self._seen.has_seen(place.model_key)
 
     def _prediction_for(self, place: TilePlace, work: Work) -> Prediction:
         """The prediction that this work stands on, made again where it was lost."""
@@ -403,8 +403,7 @@ class Workspace:
         """Whether the label can be made now; starts what is missing, hover's embedding as well."""
         self._follow_scene(place)
         enough = self._have_all(place, work)
-        for_hover = place.model_key is None or self._seen.view is not None
-        if enough and for_hover:
+        if enough and self._seen.has_seen(place.model_key):
             self._error, self._failed_key = None, ""
         elif self._failed_key != place.attempt(place.key(work)):
             self._start(place, work, urgency)

@@ -1,42 +1,57 @@
-"""The first mutants of every kind; ``python -m benchmarks.torture`` goes on as long as asked."""
+"""Three minutes of the torture: each part of it, small; what its counts mean; what it would notice.
+
+``python -m benchmarks.torture`` does all of it at the promised sizes.
+"""
+
+from __future__ import annotations
 
 import pytest
 
-from benchmarks.torture.inputs import make_inputs
-from benchmarks.torture.kills import run_kills
-from benchmarks.torture.run import run_kind
-from benchmarks.torture.tally import MOST_MB, Tally, table
+from benchmarks.torture.__main__ import torture
+from benchmarks.torture.parts import PARTS, Wanted
+from benchmarks.torture.people import Saved
+from benchmarks.torture.tally import BAD, MOST_MB, Tally, table
 
-COUNTS = {"raster": 60, "vector": 4, "bundle": 60, "project": 60, "kept": 60, "edit": 30}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("torture")
-    make_inputs(made)
-    return made
-
-
-@pytest.mark.parametrize("kind", COUNTS)
-def test_mutants_are_refused_in_a_sentence_or_read(folder, kind) -> None:
-    tally = run_kind(kind, 0, 120, folder, most=COUNTS[kind])
-    assert tally.counts["tried"] == COUNTS[kind]
-    assert tally.is_good, "\n".join([table([tally]), *tally.details])
+SCALES = {
+    "doors": 1.0,
+    "kills": 0.05,
+    "mutants": 0.05,
+    "edits": 0.05,
+    "exchanges": 0.05,
+    "disks": 0.1,
+    "crowd": 0.2,
+}
+"""Shares of the promised sizes that take about half a minute each."""
 
 
-def test_a_writer_that_is_killed_loses_nothing_that_was_saved(folder) -> None:
-    tally = run_kills(0, 5, folder)
-    assert tally.counts["tried"] >= 1
-    assert tally.is_good, tally.details
+@pytest.mark.parametrize("part", PARTS)
+def test_nothing_is_lost_or_wrong_and_nobody_gets_in(part) -> None:
+    tallies = torture(Wanted(scale=SCALES[part], minutes=0.3), [part])
+    assert all(tally.counts["tried"] for tally in tallies)
+    details = [detail for tally in tallies for detail in tally.details]
+    assert all(tally.is_good for tally in tallies), "\n".join([table(tallies), *details])
 
 
 def test_what_must_not_be_is_not_good() -> None:
-    for outcome in ("edits lost", "silently wrong", "traceback", "signal", "hang"):
+    for outcome in BAD:
         tally = Tally("raster")
-        tally.add("read", 0)
+        tally.add("held", 0)
         assert tally.is_good
         tally.add(outcome, 1, "why")
         assert not tally.is_good
         assert tally.details == [f"raster 1: {outcome}\nwhy"]
     assert not Tally("raster", peak_mb=MOST_MB + 1).is_good
     assert "| raster | 0 |" in table([Tally("raster")])
+
+
+def test_an_edit_that_is_missing_changed_or_in_another_place_is_lost() -> None:
+    def saved() -> Saved:
+        return Saved(["a", "b", "c"], [], (["a", "b", "c", "d"], []))
+
+    assert saved().lost(["a", "b", "c"]) == 0
+    assert saved().lost(["a", "b", "c", "d"]) == 0  # nobody was told, but it may be there
+    assert saved().lost(["a", "b"]) == 1
+    assert saved().lost(["a", "x", "c"]) == 2
+    assert saved().lost(["b", "a", "c"]) == 3
+    assert saved().lost(["a", "b", "c", "x"]) == 1
+    assert saved().lost([]) == 3

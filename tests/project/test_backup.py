@@ -152,6 +152,12 @@ def test_the_command_line_copies_an_open_project_and_says_where(file_farm: Farm)
     assert "exists already" in again.stderr
 
 
+def test_two_backups_of_one_second_are_two_files(file_farm: Farm) -> None:
+    first, second, third = (file_farm.project.backup() for _ in range(3))
+    assert len({first, second, third}) == 3
+    assert {backup.path for backup in backups_of(file_farm.project.path)} == {first, second, third}
+
+
 def test_one_backup_a_day_of_what_has_changed_and_the_last_three_stay(file_farm: Farm) -> None:
     path = file_farm.project.path
     file_farm.append(0, "a")

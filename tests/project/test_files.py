@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import CropMapError, DiskFullError, InputError, OutputError, ProjectError
+from core.errors import (
+    CropMapError,
+    DiskFullError,
+    InputError,
+    OutputError,
+    ProjectError,
+    ProjectUnavailableError,
+)
 from core.project import NewEdit, Project, TileLog, open_file, sqlite
 from tests.project.conftest import TILES, Farm, make_farm, names
 
@@ -228,7 +235,7 @@ def test_a_disk_that_fails_while_it_is_full_is_said_to_be_full(
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
     explained = sqlite._explained(error, file_farm.project.path)
-    assert isinstance(explained, ProjectError)
+    assert isinstance(explained, ProjectUnavailableError)
     assert "The disk did not let" in explained.message
     usage = shutil.disk_usage(file_farm.project.folder)._replace(free=0)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)

@@ -1,10 +1,12 @@
 """Answers that hold what JSON cannot."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from core.errors import ConflictError, CropMapError, InputError
+from core.project.database import busy
 from ui.server.errors import error_response
 from ui.server.json_answer import json_bytes
 
@@ -49,6 +51,8 @@ class SilentError(CropMapError):
     [
         (InputError(f"The file {HALF}.tif is missing.", f"Choose {HALF}."), 400),
         (ConflictError("Late."), 409),
+        # What the map keeps and sends again: not 404, after which it would drop the edit.
+        (busy(Path("farm.cropmap")), 503),
         (SilentError("No words."), 500),
         (UnicodeEncodeError("utf-8", HALF, 0, 1, "surrogates not allowed"), 500),
     ],

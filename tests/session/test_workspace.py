@@ -85,6 +85,24 @@ def test_the_threshold_acts_without_encoding_or_asking(workspace, segmenter) -> 
     assert (segmenter.embedded, len(segmenter.batches)) == asked
 
 
+@pytest.mark.parametrize("why", ["no model", "nothing to see"])
+def test_a_prompt_that_nobody_can_answer_does_not_keep_the_tile_working(
+    project, scene_id, workspaces, tile, monkeypatch, why
+) -> None:
+    record = project.scene(scene_id)
+    if why == "no model":
+        settings = {"model": None, "strategy": "classifier"}
+        project.update_scene(scene_id, expected_version=record.version, settings=settings)
+    else:
+        monkeypatch.setattr("core.session.preparation.embed_tile", lambda *_: None)
+    workspace = workspaces.get(project, scene_id, tile)
+    state = ready(workspace)
+    workspace.edit([click(state, "a", 0.5, 0.5)], state["version"], "Ana")
+    after = ready(workspace, 10.0)
+    assert after["parcels"] == state["parcels"]
+    assert not after["refining"]
+
+
 def test_a_deleted_automatic_prompt_is_no_longer_asked(workspace, segmenter) -> None:
     state = ready(workspace)
     gone = next(p for p in state["prompts"] if p["label"] == 1)

@@ -15,6 +15,7 @@ from core.errors import (
     DiskFullError,
     ProjectError,
     ProjectReplacedError,
+    ProjectUnavailableError,
 )
 from core.shortage import shortage_of
 from ui.remedies import page_hint
@@ -56,8 +57,10 @@ _STATUS: tuple[tuple[type[CropMapError], int], ...] = (
     (TooSlowError, 408),
     (TooLargeError, 413),
     (TooManyError, 429),
-    # The server opens the file that is there now: the page asks again.
+    # The server opens the file that is there now, or the disk is back: the map keeps what it could
+    # not save, and asks again.
     (ProjectReplacedError, 503),
+    (ProjectUnavailableError, 503),
     (ProjectError, 404),
     (ConflictError, 409),
     (DiskFullError, 507),
