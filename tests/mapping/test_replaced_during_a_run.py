@@ -20,14 +20,14 @@ def plain(made_scene, tmp_path_factory) -> MapResult:
     """The same scene mapped in peace."""
     made = made_scene(3, size=300)
     request = SceneRequest(scene=str(made.scene), landcover=str(made.landcover))
-    with tiles_of(160):
+    with tiles_of(200):
         return map_scene(request, PLAIN, tmp_path_factory.mktemp("plain"))
 
 
 @pytest.fixture
 def own(made_scene, tmp_path, tile_size) -> SceneRequest:
     """A scene of several tiles whose files may be replaced."""
-    tile_size(160)
+    tile_size(200)
     made = made_scene(3, size=300)
     image, landcover = tmp_path / "image.tif", tmp_path / made.landcover.name
     shutil.copyfile(made.scene, image)
