@@ -37,6 +37,7 @@ PREDICTION = (
     "core.imagery.band_names",
     "core.imagery.blocks",
     "core.imagery.collar",
+    "core.imagery.equality",
     "core.imagery.first_look",
     "core.imagery.frame",
     "core.imagery.georeference",

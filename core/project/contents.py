@@ -74,7 +74,9 @@ def seen_contents(connection: sqlite3.Connection) -> Contents | None:
             row = connection.execute(f"SELECT id, revision, {link} FROM project").fetchone()  # noqa: S608
         except sqlite3.Error:
             continue
-        return None if row is None else Contents(str(row[0]), int(row[1]), str(row[2]))
+        if row is None or not isinstance(row[1], int):
+            return None  # nothing of ours was written there
+        return Contents(str(row[0]), row[1], str(row[2]))
     return None
 
 

@@ -229,7 +229,7 @@ def test_what_cannot_be_meant_is_one_sentence_and_a_hint(
 
     export = ("export", farm, "--format", "gpkg", "--out")
     assert "There is a project in" in refused("new", farm)
-    assert "cropmap project new" in refused("map", tmp_path / "farm" / "..")
+    assert "make a new one" in refused("map", tmp_path / "farm" / "..")
     assert "cropmap project map" in refused(*export, tmp_path / "a.gpkg")
     assert "End it with .gpkg" in refused(*export, tmp_path / "a.tif")
     assert "Name a folder" in refused(*export, tmp_path / "a.gpkg", "--format", "shp")

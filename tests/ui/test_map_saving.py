@@ -28,7 +28,7 @@ def test_somebody_elses_edit_comes_first_and_mine_on_top(
     on_map: MapPage, server: MapServer
 ) -> None:
     on_map.open()
-    theirs = {"kind": "prompt_set", "id": "theirs", "column": 300, "row": 300, "label": 0}
+    theirs = {"kind": "prompt_set", "id": "theirs", "column": 151, "row": 201, "label": 1}
     server.meddle(theirs)
     on_map.click(150, 200)
     on_map.wait_text("notice", "Somebody else changed this tile; your edit was put on top")
@@ -116,8 +116,8 @@ def test_a_refused_edit_is_taken_back_and_told(on_map: MapPage, server: MapServe
     on_map.open()
     server.faults.refuse_next(400, "The line crosses no parcel.", "Draw it across one.")
     on_map.press("5")
-    on_map.click(20, 20)
-    on_map.click(30, 20)
+    on_map.click(50, 100)
+    on_map.click(250, 130)
     on_map.press("Enter")
     on_map.wait_text("notice", "This edit was not made: The line crosses no parcel.*Draw it across")
     on_map.idle()

@@ -76,6 +76,6 @@ def browser_of(headers: Headers) -> str:
     return valid_id(found.value if found is not None else None)
 
 
-def valid_id(text: str | None) -> str:
+def valid_id(text: object) -> str:
     """The text where it is such a number, else an empty one."""
-    return text if text is not None and _ID.fullmatch(text) else ""
+    return text if isinstance(text, str) and _ID.fullmatch(text) else ""

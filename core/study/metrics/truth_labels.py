@@ -122,7 +122,9 @@ class MaskLabels:
         mask = existing.read_mask(path)
         # Of a prediction all may be cropland where anything is known at all.
         beside_1 = _UNKNOWN in mask.values and 1 in mask.values
-        one_sided = bool(mask.unknown or beside_1) and mask.values.keys() <= {1, _UNKNOWN}
+        # A file of nothing but nodata claims nothing; whoever judges with it says so.
+        some = bool(mask.values) and mask.values.keys() <= {1, _UNKNOWN}
+        one_sided = some and bool(mask.unknown or beside_1)
         if one_sided and (fractions or what == "truth"):
             background = "NaN" if fractions and nodata <= {None} else "nodata"
             background = background if mask.unknown else str(_UNKNOWN)
