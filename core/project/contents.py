@@ -22,11 +22,6 @@ from core.errors import CropMapError
 from core.project.chain import Checks
 from core.project.verification import verify_project
 
-_CHECKED_BYTES = 64 * 1024 * 1024
-"""To look over a larger file twice would keep the person waiting for seconds."""
-
-_ANY_TABLE = "SELECT 1 FROM sqlite_master LIMIT 1"
-
 _TRIES = 5
 _PAUSE_S = 0.02
 """Another program's checkpoint may be under way: what is read then fits a moment later."""
@@ -106,10 +101,11 @@ def patiently(holds: Callable[[], bool]) -> bool:
 
 
 def journal_fits(path: Path) -> bool:
-    """Whether the journal beside a file that is about to be opened is its own.
+    """Whether the journal beside a file that is about to be opened is of the same project.
 
-    A file that holds no project yet has everything in its journal.  An older copy of the same
-    project, in the place of a newer one, is whole without the journal and damaged with it.
+    Only another project's is told apart.  An older copy of the same project beside a younger
+    journal is not: other programs may be writing just now, and what a kill of one of them leaves
+    looks alike for a moment.  Taking a journal from a living project would lose edits.
     """
 
     def fits() -> bool:
@@ -117,12 +113,7 @@ def journal_fits(path: Path) -> bool:
         # Closing a connection that only reads leaves the journal as it is.
         with closing(_connect_to_both(path)) as connection:
             seen = seen_contents(connection)
-            if file is not None and seen is not None and not leads_to(file, seen, connection):
-                return False
-            if path.stat().st_size > _CHECKED_BYTES or (seen is not None and is_sound(connection)):
-                return True
-        # A checkpoint that a kill cut short leaves a file that is whole with its journal alone.
-        return not _is_sound_alone(path)
+        return file is None or seen is None or file.id == seen.id
 
     try:
         return patiently(fits)
@@ -142,18 +133,6 @@ def is_sound(connection: sqlite3.Connection) -> bool:
     except (sqlite3.Error, SQLAlchemyError, CropMapError):
         return False
     return not checks.damages()
-
-
-def _is_sound_alone(path: Path) -> bool:
-    """Whether a file is whole without its journal, and not just empty; another program's, too."""
-    try:
-        with closing(connect_to_file(path)) as connection:
-            if seen_contents(connection) is not None:
-                return is_sound(connection)
-            whole = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
-            return bool(whole and connection.execute(_ANY_TABLE).fetchone())
-    except sqlite3.Error:
-        return False
 
 
 def _connect_to_both(path: Path) -> sqlite3.Connection:

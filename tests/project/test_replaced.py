@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import ProjectReplacedError
-from core.project import NewEdit, Project
-from tests.project.conftest import TILES, Farm, make_farm, names
+from core.project import Project
+from tests.project.conftest import Farm, make_farm, names
 from tests.project.test_only_sqlite_opens import Program
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="an open file cannot be moved there")
@@ -365,25 +365,6 @@ def test_a_journal_that_was_left_beside_another_file_is_put_aside(
     opened.project.close()
     assert stored(path, farm.tile) == ["other", "d"]
     own.project.close()
-
-
-def test_an_older_copy_in_the_place_of_a_file_with_a_journal_is_what_is_opened(
-    farm: Farm, tmp_path: Path
-) -> None:
-    """Together with the journal of the newer one it would be damaged."""
-    older = copy_of(farm, tmp_path / "older")
-    for number in range(60):
-        farm.append(number + 2, "x" * 300)
-    assert farm.project._database.checkpoint()
-    farm.project.append(
-        farm.scene, TILES[1].name, [NewEdit("prompt_set", {})], author="Ada", expected_version=0
-    )
-    path = killed(farm, tmp_path / "back")
-    shutil.copyfile(older, path)
-    opened = Farm(Project.open(path), farm.scene)
-    assert names(opened.log()) == ["a", "b"]
-    assert "left-over" in opened.project.damages()[0].sentence
-    opened.project.close()
 
 
 def test_a_checkpoint_that_was_cut_short_is_finished(farm: Farm, tmp_path: Path) -> None:
