@@ -34,6 +34,9 @@ def torture(wanted: Wanted, parts: Sequence[str]) -> list[Tally]:
                 ran = [broken]
             for tally in ran:
                 print(_line(tally), flush=True)
+                # At once: a run that is ended must not take with it what it has found.
+                for detail in tally.details[:_SHOWN]:
+                    print(f"\n{detail}\n", flush=True)
             tallies += ran
     return tallies
 
@@ -44,7 +47,7 @@ def _line(tally: Tally) -> str:
 
 
 def main() -> int:
-    """Run, print the table, and behind it what must not be."""
+    """Run, print what must not be as it is found, and at last the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.torture", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="of the promised sizes")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="that the crowd works")
@@ -58,8 +61,6 @@ def main() -> int:
     for tally in tallies:
         if tally.told:
             print(f"{tally.kind}: {tally.told}")
-        for detail in tally.details[:_SHOWN]:
-            print(f"\n{detail}")
     return 0 if all(tally.is_good for tally in tallies) else 1
 
 

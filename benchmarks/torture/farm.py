@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
+import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.torture.forked import Forked
 from core.farmland import write_scene
 from core.imagery.frame import Frame, frame_of, plan_scene
 from core.imagery.scene import Scene
 from core.project import Project
+from core.sam.registry import DEFAULT_MODEL
 from core.session.adding_scenes import add_scene
 from core.settings import get_settings
 
@@ -22,6 +27,10 @@ SMALL = {**QUIET, "CROPMAP_TILE_SIZE": "160", "CROPMAP_TILE_HALO": "16"}
 """Settings under which a scene of 300 pixels has nine tiles."""
 
 NO_MODEL = {"model": None, "strategy": "classifier"}
+_GRAPHS, _GRAPHS_WITHIN_S = "onnx", 300.0
+_making = threading.Lock()
+_made: list[Path] = []
+
 KEPT = ("labels", "predictions")
 """Folders of a project in which what was computed is kept."""
 
@@ -86,6 +95,8 @@ def make_farm(
     record = add_scene(project, files.scene, landcover_path=files.landcover)
     if not with_model:
         project.update_scene(record.id, expected_version=record.version, settings=NO_MODEL)
+    else:
+        shutil.copytree(_graphs(), folder / "cache" / _GRAPHS)
     tiles = tuple(tile.name for tile in project.tiles(record.id))
     project.close()
     environment = {
@@ -95,6 +106,28 @@ def make_farm(
         "CROPMAP_PROJECTS_DIR": str(folder / "projects"),
     }
     return Farm(folder, path, record.id, files.scene, files.landcover, tiles, environment)
+
+
+def load_model(cache: str) -> None:
+    """Load the small model with a cache, in which its graphs are then."""
+    from core.sam.load import load_segmenter
+
+    os.environ["CROPMAP_CACHE_DIR"] = cache
+    get_settings.cache_clear()
+    load_segmenter(DEFAULT_MODEL)
+
+
+def _graphs() -> Path:
+    """The small model's graphs, which take a while to make: once in the life of this process."""
+    with _making:
+        if not _made:
+            made = Path(tempfile.mkdtemp(prefix="cropmap-graphs-"))
+            atexit.register(shutil.rmtree, made, ignore_errors=True)
+            maker = Forked(load_model, made / "log", {}, str(made))
+            if maker.wait(_GRAPHS_WITHIN_S) != 0:
+                raise RuntimeError(f"the model's graphs were not made: {maker.said()}")
+            _made.append(made / _GRAPHS)
+    return _made[0]
 
 
 @contextmanager
