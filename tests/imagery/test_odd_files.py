@@ -97,7 +97,7 @@ def test_one_oddity(choice, tmp_path) -> None:
     check_same_or_said(file, odd_files.write(file, tmp_path))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.tuples(*(st.sampled_from(list(axis)) for axis in _AXES)), st.booleans())
 def test_oddities_together(tmp_path_factory, choice, copied) -> None:
     """Also of the copy that the app makes of an upload."""
@@ -143,7 +143,11 @@ def _check_mask(file: OddFile, path: Path) -> None:
         with pytest.raises(InputError):
             read_mask(path)
         return
-    mask = read_mask(path)
+    try:
+        mask = read_mask(path)
+    except InputError:
+        assert file.refused  # a sentence, though nothing in it is known anyway
+        return
     if file.must_say or file.refused:
         # Every value that no tag explains is listed for the person; where all is unknown, none.
         assert len(mask.values) == (3 if file.must_say else 0)
@@ -161,7 +165,7 @@ def check_place(file: OddFile, grid: Grid) -> None:
     assert np.allclose(grid.transform, file.transform, rtol=0, atol=1e-6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.tuples(*(st.sampled_from(list(axis)) for axis in _CODE_AXES)))
 def test_oddities_of_land_cover_and_masks(tmp_path_factory, choice) -> None:
     file = made(choice, _CODE_AXES)
