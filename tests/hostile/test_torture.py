@@ -1,4 +1,4 @@
-"""A minute of the torture, its other parts with `make test-long`; what its counts mean; what it would notice.
+"""A minute of the torture (all parts: `make test-long`); what its counts mean; what it notices.
 
 ``python -m benchmarks.torture`` does all of it at the promised sizes.
 """
