@@ -13,6 +13,7 @@ from affine import Affine
 from pyproj import CRS
 
 from core.existing.handover import hand_over, taken_over
+from core.existing.label_files import order_for
 from core.existing.labels_file import LabelsFile
 from core.grid import Grid, PixelCoordinates
 
@@ -69,17 +70,5 @@ def utm() -> Grid:
 def read_here(path: Path, grid: Grid, layer: str | None = None) -> LabelsFile:
     """Read a file of labels as the limited process does, but in this one: it takes no second."""
     with tempfile.TemporaryDirectory() as work:
-        order = {
-            "source": str(path),
-            "work": work,
-            "name": path.name,
-            "layer": layer,
-            "grid": {
-                "crs": grid.crs.to_wkt(),
-                "transform": list(grid.transform)[:6],
-                "width": grid.width,
-                "height": grid.height,
-            },
-        }
-        hand_over(order, lambda share: None)
+        hand_over(order_for(path, Path(work), path.name, layer, grid), lambda share: None)
         return taken_over(Path(work), path.name)

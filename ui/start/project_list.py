@@ -111,22 +111,13 @@ def _row(index: int, summary: ProjectSummary, *, with_place: bool) -> None:
     text, buttons = row.container(width="stretch"), row.container(horizontal=True, width="content")
     text.markdown(f"**{escape(summary.name)}**  \n{_facts(summary, with_place=with_place)}")
     if not summary.problem:
-        if buttons.button(
-            "",
-            key=f"backups {index} {summary.path}",
-            icon=":material/history:",
-            help="Backups",
-            type="tertiary",
+        for name, sign, words, show in (
+            ("backups", "history", "Backups", backups.show),
+            ("menu", "more_vert", "Rename or delete", project_menu.show),
         ):
-            backups.show(summary)
-        if buttons.button(
-            "",
-            key=f"menu {index} {summary.path}",
-            icon=":material/more_vert:",
-            help="Rename or delete",
-            type="tertiary",
-        ):
-            project_menu.show(summary)
+            key, icon = f"{name} {index} {summary.path}", f":material/{sign}:"
+            if buttons.button("", key=key, icon=icon, help=words, type="tertiary"):
+                show(summary)
         if buttons.button("Open", key=f"open {index} {summary.path}"):
             with show_errors.told():
                 _enter(summary.path)

@@ -91,16 +91,16 @@ export class AnnotateLayout {
   }
 
   /** The card goes to the side on which it hides less of its parcel. */
-  placeCard(parcel: { left: number; right: number; top: number }): void {
+  placeCard(parcel: { left: number; right: number }): void {
     const card = this.card.element;
     if (card.hidden) return;
     const map = this.mapElement.getBoundingClientRect();
     const size = card.getBoundingClientRect();
-    const reachesDown = (side: "left" | "right"): number => {
+    const hiddenPx = (side: "left" | "right"): number => {
       const start = side === "left" ? map.left : map.right - size.width;
       return Math.max(0, Math.min(parcel.right, start + size.width) - Math.max(parcel.left, start));
     };
-    card.classList.toggle("cm-card-right", reachesDown("right") < reachesDown("left"));
+    card.classList.toggle("cm-card-right", hiddenPx("right") < hiddenPx("left"));
   }
 
   showScale(metresPerPixel: number): void {

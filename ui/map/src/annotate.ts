@@ -203,8 +203,7 @@ export class Annotate {
     if (!this.lookedAt) return;
     const [left, top, right] = extentOfParcel(this.lookedAt);
     const { base } = this.scene;
-    const corner = base.pixelToScreen([left, top]);
-    this.layout.placeCard({ left: corner.x, right: base.pixelToScreen([right, top]).x, top: corner.y });
+    this.layout.placeCard({ left: base.pixelToScreen([left, top]).x, right: base.pixelToScreen([right, top]).x });
   }
 
   /** The active tool's point, where the crosshair is: for those who work by the keyboard. */
