@@ -226,7 +226,7 @@ class ProjectError(CropMapError):
 class ProjectUnavailableError(ProjectError):
     """A project that cannot be read or written just now; nothing was changed, and it may be later.
 
-    Another program holds it, its disk fails or may not be written, or it was closed.
+    Another program holds it, its disk fails or may not be written, it is damaged, or it was closed.
     """
 
 

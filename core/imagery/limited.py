@@ -91,7 +91,7 @@ class Task:
     worker : str
         The module that the process runs.
     order : dict
-        JSON that the module understands; ``limits`` is added to it.
+        JSON that the module understands; ``limits`` and ``parent`` are added to it.
     work : Path
         A private folder, in which the process runs and writes.
     name : str
@@ -174,7 +174,7 @@ def _run(task: Task, progress: ShareProgress, cancelled: Cancelled) -> Ended:
     word: dict[str, Any] | None = None
     done = 0.0
     try:
-        _tell(worker, {**task.order, "limits": limits})
+        _tell(worker, {**task.order, "limits": limits, "parent": os.getpid()})
         deadline = time.monotonic() + task.limits.wall_seconds
         for message in _messages(reading):
             check(cancelled, f"Bringing in {task.name} was cancelled.", "Nothing of it was kept.")

@@ -8,9 +8,11 @@ JSON object a line: ``{"progress": share}`` any number of times, then one of
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -28,6 +30,7 @@ Say = Callable[[dict[str, Any]], None]
 Do = Callable[[dict[str, Any], ShareProgress], dict[str, Any]]
 
 _OPEN_FILES = 64
+_PR_SET_PDEATHSIG = 1
 
 
 def serve(do: Do) -> int:
@@ -45,6 +48,7 @@ def serve(do: Do) -> int:
         os.write(pipe, json.dumps(message).encode() + b"\n")
 
     order = json.load(sys.stdin)
+    end_with(int(order["parent"]))
     limit(order["limits"])
     try:
         answer = do(order, lambda share: say({"progress": share}))
@@ -59,6 +63,19 @@ def serve(do: Do) -> int:
         return 1
     say({**answer, "done": True})
     return 0
+
+
+def end_with(parent: int) -> None:
+    """Have the system kill this process when its parent is killed, on Linux.
+
+    Otherwise it would go on reading for nobody until its processor time is used up (prctl(2),
+    PR_SET_PDEATHSIG; it counts the thread that started this process, which waits for it).
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before the system was told
+        os._exit(1)
 
 
 def limit(limits: dict[str, Any]) -> None:

@@ -93,9 +93,12 @@ def exists_already(path: Path) -> ProjectError:
     return ProjectError(f"{path} exists already.", "Choose another name, or open it instead.")
 
 
-def damaged(path: Path, reason: str) -> ProjectError:
-    """The error for a project that cannot be read, with what the database says."""
-    return ProjectError(
+def damaged(path: Path, reason: str) -> ProjectUnavailableError:
+    """The error for a project that cannot be read, with what the database says.
+
+    It may be whole again later, from a backup: a browser keeps what it could not save.
+    """
+    return ProjectUnavailableError(
         f"The project {path.name} is damaged or incomplete ({reason}).",
         "Restore it from a backup; nothing was changed.",
     )

@@ -1,9 +1,12 @@
 """A process with limits: what it says is not believed, and what it may use."""
 
+import signal
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core.errors import RasterTooLargeError, UnreadableRasterError
@@ -53,3 +56,33 @@ def test_the_child_limits_itself() -> None:
     )
     assert done.stdout.split() == [str(3 << 30), "60", "12345", "0"]
     assert Limits().memory_bytes <= 4 << 30
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+def test_the_child_ends_when_its_parent_is_killed(tmp_path) -> None:
+    (tmp_path / "endless.py").write_text(
+        "import time\nfrom core.imagery.limited_worker import serve\n"
+        "serve(lambda order, tell: (tell(0.5), time.sleep(600)))\n"
+    )
+    script = textwrap.dedent(f"""
+        from pathlib import Path
+        from core.errors import RasterTooLargeError, UnreadableRasterError
+        from core.imagery.limited import Limits, Task, Words, run_limited, _ROOT
+        words = Words(UnreadableRasterError, RasterTooLargeError, "", "", "")
+        folder = Path({str(tmp_path)!r})
+        path = {{"PYTHONPATH": f"{{_ROOT}}:{{folder}}"}}
+        task = Task("endless", {{}}, folder, "a.tif", folder / "b.tif", words, Limits(), path)
+        run_limited(task, progress=lambda share: print(share, flush=True))
+    """)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == "0.5\n"
+    (child,) = psutil.Process(parent.pid).children()
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    assert not psutil.wait_procs([child], timeout=20)[1]

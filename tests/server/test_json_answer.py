@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConflictError, CropMapError, InputError
-from core.project.database import busy
+from core.project.database import busy, damaged
 from ui.server.errors import error_response
 from ui.server.json_answer import json_bytes
 
@@ -53,6 +53,7 @@ class SilentError(CropMapError):
         (ConflictError("Late."), 409),
         # What the map keeps and sends again: not 404, after which it would drop the edit.
         (busy(Path("farm.cropmap")), 503),
+        (damaged(Path("farm.cropmap"), "database disk image is malformed"), 503),
         (SilentError("No words."), 500),
         (UnicodeEncodeError("utf-8", HALF, 0, 1, "surrogates not allowed"), 500),
     ],
