@@ -115,6 +115,16 @@ class TileViews:
             self._closer.popitem(last=False)
         return looks
 
+    @property
+    def has_looked(self) -> bool:
+        """Whether it holds closer looks or answers to clicks."""
+        return bool(self._closer or self._fields)
+
+    def forget(self) -> None:
+        """Let go of what questions about other places need not have; it is made again."""
+        self._closer.clear()
+        self._fields.clear()
+
     def own_field(
         self, point: PixelPoint, looks: list[tuple[Window, Embedding]], segmenter: Segmenter
     ) -> Probability:

@@ -204,6 +204,14 @@ class Workspace:
         with self._lock:
             self._bring_up(place, work, urgency)
 
+    def forget_looks(self) -> None:
+        """Let go of the model's closer looks at the tile, once nothing else is to do."""
+        view = self._seen.view
+        if view is not None and view.views.has_looked:
+            # In the model's own thread, which alone may touch them.
+            key = model_of(self._opened())
+            self._models.service(key).clicks.submit(view.views.forget, Urgency.BATCH)
+
     def finished(self) -> Label:
         """The label of all edits, however long it takes: for results and whole-scene runs.
 

@@ -18,7 +18,10 @@ from core.session.opened import open_project_scene, release_scenes
 from core.session.workspace import Workspace
 
 _MOST_TILES = 32
-"""About 15 MB each; ten people need twenty, with the next tile of each."""
+"""Some 25 MB each with the small model; ten people need twenty, with the next tile of each."""
+
+_MOST_LOOKED_AT = 12
+"""Of so many tiles, those asked for last, the closer looks are kept: up to 50 MB each."""
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +55,10 @@ class Workspaces:
             self._open.move_to_end(key)
             while len(self._open) > _MOST_TILES:
                 self._open.popitem(last=False)
-            return self._open[key]
+            found, others = self._open[key], list(self._open.values())[:-_MOST_LOOKED_AT]
+        for other in others:
+            other.forget_looks()
+        return found
 
     def _knows(self, key: tuple[Path, str, str], project: Project) -> bool:
         """Whether there is one that stores where this project does: its file may be another now."""
