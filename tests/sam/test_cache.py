@@ -142,10 +142,11 @@ from core.sam.protocol import Embedding
 
 cache = EmbeddingCache(Path(sys.argv[1]), 10**9)
 features = np.random.default_rng(0).normal(size=(1, 256, 64, 64)).astype(np.float32)
-print("ready", flush=True)
 number = 0
 while True:
     cache.put(Embedding(features, (1024, 1024), (9, 9), 1024, f"{number % 8}"))
+    if number == 0:
+        print("ready", flush=True)
     number += 1
 """
 
