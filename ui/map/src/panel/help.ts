@@ -24,8 +24,8 @@ const TILE: [string, string][] = [
 ];
 
 const PARCEL: [string, string][] = [
-  ["Y, J, U", "accept, reject, unsure"],
-  ["C, O, K", "cropland, other, cannot be told"],
+  ["Y, J, U", "accept, reject, unsure (also of the parcel pointed at)"],
+  ["C, O, K", "cropland, other, cannot be told (likewise)"],
   ["M, L, T", "smooth, fill holes, snap"],
   ["I", "split along the strongest inner border"],
   ["E", "restore it as it was accepted"],

@@ -20,23 +20,43 @@ function seen(parcel: Parcel): { shape?: Ring[][]; land_class: LandClass } {
   return { ...(corners <= MOST_CORNERS && { shape }), land_class: parcel.land_class };
 }
 
-/** A click chooses a parcel; a card says what it is and offers what may be done with it. */
+/** Said once more, a verdict is taken back. */
+function verdictOn(parcel: Parcel, point: ColumnRow, verdict: ParcelVerdict, reason: string): Edit {
+  if (parcel.state === verdict && parcel.reason === reason) return { kind: "parcel_verdict", point, verdict: "none", reason: "" };
+  // What is accepted is the shape and the class that are on the screen, whatever comes of it later.
+  return { kind: "parcel_verdict", point, verdict, reason, ...(verdict === "accepted" && seen(parcel)) };
+}
+
+/**
+ * A click chooses a parcel; a card says what it is and offers what may be done with it.
+ * While none is chosen, a verdict's or a class's key is about the parcel under the pointer.
+ */
 export class SelectTool implements Tool {
   private parcel: Parcel | null = null;
+  private pointed: Parcel | null = null;
   private point: ColumnRow = [0, 0];
 
   constructor(private readonly context: ToolContext) {}
 
-  enter(): void {}
+  enter(): void {
+    this.context.base.element.addEventListener("pointerleave", this.left);
+  }
 
   leave(): void {
-    this.context.shapes()?.highlight([], "hover");
+    this.context.base.element.removeEventListener("pointerleave", this.left);
+    this.left();
     this.look(null);
   }
 
+  /** Beside the map a key is about no parcel. */
+  private readonly left = (): void => {
+    this.pointed = null;
+    this.context.shapes()?.highlight([], "hover");
+  };
+
   move(point: ColumnRow): void {
-    const parcel = this.context.parcels.at(point);
-    this.context.shapes()?.highlight(parcel ? [parcel] : [], "hover");
+    this.pointed = this.context.parcels.at(point);
+    this.context.shapes()?.highlight(this.pointed ? [this.pointed] : [], "hover");
   }
 
   click(point: ColumnRow): void {
@@ -44,9 +64,10 @@ export class SelectTool implements Tool {
   }
 
   key(event: KeyboardEvent): boolean {
-    const { parcel } = this;
-    if (!parcel || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false;
     const key = event.key.toLowerCase();
+    const { parcel } = this;
+    if (!parcel) return this.sayOfPointed(key);
     if (key === "escape") this.look(null);
     else if (key === "e" && parcel.state === "changed") this.restore();
     else if (VERDICT_KEYS[key]) this.judge(VERDICT_KEYS[key], parcel.reason);
@@ -56,7 +77,20 @@ export class SelectTool implements Tool {
     return true;
   }
 
+  private sayOfPointed(key: string): boolean {
+    const { pointed } = this;
+    const verdict = VERDICT_KEYS[key];
+    const land_class = CLASS_KEYS[key];
+    if (!pointed || !(verdict || land_class)) return false;
+    const point = innerPoint(pointed);
+    if (verdict) this.context.edit(verdictOn(pointed, point, verdict, pointed.reason));
+    else if (land_class && pointed.land_class !== land_class) this.context.edit({ kind: "reclassify", point, land_class, reason: pointed.reason });
+    return true;
+  }
+
   refreshed(): void {
+    // The pointer has not moved, and what lies under it may be another parcel, or signed by now.
+    if (this.pointed) this.pointed = this.context.parcels.at(innerPoint(this.pointed));
     if (!this.parcel) return;
     // Its border, its name and all that is said of it may be others now; its place is not.
     const parcel = this.context.parcels.at(this.point);
@@ -68,14 +102,8 @@ export class SelectTool implements Tool {
     this.show(parcel);
   }
 
-  /** Said once more, a verdict is taken back. */
   judge(verdict: ParcelVerdict, reason: string): void {
-    const { parcel, point } = this;
-    if (!parcel) return;
-    if (parcel.state === verdict && parcel.reason === reason) this.say({ kind: "parcel_verdict", point, verdict: "none", reason: "" });
-    else if (verdict !== "accepted") this.say({ kind: "parcel_verdict", point, verdict, reason });
-    // What is accepted is the shape and the class that are on the screen, whatever comes of it later.
-    else this.say({ kind: "parcel_verdict", point, verdict, reason, ...seen(parcel) });
+    if (this.parcel) this.say(verdictOn(this.parcel, this.point, verdict, reason));
   }
 
   reclassify(land_class: LandClass, reason: string): void {
