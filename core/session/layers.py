@@ -46,13 +46,20 @@ def layers_version(project: Project, scene_id: str) -> str:
     return f"{project.scene(scene_id).version}-{project.revision()}"
 
 
-def layers_overlay(project: Project, scene_id: str, layer: LayerName, grid: Grid) -> Picture | None:
+def layers_overlay(
+    project: Project, scene_id: str, layer: LayerName, grid: Grid, *, without: str = ""
+) -> Picture | None:
     """A layer on ``grid``: uint8 (rows, columns, 4), transparent where nothing is; None: nothing.
 
     Labels are the last that were made for each tile.
+
+    Parameters
+    ----------
+    without : str
+        A tile that is left out, because somebody sees it in another way.
     """
     opened = open_project_scene(project, scene_id)
-    touched = _touched(opened, grid)
+    touched = [(name, frame) for name, frame in _touched(opened, grid) if name != without]
     if layer in ("label", "accepted"):
         if layer == "accepted":
             accepted = chosen_tiles(project, scene_id, accepted_only=True)

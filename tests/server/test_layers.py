@@ -137,8 +137,8 @@ def test_warped_tiles_cover_the_scene(client, base, scene) -> None:
 def test_annotated_layers_come_from_the_annotator(client, base, scene, monkeypatch) -> None:
     asked, versions = [], iter("aab")
 
-    def overlay(_project, scene_id, layer, grid):
-        asked.append((scene_id, layer))
+    def overlay(_project, scene_id, layer, grid, *, without):
+        asked.append((scene_id, layer, without))
         if layer == "label":
             return None
         picture = np.zeros((*grid.shape, 4), np.uint8)
@@ -155,6 +155,8 @@ def test_annotated_layers_come_from_the_annotator(client, base, scene, monkeypat
     monkeypatch.setattr(layers, "layers_version", lambda *_: "c")
     label = decoded(client.get(f"{base}/layers/{scene.record.id}/label/0/0/0.png"))
     assert not label.any()
+    client.get(f"{base}/layers/{scene.record.id}/label/0/0/0.png?without=x571")
+    assert [without for *_, without in asked] == ["", "", "", "x571"]
 
 
 def test_the_browser_keeps_what_has_a_version(client, base, scene) -> None:

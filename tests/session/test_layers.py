@@ -14,6 +14,7 @@ def test_only_accepted_tiles_have_colour_where_that_is_asked(project, scene_id, 
     workspaces.settle()
     grid = open_project_scene(project, scene_id).scene.grid
     assert layers_overlay(project, scene_id, "accepted", grid) is None
+    _each_tile_can_be_left_out(project, scene_id, names)
     coloured = {
         name: layers_overlay(
             project, scene_id, "label", open_project_scene(project, scene_id).frame(name).core_grid
@@ -32,3 +33,17 @@ def test_only_accepted_tiles_have_colour_where_that_is_asked(project, scene_id, 
             assert (seen == coloured[name]).mean() > 0.99  # edges may gain a pixel of a neighbour
         else:
             assert seen is None or (seen[..., 3] > 0).mean() < 0.02
+
+
+def _each_tile_can_be_left_out(project, scene_id: str, names: list[str]) -> None:
+    opened = open_project_scene(project, scene_id)
+    everything = layers_overlay(project, scene_id, "label", opened.scene.grid)
+    for name in names:
+        left = layers_overlay(project, scene_id, "label", opened.scene.grid, without=name)
+        itself = layers_overlay(
+            project, scene_id, "label", opened.frame(name).core_grid, without=name
+        )
+        assert itself is None or (itself[..., 3] > 0).mean() < 0.02
+        changed = (left != everything).any(axis=-1).sum()
+        own = layers_overlay(project, scene_id, "label", opened.frame(name).core_grid)
+        assert abs(changed - (0 if own is None else (own[..., 3] > 0).sum())) < 600

@@ -114,8 +114,9 @@ def _tile(request: Request, *, warped: bool) -> Response:
     if layer in _LANDCOVER and opened.landcover is None:
         picture = nothing()
     else:
-        key = (*_identity(project, opened, layer), place)
-        picture = _cache.get(key, lambda: _render(project, opened, layer, place))
+        without = "" if layer in _FIXED else request.query_params.get("without", "")
+        key = (*_identity(project, opened, layer), place, without)
+        picture = _cache.get(key, lambda: _render(project, opened, layer, place, without))
     # Labels and predictions change with every edit, and the map's version does not tell.
     fixed = layer in _FIXED and request.query_params.get("v")
     kept = IMMUTABLE if fixed else "private, no-cache"
@@ -158,24 +159,29 @@ def _identity(project: Project, opened: OpenedScene, layer: str) -> tuple[Hashab
     )
 
 
-def _render(project: Project, opened: OpenedScene, layer: str, place: _Place) -> bytes:
+def _render(
+    project: Project, opened: OpenedScene, layer: str, place: _Place, without: str
+) -> bytes:
     if layer == "imagery":
         return _imagery(opened, place)
     grid = place.grid(opened.scene.grid)
-    picture = _overlay(project, opened, layer, grid)
+    picture = _overlay(project, opened, layer, grid, without)
     if picture is None:
         return nothing()
     picture[outside(opened.scene.grid, grid)] = 0
     return encode(picture)
 
 
-def _overlay(project: Project, opened: OpenedScene, layer: str, grid: Grid) -> Rgba | None:
+def _overlay(
+    project: Project, opened: OpenedScene, layer: str, grid: Grid, without: str
+) -> Rgba | None:
     if layer in _LANDCOVER:
         draw: Callable[..., Rgba] = _LANDCOVER[layer]
         return draw(opened.landcover, grid)
     # The route has refused every other name.
     name = cast(LayerName, layer)
-    picture: Rgba | None = layers_overlay(project, opened.record.id, name, grid)
+    scene_id = opened.record.id
+    picture: Rgba | None = layers_overlay(project, scene_id, name, grid, without=without)
     return None if picture is None else picture.copy()
 
 

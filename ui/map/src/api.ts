@@ -81,6 +81,11 @@ export class Api {
     return this.url(`layers/${this.sceneName}/${place}?v=${encodeURIComponent(version)}`);
   }
 
+  /** The labels of all tiles but one. */
+  labelsAroundUrl(tile: string, level: number, x: number, y: number): string {
+    return this.url(`layers/${this.sceneName}/label/${level}/${x}/${y}.png?without=${encodeURIComponent(tile)}`);
+  }
+
   /** What a click there would give; `closely` waits for the final answer. */
   async hover(
     tile: string,

@@ -4,14 +4,14 @@ import type { Api } from "./api";
 import type { Bounds, ChangedAcceptance, ColumnRow, Edit, HoverAnswer, PinnedNote, PromptLabel, SceneState, TileState } from "./contract";
 import { clampToBounds, inBounds, roundPoint, sameBounds } from "./geometry";
 import L from "./leaflet";
-import { BaseMap, paneName } from "./map/base-map";
+import { BaseMap, type PaneName, paneName } from "./map/base-map";
 import { FrameLayer, neighbourFrames } from "./map/frame-layer";
 import { HoverPreview } from "./map/hover-preview";
 import { MaskLayer } from "./map/mask-layer";
 import { NoteLayer } from "./map/note-layer";
 import { ParcelLayer } from "./map/parcel-layer";
 import { toLatLngBounds } from "./map/pixel-crs";
-import { pixelTiles } from "./map/pixel-tiles";
+import { pixelTiles, type TileAddress } from "./map/pixel-tiles";
 import { PromptLayer } from "./map/prompt-layer";
 import { ShapeLayer } from "./map/shape-layer";
 import { SwappingOverlay } from "./map/swapping-overlay";
@@ -28,6 +28,9 @@ export interface TileSceneActions {
   overlayFailed(): void;
 }
 
+/** Of the mask's strength: what belongs to other tiles is seen, and seen to be theirs. */
+const AROUND = 0.6;
+
 export class TileScene {
   readonly base: BaseMap;
   readonly parcels: ParcelLayer;
@@ -39,6 +42,8 @@ export class TileScene {
   private readonly mask: MaskLayer;
   private readonly overlay: SwappingOverlay;
   private landcover: L.GridLayer | null = null;
+  /** What the neighbouring tiles' labels were when this tile was opened. */
+  private around: L.GridLayer | null = null;
   private frame: FrameLayer | null = null;
   private choices: LayerChoices = { ...FIRST_CHOICES };
   private shown: TileState | null = null;
@@ -120,6 +125,7 @@ export class TileScene {
     this.choices = { ...choices };
     this.imagery.setOpacity(choices.imagery);
     this.mask.setOpacity(choices.mask);
+    this.around?.setOpacity(choices.mask * AROUND);
     this.overlay.setOpacity(choices.overlayOpacity);
     this.parcels.setVisible(choices.outlines);
     this.showLandcover(choices.landcover);
@@ -145,9 +151,11 @@ export class TileScene {
     this.preview.clear();
     this.frame?.remove();
     this.shapes?.remove();
-    this.frame = this.shapes = null;
+    this.around?.remove();
+    this.frame = this.shapes = this.around = null;
     this.entered = window;
     if (!window) return;
+    if (this.sceneState.tiles.length > 1) this.around = this.labelsAround(tile).addTo(this.base.map);
     const core = this.sceneState.tiles.find(({ name }) => name === tile)?.core ?? null;
     this.frame = new FrameLayer(this.base.map, this.base.sceneBounds, window, core);
     this.shapes = new ShapeLayer(this.base.map, window, (id) => this.actions.removePrompt(id));
@@ -185,12 +193,16 @@ export class TileScene {
   }
 
   private tiles(layer: string, pane: "imagery" | "landcover"): L.GridLayer {
-    const { aspect, layers_version: version } = this.sceneState;
-    return pixelTiles((level, x, y) => this.api.layerUrl(layer, level, x, y, version), {
-      pane: paneName(pane),
-      aspect,
-      bounds: this.base.sceneBounds,
-    });
+    const { layers_version: version } = this.sceneState;
+    return this.tilesAt((level, x, y) => this.api.layerUrl(layer, level, x, y, version), pane, 1);
+  }
+
+  private labelsAround(tile: string): L.GridLayer {
+    return this.tilesAt((level, x, y) => this.api.labelsAroundUrl(tile, level, x, y), "around", this.choices.mask * AROUND);
+  }
+
+  private tilesAt(addressOf: TileAddress, pane: PaneName, opacity: number): L.GridLayer {
+    return pixelTiles(addressOf, { pane: paneName(pane), aspect: this.sceneState.aspect, bounds: this.base.sceneBounds, opacity });
   }
 
   private promptLayer(): PromptLayer {

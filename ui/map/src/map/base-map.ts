@@ -13,6 +13,7 @@ const PANES = {
   upper: 210,
   dim: 240,
   landcover: 260,
+  around: 280,
   overlay: 300,
   mask: 310,
   hover: 320,
