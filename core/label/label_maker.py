@@ -7,7 +7,6 @@ steps before came to is kept.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,9 +16,11 @@ import shapely
 from core.imagery.frame import Frame
 from core.label.acceptance import Acceptance, Settling, within_land
 from core.label.answers import Field
+from core.label.choices import Choices
 from core.label.correction_import import LabelsImport
-from core.label.correction_layer import Layer, ParcelChange, corrected
+from core.label.correction_layer import Layer
 from core.label.corrections import Signature, Signed, apply_to_layer
+from core.label.field_cut import largest_first, put_field, rim_width
 from core.label.tile_label import Label
 from core.label.work import Work
 from core.parcels.overlay import Overlay
@@ -31,9 +32,6 @@ _PROBLEM_PIXELS = 1.0
 
 _SNAP_PIXELS = 0.5
 _LEAST_LEFT_M2 = 400.0
-_TOUCH = 1e-6
-"""Native pixels squared: shapes that share less only touch."""
-
 _KEPT_STEPS = 32
 """So many undos are answered at once; layers share their parcels, so one costs little."""
 
@@ -71,7 +69,8 @@ class _FieldStep:
         return hash(self._told())
 
     def _told(self) -> tuple[object, ...]:
-        return self.area, self.field.adds, self.field.prompt_id, self.signature
+        own = self.field
+        return self.area, own.adds, own.prompt_id, own.clicks, own.tidy, self.signature
 
 
 _Step = _FieldStep | Signed
@@ -85,6 +84,11 @@ def problem_width(frame: Frame) -> float:
 def snap_length(frame: Frame) -> float:
     """Native pixels: a length that means nothing to a person."""
     return _SNAP_PIXELS * frame.native_per_tile_pixel
+
+
+def least_left(choices: Choices, frame: Frame) -> float:
+    """Native pixels: what a field leaves of a parcel and nobody would call one goes."""
+    return min(choices.min_area_m2, _LEAST_LEFT_M2) / frame.native_pixel_area_m2
 
 
 class LabelMaker:
@@ -128,8 +132,7 @@ class LabelMaker:
         InputError
             GEOS cannot compute a correction.  None is known that does this.
         """
-        # What a field leaves of its neighbours is dropped where nobody would call it a parcel.
-        least = min(work.choices.min_area_m2, _LEAST_LEFT_M2) / frame.native_pixel_area_m2
+        least = least_left(work.choices, frame)
         ground = _Ground(automatic, work.imported, work.accepted_before, frame, least)
         steps: list[_Step] = [
             _FieldStep(id(f.area), f, work.signatures.get(f.prompt_id, Signature())) for f in fields
@@ -158,10 +161,10 @@ class LabelMaker:
             self._layers = {0: _first_layer(start, ground.accepted_before, ground.frame)}
         known = max(count for count in self._layers if count <= self._in_common(steps))
         layer = self._layers[known]
-        snap = snap_length(ground.frame)
+        sizes = snap_length(ground.frame), ground.least, rim_width(ground.frame)
         walked = {count: kept for count, kept in self._layers.items() if count <= known}
         for count, step in enumerate(steps[known:], start=known + 1):
-            layer = walked[count] = _after(layer, step, snap, ground.least)
+            layer = walked[count] = _after(layer, step, *sizes)
         self._steps = steps
         # The first is always kept: from it all can be walked again.
         self._layers = {n: walked[n] for n in walked if n == 0 or n > len(steps) - _KEPT_STEPS}
@@ -192,40 +195,11 @@ class LabelMaker:
         return [parcel for parcel in kept if parcel is not None]
 
 
-def _after(layer: Layer, step: _Step, snap: float, least: float) -> Layer:
+def _after(layer: Layer, step: _Step, snap: float, least: float, rim: float) -> Layer:
     if isinstance(step, Signed):
         return apply_to_layer(layer, step, snap)
-    change = _put_field(layer, step.field, least)
+    change = put_field(layer, step.field, least, rim)
     return layer.after(change.signed(step.signature))
-
-
-def _put_field(layer: Layer, field: Field, least: float) -> ParcelChange:
-    """A field put in, or taken out; what it covers of others is theirs no longer."""
-    changed: dict[int, list[Parcel]] = {}
-    near = layer.near(field.area)
-    shapes = layer.geometries[near]
-    rests = Overlay.around([*shapes, field.area]).differences(shapes, field.area)
-    for place, rest in zip(near.tolist(), rests, strict=True):
-        parcel = layer.parcels[place]
-        if parcel.polygon.area - rest.area < _TOUCH:
-            continue
-        pieces = _polygons(rest, least)
-        names = [parcel.id] + [
-            f"{parcel.id}-{field.prompt_id[:8]}.{number}" for number in range(1, len(pieces))
-        ]
-        changed[place] = [
-            corrected(parcel, piece, name) for name, piece in zip(names, pieces, strict=False)
-        ]
-    if not field.adds:
-        return ParcelChange(changed)
-    names = [field.prompt_id]
-    pieces = _polygons(field.area, 0.0)
-    names += [f"{field.prompt_id}.{number}" for number in range(1, len(pieces))]
-    added = [
-        Parcel(name, piece, math.nan, "corrected", edited=True)
-        for name, piece in zip(names, pieces, strict=False)
-    ]
-    return ParcelChange(changed, added)
 
 
 def _first_layer(parcels: Sequence[Parcel], before: tuple[Acceptance, ...], frame: Frame) -> Layer:
@@ -255,18 +229,8 @@ def _cut(parcel: Parcel, core: shapely.Polygon) -> Parcel | None:
     shapes = [parcel.polygon, core]
     with np.errstate(all="ignore"):  # edges of hardly any length: GEOS copes, numpy warns
         inside = Overlay.around(shapes).intersection(parcel.polygon, core)
-    pieces = _polygons(inside, 0.0)
+    pieces = largest_first(inside, 0.0)
     if not pieces:
         return None
     shape = pieces[0] if len(pieces) == 1 else shapely.MultiPolygon(pieces)
     return replace(parcel, polygon=shape)
-
-
-def _polygons(geometry: shapely.Geometry, least: float) -> list[shapely.Polygon]:
-    """Polygons of a geometry whose area is above ``least``, the largest first."""
-    parts = [
-        part
-        for part in shapely.get_parts(geometry)
-        if isinstance(part, shapely.Polygon) and part.area > max(least, 1e-9)
-    ]
-    return sorted(parts, key=lambda part: -part.area)
