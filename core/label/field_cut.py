@@ -21,6 +21,7 @@ from shapely import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from core.imagery.frame import Frame
+from core.label.acceptance import within_land
 from core.label.answers import Field
 from core.label.correction_edits import kept_together
 from core.label.correction_layer import Layer, ParcelChange, corrected
@@ -76,6 +77,20 @@ def field_cut(layer: Layer, asked: Field, least: float, rim: float) -> FieldCut:
         return cut(layer.reaching([asked.area]), asked, least, rim)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldGround:
+    """What the next field would be put on, or taken from; parameters as of :func:`field_cut`."""
+
+    layer: Layer
+    least: float
+    rim: float
+
+    def land_of(self, asked: Field) -> Shape | None:
+        """What the field would add or take away, inside the layer's extent; None for nothing."""
+        land = polygons_of(field_cut(self.layer, asked, self.least, self.rim).land)
+        return within_land(shape_of(land), self.layer.extent) if land else None
+
+
 def put_field(layer: Layer, asked: Field, least: float, rim: float) -> ParcelChange:
     """The change of parcels by a field; parameters as of :func:`field_cut`."""
     cut = field_cut(layer, asked, least, rim)
@@ -90,12 +105,12 @@ def put_field(layer: Layer, asked: Field, least: float, rim: float) -> ParcelCha
         ]
     if not asked.adds:
         return ParcelChange(changed)
-    pieces = largest_first(cut.land, 0.0)
+    fields = largest_first(cut.land, 0.0)
     names = [asked.prompt_id]
-    names += [f"{asked.prompt_id}.{number}" for number in range(1, len(pieces))]
+    names += [f"{asked.prompt_id}.{number}" for number in range(1, len(fields))]
     added = [
         Parcel(name, piece, math.nan, "corrected", edited=True)
-        for name, piece in zip(names, pieces, strict=False)
+        for name, piece in zip(names, fields, strict=False)
     ]
     return ParcelChange(changed, added)
 

@@ -20,7 +20,7 @@ from core.label.choices import Choices
 from core.label.correction_import import LabelsImport
 from core.label.correction_layer import Layer
 from core.label.corrections import Signature, Signed, apply_to_layer
-from core.label.field_cut import largest_first, put_field, rim_width
+from core.label.field_cut import FieldGround, largest_first, put_field, rim_width
 from core.label.tile_label import Label
 from core.label.work import Work
 from core.parcels.overlay import Overlay
@@ -45,11 +45,13 @@ class _Ground:
     accepted_before: tuple[Acceptance, ...]
     frame: Frame
     least: float
+    smallest: float
 
     def is_that(self, other: _Ground) -> bool:
         """Whether the same steps on both give the same parcels."""
         same = self.automatic is other.automatic and self.imported is other.imported
-        return same and self.frame == other.frame and self.least == other.least
+        sizes = self.least == other.least and self.smallest == other.smallest
+        return same and sizes and self.frame == other.frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class LabelMaker:
     def __init__(self) -> None:
         self._ground: _Ground | None = None
         self._steps: list[_Step] = []
+        self._fields = 0
         self._layers: dict[int, Layer] = {}
         self._checked: Checked | None = None
         self._cut: dict[int, tuple[Parcel, Parcel | None]] = {}
@@ -133,10 +136,12 @@ class LabelMaker:
             GEOS cannot compute a correction.  None is known that does this.
         """
         least = least_left(work.choices, frame)
-        ground = _Ground(automatic, work.imported, work.accepted_before, frame, least)
+        smallest = work.choices.min_area_m2 / frame.native_pixel_area_m2
+        ground = _Ground(automatic, work.imported, work.accepted_before, frame, least, smallest)
         steps: list[_Step] = [
             _FieldStep(id(f.area), f, work.signatures.get(f.prompt_id, Signature())) for f in fields
         ]
+        self._fields = len(steps)
         layer = self._walked(ground, [*steps, *work.corrections])
         settled = self._settling.settle(self._inside(layer, frame), layer.acceptances)
         parcels, changed = settled.parcels, settled.changed
@@ -151,6 +156,14 @@ class LabelMaker:
         """The parcels of the label that was made last, not cut at the tile's core."""
         return self._layers[len(self._steps)]
 
+    @property
+    def field_ground(self) -> FieldGround:
+        """What another prompt's field would act on: the label made last before its corrections."""
+        ground = self._ground
+        if ground is None:
+            raise ValueError("no label was made")
+        return FieldGround(self._layers[self._fields], ground.least, rim_width(ground.frame))
+
     def _walked(self, ground: _Ground, steps: list[_Step]) -> Layer:
         """The layer after all steps, from the last kept one that they have in common."""
         if self._ground is None or not ground.is_that(self._ground):
@@ -161,13 +174,16 @@ class LabelMaker:
             self._layers = {0: _first_layer(start, ground.accepted_before, ground.frame)}
         known = max(count for count in self._layers if count <= self._in_common(steps))
         layer = self._layers[known]
-        sizes = snap_length(ground.frame), ground.least, rim_width(ground.frame)
+        sizes = _Sizes(
+            snap_length(ground.frame), ground.least, ground.smallest, rim_width(ground.frame)
+        )
         walked = {count: kept for count, kept in self._layers.items() if count <= known}
         for count, step in enumerate(steps[known:], start=known + 1):
-            layer = walked[count] = _after(layer, step, *sizes)
+            layer = walked[count] = _after(layer, step, sizes)
         self._steps = steps
-        # The first is always kept: from it all can be walked again.
-        self._layers = {n: walked[n] for n in walked if n == 0 or n > len(steps) - _KEPT_STEPS}
+        # The first is always kept: from it all can be walked again; prompts go on the fields.
+        always = (0, self._fields)
+        self._layers = {n: walked[n] for n in walked if n in always or n > len(steps) - _KEPT_STEPS}
         return layer
 
     def _in_common(self, steps: list[_Step]) -> int:
@@ -195,10 +211,20 @@ class LabelMaker:
         return [parcel for parcel in kept if parcel is not None]
 
 
-def _after(layer: Layer, step: _Step, snap: float, least: float, rim: float) -> Layer:
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """What means nothing to a person: lengths and areas of native pixels."""
+
+    snap: float
+    least: float
+    smallest: float
+    rim: float
+
+
+def _after(layer: Layer, step: _Step, sizes: _Sizes) -> Layer:
     if isinstance(step, Signed):
-        return apply_to_layer(layer, step, snap)
-    change = put_field(layer, step.field, least, rim)
+        return apply_to_layer(layer, step, sizes.snap, sizes.smallest)
+    change = put_field(layer, step.field, sizes.least, sizes.rim)
     return layer.after(change.signed(step.signature))
 
 

@@ -11,6 +11,7 @@ from core.grid import PixelPoint
 from core.label.drawing_checks import FARTHEST
 from core.label.edit_reader import EditReader
 from core.label.edit_units import EditUnits
+from core.label.edit_writer import tidy_json
 from core.label.plain_values import check, number_between
 
 
@@ -64,7 +65,7 @@ class PointSet:
         """The point as it is stored."""
         x, y = _position(self.point, units)
         named = {} if self.field is None else {"field": self.field}
-        return {"id": self.id, "x": x, "y": y, "label": self.label, **named, **_tidy(self)}
+        return {"id": self.id, "x": x, "y": y, "label": self.label, **named, **tidy_json(self.tidy)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +140,7 @@ class BoxSet:
         """The box as it is stored."""
         first = _position(PixelPoint(self.left, self.top), units)
         last = _position(PixelPoint(self.right, self.bottom), units)
-        return {"id": self.id, "first": first, "last": last, **_tidy(self)}
-
-
-def _tidy(edit: PointSet | BoxSet) -> dict[str, bool]:
-    return {"tidy": True} if edit.tidy else {}
+        return {"id": self.id, "first": first, "last": last, **tidy_json(self.tidy)}
 
 
 def _position(point: PixelPoint, units: EditUnits) -> list[float]:

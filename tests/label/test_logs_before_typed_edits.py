@@ -109,6 +109,9 @@ def correction_values(correction: Any) -> dict[str, Any]:
     found = {}
     for name in (one.name for one in fields(correction) if one.init):
         value = getattr(correction, name)
+        if name in TIDY:
+            assert value is TIDY[name]
+            continue
         if value is None and name in LATER:
             continue
         if isinstance(value, shapely.Geometry):
