@@ -3,8 +3,8 @@
 A positive point asks for its field, or with others for the field that they name.  What an earlier
 field claims, a later one leaves to it, unless its click lies there.  A negative point inside such
 an answer corrects it; one that lies in none asks for its own field, which is taken away but for
-what positive points claim (and only from the parcel under it: :mod:`core.label.field_cut`).  A box asks
-for what it holds.
+what positive points claim, and only from the parcel under it (:mod:`core.label.field_cut`).  A box
+asks for what it holds.
 For somebody who waits, a question may first be answered with what is at hand; what is kept for good
 and exported are the final answers.
 How a question is put to the model: ``core.label.click``.
