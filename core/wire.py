@@ -99,6 +99,8 @@ class SceneState(InFile):
     """Clockwise from up to true north."""
     place: ScenePlace
     layers_version: str
+    unseen: str
+    """What to say once to who asks the model, where it has hardly seen such imagery; else empty."""
     landcover_title: str | None
     revision: int
     tiles: list[SceneTile]
@@ -243,6 +245,8 @@ class TileState(InFile):
     """Of the edit log; sent back with every edit."""
     stamp: str
     """Changes with all that people can change of the tile."""
+    final: bool
+    """Whether the label is that of all edits and final answers; else hectares may change."""
     refining: bool
     """Some answers of the model are not final; the state that is read next waits for them."""
     can_undo: bool
@@ -315,10 +319,11 @@ class ErrorDetails(TypedDict):
     """The present state, where the file is another one."""
     overtaken: NotRequired[Overtaken]
     """Somebody was faster; the state is to be read anew."""
-    kind: NotRequired[Literal["replaced", "theirs", "locked"]]
+    kind: NotRequired[Literal["replaced", "theirs", "locked", "nothing"]]
     """``replaced``: another file is in the place of the one that the change was meant for.
     ``theirs``: the step to be undone or redone is somebody else's; the message asks.
-    ``locked``: it would change accepted parcels, which the person has locked."""
+    ``locked``: it would change accepted parcels, which the person has locked.
+    ``nothing``: a click or a box finds nothing, so there is nothing to be stored."""
 
 
 class ErrorAnswer(Complaint, ErrorDetails):

@@ -3,7 +3,8 @@
 A positive point asks for its field, or with others for the field that they name.  What an earlier
 field claims, a later one leaves to it, unless its click lies there.  A negative point inside such
 an answer corrects it; one that lies in none asks for its own field, which is taken away but for
-what positive points claim.  A box asks for what it holds.
+what positive points claim, and only from the parcel under it (:mod:`core.label.field_cut`).  A box
+asks for what it holds.
 For somebody who waits, a question may first be answered with what is at hand; what is kept for good
 and exported are the final answers.
 How a question is put to the model: ``core.label.click``.
@@ -50,11 +51,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """One answer: an area in native pixels, and whether it is added or taken away."""
+    """One answer: an area in native pixels, and whether it is added or taken away.
+
+    Parameters
+    ----------
+    clicks : tuple of PixelPoint
+        That asked for it, in native pixels; none where a box did.
+    tidy : bool
+        It leaves no rims of parcels, as :mod:`core.label.field_cut` says.
+    """
 
     area: Area
     adds: bool
     prompt_id: str
+    clicks: tuple[PixelPoint, ...] = ()
+    tidy: bool = False
 
 
 def ask_directly(views: TileViews, segmenter: Segmenter) -> Ask:
@@ -114,26 +125,27 @@ class Answers:
         positives = [p for p in work.points if p.label == 1]
         negatives = [p for p in work.points if p.label == 0]
         taken: set[str] = set()
-        asked: list[tuple[Answer, bool, str, list[PersonPrompt]]] = []
+        asked: list[tuple[Answer, bool, str, list[PersonPrompt], bool]] = []
         for same in _by_field(positives):
             answer, rivals = self._of_rivals(same, negatives, ask, closely=closely)
             taken.update(n.id for n in rivals)
-            asked.append((answer, True, same[0].id, same))
-        asked += [(self._of_box(box, ask, closely=closely), True, box.id, []) for box in work.boxes]
+            asked.append((answer, True, same[0].id, same, any(click.tidy for click in same)))
+        for box in work.boxes:
+            asked.append((self._of_box(box, ask, closely=closely), True, box.id, [], box.tidy))
         for negative in (n for n in negatives if n.id not in taken):
             # What is taken away stops at the fields that are wanted.
             answer = self._of_rivals([negative], positives, ask, closely=closely)[0]
-            asked.append((answer, False, negative.id, []))
+            asked.append((answer, False, negative.id, [negative], negative.tidy))
         order = {p.id: i for i, p in enumerate(work.points)}
         asked.sort(key=lambda item: order.get(item[2], len(order)))
         fields: list[Field] = []
         claimed: list[Area] = []
-        for answer, adds, name, clicks in asked:
+        for answer, adds, name, clicks, tidy in asked:
             if answer.area is None:
                 continue
             with self._lock:
-                area = self._left.of(answer.area, clicks, claimed)
-            fields.append(Field(area, adds, name))
+                area = self._left.of(answer.area, clicks if adds else [], claimed)
+            fields.append(Field(area, adds, name, tuple(click.point for click in clicks), tidy))
             if adds:
                 claimed.append(area)
         return fields, all(answer.final for answer, *_ in asked)

@@ -69,7 +69,8 @@ def _edit_from_browser(raw: Any, frame: Frame, units: EditUnits, budget: Drawing
         return BoxSet.from_browser(reader)
     if kind == STROKE:
         return _painted(reader, budget)
-    return edit_from_json(kind, raw, units, budget)
+    # What is drawn from now on is finished; what the log holds stays as it was.
+    return edit_from_json(kind, {**raw, "tidy": True}, units, budget)
 
 
 def _painted(reader: EditReader, budget: DrawingBudget) -> Edit:

@@ -45,7 +45,7 @@ class BrushStroke:
     def as_area(self) -> AreaAdd | AreaRemove:
         """What the stroke does, as it is stored."""
         area = brush(self.line, self.radius)
-        return AreaAdd(area) if self.adds else AreaRemove(area)
+        return AreaAdd(area, tidy=True) if self.adds else AreaRemove(area, tidy=True)
 
 
 def brush(line: LineString, radius: float) -> Polygon:

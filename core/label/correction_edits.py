@@ -90,7 +90,7 @@ def remove(layer: Layer, area: Shape, snap: float) -> ParcelChange | None:
                 cut(part, blade, layer.overlay, snap, snap**2)
                 for part in polygons_of(parcel.polygon)
             ]
-            changed[int(place)] = pieces_of_parcel(layer, parcel, _groups(parts))
+            changed[int(place)] = pieces_of_parcel(layer, parcel, kept_together(parts))
     return ParcelChange(changed) if changed else None
 
 
@@ -105,7 +105,7 @@ def split(layer: Layer, line: LineString, snap: float) -> ParcelChange | None:
             for part in polygons_of(parcel.polygon)
         ]
         faces = faces_of_hull(parcel.polygon, long, layer.overlay) if len(parts) > 1 else []
-        groups = _sides(parts, faces, layer.overlay) if len(faces) > 1 else _groups(parts)
+        groups = _sides(parts, faces, layer.overlay) if len(faces) > 1 else kept_together(parts)
         if len(groups) > 1:
             changed[int(place)] = pieces_of_parcel(layer, parcel, groups)
     return ParcelChange(changed) if changed else None
@@ -164,14 +164,14 @@ def reshape(layer: Layer, point: Point, area: Shape, snap: float) -> ParcelChang
         return None
     parts = polygons_of(parcel.polygon)
     if len(parts) == 1:
-        return ParcelChange({place: pieces_of_parcel(layer, parcel, _groups([pieces]))})
+        return ParcelChange({place: pieces_of_parcel(layer, parcel, kept_together([pieces]))})
     nearest = int(np.argmin(shapely.distance(parts, point)))
     kept = [part for number, part in enumerate(parts) if number != nearest]
     shape = shape_of(polygons_of(layer.overlay.union([*kept, *pieces])))
     return ParcelChange({place: [corrected(parcel, shape)]})
 
 
-def _groups(parts: list[list[Polygon]]) -> list[list[Polygon]]:
+def kept_together(parts: list[list[Polygon]]) -> list[list[Polygon]]:
     """What stays together, given the pieces of each part of a parcel.
 
     The parts of a parcel belong together although they lie apart, so a part that stays whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shapely import Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from core.label.correction_layer import Layer, ParcelChange, corrected
 from core.parcels.outlines import Geometries
@@ -60,11 +61,16 @@ def snap_to_neighbours(
 
 
 def reaching(
-    shape: Shape, targets: Geometries, others: Geometries, overlay: Overlay, tolerance: float
+    shape: Shape,
+    targets: Geometries,
+    others: Geometries,
+    overlay: Overlay,
+    tolerance: float,
+    within: BaseGeometry | None = None,
 ) -> Shape:
     """A shape grown over gaps up to ``tolerance`` to some targets, and cut where others are.
 
-    The shape itself where nothing would be left of it.
+    The shape itself where nothing would be left of it.  With ``within``, gaps elsewhere stay.
     """
     own = cut(shape, others, overlay, tolerance, 0.0) if _overlap(shape, others, overlay) else []
     parts = own or polygons_of(shape)
@@ -73,6 +79,7 @@ def reaching(
         for target in targets
         for bridge in polygons_of(bridges([shape, target], overlay, tolerance))
         for piece in cut(bridge, others, overlay, tolerance, 0.0)
+        if within is None or piece.intersects(within)
     ]
     if not gaps:
         return shape_of(parts)

@@ -21,6 +21,7 @@ from core.label import correction_statements as statements
 from core.label import correction_tidy as tidy
 from core.label.acceptance import Settling
 from core.label.brush import brush
+from core.label.correction_finish import Finish, finished
 from core.label.correction_layer import Layer, ParcelChange
 from core.label.correction_repair import repair
 from core.label.correction_restore import restore
@@ -74,6 +75,9 @@ __all__ = [
     "brush",
 ]
 
+_GAP_SNAPS = 2.0
+"""Gaps and parcels that are narrower would be told as problems."""
+
 
 def apply_corrections(
     parcels: Sequence[Parcel],
@@ -81,6 +85,7 @@ def apply_corrections(
     *,
     snap: float,
     extent: Polygon | None = None,
+    least: float = 0.0,
 ) -> list[Parcel]:
     """Parcels after a person's corrections, applied one after the other.
 
@@ -98,6 +103,9 @@ def apply_corrections(
         what a correction leaves smaller than its square goes.
     extent : Polygon, optional
         The land that the parcels are of: borders along its edge are not smoothed.
+
+    least : float
+        Area of the smallest parcel of the project: of drawings that are tidy smaller pieces go.
 
     Returns
     -------
@@ -118,11 +126,11 @@ def apply_corrections(
     layer = Layer(list(parcels), extent)
     for one in corrections:
         signed = one if isinstance(one, Signed) else Signed(one, Signature())
-        layer = apply_to_layer(layer, signed, snap)
+        layer = apply_to_layer(layer, signed, snap, least)
     return list(Settling().settle(layer.parcels, layer.acceptances).parcels)
 
 
-def apply_to_layer(layer: Layer, signed: Signed, snap: float) -> Layer:
+def apply_to_layer(layer: Layer, signed: Signed, snap: float, least: float = 0.0) -> Layer:
     """A layer after one correction; itself where it hits nothing.
 
     What was accepted and whether it still stands is not told by its parcels' states, but by
@@ -137,7 +145,8 @@ def apply_to_layer(layer: Layer, signed: Signed, snap: float) -> Layer:
     try:
         # Where GEOS meets edges of hardly any length it divides by zero and copes; numpy warns.
         with np.errstate(all="ignore"):
-            change = _change(layer.reaching(_drawing(correction)), signed, snap)
+            near = layer.reaching(_drawing(correction))
+            change = _finished(near, correction, _change(near, signed, snap), snap, least)
     except GEOSException as error:
         raise InputError(
             "The correction meets borders that cannot be told apart.",
@@ -176,6 +185,23 @@ def _change(layer: Layer, signed: Signed, snap: float) -> ParcelChange | None:
         case Repair(place, width):
             change = repair(layer, place, width, snap)
     return change
+
+
+def _finished(
+    layer: Layer,
+    correction: Correction,
+    change: ParcelChange | None,
+    snap: float,
+    least: float,
+) -> ParcelChange | None:
+    """A change without the crumbs and slits that a tidy drawing would leave."""
+    if change is None or not isinstance(correction, AreaAdd | AreaRemove | Reshape):
+        return change
+    if not correction.tidy:
+        return change
+    finish = Finish(least, _GAP_SNAPS * snap)
+    grows = not isinstance(correction, AreaRemove)
+    return finished(layer, change, correction.drawn, finish, grows=grows)
 
 
 def _drawing(correction: Correction) -> list[shapely.Geometry]:

@@ -3,6 +3,9 @@
 Each keeps what the person drew, as it was drawn: a lasso may cross itself, and what it goes round
 is worked out once (:func:`core.parcels.shapes.drawn_area`).  Drawings of which nothing sensible
 remains are refused when the value is made, so a stored correction can always be replayed.
+
+A drawing that is ``tidy`` leaves no crumbs and slits (:mod:`core.label.correction_finish`); those
+in logs of earlier versions do not say it, and leave what they left.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from core.errors import InputError
 from core.label.drawing_checks import check_coordinates, checked_area
 from core.label.edit_reader import EditReader
 from core.label.edit_units import EditUnits
-from core.label.edit_writer import area_json, place_json, positions_json, rings_json
+from core.label.edit_writer import area_json, place_json, positions_json, rings_json, tidy_json
 from core.parcels.overlay import Shape
 from core.parcels.shapes import tidied
 
@@ -32,6 +35,7 @@ class AreaAdd:
     kind: ClassVar[str] = "area_add"
 
     area: Polygon
+    tidy: bool = False
     drawn: Shape = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -40,11 +44,11 @@ class AreaAdd:
     @classmethod
     def from_json(cls, read: EditReader) -> AreaAdd:
         """The edit that JSON describes."""
-        return cls(read.area())
+        return cls(read.area(), read.flag("tidy", default=False))
 
     def to_json(self, units: EditUnits) -> dict[str, Any]:
         """The edit as plain values: a closed ``ring``, with ``holes`` where it has any."""
-        return area_json(self.area, units)
+        return {**area_json(self.area, units), **tidy_json(self.tidy)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class AreaRemove:
     kind: ClassVar[str] = "area_remove"
 
     area: Polygon
+    tidy: bool = False
     drawn: Shape = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -62,11 +67,11 @@ class AreaRemove:
     @classmethod
     def from_json(cls, read: EditReader) -> AreaRemove:
         """The edit that JSON describes."""
-        return cls(read.area())
+        return cls(read.area(), read.flag("tidy", default=False))
 
     def to_json(self, units: EditUnits) -> dict[str, Any]:
         """The edit as plain values: a closed ``ring``, with ``holes`` where it has any."""
-        return area_json(self.area, units)
+        return {**area_json(self.area, units), **tidy_json(self.tidy)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,7 @@ class Reshape:
 
     point: Point
     polygon: Polygon
+    tidy: bool = False
     drawn: Shape = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -160,8 +166,9 @@ class Reshape:
     @classmethod
     def from_json(cls, read: EditReader) -> Reshape:
         """The edit that JSON describes."""
-        return cls(read.point(), read.polygon())
+        return cls(read.point(), read.polygon(), read.flag("tidy", default=False))
 
     def to_json(self, units: EditUnits) -> dict[str, Any]:
         """The edit as plain values."""
-        return {**place_json(self.point, units), "rings": rings_json(self.polygon, units)}
+        rings = rings_json(self.polygon, units)
+        return {**place_json(self.point, units), "rings": rings, **tidy_json(self.tidy)}

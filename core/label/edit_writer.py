@@ -31,3 +31,8 @@ def area_json(area: Polygon, units: EditUnits) -> dict[str, Any]:
 def place_json(point: Point | None, units: EditUnits) -> dict[str, Any]:
     """The ``point`` of an edit; nothing for one that means all parcels."""
     return {} if point is None else {"point": positions_json(point, units)[0]}
+
+
+def tidy_json(tidy: bool) -> dict[str, bool]:
+    """The mark of an edit that leaves no rims, crumbs and slits; nothing for one that may."""
+    return {"tidy": True} if tidy else {}

@@ -7,7 +7,6 @@ steps before came to is kept.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,9 +16,11 @@ import shapely
 from core.imagery.frame import Frame
 from core.label.acceptance import Acceptance, Settling, within_land
 from core.label.answers import Field
+from core.label.choices import Choices
 from core.label.correction_import import LabelsImport
-from core.label.correction_layer import Layer, ParcelChange, corrected
+from core.label.correction_layer import Layer
 from core.label.corrections import Signature, Signed, apply_to_layer
+from core.label.field_cut import FieldGround, largest_first, put_field, rim_width
 from core.label.tile_label import Label
 from core.label.work import Work
 from core.parcels.overlay import Overlay
@@ -31,9 +32,6 @@ _PROBLEM_PIXELS = 1.0
 
 _SNAP_PIXELS = 0.5
 _LEAST_LEFT_M2 = 400.0
-_TOUCH = 1e-6
-"""Native pixels squared: shapes that share less only touch."""
-
 _KEPT_STEPS = 32
 """So many undos are answered at once; layers share their parcels, so one costs little."""
 
@@ -47,11 +45,13 @@ class _Ground:
     accepted_before: tuple[Acceptance, ...]
     frame: Frame
     least: float
+    smallest: float
 
     def is_that(self, other: _Ground) -> bool:
         """Whether the same steps on both give the same parcels."""
         same = self.automatic is other.automatic and self.imported is other.imported
-        return same and self.frame == other.frame and self.least == other.least
+        sizes = self.least == other.least and self.smallest == other.smallest
+        return same and sizes and self.frame == other.frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ class _FieldStep:
         return hash(self._told())
 
     def _told(self) -> tuple[object, ...]:
-        return self.area, self.field.adds, self.field.prompt_id, self.signature
+        own = self.field
+        return self.area, own.adds, own.prompt_id, own.clicks, own.tidy, self.signature
 
 
 _Step = _FieldStep | Signed
@@ -87,12 +88,18 @@ def snap_length(frame: Frame) -> float:
     return _SNAP_PIXELS * frame.native_per_tile_pixel
 
 
+def least_left(choices: Choices, frame: Frame) -> float:
+    """Native pixels: what a field leaves of a parcel and nobody would call one goes."""
+    return min(choices.min_area_m2, _LEAST_LEFT_M2) / frame.native_pixel_area_m2
+
+
 class LabelMaker:
     """Makes a tile's labels; not safe to call from several threads at once."""
 
     def __init__(self) -> None:
         self._ground: _Ground | None = None
         self._steps: list[_Step] = []
+        self._fields = 0
         self._layers: dict[int, Layer] = {}
         self._checked: Checked | None = None
         self._cut: dict[int, tuple[Parcel, Parcel | None]] = {}
@@ -128,12 +135,13 @@ class LabelMaker:
         InputError
             GEOS cannot compute a correction.  None is known that does this.
         """
-        # What a field leaves of its neighbours is dropped where nobody would call it a parcel.
-        least = min(work.choices.min_area_m2, _LEAST_LEFT_M2) / frame.native_pixel_area_m2
-        ground = _Ground(automatic, work.imported, work.accepted_before, frame, least)
+        least = least_left(work.choices, frame)
+        smallest = work.choices.min_area_m2 / frame.native_pixel_area_m2
+        ground = _Ground(automatic, work.imported, work.accepted_before, frame, least, smallest)
         steps: list[_Step] = [
             _FieldStep(id(f.area), f, work.signatures.get(f.prompt_id, Signature())) for f in fields
         ]
+        self._fields = len(steps)
         layer = self._walked(ground, [*steps, *work.corrections])
         settled = self._settling.settle(self._inside(layer, frame), layer.acceptances)
         parcels, changed = settled.parcels, settled.changed
@@ -148,6 +156,14 @@ class LabelMaker:
         """The parcels of the label that was made last, not cut at the tile's core."""
         return self._layers[len(self._steps)]
 
+    @property
+    def field_ground(self) -> FieldGround:
+        """What another prompt's field would act on: the label made last before its corrections."""
+        ground = self._ground
+        if ground is None:
+            raise ValueError("no label was made")
+        return FieldGround(self._layers[self._fields], ground.least, rim_width(ground.frame))
+
     def _walked(self, ground: _Ground, steps: list[_Step]) -> Layer:
         """The layer after all steps, from the last kept one that they have in common."""
         if self._ground is None or not ground.is_that(self._ground):
@@ -158,13 +174,16 @@ class LabelMaker:
             self._layers = {0: _first_layer(start, ground.accepted_before, ground.frame)}
         known = max(count for count in self._layers if count <= self._in_common(steps))
         layer = self._layers[known]
-        snap = snap_length(ground.frame)
+        sizes = _Sizes(
+            snap_length(ground.frame), ground.least, ground.smallest, rim_width(ground.frame)
+        )
         walked = {count: kept for count, kept in self._layers.items() if count <= known}
         for count, step in enumerate(steps[known:], start=known + 1):
-            layer = walked[count] = _after(layer, step, snap, ground.least)
+            layer = walked[count] = _after(layer, step, sizes)
         self._steps = steps
-        # The first is always kept: from it all can be walked again.
-        self._layers = {n: walked[n] for n in walked if n == 0 or n > len(steps) - _KEPT_STEPS}
+        # The first is always kept: from it all can be walked again; prompts go on the fields.
+        always = (0, self._fields)
+        self._layers = {n: walked[n] for n in walked if n in always or n > len(steps) - _KEPT_STEPS}
         return layer
 
     def _in_common(self, steps: list[_Step]) -> int:
@@ -192,40 +211,21 @@ class LabelMaker:
         return [parcel for parcel in kept if parcel is not None]
 
 
-def _after(layer: Layer, step: _Step, snap: float, least: float) -> Layer:
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """What means nothing to a person: lengths and areas of native pixels."""
+
+    snap: float
+    least: float
+    smallest: float
+    rim: float
+
+
+def _after(layer: Layer, step: _Step, sizes: _Sizes) -> Layer:
     if isinstance(step, Signed):
-        return apply_to_layer(layer, step, snap)
-    change = _put_field(layer, step.field, least)
+        return apply_to_layer(layer, step, sizes.snap, sizes.smallest)
+    change = put_field(layer, step.field, sizes.least, sizes.rim)
     return layer.after(change.signed(step.signature))
-
-
-def _put_field(layer: Layer, field: Field, least: float) -> ParcelChange:
-    """A field put in, or taken out; what it covers of others is theirs no longer."""
-    changed: dict[int, list[Parcel]] = {}
-    near = layer.near(field.area)
-    shapes = layer.geometries[near]
-    rests = Overlay.around([*shapes, field.area]).differences(shapes, field.area)
-    for place, rest in zip(near.tolist(), rests, strict=True):
-        parcel = layer.parcels[place]
-        if parcel.polygon.area - rest.area < _TOUCH:
-            continue
-        pieces = _polygons(rest, least)
-        names = [parcel.id] + [
-            f"{parcel.id}-{field.prompt_id[:8]}.{number}" for number in range(1, len(pieces))
-        ]
-        changed[place] = [
-            corrected(parcel, piece, name) for name, piece in zip(names, pieces, strict=False)
-        ]
-    if not field.adds:
-        return ParcelChange(changed)
-    names = [field.prompt_id]
-    pieces = _polygons(field.area, 0.0)
-    names += [f"{field.prompt_id}.{number}" for number in range(1, len(pieces))]
-    added = [
-        Parcel(name, piece, math.nan, "corrected", edited=True)
-        for name, piece in zip(names, pieces, strict=False)
-    ]
-    return ParcelChange(changed, added)
 
 
 def _first_layer(parcels: Sequence[Parcel], before: tuple[Acceptance, ...], frame: Frame) -> Layer:
@@ -255,18 +255,8 @@ def _cut(parcel: Parcel, core: shapely.Polygon) -> Parcel | None:
     shapes = [parcel.polygon, core]
     with np.errstate(all="ignore"):  # edges of hardly any length: GEOS copes, numpy warns
         inside = Overlay.around(shapes).intersection(parcel.polygon, core)
-    pieces = _polygons(inside, 0.0)
+    pieces = largest_first(inside, 0.0)
     if not pieces:
         return None
     shape = pieces[0] if len(pieces) == 1 else shapely.MultiPolygon(pieces)
     return replace(parcel, polygon=shape)
-
-
-def _polygons(geometry: shapely.Geometry, least: float) -> list[shapely.Polygon]:
-    """Polygons of a geometry whose area is above ``least``, the largest first."""
-    parts = [
-        part
-        for part in shapely.get_parts(geometry)
-        if isinstance(part, shapely.Polygon) and part.area > max(least, 1e-9)
-    ]
-    return sorted(parts, key=lambda part: -part.area)

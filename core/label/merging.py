@@ -48,6 +48,9 @@ from core.predict.predict_options import AUTO
 _MARGIN_SNAPS = 4.0
 """Gaps and slivers up to ``snap`` are closed on both sides of a border."""
 
+_PROMPT_MARGIN_SNAPS = 14.0
+"""Fields of both sides take rims of up to six along with them (:mod:`core.label.field_cut`)."""
+
 _EDGE_SHARE = 0.05
 """Of a parcel, or of an earlier field: neighbours' answers share as much along a border."""
 
@@ -118,7 +121,7 @@ def prompts_do_not_touch(
     ours, theirs = ([e for e in side if not isinstance(e, _SILENT)] for side in (ours, theirs))
     if not all(isinstance(edit, _Prompt) for edit in (*ours, *theirs)):
         return False
-    margin = _MARGIN_SNAPS * snap
+    margin = _PROMPT_MARGIN_SNAPS * snap
     shapes = array_of([*ground.shapes, *layer.geometries])
     sides = []
     for prompts in (ours, theirs):

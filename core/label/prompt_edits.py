@@ -11,6 +11,7 @@ from core.grid import PixelPoint
 from core.label.drawing_checks import FARTHEST
 from core.label.edit_reader import EditReader
 from core.label.edit_units import EditUnits
+from core.label.edit_writer import tidy_json
 from core.label.plain_values import check, number_between
 
 
@@ -27,6 +28,9 @@ class PointSet:
         1 for cropland, 0 for what is none.
     field : str, optional
         Names the field that the point means; without it the point goes on meaning what it meant.
+    tidy : bool
+        What it gives leaves no rims, as :mod:`core.label.field_cut` says.  Logs of earlier versions
+        do not say it, and come to what they came to.
     """
 
     kind: ClassVar[str] = "prompt_set"
@@ -35,32 +39,33 @@ class PointSet:
     point: PixelPoint
     label: Literal[0, 1]
     field: str | None = None
+    tidy: bool = False
 
     @classmethod
     def from_json(cls, read: EditReader) -> PointSet:
         """The point of stored JSON, in which it lies at ``x`` and ``y``."""
-        return cls._at(read, read.pixel("x", "y"))
+        return cls._at(read, read.pixel("x", "y"), tidy=read.flag("tidy", default=False))
 
     @classmethod
     def from_browser(cls, read: EditReader) -> PointSet:
         """The point of the browser's JSON, in which it lies at ``column`` and ``row``."""
-        return cls._at(read, read.pixel("column", "row"))
+        return cls._at(read, read.pixel("column", "row"), tidy=True)
 
     @classmethod
-    def _at(cls, read: EditReader, point: PixelPoint) -> PointSet:
+    def _at(cls, read: EditReader, point: PixelPoint, *, tidy: bool) -> PointSet:
         label = read.data.get("label")
         check(
             isinstance(label, int | float) and label in (0, 1),
             "A prompt says 1 (cropland) or 0 (not cropland).",
         )
         field = read.identifier("field") if "field" in read.data else None
-        return cls(read.identifier(), point, 1 if label else 0, field)
+        return cls(read.identifier(), point, 1 if label else 0, field, tidy)
 
     def to_json(self, units: EditUnits) -> dict[str, Any]:
         """The point as it is stored."""
         x, y = _position(self.point, units)
         named = {} if self.field is None else {"field": self.field}
-        return {"id": self.id, "x": x, "y": y, "label": self.label, **named}
+        return {"id": self.id, "x": x, "y": y, "label": self.label, **named, **tidy_json(self.tidy)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ class PromptsClear:
 
 @dataclass(frozen=True, slots=True)
 class BoxSet:
-    """A box is added or moved; its sides in native pixels."""
+    """A box is added or moved; its sides in native pixels, ``tidy`` as of a point."""
 
     kind: ClassVar[str] = "box_set"
 
@@ -108,12 +113,14 @@ class BoxSet:
     top: float
     right: float
     bottom: float
+    tidy: bool = False
 
     @classmethod
     def from_json(cls, read: EditReader) -> BoxSet:
         """The box of stored JSON: two opposite corners, as the grid may be turned in the world."""
         first, last = read.corner("first"), read.corner("last")
-        return cls(read.identifier(), first.column, first.row, last.column, last.row)
+        sides = (first.column, first.row, last.column, last.row)
+        return cls(read.identifier(), *sides, read.flag("tidy", default=False))
 
     @classmethod
     def from_browser(cls, read: EditReader) -> BoxSet:
@@ -127,13 +134,13 @@ class BoxSet:
         left, right = sorted(known[:2])
         top, bottom = sorted(known[2:])
         check(right - left >= 1 and bottom - top >= 1, "That box is empty.")
-        return cls(read.identifier(), left, top, right, bottom)
+        return cls(read.identifier(), left, top, right, bottom, tidy=True)
 
     def to_json(self, units: EditUnits) -> dict[str, Any]:
         """The box as it is stored."""
         first = _position(PixelPoint(self.left, self.top), units)
         last = _position(PixelPoint(self.right, self.bottom), units)
-        return {"id": self.id, "first": first, "last": last}
+        return {"id": self.id, "first": first, "last": last, **tidy_json(self.tidy)}
 
 
 def _position(point: PixelPoint, units: EditUnits) -> list[float]:

@@ -35,23 +35,27 @@ class PersonPrompt:
     field : str, optional
         Positive points that name the same field mean one; by default each has its own, whose name
         is the point's.
+    tidy : bool
+        As of :class:`core.label.prompt_edits.PointSet`.
     """
 
     id: str
     point: PixelPoint
     label: Literal[0, 1]
     field: str | None = None
+    tidy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PersonBox:
-    """A box that a person drew, in native pixels."""
+    """A box that a person drew, in native pixels; ``tidy`` as of a point."""
 
     id: str
     left: float
     top: float
     right: float
     bottom: float
+    tidy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +154,8 @@ class _Replay:
             case PromptsClear():
                 self.points.clear()
                 self.boxes.clear()
-            case BoxSet(name, left, top, right, bottom):
-                self.boxes[name] = PersonBox(name, left, top, right, bottom)
+            case BoxSet(name, left, top, right, bottom, tidy):
+                self.boxes[name] = PersonBox(name, left, top, right, bottom, tidy)
                 self.signatures[name] = signature
             case ChoicesChange():
                 self.choices = edit.applied_to(self.choices)
@@ -175,7 +179,7 @@ class _Replay:
         before = self.points.pop(edit.id, None)
         # Moved or flipped, it goes on meaning the field that it meant.
         named = edit.field or (before.field if before else None)
-        self.points[edit.id] = PersonPrompt(edit.id, edit.point, edit.label, named)
+        self.points[edit.id] = PersonPrompt(edit.id, edit.point, edit.label, named, edit.tidy)
         self.denied.add(edit.id)
 
     def work(self) -> Work:

@@ -22,6 +22,9 @@ from core.parcels.overlay import Overlay, Shape, polygons_of
 _SPIKE = 0.01
 """Parts narrower than twice this share of ``snap`` are leftovers of rounding, not land."""
 
+_SLACK = 1e-3
+"""Share by which what is wide is drawn out again beyond its edges, so that these stay exact."""
+
 _WELD = 1e-3
 """A bridge reaches this share of ``snap`` into what it joins, so that rounding leaves no slit."""
 
@@ -125,13 +128,21 @@ def _thick(polygon: Polygon, overlay: Overlay, snap: float) -> list[Polygon]:
 
     Edges elsewhere stay exactly where they are: the polygon is intersected with a larger one.
     """
-    reach = _SPIKE * snap
+    return _opened(polygon, overlay, _SPIKE * snap, 2 * _SPIKE * snap)
+
+
+def wide_parts(polygon: Polygon, overlay: Overlay, width: float) -> list[Polygon]:
+    """What is at least ``width`` wide of a polygon; its edges there stay exactly where they are."""
+    return _opened(polygon, overlay, width / 2, width / 2 * (1 + _SLACK))
+
+
+def _opened(polygon: Polygon, overlay: Overlay, reach: float, back: float) -> list[Polygon]:
     if reach <= 0:
         return [polygon]
     core = polygon.buffer(-reach, join_style="mitre", mitre_limit=_MITRE)
     if core.is_empty:
         return []
-    thick = core.buffer(2 * reach, join_style="mitre", mitre_limit=_MITRE)
+    thick = core.buffer(back, join_style="mitre", mitre_limit=_MITRE)
     if thick.covers(polygon):
         return [polygon]
     return polygons_of(overlay.intersection(polygon, thick))

@@ -16,7 +16,7 @@ from sqlalchemy import insert, select, update
 from core.edit_record import NewEdit
 from core.errors import DiskFullError, InputError, ProjectError, Remedy
 from core.project import edit_log as logs
-from core.project import places, scenes, second_reviews, sqlite, tiles, verdict_steps
+from core.project import places, scenes, second_reviews, second_steps, sqlite, tiles, verdict_steps
 from core.project.backup import AutomaticBackup, back_up, is_kept_aside, new_backup_path
 from core.project.branches import Branches
 from core.project.chain import LEFT_OVER, Checks, Damage, foreign_journal
@@ -430,6 +430,23 @@ class Project:
                 expected_log=expected_log,
             )
 
+    def second_steps(self, scene_id: str, name: str) -> VerdictSteps:
+        """Whose second verdict on a tile could be taken back, and whose brought back."""
+        with self._database.read() as connection:
+            return second_steps.second_steps(connection, scene_id, name)
+
+    def step_second_verdict(
+        self, scene_id: str, name: str, *, forward: bool, author: str
+    ) -> SecondReview | None:
+        """Take the second verdict back, so that the tile waits again, or bring it back.
+
+        Without one, and where a later verdict has settled the matter, nothing changes.
+        """
+        with self._change() as change:
+            return second_steps.step_second_verdict(
+                change, scene_id, name, forward=forward, author=author
+            )
+
     def log_at(self, scene_id: str, name: str, head: int) -> TileLog:
         """The edits that were in force when the log stood at ``head``, to be read only."""
         with self._database.read() as connection:
@@ -498,8 +515,8 @@ class Project:
         Actions, with the main parts of their details: ``edit``, ``undo``, ``redo`` (``kinds``),
         ``verdict`` (``verdict``, ``before``, ``comment``, ``head``), ``verdict undone`` and
         ``redone`` (``verdict``, ``before``), ``second verdict`` (``verdict``,
-        ``first``, ``comment``), ``second look drawn`` (``tiles``, ``names``, ``seed``) and
-        ``withdrawn``, ``scene added``, ``scene changed``,
+        ``first``, ``comment``), ``second verdict undone`` and ``redone``, ``second look drawn``
+        (``tiles``, ``names``, ``seed``) and ``withdrawn``, ``scene added``, ``scene changed``,
         ``scene removed``, ``project created`` and ``project renamed`` (``name``).
         """
         with self._database.read() as connection:

@@ -12,8 +12,9 @@ from core.project import HistoryRow
 PAUSE_S = 60.0
 """Of a longer gap between two actions, only this much counts: nobody knows what filled the rest."""
 
-_UNDOING = ("undo", "verdict undone")
-_ACTIONS = ("edit", *_UNDOING, "redo", "verdict", "verdict redone", "second verdict")
+_UNDOING = ("undo", "verdict undone", "second verdict undone")
+_VERDICTS = ("verdict", "verdict redone", "second verdict", "second verdict redone")
+_ACTIONS = ("edit", *_UNDOING, "redo", *_VERDICTS)
 
 
 @dataclass(slots=True)

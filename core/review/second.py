@@ -130,7 +130,7 @@ def without_hidden(history: Sequence[HistoryRow], hidden: Iterable[str]) -> list
     covered = set(hidden)
     return [
         replace(row, author="", detail={"hidden": True})
-        if row.action.split()[0] == "verdict" and row.tile in covered
+        if row.action.split()[0] in ("verdict", "second") and row.tile in covered
         else row
         for row in history
     ]

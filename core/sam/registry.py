@@ -14,6 +14,10 @@ _SAM_CITATION = "Kirillov, A. et al. (2023): Segment Anything. arXiv:2304.02643"
 _SAM_BUCKET = "https://dl.fbaipublicfiles.com/segment_anything"
 
 
+_ROUNDING = 0.05
+"""Pixels of 3 m in degrees are never quite 3 m."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """One model.
@@ -32,6 +36,11 @@ class ModelSpec:
         Where it is published; empty where the file is part of the application, or a person's own.
     source_name : str
         The name that a person's own file had where it came from; empty for all others.
+    seen_gsd_m : tuple of float, optional
+        Metres per pixel of the finest and the coarsest imagery that it was trained on, where that
+        is stated.
+    well_seen_gsd_m : tuple of float, optional
+        Likewise of the imagery that it was mostly trained on.
     """
 
     key: str
@@ -44,6 +53,17 @@ class ModelSpec:
     licence: str
     citation: str
     source_name: str = ""
+    seen_gsd_m: tuple[float, float] | None = None
+    well_seen_gsd_m: tuple[float, float] | None = None
+
+    def warning_at(self, gsd_m: float) -> str:
+        """What a person is to know who asks it on such imagery; empty where nothing is stated."""
+        imagery = f"{gsd_m:.2g} m imagery"
+        if not _holds(self.seen_gsd_m, gsd_m):
+            return f"This model has not seen {imagery}."
+        if not _holds(self.well_seen_gsd_m, gsd_m):
+            return f"This model has seen little {imagery}."
+        return ""
 
     @property
     def own(self) -> bool:
@@ -54,6 +74,14 @@ class ModelSpec:
     def shipped(self) -> bool:
         """Whether the weights came with the application."""
         return not self.url and not self.own
+
+
+def _holds(stated: tuple[float, float] | None, gsd_m: float) -> bool:
+    """Whether a resolution lies in a range; any does where none is stated."""
+    if stated is None:
+        return True
+    finest, coarsest = stated
+    return finest * (1 - _ROUNDING) <= gsd_m <= coarsest * (1 + _ROUNDING)
 
 
 def _sam(size: str, title: str, file_name: str, size_bytes: int, sha256: str) -> ModelSpec:
@@ -83,6 +111,9 @@ MODELS: dict[str, ModelSpec] = {
             sha256="4e64b4897ffa18f9579a126be5370d9606049b747255e71ce3cf3dabefd821a7",
             licence="Apache-2.0",
             citation="Trained by training/ of this project; docs/model-card.md",
+            # One place at 0.25 m and five tiles at 10 m; all others are aerial.
+            seen_gsd_m=(0.25, 10.0),
+            well_seen_gsd_m=(0.5, 3.0),
         ),
         ModelSpec(
             key="mobile_sam",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.session.appending import changed_since
     from core.session.batch import predict_all
     from core.session.idle import IDLE
+    from core.session.in_vain import FindsNothingError
     from core.session.label_json import line_json, parts_json
     from core.session.layers import LayerName, layers_overlay, layers_version, value_picture
     from core.session.locking import LockedError
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         replacement,
         restore_project,
     )
+    from core.session.place import unseen_imagery
     from core.session.place_on_ground import scene_place
     from core.session.scene_parcels import changed_tiles, chosen_tiles
     from core.session.state import in_file, stamp, verdict_json, verdict_name
@@ -61,6 +63,7 @@ __getattr__ = load_lazily(
         ),
         "batch": ("predict_all",),
         "idle": ("IDLE",),
+        "in_vain": ("FindsNothingError",),
         "label_json": ("line_json", "parts_json"),
         "layers": (
             "LayerName",
@@ -90,6 +93,7 @@ __getattr__ = load_lazily(
             "restore_project",
         ),
         "scene_parcels": ("changed_tiles", "chosen_tiles"),
+        "place": ("unseen_imagery",),
         "place_on_ground": ("scene_place",),
         "state": (
             "in_file",
@@ -117,6 +121,7 @@ __getattr__ = load_lazily(
 __all__ = [
     "IDLE",
     "STAGE",
+    "FindsNothingError",
     "Found",
     "LayerName",
     "LockedError",
@@ -164,6 +169,7 @@ __all__ = [
     "take_imagery",
     "take_landcover",
     "take_over",
+    "unseen_imagery",
     "value_picture",
     "verdict_json",
     "verdict_name",

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
+from core.label.field_cut import FieldGround
 from core.label.kept_label import keep_label, load_label
 from core.label.label_maker import LabelMaker
 from core.label.tile_label import Label, automatic_parcels
@@ -49,6 +50,7 @@ class LabelMemory:
         self._automatic: tuple[tuple[object, ...], tuple[Parcel, ...]] = ((), ())
         self._label: Label | None = None
         self._log_version = -1
+        self._field_ground: FieldGround | None = None
         self._grounds: OrderedDict[int, Ground] = OrderedDict()
 
     def kept(self, version: str) -> Label | None:
@@ -65,6 +67,12 @@ class LabelMemory:
         """What edits stood on is not what they would stand on now."""
         with self._lock:
             self._grounds.clear()
+            self._field_ground = None
+
+    def field_ground(self) -> FieldGround | None:
+        """What another prompt's field would act on; None before a label was made."""
+        with self._lock:
+            return self._field_ground
 
     def last(self) -> Label:
         """The last label, while another cannot be made."""
@@ -85,20 +93,21 @@ class LabelMemory:
     ) -> Label:
         """The label of this log; not ``closely``, with answers that may not be final.
 
-        Not ``checked``, its problems are not known, as of a label from disk.
+        Not ``checked``, its problems are not known, as of a label from disk.  What is kept on disk
+        as final is better than first answers: after a restart nobody sees less than was there.
 
         Asks without holding the lock: others go on with the tile meanwhile.
         """
         version = place.label_version(log, work)
         with self._lock:
-            # A label from disk does not tell its problems.
-            made = self._log_version >= 0
-            if self._label is not None and made and self._label.version == version:
+            if self._label is not None and self.is_made(version):
                 return self._label
         automatic: tuple[Parcel, ...] = ()
         if seen.prediction is not None and work.needs_prediction:
             automatic = self._automatic_parcels(place, work, seen.prediction)
         fields, final = seen.fields(work, closely=closely)
+        if not final and (kept := self.kept(version)) is not None:
+            return kept
         named = version if final else first_version(version)
         with self._lock:
             label = self._maker.make(
@@ -109,8 +118,19 @@ class LabelMemory:
                 self._grounds[log.version] = Ground(log, self._maker.layer, before)
                 while len(self._grounds) > _MOST_GROUNDS:
                     self._grounds.popitem(last=False)
-        self._keep(label, log, checked=checked)
+            newest = self._keep(label, log, checked=checked)
+            if newest:
+                self._field_ground = self._maker.field_ground
+        if newest and is_final(label.version):
+            self._later(lambda: keep_label(self.path, label.to_json()))
         return label
+
+    def is_made(self, version: str) -> bool:
+        """Whether the label that is at hand is the final one of this version, with its problems."""
+        with self._lock:
+            # A label from disk does not tell its problems.
+            made = self._label is not None and self._log_version >= 0
+            return made and self._label is not None and self._label.version == version
 
     def foreseen(self, seen: Snapshot, place: TilePlace, work: Work) -> Label:
         """The label that some work would give, with first answers; it is shown to nobody.
@@ -124,16 +144,14 @@ class LabelMemory:
         with self._lock:
             return self._maker.make("", automatic, fields, work, place.frame, checked=False)
 
-    def _keep(self, label: Label, log: TileLog, *, checked: bool) -> None:
-        """Keep a label unless there is one of a newer log, or a final one of the same."""
-        with self._lock:
-            newer = log.version > self._log_version
-            if not newer and (log.version < self._log_version or not is_final(label.version)):
-                return
-            if checked:
-                self._label, self._log_version = label, log.version
-        if is_final(label.version):
-            self._later(lambda: keep_label(self.path, label.to_json()))
+    def _keep(self, label: Label, log: TileLog, *, checked: bool) -> bool:
+        """Keep a label unless there is one of a newer log, or a final one of the same; whether."""
+        newer = log.version > self._log_version
+        if not newer and (log.version < self._log_version or not is_final(label.version)):
+            return False
+        if checked:
+            self._label, self._log_version = label, log.version
+        return True
 
     def _automatic_parcels(
         self, place: TilePlace, work: Work, prediction: Prediction

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import shapely
 
-from core.edit_record import EditRecord, NewEdit
+from core.edit_record import NewEdit
 from core.errors import CropMapError
 from core.label.answers import Answer
 from core.label.choices_change import ChoicesChange
@@ -26,6 +26,7 @@ from core.label.tile_label import Label
 from core.parcels.overlay import Overlay, polygons_of, shape_of
 from core.parcels.parcel import Parcel
 from core.project import TileLog
+from core.session.foreseeing import with_edits
 from core.session.place import TilePlace
 
 Foresee = Callable[[TileLog], Label | None]
@@ -71,7 +72,7 @@ class Lock:
             return list(edits)
         for edit in read:
             self._check_place(edit, accepted)
-        foreseen = self.foresee(_with(self.log, bound, author))
+        foreseen = self.foresee(with_edits(self.log, bound, author))
         if foreseen is None:
             return list(edits)
         lost = _lost(accepted, foreseen)
@@ -120,17 +121,6 @@ def _lost(accepted: Sequence[Parcel], label: Label) -> list[Parcel]:
 
 def _signed(parcel: Parcel) -> tuple[str, datetime | None]:
     return parcel.reviewer, parcel.reviewed_at
-
-
-def _with(log: TileLog, edits: Sequence[NewEdit], author: str) -> TileLog:
-    """The log as it would be."""
-    last = log.edits[-1].sequence if log.edits else 0
-    now = datetime.now(UTC)
-    records = [
-        EditRecord(number, edit.kind, edit.data, author, now)
-        for number, edit in enumerate(edits, start=last + 1)
-    ]
-    return replace(log, edits=(*log.edits, *records))
 
 
 def _locked(parcels: Sequence[Parcel]) -> LockedError:

@@ -17,7 +17,7 @@ from core.predict.key import prediction_key
 from core.predict.names import WITHOUT_MODEL
 from core.predict.tile import TileInputs, gather_inputs
 from core.project import Project, TileLog
-from core.sam.registry import DEFAULT_MODEL, get_model
+from core.sam.registry import DEFAULT_MODEL, get_model, known_models
 from core.session.moved_imagery import check_imagery, imagery_problem
 from core.session.opened import OpenedScene
 
@@ -133,6 +133,12 @@ def model_of(opened: OpenedScene) -> str | None:
     """Key of the model that a scene is looked at with; None works without one."""
     key: str | None = opened.record.settings.get("model", DEFAULT_MODEL)
     return key
+
+
+def unseen_imagery(opened: OpenedScene) -> str:
+    """What to say where the scene's model was hardly trained on such imagery; else nothing."""
+    spec = known_models().get(model_of(opened) or "")
+    return "" if spec is None else spec.warning_at(opened.scene.working_grid.gsd_m)
 
 
 def default_choices(opened: OpenedScene) -> Choices:

@@ -36,6 +36,7 @@ class Moment:
     log: TileLog
     work: Work
     label: Label
+    final: bool
     refining: bool
     rows: ParcelRows
     prediction: Prediction | None
@@ -93,6 +94,7 @@ def to_json(now: Moment, complain: Complain) -> wire.TileState:
         "note": now.note,
         "version": now.log.version,
         "stamp": now.stamp,
+        "final": now.final,
         "refining": now.refining,
         "can_undo": now.log.can_undo,
         "can_redo": now.log.can_redo,

@@ -15,7 +15,7 @@ from core.label.merging import can_be_withdrawn
 from core.label.own_steps import NotOwnStepError, Undoing, ask_about_last, to_redo, to_undo
 from core.label.withdrawal import Withdrawal
 from core.people import same_person
-from core.project import Project, TileLog
+from core.project import Project, TileLog, VerdictSteps
 from core.session.appending import Ground
 from core.session.place import TilePlace
 
@@ -45,7 +45,10 @@ def undo(
     scene_id, tile, project = place.opened.record.id, place.tile, place.project
     log = _log_of(place, version, author)
     found = to_undo(log.edits, log.steps, author, anybody=anybody)
-    if not anybody and _verdict_is_newer(place, author, found):
+    if not anybody and _is_newer(project.second_steps(scene_id, tile), author, found):
+        project.step_second_verdict(scene_id, tile, forward=False, author=author)
+        return None
+    if not anybody and _is_newer(project.verdict_steps(scene_id, tile), author, found):
         _step_verdict(place, author, forward=False)
         return None
     if found is None:
@@ -75,8 +78,13 @@ def redo(place: TilePlace, *, author: str, version: int, anybody: bool) -> TileL
     """
     scene_id, tile, project = place.opened.record.id, place.tile, place.project
     log = _log_of(place, version, author)
+    second = same_person(project.second_steps(scene_id, tile).redo_author, author)
     verdict = same_person(project.verdict_steps(scene_id, tile).redo_author, author)
-    if verdict and _last_action(place, author) == "verdict undone":
+    last = _last_action(place, author) if second or verdict else ""
+    if second and last == "second verdict undone":
+        project.step_second_verdict(scene_id, tile, forward=True, author=author)
+        return None
+    if verdict and last == "verdict undone":
         _step_verdict(place, author, forward=True)
         return None
     if log.can_redo and (anybody or same_person(log.redo_author, author)):
@@ -97,14 +105,16 @@ def can_redo(project: Project, scene_id: str, tile: str, log: TileLog, person: s
     """Whether there is anything that a redo of this person could mean."""
     if log.can_redo or to_redo(log.edits, person):
         return True
-    return same_person(project.verdict_steps(scene_id, tile).redo_author, person)
+    steps = (project.verdict_steps(scene_id, tile), project.second_steps(scene_id, tile))
+    return any(same_person(one.redo_author, person) for one in steps)
 
 
 def can_undo(project: Project, scene_id: str, tile: str, log: TileLog, person: str) -> bool:
     """Whether there is anything that an undo of this person could mean."""
     if to_undo(log.edits, log.steps, person, anybody=True) is not None:
         return True
-    return same_person(project.verdict_steps(scene_id, tile).undo_author, person)
+    steps = (project.verdict_steps(scene_id, tile), project.second_steps(scene_id, tile))
+    return any(same_person(one.undo_author, person) for one in steps)
 
 
 def _log_of(place: TilePlace, version: int, author: str) -> TileLog:
@@ -117,9 +127,8 @@ def _log_of(place: TilePlace, version: int, author: str) -> TileLog:
     return log
 
 
-def _verdict_is_newer(place: TilePlace, author: str, found: Undoing | None) -> bool:
-    """Whether the last thing that a person did was to give the tile its verdict."""
-    last = place.project.verdict_steps(place.opened.record.id, place.tile)
+def _is_newer(last: VerdictSteps, author: str, found: Undoing | None) -> bool:
+    """Whether the last thing that a person did was to give the tile this verdict."""
     if last.given_at is None or not same_person(last.undo_author, author):
         return False
     return found is None or last.given_at > found.edits[-1].at

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,11 @@ import numpy.typing as npt
 import shapely
 
 from core import wire
+from core.edit_record import NewEdit
 from core.errors import CancelledError, CropMapError, InputError, ReplacedFileError
 from core.grid import PixelPoint
 from core.imagery.frame import Frame
-from core.label.answers import Answer
+from core.label.answers import Answer, Field
 from core.label.browser_edits import to_new_edits
 from core.label.inner_border import strongest_inner_border
 from core.label.tile_label import Label
@@ -32,9 +34,9 @@ from core.session.asking import (
     Snapshot,
     asking_in_turn,
     fields_of_clicks,
-    is_final,
 )
 from core.session.finished_tile import FinishedTile
+from core.session.in_vain import refuse_what_finds_nothing
 from core.session.label_json import ParcelRows
 from core.session.label_memory import LabelMemory, Later
 from core.session.locking import Lock, beside_accepted
@@ -108,6 +110,8 @@ class Workspace:
 
         Raises
         ------
+        FindsNothingError
+            A click or box of them finds nothing; nothing is stored.
         LockedError
             They would change a parcel that is accepted; nothing is stored.
         InputError
@@ -120,6 +124,7 @@ class Workspace:
             raise InputError(broken[1].message, "Undo that step before you go on.")
         place = self._place()
         edits = sent = to_new_edits(raw, place.frame)
+        self._refuse_what_finds_nothing(place, sent, version)
         if lock:
             edits = self._lock_of(place).kept(sent, author)
         followed = place.opened.record.version == self._scene_version
@@ -137,6 +142,18 @@ class Workspace:
             field_of=fields_of_clicks(view, self._models.service(place.model_key)),
             together=together,
         )
+
+    def _refuse_what_finds_nothing(
+        self, place: TilePlace, edits: list[NewEdit], version: int
+    ) -> None:
+        """Raise where that can be told, before the model is asked for the label anyway."""
+        with self._lock:
+            self._follow_scene(place)
+            seen, ground = self._snapshot(place), self._labels.field_ground()
+        log = self._project.log(self._scene_id, self._tile)
+        # What others have done meanwhile is told first.
+        if seen.view is not None and ground is not None and log.version == version:
+            refuse_what_finds_nothing(place, log, edits, seen, ground)
 
     def _lock_of(self, place: TilePlace) -> Lock:
         log = self._project.log(self._scene_id, self._tile)
@@ -254,9 +271,15 @@ class Workspace:
         return FinishedTile(label, prediction, log, work)
 
     def hover(
-        self, native: PixelPoint, who: str, *, closely: bool = False, lock: bool = False
+        self,
+        native: PixelPoint,
+        who: str,
+        *,
+        adds: bool = True,
+        closely: bool = False,
+        lock: bool = False,
     ) -> Answer | None:
-        """What a click there would give; None while the model is not ready.
+        """The land that a click there would add, or take away; None while the model is not ready.
 
         Asked ``closely``, it waits for the final answer, and a click there finds that at hand.
         Under ``lock`` accepted parcels keep their land.
@@ -270,11 +293,15 @@ class Workspace:
         with self._lock:
             view = self._seen.view
             service = self._models.service(model_of(opened))
+            ground = self._labels.field_ground()
         if view is None or not opened.frame(self._tile).holds(native):
             return None
         urgency = Urgency.CLOSER if closely else Urgency.HOVER
         ask = asking_in_turn(view.views, service, urgency, f"hover {who}")
         found = view.answers.of_point(native, ask, closely=closely)
+        if found.area is not None and ground is not None:
+            asked = Field(found.area, adds, "", (native,), tidy=True)
+            found = replace(found, area=ground.land_of(asked))
         return beside_accepted(found, self._labels.last()) if lock else found
 
     def inner_border(self, native: PixelPoint) -> shapely.LineString | None:
@@ -375,13 +402,14 @@ class Workspace:
                 label = self._labels.make(seen, place, work, log, closely=closely)
             except ReplacedFileError as replaced:
                 ready, error = False, replaced
-        version = log.version
-        refining = ready and not is_final(label.version) and self._given_up != version
+        version, settled = log.version, place.label_version(log, work)
+        made = self._labels.is_made(settled)
+        refining = ready and not made and self._given_up != version
         if refining:
             self._refining = self._models.refinements.submit(
                 lambda: self._refine(version), Urgency.CLOSER, str(self._labels.path)
             )
-        elif ready and is_final(label.version):
+        elif ready and made:
             self._later(lambda: self._tell_figures(place.frame, work, seen.prediction, label))
         verdict = self._project.tile(self._scene_id, self._tile).verdict
         return Moment(
@@ -390,6 +418,7 @@ class Workspace:
             log,
             work,
             label,
+            accepted is not None or label.version == settled,
             refining,
             self._rows,
             seen.prediction,

@@ -91,14 +91,14 @@ def lines(draw: st.DrawFn) -> LineString:
 
 points = positions.map(Point)
 corrections = st.one_of(
-    st.builds(AreaAdd, lassos()),
-    st.builds(AreaRemove, lassos()),
-    st.builds(AreaAdd, st.builds(brush, lines(), st.floats(0.1, 10))),
-    st.builds(AreaRemove, st.builds(brush, lines(), st.floats(0.1, 10))),
+    st.builds(AreaAdd, lassos(), st.booleans()),
+    st.builds(AreaRemove, lassos(), st.booleans()),
+    st.builds(AreaAdd, st.builds(brush, lines(), st.floats(0.1, 10)), st.booleans()),
+    st.builds(AreaRemove, st.builds(brush, lines(), st.floats(0.1, 10)), st.booleans()),
     st.builds(Split, lines()),
     st.builds(Merge, st.lists(points, min_size=2, max_size=4, unique=True).map(tuple)),
     st.builds(ParcelDelete, points),
-    st.builds(Reshape, points, lassos()),
+    st.builds(Reshape, points, lassos(), st.booleans()),
     st.builds(
         Reclassify,
         points,

@@ -45,7 +45,7 @@ ids = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_si
 pixels = st.floats(0, SIZE)
 others = st.one_of(
     st.builds(PointSet, ids, st.builds(PixelPoint, pixels, pixels), st.sampled_from([0, 1])),
-    st.builds(PointSet, ids, st.builds(PixelPoint, pixels, pixels), st.just(1), ids),
+    st.builds(PointSet, ids, st.builds(PixelPoint, pixels, pixels), st.just(1), ids, st.booleans()),
     st.builds(PromptDelete, ids),
     st.just(PromptsClear()),
     st.builds(Note, ids, st.builds(Point, pixels, pixels), st.just("a hedge")),
@@ -55,7 +55,7 @@ others = st.one_of(
         st.lists(st.integers(1, 2**31 - 1), min_size=1, max_size=3).map(tuple),
         st.booleans(),
     ),
-    st.builds(BoxSet, ids, pixels, pixels, pixels, pixels),
+    st.builds(BoxSet, ids, pixels, pixels, pixels, pixels, st.booleans()),
     st.builds(
         ChoicesChange,
         st.none() | st.sampled_from(sorted(STRATEGIES)),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from core.grid import Grid, Window
+from core.grid import Grid, PixelPoint, Window
 from core.imagery.frame import Frame
 from core.label.answers import Field
 from core.label.choices import Choices
@@ -48,12 +48,19 @@ def work(edits: list[Correction]) -> Work:
 
 
 fields = st.builds(
-    lambda x, y, size, adds, name: Field(shapely.box(x, y, x + size, y + size), adds, name),
+    lambda x, y, size, adds, name, tidy: Field(
+        shapely.box(x, y, x + size, y + size),
+        adds,
+        name,
+        (PixelPoint(x + size / 2, y + size / 2),),
+        tidy,
+    ),
     st.floats(0, 90),
     st.floats(0, 90),
     st.floats(1, 30),
     st.booleans(),
     st.uuids().map(str),
+    st.booleans(),
 )
 
 

@@ -77,6 +77,9 @@ def parcel_row(parcel: Parcel) -> list[Any]:
 LATER = ("shape", "land_class")
 """Of a verdict, since it holds what was seen; no old one has them."""
 
+TIDY = {"tidy": False}
+"""Every edit that leaves no rims and crumbs says so; no old one does."""
+
 
 def as_then(row: list[Any]) -> list[Any]:
     """A parcel as versions told it that knew no *changed since accepted*.
@@ -97,10 +100,18 @@ def as_then(row: list[Any]) -> list[Any]:
     ]
 
 
+def without_later(values: dict[str, Any]) -> dict[str, Any]:
+    assert values.items() >= TIDY.items()
+    return {name: value for name, value in values.items() if name not in TIDY}
+
+
 def correction_values(correction: Any) -> dict[str, Any]:
     found = {}
     for name in (one.name for one in fields(correction) if one.init):
         value = getattr(correction, name)
+        if name in TIDY:
+            assert value is TIDY[name]
+            continue
         if value is None and name in LATER:
             continue
         if isinstance(value, shapely.Geometry):
@@ -113,8 +124,8 @@ def work_values(work: Work) -> dict[str, Any]:
     imported = work.imported
     return {
         "choices": {name: getattr(work.choices, name) for name in CHOICES},
-        "points": [asdict(point) for point in work.points],
-        "boxes": [asdict(box) for box in work.boxes],
+        "points": [without_later(asdict(point)) for point in work.points],
+        "boxes": [without_later(asdict(box)) for box in work.boxes],
         "denied": sorted(work.denied),
         "corrections": [
             [

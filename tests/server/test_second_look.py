@@ -3,6 +3,7 @@
 import shapely
 
 from core.project import Project
+from core.review import without_hidden
 from tests.server.conftest import ready
 from ui.server import tokens
 from ui.server.presence import ROOM
@@ -69,10 +70,28 @@ def test_a_second_reviewer_is_blind_until_they_have_judged(client, project: Proj
     assert review.first.comment == "fine"
     assert review.second.comment == "gap"
 
+    # Taken back like any verdict of one's own, it waits again; brought back, it is as it was.
+    assert shown["can_undo"]
+    step = {"version": shown["version"]}
+    back = client.post(f"{ben}{path}/undo", json=step).json()
+    assert (back["second_look"], back["verdict"]["verdict"]) == (True, "open")
+    assert project.second_review(scene, name).waiting
+    rows = without_hidden(project.history(scene_id=scene, tile=name), [name])
+    said = [row.detail for row in rows if "verdict" in row.action]
+    assert said == [{"hidden": True}] * 3
+    assert not client.get(ada + path).json()["can_redo"]
+    assert back["can_redo"]
+    again = client.post(f"{ben}{path}/redo", json=step).json()
+    assert (again["second_look"], again["verdict"]["verdict"]) == (False, "fix")
+    assert project.second_review(scene, name) == review
+    assert client.post(f"{ben}{path}/undo", json=step).status_code == 200
+    assert client.post(f"{ben}{path}/redo", json=step).status_code == 200
+
     # Whoever judges now settles it, for everybody.
     body = {"version": 1, "verdict": "fix", "comment": ""}
     client.post(f"{ada}{path}/verdict", json=body)
     assert [told(client, who + path)["reviewer"] for who in (ada, ben)] == ["Ada", "Ada"]
+    assert project.second_steps(scene, name).undo_author == ""
 
     own = ada.removeprefix("/cropmap/")
     assert [(p.person, p.tile) for p in ROOM.others(project.path, own)] == [("Ben", name)]

@@ -123,7 +123,10 @@ def test_a_click_that_finds_no_field_says_so(on_map: MapPage, server: MapServer)
     on_map.idle()
     assert not on_map.page.get_by_test_id("notice").is_visible()
     on_map.click(450, 100)
-    on_map.wait_text("notice", "No field was found there")
+    on_map.wait_text("notice", "No field was found there, and nothing was changed.")
+    on_map.idle()
+    assert len(on_map.mine()) == 1
+    assert on_map.text("undo").strip() == "2"  # what was cut out, and the first click
 
 
 def test_the_preview_asks_for_the_newest_place_only(on_map: MapPage, server: MapServer) -> None:

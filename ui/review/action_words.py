@@ -67,12 +67,16 @@ ACTIONS = {
     "verdict undone": "Verdicts",
     "verdict redone": "Verdicts",
     "second verdict": "Second verdicts",
+    "second verdict undone": "Second verdicts",
+    "second verdict redone": "Second verdicts",
 }
 """Actions that people filter by; the others are 'Project'."""
 
 _TITLES = {
     "verdict": "Verdict",
     "second verdict": "Second verdict",
+    "second verdict undone": "Took the second verdict back",
+    "second verdict redone": "Brought the second verdict back",
     "verdict undone": "Took the verdict back; now",
     "verdict redone": "Brought the verdict back",
 }

@@ -28,6 +28,7 @@ from core.review import asked as second_look_of
 from core.review import judge, seen_by, without_verdicts
 from core.session import (
     IDLE,
+    FindsNothingError,
     LockedError,
     NotOwnStepError,
     OpenedScene,
@@ -44,6 +45,7 @@ from core.session import (
     replacement,
     scene_place,
     stamp,
+    unseen_imagery,
     value_picture,
     verdict_json,
     verdict_name,
@@ -194,17 +196,19 @@ def overlay(request: Request) -> Response:
 
 
 def hover(request: Request) -> Response:
-    """The area that a click there would give: its parts, and whether that is the final answer.
+    """The land that a click there would add, or with ``label=0`` take away: its parts.
 
-    With ``closely=1`` it waits for the final one; with ``lock=1`` it leaves accepted parcels out.
+    It says whether that is the final answer, for which it waits with ``closely=1``.  With
+    ``lock=1`` it leaves accepted parcels out.
     """
     asked = _asked(request)
     point = PixelPoint(_query_number(request, "column"), _query_number(request, "row"))
     closely = request.query_params.get("closely") == "1"
     lock = request.query_params.get("lock") == "1"
+    adds = request.query_params.get("label") != "0"
     try:
         answer = asked.workspace.hover(
-            point, request.path_params["token"], closely=closely, lock=lock
+            point, request.path_params["token"], adds=adds, closely=closely, lock=lock
         )
     except CancelledError as error:
         return error_response(ConflictError(error.message))
@@ -278,6 +282,8 @@ def _changing(
         log = change()
     except LockedError as error:
         return error_response(error, status=409, details={"kind": "locked"})
+    except FindsNothingError as error:
+        return error_response(error, details={"kind": "nothing"})
     except ConflictError as error:
         since = _version(body) if of_log else None
         done = changed_since(asked.project, asked.scene_id, asked.tile, since)
@@ -336,6 +342,7 @@ def _scene_json(project: Project, opened: OpenedScene, person: str) -> wire.Scen
         "north_deg": ground.north_deg,
         "place": scene_place(scene.grid),
         "layers_version": f"{opened.record.version}-{scene.fingerprint[:12]}",
+        "unseen": unseen_imagery(opened),
         "landcover_title": opened.landcover.title if opened.landcover else None,
         "revision": project.revision(),
         **in_file(project, error_body),

@@ -11,6 +11,7 @@ import { asksInVain, extentOfParcel, extentOfParts, roundPoint } from "./geometr
 import { commandOf, type KeyCommand } from "./key-table";
 import { BY_POINTER, Keyboard } from "./keyboard";
 import { toLatLng } from "./map/pixel-crs";
+import { tellOnceHere } from "./once-here";
 import type { LayerChoices } from "./panel/layer-controls";
 import { SECOND_LOOK } from "./panel/top-bar";
 import { askAboutFile } from "./replaced-file";
@@ -229,6 +230,13 @@ export class Annotate {
     else this.scene.preview.clear();
     this.layout.notices.settle("locked");
     this.session?.edit(edit, lock);
+    if (edit.kind === "prompt_set" || edit.kind === "box_set") this.tellModelsLimit();
+  }
+
+  /** Where the model has not been trained on such imagery, whoever asks it is told, once. */
+  private tellModelsLimit(): void {
+    const { id, unseen } = this.sceneState;
+    if (unseen) tellOnceHere(`limit ${id}`, () => this.layout.notices.tell(unseen, "Look closely at what a click gives."));
   }
 
   private acceptedOf(parcel: Parcel): ChangedAcceptance | null {
@@ -275,6 +283,8 @@ export class Annotate {
       this.lock.tell(command.edit, error.message);
       return;
     }
+    // Nothing went wrong: what was asked for is not there.
+    if (error.kind === "nothing") return this.layout.notices.tell(error.message, error.hint);
     const what = command.type === "edit" ? "This edit was not made" : "This was not done";
     this.layout.notices.complain("refused", `${what}: ${error.message}`, error.hint);
     window.setTimeout(() => this.layout.notices.settle("refused"), 12_000);

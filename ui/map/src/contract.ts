@@ -85,6 +85,8 @@ export interface SceneState {
   north_deg: number;
   place: ScenePlace;
   layers_version: string;
+  /** What to say once to who asks the model, where it has hardly seen such imagery; else empty. */
+  unseen: string;
   landcover_title: string | null;
   revision: number;
   tiles: SceneTile[];
@@ -219,6 +221,8 @@ export interface TileState {
   version: number;
   /** Changes with all that people can change of the tile. */
   stamp: string;
+  /** Whether the label is that of all edits and final answers; else hectares may change. */
+  final: boolean;
   /** Some answers of the model are not final; the state that is read next waits for them. */
   refining: boolean;
   /** Whether an undo of this person means anything; a question where it is another's step. */
@@ -288,8 +292,8 @@ export interface ErrorDetails {
   state?: TileState | null;
   /** Somebody was faster; the state is to be read anew. */
   overtaken?: Overtaken;
-  /** `replaced`: another file is in the place of the one that the change was meant for. `theirs`: the step to be undone or redone is somebody else's; the message asks. `locked`: it would change accepted parcels, which the person has locked. */
-  kind?: "replaced" | "theirs" | "locked";
+  /** `replaced`: another file is in the place of the one that the change was meant for. `theirs`: the step to be undone or redone is somebody else's; the message asks. `locked`: it would change accepted parcels, which the person has locked. `nothing`: a click or a box finds nothing, so there is nothing to be stored. */
+  kind?: "replaced" | "theirs" | "locked" | "nothing";
 }
 
 /** The body of an answer that is no success. */
@@ -300,8 +304,8 @@ export interface ErrorAnswer {
   state?: TileState | null;
   /** Somebody was faster; the state is to be read anew. */
   overtaken?: Overtaken;
-  /** `replaced`: another file is in the place of the one that the change was meant for. `theirs`: the step to be undone or redone is somebody else's; the message asks. `locked`: it would change accepted parcels, which the person has locked. */
-  kind?: "replaced" | "theirs" | "locked";
+  /** `replaced`: another file is in the place of the one that the change was meant for. `theirs`: the step to be undone or redone is somebody else's; the message asks. `locked`: it would change accepted parcels, which the person has locked. `nothing`: a click or a box finds nothing, so there is nothing to be stored. */
+  kind?: "replaced" | "theirs" | "locked" | "nothing";
 }
 
 /** Which tiles other people have open, as a line; empty where nobody is. */

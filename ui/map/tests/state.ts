@@ -18,6 +18,7 @@ export function tileState(changes: Partial<TileState> = {}): TileState {
     file: "f",
     file_replaced: null,
     stamp: "1.1.0",
+    final: true,
     refining: false,
     can_undo: true,
     can_redo: true,

@@ -31,6 +31,7 @@ export class TopBar {
   private readonly place = element("span", { class: "cm-place", "data-testid": "tile-place" });
   private readonly chip = element("span", { class: "cm-chip", "data-testid": "verdict-chip" });
   private readonly saved = element("span", { class: "cm-saved", role: "status", "data-testid": "saved-state" });
+  private readonly unsettled = element("span", { class: "cm-unsettled", role: "status", hidden: true, "data-testid": "unsettled" });
   private readonly undoCount = element("span", { class: "cm-count" });
   private readonly redoCount = element("span", { class: "cm-count" });
   private readonly previous: HTMLButtonElement;
@@ -65,6 +66,7 @@ export class TopBar {
       this.chip,
       element("div", { class: "cm-group" }, this.undo, this.redo),
       this.saved,
+      this.unsettled,
       element("div", { class: "cm-space" }),
       element("div", { class: "cm-group cm-verdicts" }, this.verdicts.accepted, this.verdicts.fix, this.verdicts.rejected, this.comments.fix.element, this.comments.rejected.element),
       element("div", { class: "cm-group" }, help, panel),
@@ -80,6 +82,14 @@ export class TopBar {
     setText(this.undoCount, state.can_undo && state.edit_count > 0 ? String(state.edit_count) : "");
     setText(this.redoCount, redoCount > 0 ? String(redoCount) : "");
     this.showVerdict(state);
+    this.showUnsettled(state);
+  }
+
+  /** The label that is shown is not the one that will stay. */
+  private showUnsettled({ final, status, refining, cropland_ha: hectares }: TileState): void {
+    const working = !final && (status === "working" || refining) && hectares > 0;
+    setText(this.unsettled, working ? "Still working: the hectares may change" : "");
+    setShown(this.unsettled, working);
   }
 
   showPlace(index: number, count: number, name: string): void {
