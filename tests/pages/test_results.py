@@ -3,7 +3,8 @@ import json
 
 import ui.results.scene_results
 from core.errors import DiskFullError
-from core.export.delivery import RECORD, Delivered, Delivery, state_of
+from core.export.delivered import RECORD, Delivered, Delivery
+from core.export.delivery import state_of
 from core.export.reports.areas import AreaReport, ClassArea
 from core.session.opened import open_project_scene
 from tests.pages.conftest import press, said, settle, wrong
