@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         last_delivery,
     )
     from core.export.delivery import deliver, state_of
-    from core.export.export_crs import CrsChoice, crs_choices, export_crs
+    from core.export.export_crs import CrsChoice, chosen_crs, crs_choices
     from core.export.replay.again import replay_bundle
     from core.export.reports.areas import AreaReport, areas
     from core.export.scene_map import MapResult, map_scene
@@ -44,7 +44,7 @@ __getattr__ = load_lazily(
         "export_crs": (
             "CrsChoice",
             "crs_choices",
-            "export_crs",
+            "chosen_crs",
         ),
         "replay.again": ("replay_bundle",),
         "reports.areas": (
@@ -77,9 +77,9 @@ __all__ = [
     "MapResult",
     "Wishes",
     "areas",
+    "chosen_crs",
     "crs_choices",
     "deliver",
-    "export_crs",
     "last_delivery",
     "map_scene",
     "replay_bundle",

@@ -30,7 +30,7 @@ class Wishes:
     accepted_only : bool
         Only tiles that a person accepted; training data is cut from those alone in any case.
     crs : str
-        Of parcels for GIS: what :func:`core.export.export_crs.export_crs` takes.
+        Of parcels for GIS: what :func:`core.export.export_crs.chosen_crs` takes.
     """
 
     formats: tuple[str, ...] = ("geopackage", "shapefile", "geojson", "mask")

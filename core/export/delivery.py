@@ -24,7 +24,7 @@ from core.export.delivered import (
     last_delivery,
     stem_of,
 )
-from core.export.export_crs import export_crs
+from core.export.export_crs import chosen_crs
 from core.export.parcel_numbers import numbered
 from core.export.replay.bundle_file import SUFFIX
 from core.export.replay.make_bundle import make_bundle
@@ -183,7 +183,7 @@ class _Making:
         formats = self._wishes.of(training=False)
         details = replace(self._details(self._tiles), note=self._which_tiles())
         grid = open_project_scene(self._project, self._scene_id).scene.working_grid
-        crs = export_crs(self._wishes.crs, grid)
+        crs = chosen_crs(self._wishes.crs, grid)
         options = ExportOptions(
             formats, self._wishes.accepted_only, details=details, crs=crs, stem=self._stem
         )

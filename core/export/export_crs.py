@@ -37,7 +37,7 @@ class CrsChoice:
     Parameters
     ----------
     key : str
-        What :func:`export_crs` takes: ``SCENE``, ``UTM`` or a code.
+        What :func:`chosen_crs` takes: ``SCENE``, ``UTM`` or a code.
     title : str
         A few words.
     meaning : str
@@ -84,7 +84,7 @@ def fitting_utm(grid: Grid) -> CRS | None:
     return CRS.from_authority(found[0].auth_name, found[0].code) if found else None
 
 
-def export_crs(wanted: str, grid: Grid) -> CRS:
+def chosen_crs(wanted: str, grid: Grid) -> CRS:
     """The CRS that a person means for the parcels of a scene.
 
     Parameters

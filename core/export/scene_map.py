@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import EmptySceneError
-from core.export.export_crs import SCENE, export_crs
+from core.export.export_crs import SCENE, chosen_crs
 from core.files import folder_lock, together
 from core.landcover.coverage import coverage_sentence, sentences_of
 from core.mapping import MapOptions, SceneRequest, open_request
@@ -143,7 +143,7 @@ def map_scene(
     segmenter : Segmenter, optional
         By default the one that ``options`` names is loaded, where the strategy needs one.
     out_crs : str
-        Of the parcels: what :func:`core.export.export_crs.export_crs` takes.
+        Of the parcels: what :func:`core.export.export_crs.chosen_crs` takes.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def map_scene(
     start = time.perf_counter()
     options.check_strategy(landcover=request.landcover is not None)
     scene, landcover = open_request(request)
-    crs = export_crs(out_crs, scene.working_grid)
+    crs = chosen_crs(out_crs, scene.working_grid)
     with folder_lock(out):
         return _map_and_write(
             scene, landcover, options, out, segmenter, crs, start, progress, cancelled

@@ -22,7 +22,7 @@ from pyproj import CRS
 from core.crs import through_wgs84
 from core.errors import InputError
 from core.export.columns import FIELDS
-from core.export.export_crs import crs_choices, export_crs, usual_choice
+from core.export.export_crs import chosen_crs, crs_choices, usual_choice
 from core.export.style import LOOKS, qml, sld
 from core.export.write_export import ExportOptions, write_export
 from core.grid import Grid, WorldCoordinates
@@ -49,7 +49,7 @@ def export(labelled: LabelledScene, folder: Path, **options: object) -> Path:
 def test_parcels_in_another_crs_come_back_to_the_millimetre(
     labelled: LabelledScene, tmp_path: Path, code: int
 ) -> None:
-    crs = export_crs(str(code), labelled.grid)
+    crs = chosen_crs(str(code), labelled.grid)
     folder = export(labelled, tmp_path / "out", crs=crs)
     files = {
         "gpkg": pyogrio.read_dataframe(folder / "parcels.gpkg", layer="parcels"),
@@ -75,10 +75,10 @@ def _back(xy: np.ndarray, crs: CRS, labelled: LabelledScene) -> np.ndarray:
 def test_the_scenes_own_crs_is_usual_unless_it_is_in_degrees() -> None:
     assert usual_choice(UTM) == "scene"
     assert [one.key for one in crs_choices(UTM)] == ["scene", "EPSG:4326"]
-    assert export_crs("", UTM) == UTM.crs
+    assert chosen_crs("", UTM) == UTM.crs
     assert [one.key for one in crs_choices(DEGREES)] == ["utm", "scene"]
-    assert export_crs("", DEGREES).to_epsg() == 32633
-    assert export_crs("scene", DEGREES).to_epsg() == 4326
+    assert chosen_crs("", DEGREES).to_epsg() == 32633
+    assert chosen_crs("scene", DEGREES).to_epsg() == 4326
     assert crs_choices(UTM)[0].meaning == "Metres; opens in QGIS in place."
     state_plane = Grid(CRS.from_epsg(2264), Affine(3, 0, 1_500_000, 0, -3, 600_000), 64, 64)
     assert crs_choices(state_plane)[0].meaning == "US survey feet; opens in QGIS in place."
@@ -95,14 +95,14 @@ def test_the_scenes_own_crs_is_usual_unless_it_is_in_degrees() -> None:
 )
 def test_a_crs_that_cannot_be_is_one_sentence(wanted: str, told: str) -> None:
     with pytest.raises(InputError, match=told):
-        export_crs(wanted, UTM)
+        chosen_crs(wanted, UTM)
 
 
 def test_near_a_pole_there_is_no_utm_zone() -> None:
     pole = Grid(CRS.from_epsg(3995), Affine(10, 0, 0, 0, -10, 0), 64, 64)
     assert usual_choice(pole) == "scene"
     with pytest.raises(InputError, match="near a pole"):
-        export_crs("utm", pole)
+        chosen_crs("utm", pole)
 
 
 def test_an_export_in_degrees_is_cut_where_longitudes_end(tmp_path: Path) -> None:
