@@ -19,7 +19,7 @@ _PATTERN_OPACITY = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ParcelLook:
     """The look of one kind of parcels.
 
     Parameters
@@ -75,13 +75,17 @@ _UNSURE = (
 )
 
 LOOKS = (
-    Look("auto", "Automatic", "#ffffff", 1.4, sld=_cropland("auto")),
-    Look("corrected", "Corrected", "#f0e442", 1.6, sld=_cropland("corrected")),
-    Look("accepted", "Accepted", "#00d69a", 2.4, sld=_cropland("accepted")),
-    Look("changed", "Changed since accepted", "#56b4e9", 2.4, (10, 5), sld=_cropland("changed")),
-    Look("rejected", "Rejected", "#ff7a33", 2, (7, 5), "b_diagonal", _is("status", "rejected")),
-    Look("other", "Other land", "#e7a3cb", 2, (2, 4), "f_diagonal", _OTHER),
-    Look("unsure", "Unsure", "#ffb733", 2, (9, 4, 2, 4), "dense6", _UNSURE),
+    ParcelLook("auto", "Automatic", "#ffffff", 1.4, sld=_cropland("auto")),
+    ParcelLook("corrected", "Corrected", "#f0e442", 1.6, sld=_cropland("corrected")),
+    ParcelLook("accepted", "Accepted", "#00d69a", 2.4, sld=_cropland("accepted")),
+    ParcelLook(
+        "changed", "Changed since accepted", "#56b4e9", 2.4, (10, 5), sld=_cropland("changed")
+    ),
+    ParcelLook(
+        "rejected", "Rejected", "#ff7a33", 2, (7, 5), "b_diagonal", _is("status", "rejected")
+    ),
+    ParcelLook("other", "Other land", "#e7a3cb", 2, (2, 4), "f_diagonal", _OTHER),
+    ParcelLook("unsure", "Unsure", "#ffb733", 2, (9, 4, 2, 4), "dense6", _UNSURE),
 )
 """In the order of the legend."""
 
@@ -139,7 +143,7 @@ def sld() -> str:
     )
 
 
-def _add_symbol(symbols: Element, name: str, look: Look) -> None:
+def _add_symbol(symbols: Element, name: str, look: ParcelLook) -> None:
     symbol = SubElement(
         symbols, "symbol", type="fill", name=name, alpha="1", clip_to_extent="1", force_rhr="0"
     )
