@@ -282,7 +282,7 @@ def _forget_name(said: dict[str, Any], name: str) -> None:
 
 def _other_way(crs: CRS) -> SaidCrs:
     note = (
-        "{file} cannot hold the CRS of the scene, so its coordinates are in "
+        "{file} cannot hold this CRS, so its coordinates are in "
         f"{crs.name} instead: the same places."
     )
     return SaidCrs(crs, crs_text(crs), note)

@@ -11,6 +11,7 @@ import re
 import sqlite3
 import sys
 import tempfile
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,7 @@ from core.private_folders import (
 )
 
 _LEAST_FREE_BYTES = 1024 * 1024
+_LONGEST_NAME = 200
 _LOCK = ".cropmap.lock"
 """In a folder for results: the file that the run that writes there has locked."""
 
@@ -251,9 +253,25 @@ def _holds_any(folder: Path) -> bool:
     return any(path.name != _LOCK for path in folder.iterdir())
 
 
-def safe_name(name: str, otherwise: str) -> str:
-    """A name without what a file system may not take; ``otherwise`` where nothing is left."""
-    return re.sub(r"[^\w.\-]+", "_", name).strip("._") or otherwise
+def safe_name(name: str, otherwise: str, most: int = _LONGEST_NAME) -> str:
+    """A name without what a file system may not take; ``otherwise`` where nothing is left.
+
+    Dots stay: ``41.4814N_88.8422W`` is a name, and no part of it an ending.
+
+    Parameters
+    ----------
+    most : int
+        Bytes of UTF-8 that it may have, so that there is room for an ending.
+    """
+    plain = re.sub(r"[^\w.\-]+", "_", name).encode()[:most].decode(errors="ignore")
+    return plain.strip("._") or otherwise
+
+
+def slug(name: str, otherwise: str) -> str:
+    """A name in small letters without accents, digits and hyphens alone: ``grosse-farm``."""
+    plain = unicodedata.normalize("NFKD", name).replace("ß", "ss")
+    small = plain.encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", small).strip("-") or otherwise
 
 
 def sha256_of(path: Path) -> str:

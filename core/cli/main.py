@@ -22,6 +22,7 @@ from core.cli.evaluate import evaluate_command
 from core.cli.experiment import experiment_app
 from core.cli.project import project_app
 from core.cli.terminal import (
+    EXPORT_CRS_HELP,
     FIELD_SIZE_HELP,
     BandsOption,
     Commands,
@@ -110,6 +111,7 @@ def map_command(
     ] = False,
     runtime: Annotated[str, typer.Option(help="auto, torch or onnx.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    out_crs: Annotated[str, typer.Option(help=EXPORT_CRS_HELP)] = "scene",
     as_json: JsonFlag = False,
 ) -> None:
     """Map the cropland and the fields of SCENE: masks, parcels, shapefile."""
@@ -142,7 +144,9 @@ def map_command(
         working_gsd_m=working_gsd,
     )
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
-        result = map_scene(request, options, out, progress=bar, cancelled=cancelled.is_set)
+        result = map_scene(
+            request, options, out, progress=bar, cancelled=cancelled.is_set, out_crs=out_crs
+        )
     warn(result.warnings)
     if as_json:
         typer.echo(json.dumps(result.summary(), indent=2))

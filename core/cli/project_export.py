@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli.project_named import ProjectPath, SceneName, chosen_scene, opened_project
-from core.cli.terminal import JsonFlag, cancel_on_interrupt, progress_bar, show_result
+from core.cli.terminal import (
+    EXPORT_CRS_HELP,
+    JsonFlag,
+    cancel_on_interrupt,
+    progress_bar,
+    show_result,
+)
 from core.errors import InputError
 
 if TYPE_CHECKING:
+    from core.export import Wishes
     from core.project import Project, SceneRecord
 
 _FORMAT_KEYS = {"gpkg": "geopackage", "shp": "shapefile", "parquet": "geoparquet"}
@@ -48,18 +55,27 @@ def export_command(
     accepted_only: Annotated[
         bool, typer.Option("--accepted-only", help="Only tiles that a person accepted.")
     ] = False,
+    crs: Annotated[
+        str,
+        typer.Option(
+            help=f"{EXPORT_CRS_HELP} Without it, scene, and utm where that is in degrees."
+        ),
+    ] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Write the labels of a scene, the same files as the Results page makes.
 
     A file for one format (--out fields.gpkg), or a folder with a data card.
     """
+    from core.export import Wishes
+
     keys = tuple(_FORMAT_KEYS.get(one, one) for one in formats)
     _check_formats(keys, formats)
     single = _is_file(out, keys)
+    wishes = Wishes(keys, accepted_only=accepted_only, crs=crs)
     with opened_project(project) as store:
         record = chosen_scene(store, project, scene)
-        files, notes, problems = _export(store, record, out, keys, single, accepted_only)
+        files, notes, problems = _export(store, record, out, single, wishes)
     plain = {"project": str(store.path), "scene": record.name, "files": [str(f) for f in files]}
     lines = [*(f"  {path}" for path in files), *problems, *notes]
     show_result({**plain, "notes": notes, "problems": problems}, "\n".join(lines), as_json=as_json)
@@ -69,16 +85,14 @@ def _export(
     store: Project,
     scene: SceneRecord,
     out: Path,
-    keys: tuple[str, ...],
     single: bool,
-    accepted_only: bool,
+    wishes: Wishes,
 ) -> tuple[list[Path], list[str], list[str]]:
     """Paths of what was written, and sentences on what to know of it and what is not there."""
-    from core.export import Wishes, deliver
+    from core.export import deliver
     from core.files import move, prepare_folder, replacing
     from core.session import Workspaces
 
-    wishes = Wishes(keys, accepted_only=accepted_only)
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
 
         def made(folder: Path) -> tuple[list[Path], list[str], list[str]]:

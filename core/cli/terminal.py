@@ -51,6 +51,9 @@ CrsOption = Annotated[
 LandcoverCrsOption = Annotated[
     str | None, typer.Option(help="CRS of the land cover where its file has none, or no datum.")
 ]
+EXPORT_CRS_HELP = (
+    "CRS of the parcels: scene, utm (the fitting zone) or EPSG:...; GeoJSON and fiboa stay WGS 84."
+)
 FIELD_SIZE_HELP = "0 to 1: more joins fields to larger ones, less splits them."
 BandsOption = Annotated[
     str | None, typer.Option(help="Red, green and blue band, counted from 1: 3,2,1.")

@@ -17,7 +17,9 @@ _MOST_VALUES = 100
 
 EMPTY = "(empty)"
 
-_OWN_COLUMNS = frozenset({"field_id", "class", "status", "tile", "reviewer"})
+_OWN_COLUMNS = frozenset({"field_id", "class", "status"})
+_BESIDE_THEM = (frozenset({"tile", "reviewer"}), frozenset({"method", "land_cover"}))
+"""In our own files; columns that would be empty are left out, so either pair will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class ReadingAnswers:
 
 def is_own(file: LabelsFile) -> bool:
     """Whether the file was written by this program: then classes, states and reviewers stay."""
-    return set(file.columns) >= _OWN_COLUMNS
+    names = set(file.columns)
+    return names >= _OWN_COLUMNS and any(names >= pair for pair in _BESIDE_THEM)
 
 
 def class_columns(file: LabelsFile) -> list[str]:

@@ -155,7 +155,7 @@ def _parcel(file: LabelsFile, shape: shapely.Polygon, place: int, kind: LandClas
         state,
         kind,
         str(row.get("reason") or "")[:LONGEST_REASON],
-        str(row["reviewer"] or ""),
+        str(row.get("reviewer") or ""),
         _moment(row.get("review_date", row.get("rev_date"))),
         edited=state == "corrected",
     )

@@ -7,17 +7,17 @@ from core.faces import load_lazily
 if TYPE_CHECKING:
     from core.export.card_details import CardDetails
     from core.export.chip_plan import ChipOptions
-    from core.export.delivery import (
+    from core.export.delivered import (
         GIS,
         RECORD,
         TRAINING,
         Delivered,
         Delivery,
         Wishes,
-        deliver,
         last_delivery,
-        state_of,
     )
+    from core.export.delivery import deliver, state_of
+    from core.export.export_crs import CrsChoice, chosen_crs, crs_choices
     from core.export.replay.again import replay_bundle
     from core.export.reports.areas import AreaReport, areas
     from core.export.scene_map import MapResult, map_scene
@@ -28,16 +28,23 @@ __getattr__ = load_lazily(
     {
         "card_details": ("CardDetails",),
         "chip_plan": ("ChipOptions",),
-        "delivery": (
+        "delivered": (
             "Delivered",
             "Delivery",
             "GIS",
             "RECORD",
             "TRAINING",
             "Wishes",
-            "deliver",
             "last_delivery",
+        ),
+        "delivery": (
+            "deliver",
             "state_of",
+        ),
+        "export_crs": (
+            "CrsChoice",
+            "crs_choices",
+            "chosen_crs",
         ),
         "replay.again": ("replay_bundle",),
         "reports.areas": (
@@ -63,12 +70,15 @@ __all__ = [
     "AreaReport",
     "CardDetails",
     "ChipOptions",
+    "CrsChoice",
     "Delivered",
     "Delivery",
     "ExportFormat",
     "MapResult",
     "Wishes",
     "areas",
+    "chosen_crs",
+    "crs_choices",
     "deliver",
     "last_delivery",
     "map_scene",

@@ -5,25 +5,44 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
 
 from core.errors import CancelledError, CropMapError, EmptySceneError, OutputError, Remedy
 from core.export.card import CARD_JSON, CARD_MARKDOWN
 from core.export.card_details import CardDetails, NoteOnMap
-from core.export.chip_plan import ChipOptions
+from core.export.delivered import (
+    GIS,
+    RECORD,
+    TRAINING,
+    Delivered,
+    Delivery,
+    Wishes,
+    keep,
+    last_delivery,
+    stem_of,
+)
+from core.export.export_crs import chosen_crs
+from core.export.parcel_numbers import numbered
 from core.export.replay.bundle_file import SUFFIX
 from core.export.replay.make_bundle import make_bundle
 from core.export.reports import landcover_error
 from core.export.reports.landcover_error import write_error_report
-from core.export.write_export import FORMATS, ExportFormat, ExportOptions, write_export
-from core.files import prepare_folder, replacing
+from core.export.write_export import (
+    FORMATS,
+    STYLE,
+    ExportFormat,
+    ExportOptions,
+    named,
+    write_export,
+)
+from core.files import prepare_folder, together
 from core.label.make import prompts_in_force
 from core.label.notes import PinnedNote
 from core.project import Project
-from core.record_files import read_record, write_record
+from core.record_files import UnreadableRecordError
 from core.sam.registry import get_model
 from core.session.opened import open_project_scene
 from core.session.place import TilePlace, model_of
@@ -31,81 +50,14 @@ from core.session.scene_parcels import changed_tiles, chosen_tiles, labelled_sce
 from core.session.workspaces import Workspaces
 from core.task import Cancelled, Progress, never, silent
 
-GIS, TRAINING, RECORD = "gis", "training", "record"
-
 _CARD = f"Counts, areas, reviewers, where it all came from; {CARD_JSON} beside it for programs."
 
-_RECORD_FILE = "made.json"
+_STYLE = (
+    "Keep it beside the GeoJSON or GeoParquet, under the same name: QGIS colours them by state."
+)
+_WHOLE_REPORT = "Report with map and tables"
+
 _PARCELS, _CHIPS, _LANDCOVER = "parcels", "training", "landcover"
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a person wants to take along.
-
-    Parameters
-    ----------
-    formats : tuple of str
-        Keys of ``core.export.write_export.FORMATS``, in any order.
-    accepted_only : bool
-        Only tiles that a person accepted; training data is cut from those alone in any case.
-    """
-
-    formats: tuple[str, ...] = ("geopackage", "shapefile", "geojson", "mask")
-    replay: bool = False
-    error_report: bool = False
-    accepted_only: bool = True
-    chips: ChipOptions = field(default_factory=ChipOptions)
-    details: CardDetails = field(default_factory=CardDetails)
-
-    @property
-    def nothing(self) -> bool:
-        """Whether nothing was chosen."""
-        return not (self.formats or self.replay or self.error_report)
-
-    def of(self, *, training: bool) -> tuple[str, ...]:
-        """The chosen formats for training, or the others, in the order of ``FORMATS``."""
-        chosen = (one for one in FORMATS if one.key in self.formats)
-        return tuple(one.key for one in chosen if one.training is training)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """One file to take along; ``path`` is relative to the delivery's folder."""
-
-    group: str
-    title: str
-    holds: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What was made, and what could not be.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the files lie.
-    state : str
-        What :func:`state_of` said when they were made.
-    notes : tuple of str
-        What a person should know, a sentence each.
-    problems : tuple of str
-        Why something that was wished for is not there, a sentence each.
-    """
-
-    folder: Path
-    state: str
-    made: datetime
-    files: tuple[Delivered, ...]
-    notes: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-
-    def path(self, name: str) -> Path | None:
-        """The file of this name, where it was made and still lies there."""
-        found = (self.folder / one.path for one in self.files if Path(one.path).name == name)
-        return next((path for path in found if path.is_file()), None)
 
 
 def deliver(
@@ -139,17 +91,22 @@ def deliver(
             _no_accepted(project, scene_id) if wishes.accepted_only else "No tile has a label yet.",
             remedy=Remedy.ACCEPT_OR_TAKE_ALL if wishes.accepted_only else Remedy.MAP_TILES,
         )
-    making = _Making(project, scene_id, folder, wishes, tiles, progress, cancelled, workspaces)
+    made = datetime.now(UTC)
+    stem = stem_of(project.name, project.scene(scene_id).name, made, wishes)
+    making = _Making(
+        project, scene_id, folder, wishes, stem, tiles, progress, cancelled, workspaces
+    )
     if wishes.accepted_only and (left := changed_tiles(project, scene_id)):
         making.notes.append(f"{_changed(left)} and left out.")
     prepare_folder(folder)
+    state = state_of(project, scene_id)
+    delivery = Delivery(folder, state, made, (), wishes=wishes, stem=stem)
     steps: tuple[tuple[bool, str, Callable[[], list[Delivered]]], ...] = (
         (bool(wishes.of(training=False)), "Files for QGIS", making.parcels),
         (bool(wishes.of(training=True)), "Training data", making.training),
         (wishes.error_report, "Land cover error report", making.error_report),
         (wishes.replay, "Replay bundle", making.replay),
     )
-    state = state_of(project, scene_id)
     files: list[Delivered] = []
     problems: list[CropMapError] = []
     told: list[str] = []
@@ -159,7 +116,7 @@ def deliver(
         try:
             files += make()
         except CancelledError:
-            _keep(Delivery(folder, state, datetime.now(UTC), tuple(files)))
+            keep(replace(delivery, files=tuple(files)))
             raise
         except OutputError:
             raise  # the next kind would meet the same full disk
@@ -168,9 +125,15 @@ def deliver(
             told.append(f"{title}: {error}")
     if not files and problems:
         raise problems[0]
-    made = datetime.now(UTC)
-    delivery = Delivery(folder, state, made, tuple(files), tuple(making.notes), tuple(told))
-    _keep(delivery)
+    done = datetime.now(UTC)
+    delivery = replace(
+        delivery,
+        made=done,
+        files=tuple(files),
+        notes=tuple(making.notes),
+        problems=tuple(told),
+    )
+    keep(delivery)
     return delivery
 
 
@@ -191,38 +154,6 @@ def state_of(project: Project, scene_id: str) -> str:
     return hashlib.sha256(facts.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """``made.json``: a delivery without its folder, which may be moved."""
-
-    FORMAT: ClassVar[int] = 1
-
-    state: str
-    made: datetime
-    files: tuple[Delivered, ...]
-    notes: tuple[str, ...]
-    problems: tuple[str, ...]
-
-
-def last_delivery(folder: Path) -> Delivery | None:
-    """What was made into ``folder`` last, also before a restart; None where nothing was.
-
-    Raises
-    ------
-    UnreadableRecordError
-        Its record cannot be read.
-    """
-    made = read_record(folder / _RECORD_FILE, _Made)
-    if made is None:
-        return None
-    return Delivery(folder, made.state, made.made, made.files, made.notes, made.problems)
-
-
-def _keep(made: Delivery) -> None:
-    record = _Made(made.state, made.made, made.files, made.notes, made.problems)
-    write_record(made.folder / _RECORD_FILE, record)
-
-
 class _Making:
     """One delivery under way: each method makes one kind of files."""
 
@@ -232,13 +163,18 @@ class _Making:
         scene_id: str,
         folder: Path,
         wishes: Wishes,
+        stem: str,
         tiles: Sequence[str],
         progress: Progress,
         cancelled: Cancelled,
         workspaces: Workspaces | None,
     ) -> None:
         self._project, self._scene_id, self._folder = project, scene_id, folder
-        self._wishes, self._tiles = wishes, tiles
+        self._wishes, self._stem, self._tiles = wishes, stem, tiles
+        self._earlier: tuple[Delivered, ...] = ()
+        with suppress(UnreadableRecordError):
+            earlier = last_delivery(folder)
+            self._earlier = earlier.files if earlier else ()
         self._progress, self._cancelled, self._workspaces = progress, cancelled, workspaces
         self.notes: list[str] = []
 
@@ -246,13 +182,21 @@ class _Making:
         """Parcels and mask."""
         formats = self._wishes.of(training=False)
         details = replace(self._details(self._tiles), note=self._which_tiles())
-        options = ExportOptions(formats, self._wishes.accepted_only, details=details)
+        grid = open_project_scene(self._project, self._scene_id).scene.working_grid
+        crs = chosen_crs(self._wishes.crs, grid)
+        options = ExportOptions(
+            formats, self._wishes.accepted_only, details=details, crs=crs, stem=self._stem
+        )
         self._export(self._tiles, _PARCELS, options)
-        return [
+        made = [
             Delivered(GIS, one.title, one.explanation, f"{_PARCELS}/{name}")
             for one in _chosen(formats)
-            for name in one.files
-        ] + [Delivered(GIS, "Data card", _CARD, f"{_PARCELS}/{CARD_MARKDOWN}")]
+            for name in one.file_names(self._stem)
+        ]
+        if any(one.styled for one in _chosen(formats)):
+            style = f"{_PARCELS}/{named(STYLE, self._stem)}"
+            made.append(Delivered(GIS, "Style for QGIS", _STYLE, style))
+        return [*made, Delivered(GIS, "Data card", _CARD, f"{_PARCELS}/{CARD_MARKDOWN}")]
 
     def training(self) -> list[Delivered]:
         """Chips with masks, and what reads them, zipped."""
@@ -265,7 +209,7 @@ class _Making:
         formats = self._wishes.of(training=True)
         options = ExportOptions(formats, True, self._wishes.chips, details=self._details(accepted))
         self._export(accepted, _CHIPS, options)
-        target = self._zip(_CHIPS)
+        target = self._zip(_CHIPS, "Training set")
         titles = ", ".join(one.title for one in _chosen(formats))
         holds = f"{titles}; with the data card. Unpack it where the training runs."
         return [Delivered(TRAINING, "Training set", holds, target)]
@@ -287,21 +231,22 @@ class _Making:
             Delivered(
                 RECORD, "Land cover error report", page, f"{_LANDCOVER}/{landcover_error.PAGE}"
             ),
-            Delivered(RECORD, "Report with map and tables", rest, self._zip(_LANDCOVER)),
+            Delivered(RECORD, _WHOLE_REPORT, rest, self._zip(_LANDCOVER, _WHOLE_REPORT)),
         ]
 
     def replay(self) -> list[Delivered]:
         """The replay bundle."""
-        name = f"label{SUFFIX}"
-        make_bundle(
-            self._project,
-            self._scene_id,
-            self._folder / name,
-            tiles=self._tiles,
-            progress=self._progress,
-            cancelled=self._cancelled,
-            workspaces=self._workspaces,
-        )
+        name = named(f"label{SUFFIX}", self._stem)
+        with together(self._folder, leaving=self._earlier_files("Replay bundle")) as new:
+            make_bundle(
+                self._project,
+                self._scene_id,
+                new / name,
+                tiles=self._tiles,
+                progress=self._progress,
+                cancelled=self._cancelled,
+                workspaces=self._workspaces,
+            )
         holds = "All that the label came from; 'cropmap replay' makes the same label again."
         return [Delivered(RECORD, "Replay bundle", holds, name)]
 
@@ -315,7 +260,7 @@ class _Making:
             cancelled=self._cancelled,
         )
         written = write_export(
-            labelled,
+            numbered(labelled, self._project, self._scene_id),
             self._folder / place,
             options,
             progress=self._progress,
@@ -352,19 +297,26 @@ class _Making:
             to_mend=tuple(notes),
         )
 
-    def _zip(self, place: str) -> str:
+    def _earlier_files(self, title: str) -> list[str]:
+        """Where the file of this title lies that an earlier delivery made, perhaps yesterday."""
+        return [one.path for one in self._earlier if one.title == title]
+
+    def _zip(self, place: str, title: str) -> str:
         """A folder as a zip beside it, written file by file; its path below the delivery."""
-        source, target = self._folder / place, self._folder / f"{place}.zip"
+        source, name = self._folder / place, named(f"{place}.zip", self._stem)
         paths = sorted(path for path in source.rglob("*") if path.is_file())
         # Stored: chips and COGs are compressed already.
-        with replacing(target) as aside, zipfile.ZipFile(aside, "w") as archive:
+        with (
+            together(self._folder, leaving=self._earlier_files(title)) as new,
+            zipfile.ZipFile(new / name, "w") as archive,
+        ):
             for done, path in enumerate(paths):
                 if self._cancelled():
                     raise CancelledError("Making the files was cancelled.", "Finished ones stay.")
                 self._progress("Zipping", done, len(paths))
                 archive.write(path, Path(place) / path.relative_to(source))
         self._progress("Zipping", len(paths), len(paths))
-        return target.name
+        return name
 
 
 def _on_map(pinned: PinnedNote, place: TilePlace) -> NoteOnMap:

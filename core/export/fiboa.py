@@ -6,8 +6,6 @@ Sources: https://fiboa.org/specification/v0.3.0/ and https://vecorel.org/specifi
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -22,8 +20,9 @@ import shapely
 
 from core.crs import WGS84
 from core.export.geoparquet import GEOPARQUET_VERSION
+from core.export.gis_table import DIGITS
 from core.export.parcel_table import in_utc
-from core.files import replacing
+from core.files import replacing, slug
 from core.label.labelled import LabelledParcel, LabelSource
 from core.parcels.lonlat import in_lonlat, lonlat_bounds
 
@@ -107,7 +106,7 @@ def _own_columns(parcels: Sequence[LabelledParcel]) -> dict[str, Any]:
         "class": [parcel.land_class for parcel in parcels],
         "status": [parcel.state for parcel in parcels],
         "reason": [parcel.reason or None for parcel in parcels],
-        "score": [None if np.isnan(parcel.score) else parcel.score for parcel in parcels],
+        "score": [None if np.isnan(p.score) else round(p.score, DIGITS) for p in parcels],
         "reviewer": [parcel.reviewer or None for parcel in parcels],
         "review_datetime": times,
     }
@@ -138,8 +137,7 @@ def _schema(collection: dict[str, Any], lonlat: npt.NDArray[np.object_]) -> pyar
 
 def _collection(source: LabelSource, imaged_at: datetime | None) -> dict[str, Any]:
     """What holds for all fields, as Vecorel wants it in the file's metadata."""
-    plain = unicodedata.normalize("NFKD", source.scene_name).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "fields"
+    name = slug(source.scene_name, "fields")
     collection: dict[str, Any] = {
         "schemas": {name: [VECOREL_SCHEMA, FIBOA_SCHEMA]},
         "collection": name,
@@ -184,7 +182,7 @@ def _boxes(lonlat: npt.NDArray[np.object_]) -> list[dict[str, float]]:
 
 
 def _within(values: npt.NDArray[np.float64], most: float) -> list[float | None]:
-    return [float(value) if 0 < value <= most else None for value in values]
+    return [round(float(value), DIGITS) if 0 < value <= most else None for value in values]
 
 
 def _method(parcel: LabelledParcel) -> str:

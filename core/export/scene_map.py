@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import EmptySceneError
+from core.export.export_crs import SCENE, chosen_crs
 from core.files import folder_lock, together
 from core.landcover.coverage import coverage_sentence, sentences_of
 from core.mapping import MapOptions, SceneRequest, open_request
@@ -15,6 +16,8 @@ from core.sam.registry import known_models
 from core.task import Cancelled, Progress, never, silent
 
 if TYPE_CHECKING:
+    from pyproj import CRS
+
     from core.imagery.scene import Scene
     from core.landcover.source import LandCover
     from core.sam.protocol import Segmenter
@@ -30,7 +33,7 @@ class MapResult:
     Parameters
     ----------
     files : tuple of Path
-        Probability, mask, parcels in three formats, run record.
+        Probability, mask, parcels in three formats, their style for QGIS, run record.
     parcels : int
     cropland_ha : float
         Geodesic area of all parcels.
@@ -126,6 +129,7 @@ def map_scene(
     progress: Progress = silent,
     cancelled: Cancelled = never,
     segmenter: Segmenter | None = None,
+    out_crs: str = SCENE,
 ) -> MapResult:
     """Map one scene; results land in the folder ``out``.
 
@@ -138,6 +142,8 @@ def map_scene(
     ----------
     segmenter : Segmenter, optional
         By default the one that ``options`` names is loaded, where the strategy needs one.
+    out_crs : str
+        Of the parcels: what :func:`core.export.export_crs.chosen_crs` takes.
 
     Raises
     ------
@@ -149,8 +155,11 @@ def map_scene(
     start = time.perf_counter()
     options.check_strategy(landcover=request.landcover is not None)
     scene, landcover = open_request(request)
+    crs = chosen_crs(out_crs, scene.working_grid)
     with folder_lock(out):
-        return _map_and_write(scene, landcover, options, out, segmenter, start, progress, cancelled)
+        return _map_and_write(
+            scene, landcover, options, out, segmenter, crs, start, progress, cancelled
+        )
 
 
 def _nothing_to_map(landcover: LandCover | None) -> EmptySceneError:
@@ -171,6 +180,7 @@ def _map_and_write(
     options: MapOptions,
     out: Path,
     segmenter: Segmenter | None,
+    crs: CRS,
     start: float,
     progress: Progress,
     cancelled: Cancelled,
@@ -193,7 +203,7 @@ def _map_and_write(
     predicted = time.perf_counter()
     warnings = sentences_of(scene, landcover)
     with together(out) as new:
-        labels, table = write_map_files(run, mapped.labelled, new, progress)
+        labels, table = write_map_files(run, mapped.labelled, new, progress, crs)
         seconds = {"predict": predicted - start, "write": time.perf_counter() - predicted}
         record = new / "run.json"
         write_run_record(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sqlite3
 import zipfile
 from collections.abc import Mapping
@@ -23,7 +24,9 @@ from pyproj import CRS
 from core.crs import WGS84, crs_text, same_place, ways_to_say
 from core.errors import OutputError
 from core.export.columns import FIELDS, cut_text
-from core.export.style import QML, SLD
+from core.export.gis_table import without_empty
+from core.export.plain_path import plain_path
+from core.export.style import qml, sld
 from core.files import replacing
 from core.grid import WorldCoordinates
 from core.parcels.lonlat import in_lonlat, moved
@@ -47,7 +50,8 @@ def write_geopackage(
 ) -> str:
     """Write a GeoPackage with one layer, a default style for QGIS and the run's provenance.
 
-    A layer holds one type: where a parcel has several parts, all become multi-polygons.
+    Optional columns that are empty throughout are left out.  A layer holds one type: where a parcel
+    has several parts, all become multi-polygons.
     Sources: OGC GeoPackage 1.4; QGIS's ``layer_styles`` table.
 
     Returns
@@ -56,8 +60,9 @@ def write_geopackage(
         A sentence where the file's coordinates are in another CRS than the parcels'; empty where
         not.
     """
+    parcels = without_empty(parcels)
     several = bool((parcels.geom_type == "MultiPolygon").any())
-    with replacing(path) as aside:
+    with replacing(path) as target, plain_path(target) as aside:
         note = write_told(
             aside,
             parcels,
@@ -79,9 +84,11 @@ def write_geopackage(
 def write_shapefile_zip(
     path: Path, parcels: geopandas.GeoDataFrame, *, tolerance_m: float = TOLERANCE_M
 ) -> str:
-    """Write a zip of .shp, .shx, .dbf, .prj and .cpg (UTF-8), with a table of the full names.
+    """Write a zip of .shp, .shx, .dbf, .prj and .cpg (UTF-8), its style, and the full names.
 
-    A shapefile's polygons may have several parts.
+    Optional columns that are empty throughout are left out.  A shapefile's polygons may have
+    several parts.  Its own name has letters, digits and underscores alone: QGIS and GDAL open
+    others, but tools of ArcGIS refuse them.
 
     Returns
     -------
@@ -93,41 +100,57 @@ def write_shapefile_zip(
     OutputError
         The parcels do not fit in the 2 GB of a shapefile.
     """
-    short = parcels.rename(columns={field.name: field.short for field in FIELDS})
+    parcels = without_empty(parcels)
+    fields = [field for field in FIELDS if field.name in parcels.columns]
+    short = parcels.rename(columns={field.name: field.short for field in fields})
     for column in short.columns:
         if pandas.api.types.is_string_dtype(short[column]):
             short[column] = [cut_text(str(value)) for value in short[column]]
-    with replacing(path) as aside:
-        shapefile = aside.parent / f"{LAYER}.shp"
+    stem = shapefile_stem(path)
+    with replacing(path) as aside, plain_path(aside.parent / f"{stem}.shp") as shapefile:
         note = write_told(
             shapefile,
             short,
             path.name,
             tolerance_m,
-            layer=LAYER,
+            layer=shapefile.stem,
             driver="ESRI Shapefile",
             encoding="UTF-8",
             geometry_type="Polygon",
             promote_to_multi=False,
         )
         _refuse_oversize(shapefile)
-        names = "".join(f"{f.short}\t{f.name}\t{f.meaning}\n" for f in FIELDS)
+        names = "".join(f"{f.short}\t{f.name}\t{f.meaning}\n" for f in fields)
         with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
             for ending in ("shp", "shx", "dbf", "prj", "cpg"):
-                part = shapefile.with_suffix(f".{ending}")
-                archive.write(part, part.name)
+                archive.write(shapefile.with_suffix(f".{ending}"), f"{stem}.{ending}")
+            archive.writestr(f"{stem}.qml", qml())
             archive.writestr("fields.txt", "short\tfull\tmeaning\n" + names)
     return note
+
+
+def shapefile_stem(path: Path) -> str:
+    """How the parts of a zipped shapefile are named: ``farm_41_5N`` for ``farm 41.5N.shp.zip``."""
+    name = path.name.removesuffix(".zip").removesuffix(".shp")
+    return re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or LAYER
+
+
+def write_style(path: Path) -> None:
+    """Write the style for QGIS, which takes it for a layer of the same name beside it."""
+    with replacing(path) as aside:
+        aside.write_text(qml(), encoding="utf-8")
 
 
 def write_geojson(path: Path, parcels: geopandas.GeoDataFrame) -> None:
     """Write GeoJSON after RFC 7946: WGS 84, right-hand rule, no ``crs`` member.
 
-    Parcels that cross the 180 degree meridian are cut there.
+    Parcels that cross the 180 degree meridian are cut there.  Optional columns that are empty
+    throughout are left out.
     """
+    parcels = without_empty(parcels)
     shapes = in_lonlat(parcels.geometry.to_numpy(), parcels.crs)
     lonlat = parcels.set_geometry(shapes, crs=WGS84)
-    with replacing(path) as aside:
+    with replacing(path) as target, plain_path(target) as aside:
         pyogrio.write_dataframe(
             lonlat,
             aside,
@@ -196,8 +219,8 @@ def write_told(
         if same_place(said.crs, back.crs, _corners_of(shapes), tolerance_m):
             return said.note.format(file=name)
     raise OutputError(
-        f"The CRS of the scene, {table.crs.name}, could not be written to {name}.",
-        "Warp the scene to an EPSG CRS first, for example with gdalwarp -t_srs.",
+        f"The CRS {table.crs.name} could not be written to {name}.",
+        "Choose another CRS for the export, such as the UTM zone.",
     )
 
 
@@ -267,8 +290,8 @@ def _add_style(database: sqlite3.Connection) -> None:
     database.execute(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
         "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner) "
-        "VALUES ('', '', ?, 'geom', 'cropland', ?, ?, 1, 'Cropland parcels', '')",
-        (LAYER, QML, SLD),
+        "VALUES ('', '', ?, 'geom', 'state', ?, ?, 1, 'Parcels by what people said of them', '')",
+        (LAYER, qml(), sld()),
     )
     database.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) "

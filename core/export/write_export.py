@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas
+from pyproj import CRS
 
 from core.errors import InputError
 from core.export.burn import BurntParcels
@@ -21,8 +22,14 @@ from core.export.chip_plan import SPLITS, ChipOptions
 from core.export.chips import ChipContents, ChipReport, write_chips
 from core.export.fiboa import is_boundary, write_fiboa
 from core.export.geoparquet import write_geoparquet
+from core.export.gis_table import gis_table
 from core.export.parcel_table import parcels_table
-from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
+from core.export.vector import (
+    write_geojson,
+    write_geopackage,
+    write_shapefile_zip,
+    write_style,
+)
 from core.files import fresh_folder
 from core.imagery.write_raster import write_mask
 from core.label.labelled import LabelledParcel, LabelledScene
@@ -47,6 +54,8 @@ class ExportFormat:
         What it writes; a folder ends with a slash.
     training : bool
         Whether it is cut from the imagery, for training models.
+    styled : bool
+        Whether QGIS takes its style from a file beside it.
     """
 
     key: str
@@ -54,6 +63,23 @@ class ExportFormat:
     explanation: str
     files: tuple[str, ...]
     training: bool = False
+    styled: bool = False
+
+    def file_names(self, stem: str = "") -> tuple[str, ...]:
+        """Its files where those of an export begin with ``stem``; plain ones without."""
+        if self.training or not stem:
+            return self.files
+        return tuple(named(one, stem) for one in self.files)
+
+
+STYLE = "parcels.qml"
+"""The style of all formats that take theirs from a file beside them."""
+
+
+def named(file: str, stem: str) -> str:
+    """A file of an export under its stem: ``farm.gpkg`` for parcels, ``farm_mask.tif``."""
+    ending = file.removeprefix("parcels").removeprefix("fields")
+    return f"{stem}{ending}" if ending.startswith(".") else f"{stem}_{file}"
 
 
 FORMATS = (
@@ -62,6 +88,7 @@ FORMATS = (
         "Shapefile",
         "Zipped; every GIS opens it. Column names are short, and text ends at 254 bytes.",
         ("parcels.shp.zip",),
+        styled=True,
     ),
     ExportFormat(
         "geopackage",
@@ -72,20 +99,22 @@ FORMATS = (
     ExportFormat(
         "geojson",
         "GeoJSON",
-        "Text in longitude and latitude, for the web and for scripts.",
+        "Text for the web and for scripts; always in WGS 84, as its standard says.",
         ("parcels.geojson",),
+        styled=True,
     ),
     ExportFormat(
         "geoparquet",
         "GeoParquet",
         "Small and fast for very many parcels, for data platforms and Python.",
         ("parcels.parquet",),
+        styled=True,
     ),
     ExportFormat(
         "fiboa",
         "fiboa field boundaries",
-        "The open standard for exchanging field boundaries; rejected parcels and other land are "
-        "left out.",
+        "The open standard for exchanging field boundaries, in WGS 84; rejected parcels and other "
+        "land are left out.",
         ("fields.fiboa.parquet",),
     ),
     ExportFormat(
@@ -136,12 +165,18 @@ class ExportOptions:
         Where a format for training is chosen.
     details : CardDetails
         What only the person can say.
+    crs : CRS, optional
+        Of parcels in files whose standard leaves it open; by default that of the scene.
+    stem : str
+        How the names of files for GIS begin; the plain names of ``FORMATS`` where empty.
     """
 
     formats: tuple[str, ...] = ("shapefile", "geopackage", "geojson", "mask")
     accepted_only: bool = True
     chips: ChipOptions = field(default_factory=ChipOptions)
     details: CardDetails = field(default_factory=CardDetails)
+    crs: CRS | None = None
+    stem: str = ""
 
     def __post_init__(self) -> None:
         """Refuse formats that do not exist."""
@@ -278,23 +313,29 @@ def write_label_files(
         return write_mask(path, burnt.mask_bands(), grid, target, facts)
 
     tolerance_m = grid.gsd_m / 10
+    rounded, moved = gis_table(table), gis_table(table, options.crs)
     writers: dict[str, Callable[[Path], object]] = {
-        "shapefile": lambda path: write_shapefile_zip(path, table, tolerance_m=tolerance_m),
-        "geopackage": lambda path: write_geopackage(path, table, facts, tolerance_m=tolerance_m),
-        "geojson": lambda path: write_geojson(path, table),
-        "geoparquet": lambda path: write_geoparquet(path, table),
+        "shapefile": lambda path: write_shapefile_zip(path, moved, tolerance_m=tolerance_m),
+        "geopackage": lambda path: write_geopackage(path, moved, facts, tolerance_m=tolerance_m),
+        "geojson": lambda path: write_geojson(path, rounded),
+        "geoparquet": lambda path: write_geoparquet(path, moved),
         "fiboa": lambda path: write_fiboa(path, parcels, table, source, options.details.imaged_at),
         "mask": mask,
     }
     notes = []
     chosen = [one for one in FORMATS if one.key in options.formats and not one.training]
+    files = []
     for done, one in enumerate(chosen):
         _refuse_cancelled(cancelled)
         progress(WRITING_LABELS, done, len(chosen))
-        note = writers[one.key](folder / one.files[0])
+        files.append(folder / one.file_names(options.stem)[0])
+        note = writers[one.key](files[-1])
         notes += [note] if note and isinstance(note, str) else []
+    if any(one.styled for one in chosen):
+        files.append(folder / (named(STYLE, options.stem) if options.stem else STYLE))
+        write_style(files[-1])
     progress(WRITING_LABELS, len(chosen), len(chosen))
-    return LabelFiles(tuple(folder / one.files[0] for one in chosen), tuple(notes))
+    return LabelFiles(tuple(files), tuple(notes))
 
 
 def _refuse_cancelled(cancelled: Cancelled) -> None:
@@ -308,6 +349,7 @@ def _notes(
     options: ExportOptions,
 ) -> tuple[str, ...]:
     notes = [] if labelled.scene is None else [*labelled.scene.unknown.sentences()]
+    notes += _where(labelled, options)
     left = len(labelled.parcels) - len(parcels)
     if left:
         notes.append(f"{left:,} parcels that nobody accepted or corrected are left out.")
@@ -319,6 +361,17 @@ def _notes(
     if not options.details.licence:
         notes.append("No licence was given: say how others may use this before you pass it on.")
     return tuple(notes)
+
+
+def _where(labelled: LabelledScene, options: ExportOptions) -> list[str]:
+    """In which CRS the parcels are, where any file leaves that open."""
+    chosen = [one for one in FORMATS if one.key in options.formats]
+    degrees = [one.title for one in chosen if one.key in ("geojson", "fiboa")]
+    if not any(one.key in ("shapefile", "geopackage", "geoparquet") for one in chosen):
+        return []
+    crs = labelled.grid.crs if options.crs is None else options.crs
+    rest = f"; {' and '.join(degrees)}: always in WGS 84, by the standard" if degrees else ""
+    return [f"The parcels are in {crs.name}{rest}."]
 
 
 def _chip_notes(chips: ChipReport, options: ExportOptions) -> list[str]:

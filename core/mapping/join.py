@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -155,7 +156,8 @@ def _labelled(group: list[Piece], least: float) -> LabelledParcel:
     return LabelledParcel(
         f"{first.tile}/{first.parcel.id}",
         shape,
-        first.parcel.score,
+        # The model's word on a parcel is no word on what a person has made of it.
+        math.nan if any(piece.parcel.edited for piece in group) else first.parcel.score,
         state,
         reviewer,
         at,

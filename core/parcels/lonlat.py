@@ -74,21 +74,33 @@ def in_lonlat(geometries: Geometries, crs: CRS) -> Geometries:
 
     Outer rings run anticlockwise, holes clockwise.
     """
-    return cut_longitudes(moved_whole(geometries, crs), WGS84)
+    return placed(geometries, crs, WGS84)
 
 
-def moved_whole(geometries: Geometries, crs: CRS) -> Geometries:
-    """Geometries in WGS 84, each without a jump of longitude: beyond 180 degrees if need be."""
+def placed(geometries: Geometries, source: CRS, target: CRS) -> Geometries:
+    """Polygons in another CRS as files hold them: cut where the longitudes of ``target`` end.
+
+    What a CRS cannot hold is infinite there.
+    """
+    turn = full_turn(target)
+    if turn is None:
+        return moved(geometries, source, target)
+    return cut_longitudes(_moved_whole(geometries, source, target, turn), target)
+
+
+def _moved_whole(geometries: Geometries, source: CRS, target: CRS, turn: float) -> Geometries:
+    """Geometries in longitudes, each without a jump: beyond half a turn if need be."""
     if len(geometries) == 0:
         return geometries
     xy, owner = shapely.get_coordinates(geometries, return_index=True)
     x, y = np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
-    there = transform_coordinates(WorldCoordinates(x, y), crs, WGS84)
+    there = through_wgs84(WorldCoordinates(x, y), source, target)
     first = np.searchsorted(owner, owner, side="left")
+    half = turn / 2
     with np.errstate(invalid="ignore"):
-        start = (there.x[first] + 180.0) % 360.0 - 180.0
-        turns = np.round((there.x - start) / 360.0)
-    lon = np.where(np.isfinite(turns), there.x - 360.0 * turns, there.x)
+        start = (there.x[first] + half) % turn - half
+        turns = np.round((there.x - start) / turn)
+    lon = np.where(np.isfinite(turns), there.x - turn * turns, there.x)
     whole: Geometries = shapely.set_coordinates(geometries.copy(), np.column_stack([lon, there.y]))
     return whole
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from core.review.change import TileChange, between_reviewers, changes_of, pooled
     from core.review.effort import PAUSE_S, Effort, Share, ledger, total
     from core.review.reviewer_agreement import ORDER, VerdictAgreement, verdict_agreement
-    from core.review.second import asked, judge, sample, seen_by, settled, without_hidden
+    from core.review.second import asked, judge, owed, sample, seen_by, settled, without_hidden
 
 __getattr__ = load_lazily(
     __name__,
@@ -36,6 +36,7 @@ __getattr__ = load_lazily(
         "second": (
             "asked",
             "judge",
+            "owed",
             "sample",
             "seen_by",
             "settled",
@@ -56,6 +57,7 @@ __all__ = [
     "changes_of",
     "judge",
     "ledger",
+    "owed",
     "pooled",
     "sample",
     "seen_by",

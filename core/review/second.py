@@ -50,6 +50,15 @@ def asked(person: str, verdict: VerdictRecord, review: SecondReview | None) -> b
     return not same_person(person, verdict.reviewer)
 
 
+def owed(project: Project, scene_id: str, person: str) -> list[str]:
+    """Names of the scene's tiles that wait for this person's second verdict."""
+    waiting = {one.tile: one for one in project.second_reviews(scene_id) if one.waiting}
+    if not waiting:
+        return []
+    tiles = project.tiles(scene_id)
+    return [t.name for t in tiles if asked(person, t.verdict, waiting.get(t.name))]
+
+
 def settled(verdict: VerdictRecord, review: SecondReview) -> bool:
     """Whether both verdicts say the same, or somebody has judged the tile after both."""
     if review.first is None or review.second is None:

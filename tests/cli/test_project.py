@@ -76,11 +76,19 @@ def test_several_formats_go_into_a_folder_with_a_data_card(farm, cropmap, tmp_pa
     words = ("--format", "shp", "--format", "mask", "--format", "geojson", "--json")
     done = cropmap("project", "export", farm, *words, "--out", tmp_path / "out")
     assert done.status == 0, done.errors
-    names = {path.rsplit("/", 1)[1] for path in json.loads(done.out)["files"]}
-    assert {"parcels.shp.zip", "mask.tif", "parcels.geojson"} < names
-    assert any(name.endswith(".md") for name in names)
-    with zipfile.ZipFile(tmp_path / "out" / "parcels" / "parcels.shp.zip") as archive:
-        assert "parcels.shp" in archive.namelist()
+    files = {path[path.rindex("_all") :]: path for path in json.loads(done.out)["files"]
+             if "_all" in path}  # fmt: skip
+    assert {"_all.shp.zip", "_all_mask.tif", "_all.geojson", "_all.qml"} == set(files)
+    assert (tmp_path / "out" / "parcels" / "data-card.md").is_file()
+    with zipfile.ZipFile(files["_all.shp.zip"]) as archive:
+        assert any(name.endswith("_all.shp") for name in archive.namelist())
+    package = tmp_path / "degrees.gpkg"
+    words = ("--format", "gpkg", "--crs", "EPSG:4326")
+    assert cropmap("project", "export", farm, *words, "--out", package).status == 0
+    assert pyogrio.read_info(package, layer="parcels")["crs"] == "EPSG:4326"
+    wrong = cropmap("project", "export", farm, *words[:3], "EPSG:2193", "--out", package)
+    assert wrong.status == 1
+    assert "is not for the place of this scene" in wrong.errors
 
 
 def test_only_accepted_tiles_where_that_is_asked_for(farm, cropmap, tmp_path) -> None:

@@ -22,7 +22,7 @@ from core.errors import DiskFullError, InputError, OutputError
 from core.export import write_export as bundle
 from core.export.card_details import CardDetails
 from core.export.chip_plan import SPLITS, ChipOptions
-from core.export.write_export import FORMATS, ExportOptions, WrittenExport, write_export
+from core.export.write_export import FORMATS, STYLE, ExportOptions, WrittenExport, write_export
 from core.label.labelled import LabelledScene
 from tests.export.labelled import AWKWARD, labelled_scene
 
@@ -67,7 +67,7 @@ def test_every_format_is_offered_in_words_and_writes_what_it_says(
             path = out.folder / name
             assert path.is_dir() if name.endswith("/") else path.is_file()
     tops = {path.split("/")[0] + "/" * ("/" in path) for path in contents(out.folder)}
-    assert tops == {*promised, "data-card.json", "data-card.md"}
+    assert tops == {*promised, STYLE, "data-card.json", "data-card.md"}
 
 
 def test_only_chosen_formats_are_written(tmp_path: Path) -> None:
@@ -160,6 +160,7 @@ def test_a_new_export_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     write_export(labelled, tmp_path / "out", ExportOptions(("geojson",)))
     assert set(contents(tmp_path / "out")) == {
         "parcels.geojson",
+        STYLE,
         "data-card.json",
         "data-card.md",
     }

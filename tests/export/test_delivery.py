@@ -10,15 +10,8 @@ import pytest
 from core.errors import CancelledError, EmptySceneError, InputError
 from core.export.card_details import CardDetails
 from core.export.chip_plan import ChipOptions
-from core.export.delivery import (
-    RECORD,
-    TRAINING,
-    Delivered,
-    Wishes,
-    deliver,
-    last_delivery,
-    state_of,
-)
+from core.export.delivered import RECORD, TRAINING, Delivered, Wishes, last_delivery
+from core.export.delivery import deliver, state_of
 from core.export.replay.bundle_file import read_bundle
 from core.export.write_export import FORMATS
 from core.farmland import write_scene
@@ -42,7 +35,7 @@ def labelled_project(folder: Path, workspaces: Workspaces, **options: bool) -> t
     files = write_scene(folder, seed=3, size=256)
     project = Project.create(folder / "farm.cropmap", "Farm")
     landcover = files.landcover if options.get("landcover", True) else None
-    scene = add_scene(project, files.scene, name="Nord", landcover_path=landcover)
+    scene = add_scene(project, files.scene, name="41.48N_88.84W", landcover_path=landcover)
     (tile,) = project.tiles(scene.id)
     workspace = workspaces.get(project, scene.id, tile.name)
     ring = [[60, 60], [160, 60], [160, 160], [60, 160], [60, 60]]
@@ -70,11 +63,14 @@ def delivered(project, workspaces, tmp_path_factory):
 
 def test_every_file_is_there_and_says_what_it_holds(delivered) -> None:
     assert not delivered.problems
-    names = {Path(one.path).name for one in delivered.files}
-    assert names >= {
-        "parcels.shp.zip", "parcels.gpkg", "parcels.geojson", "parcels.parquet", "mask.tif",
-        "fields.fiboa.parquet", "data-card.md", "training.zip", "landcover.zip",
-        "landcover_report.html", "label.cropmap-replay.zip",
+    stem = f"Farm_41.48N_88.84W_{delivered.made:%Y-%m-%d}_all"
+    assert {delivered.download_name(one) for one in delivered.files} == {
+        f"{stem}{ending}"
+        for ending in (
+            ".shp.zip", ".gpkg", ".geojson", ".parquet", "_mask.tif", ".fiboa.parquet", ".qml",
+            "_data-card.md", "_training.zip", "_landcover.zip", "_landcover_report.html",
+            "_label.cropmap-replay.zip",
+        )
     }  # fmt: skip
     card = next(delivered.folder.rglob("data-card.md")).read_text(encoding="utf-8")
     assert "| a hedge \\| here | Ana |" in card
@@ -102,7 +98,7 @@ def test_the_card_says_what_only_the_person_and_the_log_know(delivered) -> None:
 
 
 def test_the_parcels_and_the_bundle_are_of_one_label(delivered) -> None:
-    parcels = pyogrio.read_dataframe(delivered.path("parcels.gpkg"), layer="parcels")
+    parcels = pyogrio.read_dataframe(delivered.path(".gpkg"), layer="parcels")
     record = read_bundle(delivered.path("label.cropmap-replay.zip")).record
     assert len(parcels) == sum(tile.parcels for tile in record.tiles)
 
@@ -135,6 +131,7 @@ def test_only_what_people_do_makes_files_old(project, delivered) -> None:
     assert delivered.state == state_of(store, scene_id)
     store.rename("Farm once more")
     assert delivered.state == state_of(store, scene_id)
+    store.rename("Farm")
     store.undo(scene_id, tile.name, author="Ana", expected_version=tile.log_version)
     assert delivered.state != state_of(store, scene_id)
     after = store.tile(scene_id, tile.name)
@@ -168,7 +165,33 @@ def test_cancelled_it_keeps_what_was_finished(project, workspaces, tmp_path) -> 
     kept = last_delivery(tmp_path / "out")
     assert {one.group for one in kept.files} == {"gis"}
     assert not list((tmp_path / "out").rglob("*.zip.part"))
-    assert not (tmp_path / "out" / "training.zip").exists()
+    assert not list((tmp_path / "out").glob("*training.zip"))
+
+
+def test_what_was_made_on_another_day_makes_room_for_the_new_and_nothing_else_does(
+    project, workspaces, tmp_path
+) -> None:
+    wishes = Wishes((), replay=True, accepted_only=False)
+    first = deliver(*project, tmp_path, wishes, workspaces=workspaces)
+    (bundle,) = first.files
+    old, own = tmp_path / "Farm_1999-12-31_label.cropmap-replay.zip", tmp_path / "my_training.zip"
+    (tmp_path / bundle.path).rename(old)
+    own.write_bytes(b"of somebody's own")
+    record = tmp_path / "made.json"
+    record.write_text(record.read_text().replace(bundle.path, old.name))
+    deliver(*project, tmp_path, wishes, workspaces=workspaces)
+    left = {path.name for path in tmp_path.iterdir() if not path.name.startswith(".")}
+    assert left == {bundle.path, own.name, record.name}
+
+
+def test_the_same_parcels_have_the_same_ids_in_every_export(delivered, project, workspaces) -> None:
+    table = pyogrio.read_dataframe(delivered.path(".gpkg"), layer="parcels")
+    assert table["field_id"].tolist() == [f"farm-{n:04d}" for n in range(1, len(table) + 1)]
+    again = Wishes(("geojson",), crs="EPSG:4326")
+    made = deliver(*project, delivered.folder.parent / "again", again, workspaces=workspaces)
+    ids = pyogrio.read_dataframe(made.path(".geojson"))["field_id"]
+    assert set(ids) <= set(table["field_id"])
+    assert last_delivery(made.folder).wishes == again
 
 
 @pytest.mark.parametrize(
@@ -186,6 +209,6 @@ def test_nothing_to_make_is_one_sentence(tmp_path, workspaces, wishes, words) ->
 
 
 def test_training_is_cut_from_accepted_tiles_though_all_count(delivered) -> None:
-    (training,) = [one for one in delivered.files if one.path == "training.zip"]
+    (training,) = [one for one in delivered.files if one.path.endswith("training.zip")]
     assert training.group == TRAINING
     assert "COCO" in training.holds

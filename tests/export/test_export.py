@@ -15,7 +15,7 @@ from affine import Affine
 from pyproj import CRS
 
 from core.errors import DiskFullError, OutputError
-from core.export.columns import FIELDS, cut_text
+from core.export.columns import FIELDS, TableColumn, cut_text
 from core.export.parcel_table import parcels_table
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
 from core.files import prepare_folder, replacing
@@ -48,6 +48,11 @@ def parcels(image_source: str = "scene.tif") -> geopandas.GeoDataFrame:
     return parcels_table(found, GRID.crs, source)
 
 
+def there() -> list[TableColumn]:
+    """The columns in files: nobody said anything of these parcels."""
+    return [one for one in FIELDS if one.name not in ("reason", "reviewer", "review_date")]
+
+
 def test_short_names_fit_and_are_unique() -> None:
     short = [field.short for field in FIELDS]
     assert all(len(name) <= 10 and name.isascii() for name in short)
@@ -66,11 +71,11 @@ def test_a_shapefile_keeps_awkward_text_geometry_and_names(tmp_path) -> None:
     write_shapefile_zip(tmp_path / "p.shp.zip", frame)
     with zipfile.ZipFile(tmp_path / "p.shp.zip") as archive:
         names = {name.rsplit(".", maxsplit=1)[-1] for name in archive.namelist()}
-        assert names == {"shp", "shx", "dbf", "prj", "cpg", "txt"}
-        assert archive.read("parcels.cpg").strip().upper() == b"UTF-8"
+        assert names == {"shp", "shx", "dbf", "prj", "cpg", "txt", "qml"}
+        assert archive.read("p.cpg").strip().upper() == b"UTF-8"
         assert b"perim_m\tperimeter_m\t" in archive.read("fields.txt")
     back = pyogrio.read_dataframe(f"/vsizip/{tmp_path}/p.shp.zip")
-    assert list(back.columns) == [f.short for f in FIELDS] + ["geometry"]
+    assert list(back.columns) == [f.short for f in there()] + ["geometry"]
     assert back["img_src"][0] == cut_text(AWKWARD)
     assert back["n_pos"].tolist() == [3, 0]
     assert CRS.from_user_input(back.crs) == GRID.crs
@@ -81,7 +86,7 @@ def test_a_shapefile_keeps_awkward_text_geometry_and_names(tmp_path) -> None:
 def test_a_geopackage_carries_style_and_provenance(tmp_path) -> None:
     write_geopackage(tmp_path / "p.gpkg", parcels(AWKWARD), {"model": "none"})
     back = pyogrio.read_dataframe(tmp_path / "p.gpkg", layer="parcels")
-    assert list(back.columns) == [f.name for f in FIELDS] + ["geometry"]
+    assert list(back.columns) == [f.name for f in there()] + ["geometry"]
     assert back["image_source"][0] == AWKWARD
     with closing(sqlite3.connect(tmp_path / "p.gpkg")) as database:
         style = database.execute("SELECT f_table_name, useAsDefault FROM layer_styles").fetchall()

@@ -68,6 +68,7 @@ def test_every_file_is_there_and_in_its_place(farmland, plain) -> None:
         "parcels.gpkg",
         "parcels.shp.zip",
         "parcels.geojson",
+        "parcels.qml",
         "run.json",
     }
     assert sorted(p.name for p in folder.iterdir()) == sorted(names)

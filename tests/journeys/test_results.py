@@ -68,7 +68,8 @@ def test_everything_is_made_taken_and_opened(visitor, farm, folder) -> None:
         "Data card", "Training set", "Land cover error report", "Report with map and tables",
         "Replay bundle",
     )}  # fmt: skip
-    assert taken["Shapefile"].name.endswith("_parcels.shp.zip")
+    assert taken["Shapefile"].name.startswith("Files_Süd_")
+    assert taken["Shapefile"].name.endswith("_accepted.shp.zip")
 
     vectors_agree(taken)
     mask_agrees(taken, files)

@@ -3,7 +3,8 @@ import json
 
 import ui.results.scene_results
 from core.errors import DiskFullError
-from core.export.delivery import RECORD, Delivered, Delivery, state_of
+from core.export.delivered import RECORD, Delivered, Delivery
+from core.export.delivery import state_of
 from core.export.reports.areas import AreaReport, ClassArea
 from core.session.opened import open_project_scene
 from tests.pages.conftest import press, said, settle, wrong
@@ -43,7 +44,7 @@ def delivering(monkeypatch, **outcome):
             Delivered(RECORD, "Gone", "Not there", "gone.zip"),
         )
         state = state_of(project, scene_id)
-        made = Delivery(folder, state, take_along_now(), files, **outcome)
+        made = Delivery(folder, state, take_along_now(), files, wishes=wishes, **outcome)
         monkeypatch.setattr(make_files, "last_delivery", lambda _: made)
         return made
 
@@ -142,15 +143,60 @@ def test_nothing_to_export_is_one_sentence(page, project, monkeypatch) -> None:
 
 
 def test_an_edit_makes_the_files_old(page, project, monkeypatch) -> None:
-    delivering(monkeypatch)
+    wished = delivering(monkeypatch)
     app = shown(page, project, monkeypatch)
     app = settle(press(app, "Make the files"), keys(project)["files"])
     assert "labels have changed" not in said(app)
     (scene,) = project.scenes()
     (tile,) = project.tiles(scene.id)
     project.set_verdict(scene.id, tile.name, "fix", comment="", reviewer="A", expected_version=0)
+    drawn = []
+    monkeypatch.setattr(overview_map, "show", lambda _place, parcels, **_: drawn.append(parcels))
     app = settle(app, keys(project)["areas"])
     assert "The labels have changed since" in said(app)
+    # The map never outlines what is there no more.
+    assert "Edited since this export" in said(app)
+    assert set(drawn) == {None}
+    app = settle(press(app, "Export again"), keys(project)["files"])
+    assert wished[1].formats == wished[0].formats
+    assert wished[1].details.author == "Ana"
+    assert "Edited since" not in said(app)
+    assert drawn[-1].name == "parcels.geojson"
+
+
+def test_who_owes_a_second_look_sees_no_verdict_of_others(page, project, monkeypatch) -> None:
+    delivering(monkeypatch)
+    app = shown(page, project, monkeypatch)
+    settle(press(app, "Make the files"), keys(project)["files"])
+    (scene,) = project.scenes()
+    (tile,) = project.tiles(scene.id)
+    project.set_verdict(
+        scene.id, tile.name, "accepted", comment="", reviewer="Ben", expected_version=0
+    )
+    project.draw_second_reviews(scene.id, [tile.name], seed=1, author="Ben")
+    app = shown(page, project, monkeypatch)
+    assert "1 tile of this scene still waits for your second look" in said(app)
+    assert not app.get("button_group")
+    assert not any(b.label == "Make the files" for b in app.button)
+    assert "parcels.geojson" not in html.unescape(tables(app))
+    assert "accepted tiles" not in said(app)
+    assert app.metric[0].value == "3.50 ha"
+
+
+def test_the_crs_of_the_parcels_is_chosen_with_what_it_means(page, project, monkeypatch) -> None:
+    wished = delivering(monkeypatch)
+    app = shown(page, project, monkeypatch)
+    assert "Metres; opens in QGIS in place." in said(app)
+    (field,) = [s for s in app.selectbox if s.label.startswith("Coordinates")]
+    assert field.value == "scene"
+    field.set_value("other").run()
+    assert next(b for b in app.button if b.label == "Make the files").disabled
+    for code, told in (("EPSG:2193", "is not for the place"), ("EPSG:25833", "")):
+        (field,) = [t for t in app.text_input if t.label == "EPSG code"]
+        field.set_value(code).run()
+        assert told in wrong(app)
+    settle(press(app, "Make the files"), keys(project)["files"])
+    assert wished[0].crs == "EPSG:25833"
 
 
 def test_accepted_tiles_filter_the_colours_of_the_map(project, monkeypatch) -> None:

@@ -41,6 +41,22 @@ def test_a_scene_is_added_by_its_path_with_land_cover_of_a_file(
     assert "ha" in "".join(h.proto.body for h in app.get("html"))
 
 
+def test_another_scene_is_added_and_the_page_stays_where_it_is(page, project, farmland) -> None:
+    app = page("scene", project)
+    fill(app, "path imagery", str(farmland.scene))
+    next(r for r in app.radio if r.key == "landcover from new").set_value("later")
+    app = settle(press(app, "Add the scene"), add_key(project))
+    north, added = project.scenes()
+    assert north.id in app.query_params["scene"]
+    assert "North" in said(app)
+    assert f"{added.name} is added" in said(app)
+    (link,) = [one.proto for one in app.get("page_link") if one.proto.label == "Open it"]
+    assert added.id in link.query_string
+    app.query_params["scene"] = added.id
+    app.run()
+    assert "is added" not in said(app)
+
+
 def test_nothing_named_is_asked_for(page, empty_project) -> None:
     app = press(page("scene", empty_project), "Add the scene")
     assert "No imagery is named yet" in wrong(app)

@@ -9,7 +9,8 @@ import streamlit as st
 from core.errors import InputError
 from core.export import FORMATS, CardDetails, ChipOptions, ExportFormat, Wishes
 from core.project import SceneRecord
-from core.session import chosen_tiles
+from core.session import chosen_tiles, open_project_scene
+from ui.results.crs_choice import choose_crs
 from ui.shared import show_errors
 from ui.shared.browser_session import Place, person
 from ui.shared.text import count
@@ -24,14 +25,15 @@ _REPORT = "What the product over- and under-counts by class: one page to print, 
 _REPLAY = "All that the label came from, in one small file that makes the same label again."
 
 
-def choose(place: Place, scene: SceneRecord, *, accepted_only: bool) -> Wishes:
-    """The choices, and what was chosen."""
+def choose(place: Place, scene: SceneRecord, *, accepted_only: bool) -> Wishes | None:
+    """The choices, and what was chosen; None while something typed cannot be."""
     gis, training, record = st.columns(3, gap="medium")
     with gis:
         st.markdown("**For QGIS**")
         formats = [one.key for one in _gis(rare=False) if _format(one)]
         with st.popover("More formats", width="stretch"):
             formats += [one.key for one in _gis(rare=True) if _format(one)]
+        crs = choose_crs(open_project_scene(place.project, scene.id).scene.working_grid)
     with training:
         st.markdown("**For training**")
         chosen = [one.key for one in FORMATS if one.training and _format(one)]
@@ -46,6 +48,8 @@ def choose(place: Place, scene: SceneRecord, *, accepted_only: bool) -> Wishes:
         replay = _box("replay", "Replay bundle", _REPLAY)
         licence = _kept_text("licence", "Licence", "CC-BY-4.0", "Goes on the data card.")
         note = _kept_text("note", "Note", "Field campaign, May", "Goes on the data card.")
+    if crs is None:
+        return None
     return Wishes(
         tuple(formats),
         replay=replay,
@@ -53,6 +57,7 @@ def choose(place: Place, scene: SceneRecord, *, accepted_only: bool) -> Wishes:
         accepted_only=accepted_only,
         chips=chips,
         details=CardDetails(licence=licence, author=person(), note=note),
+        crs=crs,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -18,13 +19,13 @@ from core.export import (
     last_delivery,
     state_of,
 )
+from core.files import safe_name
 from core.project import SceneRecord
-from core.session import open_project_scene, safe_stem
 from core.task import Cancelled, Progress
 from ui.results.file_choices import choose
 from ui.server.downloads import RESULTS, address
 from ui.shared import show_errors
-from ui.shared.browser_session import Place, token
+from ui.shared.browser_session import Place, person, token
 from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS, Key
 from ui.shared.text import escape, file_size
@@ -60,8 +61,31 @@ def show(place: Place, last: Delivery | None, *, accepted_only: bool) -> None:
     if job is not None and job.error is not None:
         show_errors.show(job.error)
     if last is not None:
-        _list(place, scene, last)
+        _list(place, last)
     _choices(place, scene, folder, last, accepted_only=accepted_only)
+
+
+def is_old(place: Place, last: Delivery | None) -> bool:
+    """Whether somebody has changed the labels since these files were made."""
+    if place.scene is None or last is None:
+        return False
+    return last.state != state_of(place.project, place.scene.id)
+
+
+def offer_again(place: Place, last: Delivery, *, accepted_only: bool) -> None:
+    """Say over the map that the files are older than it, and make the same ones anew."""
+    scene, key = place.scene, job_key(place, accepted_only)
+    job = JOBS.get(key)
+    if scene is None or (job is not None and job.running):
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="cropmap_edited_since"):
+        st.markdown(":material/history: Edited since this export. The map shows it as it is now.")
+        wishes = last.wishes
+        if wishes is not None and st.button("Export again", key="export again"):
+            signed = replace(wishes, details=replace(wishes.details, author=person()))
+            with show_errors.told():
+                _start(place, scene, last.folder, signed, accepted_only=accepted_only)
+                st.rerun()
 
 
 def job_key(place: Place, accepted_only: bool) -> Key:
@@ -78,18 +102,22 @@ def _choices(
     *,
     accepted_only: bool,
 ) -> None:
-    old = last is not None and last.state != state_of(place.project, scene.id)
+    old = is_old(place, last)
     title = "Choose the files" if last is None else "Make them again, or other files"
     if old:
         st.caption("The labels have changed since these files were made.")
     with st.expander(title, expanded=last is None or old):
         wishes = choose(place, scene, accepted_only=accepted_only)
-        if st.button("Make the files", type="primary", disabled=wishes.nothing):
+        possible = wishes is not None and not wishes.nothing
+        if st.button("Make the files", type="primary", disabled=not possible):
+            assert wishes is not None  # noqa: S101  (the button is disabled otherwise)
             with show_errors.told():
                 _start(place, scene, folder, wishes, accepted_only=accepted_only)
                 st.rerun()
-        if wishes.nothing:
+        if wishes is not None and wishes.nothing:
             st.caption("Choose at least one.")
+        elif wishes is None:
+            st.caption("Type the EPSG code of the coordinates first.")
 
 
 def _start(
@@ -104,7 +132,7 @@ def _start(
     JOBS.start(job_key(place, accepted_only), f"Making the files of {scene.name}", work)
 
 
-def _list(place: Place, scene: SceneRecord, last: Delivery) -> None:
+def _list(place: Place, last: Delivery) -> None:
     for problem in last.problems:
         st.warning(escape(problem), icon=":material/info:")
     session = token(place.project)
@@ -112,38 +140,29 @@ def _list(place: Place, scene: SceneRecord, last: Delivery) -> None:
     parts = []
     for group, title in GROUPS.items():
         files = [one for one in last.files if one.group == group]
-        rows = [_row(one, scene, last.folder, results, session) for one in files]
+        rows = [_row(one, last, results, session) for one in files]
         if any(rows):
             parts.append(f'<tr><th colspan="3">{title}</th></tr>{"".join(rows)}')
     if not parts:
         st.caption("The files are not there any more.")
         return
     st.html(f'<table class="cropmap-files">{"".join(parts)}</table>')
-    st.caption(f"{_where(place, last.folder)} Made {escape(ago(last.made))}.")
+    st.caption(f"They lie in {escape(last.folder)}. Made {escape(ago(last.made))}.")
     _notes(last.notes)
 
 
-def _row(one: Delivered, scene: SceneRecord, folder: Path, results: Path, session: str) -> str:
+def _row(one: Delivered, last: Delivery, results: Path, session: str) -> str:
     """A file: its name as a link, what it holds, how large it is; nothing where it has gone."""
-    path = folder / one.path
+    path = last.folder / one.path
     if not path.is_file():
         return ""
-    name = f"{safe_stem(scene.name)}_{path.name}"
+    name = last.download_name(one)
     link = escape(address(session, results, path, name))
     return (
         f'<tr><td><a href="{link}" download="{escape(name)}">{escape(one.title)}</a></td>'
         f"<td>{escape(one.holds)}</td>"
         f'<td class="number">{escape(file_size(path.stat().st_size))}</td></tr>'
     )
-
-
-def _where(place: Place, folder: Path) -> str:
-    """Where the files lie, and in which CRS."""
-    crs = ""
-    if place.scene is not None:
-        name = open_project_scene(place.project, place.scene.id).scene.grid.crs.name
-        crs = f" All but the GeoJSON are in the scene's own CRS, {escape(name)}."
-    return f"They lie in {escape(folder)}.{crs}"
 
 
 def _notes(notes: Sequence[str]) -> None:
@@ -156,4 +175,7 @@ def _folder(place: Place, accepted_only: bool) -> Path | None:
     if scene is None:
         return None
     kind = "accepted" if accepted_only else "all"
-    return place.project.folder / RESULTS / f"{safe_stem(scene.name)}-{scene.id[:8]}-{kind}"
+    results, ending = place.project.folder / RESULTS, f"-{scene.id[:8]}-{kind}"
+    # A scene may have had another name, or its name another spelling, when the first were made.
+    earlier = sorted(results.glob(f"*{ending}"))
+    return earlier[0] if earlier else results / f"{safe_name(scene.name, 'scene', 50)}{ending}"

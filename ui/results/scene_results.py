@@ -10,12 +10,13 @@ import streamlit as st
 
 from core.export import AreaReport, areas
 from core.project import Project
+from core.review import owed
 from core.session import changed_tiles
 from core.task import Cancelled, Progress
 from ui.results import make_files, overview_map
 from ui.results.area_tables import class_table, matrix
 from ui.shared import moved_imagery, navigation, show_errors
-from ui.shared.browser_session import Place
+from ui.shared.browser_session import Place, person
 from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS, Key
 from ui.shared.page_frame import empty, heading
@@ -48,7 +49,28 @@ def show(place: Place) -> None:
         return
     heading("Results", place.scene.name)
     moved_imagery.tell(place)
-    accepted_only = bool(
+    blind = owed(place.project, place.scene.id, person())
+    accepted_only = not blind and _only_accepted()
+    made = None if blind else make_files.made(place, accepted_only=accepted_only)
+    old = make_files.is_old(place, made)
+    parcels = made.path(".geojson") if made and not old else None
+    with st.container(key="cropmap_map_and_panel"):
+        chart, figures = st.columns([5, 4], gap="large")
+    with chart, show_errors.told():
+        if made and old:
+            make_files.offer_again(place, made, accepted_only=accepted_only)
+        overview_map.show(place, parcels, accepted_only=accepted_only)
+    with figures, show_errors.told():
+        _figures(place, accepted_only=accepted_only)
+    if blind:
+        _second_look_first(place, len(blind))
+    else:
+        make_files.show(place, made, accepted_only=accepted_only)
+
+
+def _only_accepted() -> bool:
+    """Whether only accepted tiles count."""
+    return bool(
         st.segmented_control(
             "Tiles that count",
             (False, True),
@@ -58,14 +80,18 @@ def show(place: Place) -> None:
             label_visibility="collapsed",
         )
     )
-    made = make_files.made(place, accepted_only=accepted_only)
-    parcels = made.path("parcels.geojson") if made else None
-    chart, figures = st.columns([5, 4], gap="large")
-    with chart, show_errors.told():
-        overview_map.show(place, parcels, accepted_only=accepted_only)
-    with figures, show_errors.told():
-        _figures(place, accepted_only=accepted_only)
-    make_files.show(place, made, accepted_only=accepted_only)
+
+
+def _second_look_first(place: Place, tiles: int) -> None:
+    """In place of files and accepted tiles, which tell what others have said."""
+    st.subheader("Take it with you")
+    st.info(
+        f"{count(tiles, 'tile')} of this scene still {'waits' if tiles == 1 else 'wait'} for your "
+        "second look. Files name the verdicts of others, so they are here when you have given "
+        "yours.",
+        icon=":material/visibility_off:",
+    )
+    navigation.link(navigation.REVIEW, "Go to Review", place)
 
 
 def _figures(place: Place, *, accepted_only: bool) -> None:

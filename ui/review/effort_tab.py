@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from core.csv_file import Cell, to_csv
+from core.files import safe_name
 from core.project import Project
 from core.review import PAUSE_S, Effort, Share, TileChange, changes_of, ledger, pooled, total
-from core.session import safe_stem
 from core.task import Cancelled, Progress
 from ui.review.action_words import kinds_in_words
 from ui.review.comparisons import compared, now
@@ -45,7 +45,7 @@ def show(place: Place, queue: list[Entry]) -> None:
     st.download_button(
         "Download as CSV",
         lambda: effort_csv(shares, changes, numbers),
-        f"{safe_stem(place.scene.name)}_effort.csv",
+        f"{safe_name(place.scene.name, 'scene')}_effort.csv",
         "text/csv",
         icon=":material/download:",
         on_click="ignore",

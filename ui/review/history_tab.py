@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from core.csv_file import Cell, to_csv
+from core.files import safe_name
 from core.project import HistoryRow, Project
 from core.review import without_hidden
-from core.session import safe_stem
 from ui.review.action_words import ACTIONS, PROJECT, describe, group
 from ui.review.comparisons import now
 from ui.review.tile_queue import Entry
@@ -51,7 +51,7 @@ def show(place: Place, queue: list[Entry]) -> None:
             "Download as CSV",
             # Made when it is asked for, not each time the page is drawn.
             lambda: log_csv(chosen, numbers),
-            f"{safe_stem(place.scene.name)}_log.csv",
+            f"{safe_name(place.scene.name, 'scene')}_log.csv",
             "text/csv",
             icon=":material/download:",
             on_click="ignore",

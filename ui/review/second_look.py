@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.csv_file import Cell, to_csv
 from core.errors import CropMapError
+from core.files import safe_name
 from core.project import Project, SecondReview
 from core.review import (
     ORDER,
@@ -20,7 +21,6 @@ from core.review import (
     sample,
     verdict_agreement,
 )
-from core.session import safe_stem
 from core.task import Cancelled, Progress
 from ui.review.comparisons import compared
 from ui.review.tile_queue import VERDICTS, Entry
@@ -163,7 +163,7 @@ def _download(place: Place, queue: Sequence[Entry]) -> None:
         st.download_button(
             "Download as CSV",
             lambda: pairs_csv(done),
-            f"{safe_stem(place.scene.name)}_second_look.csv",
+            f"{safe_name(place.scene.name, 'scene')}_second_look.csv",
             "text/csv",
             icon=":material/download:",
             on_click="ignore",

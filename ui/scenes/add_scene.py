@@ -19,11 +19,12 @@ from ui.scenes.adding import (
     add,
 )
 from ui.scenes.crs_question import ANOTHER_FILE, crs_question
-from ui.shared import show_errors
+from ui.shared import navigation, show_errors
 from ui.shared.browser_session import Place, choose_scene, my_preferences, notify
 from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS, Job, Key
 from ui.shared.source_fields import checked, path_field, source_fields, uploads
+from ui.shared.text import escape
 from ui.shared.uploaded_files import Source
 
 KIND = "add scene"
@@ -31,6 +32,9 @@ KIND = "add scene"
 
 LANDCOVER_FAILED = "cropmap_landcover_error"
 """In the session: which scene was added without its land cover, and why."""
+
+_ADDED = "cropmap_added"
+"""In the session: the scene that was added while another one was looked at."""
 
 LANDCOVER_TITLES: dict[LandCoverFrom, str] = {
     "fetch": "Fetch ESA WorldCover for this area",
@@ -62,7 +66,7 @@ def show(place: Place) -> None:
         return
     if job is not None and isinstance(job.result, Added):
         JOBS.forget(key)
-        _finish(job.result)
+        _finish(place, job.result)
     if job is not None and isinstance(job.error, CrsQuestionError):
         _ask_crs(place, job.error)
         return
@@ -71,12 +75,32 @@ def show(place: Place) -> None:
     _form(place)
 
 
-def _finish(added: Added) -> None:
-    choose_scene(added.scene.id)
+def _finish(place: Place, added: Added) -> None:
+    """Go to a project's first scene; whoever looks at another one stays there, and gets a link."""
     if added.landcover_error is not None:
         st.session_state[LANDCOVER_FAILED] = (added.scene.id, added.landcover_error)
-    notify(f"{added.scene.name} is added.")
+    if place.scene is None:
+        choose_scene(added.scene.id)
+        notify(f"{added.scene.name} is added.")
+    else:
+        st.session_state[_ADDED] = added.scene.id
     st.rerun()
+
+
+def tell_added(place: Place) -> None:
+    """A note on the scene that was added last, with the way to it, until it is opened."""
+    wanted = st.session_state.get(_ADDED)
+    if place.scene is None or wanted is None:
+        return
+    scene = next((one for one in place.project.scenes() if one.id == wanted), None)
+    if scene is None or scene.id == place.scene.id:
+        del st.session_state[_ADDED]
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="cropmap_added"):
+        without = st.session_state.get(LANDCOVER_FAILED, ("",))[0] == scene.id
+        end = ", without its land cover: it says why." if without else "."
+        st.markdown(f":material/check_circle: {escape(scene.name)} is added{end}")
+        navigation.link(navigation.SCENE, "Open it", replace(place, scene=scene, tile=""))
 
 
 def _form(place: Place) -> None:

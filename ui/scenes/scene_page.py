@@ -35,6 +35,7 @@ def show(place: Place) -> None:
             scene_menu.removed_list(place)
         return
     heading(place.scene.name, scene_view.facts(place))
+    add_scene.tell_added(place)
     scene_view.remarks(place)
     # Named for the style, which puts one under the other where both would be too narrow.
     with st.container(key="cropmap_map_and_panel"):

@@ -32,6 +32,9 @@ _COMMON = """
   color: #56615a; }
 [class*="st-key-cropmap_choice"] [data-testid="stCaptionContainer"] { padding: 0 0 .45rem 1.6rem; }
 .cropmap-table { overflow-x: auto; }
+.st-key-cropmap_edited_since, .st-key-cropmap_added { background: #fdf1e0; border-radius: 6px;
+  padding: .35rem .75rem; }
+.st-key-cropmap_added { background: #e3efe9; }
 [data-testid="stHeader"] { padding-right: 11rem; }
 .st-key-cropmap_you { position: fixed; top: 0; right: 1rem; z-index: 999991; width: auto;
   max-width: 12rem; }
