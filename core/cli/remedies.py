@@ -13,9 +13,9 @@ COMMAND_WORDS: dict[Remedy, str] = {
     Remedy.CHECK_CRS: "Check its CRS; where the file has none, state the right one with --crs.",
     Remedy.FIND_IMAGERY: "Put it back, or say in the app where it is now (cropmap app); prompts, "
     "edits and verdicts are kept.",
-    Remedy.PUT_BACK_IMAGERY: "Put the right file back, or take this one as new imagery in the app "
+    Remedy.PUT_BACK_IMAGERY: "Put the right file back, or use this one as new imagery in the app "
     "(cropmap app).",
-    Remedy.PUT_BACK_LANDCOVER: "Put the right file back, or take this one as new land cover in the "
+    Remedy.PUT_BACK_LANDCOVER: "Put the right file back, or use this one as new land cover in the "
     "app (cropmap app).",
     Remedy.GIVE_LANDCOVER: "Pass the file with --landcover FILE.",
     Remedy.LEAVE_OUT_LANDCOVER: "Leave out --landcover.",

@@ -33,7 +33,7 @@ from core.task import Cancelled, Progress, never, silent
 
 GIS, TRAINING, RECORD = "gis", "training", "record"
 
-_CARD = f"Counts, areas, reviewers, where it all came from; {CARD_JSON} beside it for programs."
+_CARD = f"Counts, areas, reviewers and sources; {CARD_JSON} next to it for programs."
 
 _RECORD_FILE = "made.json"
 _PARCELS, _CHIPS, _LANDCOVER = "parcels", "training", "landcover"
@@ -302,7 +302,7 @@ class _Making:
             cancelled=self._cancelled,
             workspaces=self._workspaces,
         )
-        holds = "All that the label came from; 'cropmap replay' makes the same label again."
+        holds = "Everything needed to make the same map again, with 'cropmap replay'."
         return [Delivered(RECORD, "Replay bundle", holds, name)]
 
     def _export(self, tiles: Sequence[str], place: str, options: ExportOptions) -> None:
@@ -329,7 +329,7 @@ class _Making:
             return note
         accepted = chosen_tiles(self._project, self._scene_id, accepted_only=True)
         share = f"{len(set(accepted).intersection(self._tiles))} of {len(self._tiles)}"
-        said = f"All tiles with a label are here; a person accepted {share} of them."
+        said = f"All mapped tiles are here; a person accepted {share} of them."
         return f"{note} {said}".strip()
 
     def _details(self, tiles: Sequence[str]) -> CardDetails:

@@ -58,12 +58,12 @@ def _edit_from_browser(raw: Any, frame: Frame, units: EditUnits, budget: Drawing
     if kind == PointSet.kind:
         prompt = PointSet.from_browser(reader)
         held = frame.holds(prompt.point)
-        check(held, "That point lies outside this tile; go to its own tile first.")
+        check(held, "That point is outside this tile; go to its own tile first.")
         return prompt
     if kind == Note.kind:
         note = Note.from_json(reader)
         held = frame.holds(PixelPoint(note.point.x, note.point.y))
-        check(held, "That point lies outside this tile; go to its own tile first.")
+        check(held, "That point is outside this tile; go to its own tile first.")
         return note
     if kind == BoxSet.kind:
         return BoxSet.from_browser(reader)

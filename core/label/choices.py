@@ -78,7 +78,7 @@ class Choices:
         known = isinstance(new.strategy, str) and new.strategy in STRATEGY_NAMES
         check(known, f"There is no strategy '{shown(new.strategy)}'.")
         threshold = number_between(new.threshold, 0.01, 0.99)
-        check(threshold is not None, "The threshold lies between 0.01 and 0.99.")
+        check(threshold is not None, "The threshold must be between 0.01 and 0.99.")
         points = number_between(new.points_per_class, 1, 400)
         check(
             points is not None and points.is_integer(),

@@ -106,7 +106,7 @@ def verify(spec: ModelSpec, path: Path | None = None) -> Path:
     if not path.is_file() and spec.own:
         raise MissingWeightsError(
             f"The file of your own model '{spec.key}' is gone from {path.parent}.",
-            f"Put {spec.source_name} back as {path.name}, or add it anew after deleting "
+            f"Put {spec.source_name} back as {path.name}, or add it again after deleting "
             f"{spec.key}.json there.",
         )
     if not path.is_file():

@@ -194,7 +194,7 @@ def restore_project(path: Path, backup: Path) -> Path | None:
         # What other sessions are told, which had the file before open.
         _replacements[path.resolve()] = ProjectReplacedError(
             f"The project {path.name} was restored from a backup.",
-            "Look at this page again before you go on.",
+            "Look at this page again before you continue.",
         )
         return kept
 

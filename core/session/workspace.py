@@ -117,7 +117,7 @@ class Workspace:
             Somebody was faster in the same place; nothing is stored.
         """
         if (broken := self._broken) is not None and broken[0] == version:
-            raise InputError(broken[1].message, "Undo that step before you go on.")
+            raise InputError(broken[1].message, "Undo that step before you continue.")
         place = self._place()
         edits = sent = to_new_edits(raw, place.frame)
         if lock:

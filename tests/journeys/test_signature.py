@@ -49,7 +49,7 @@ def test_what_she_signs_stays_signed(visitor, second_visitor, farm) -> None:  # 
     page.mouse.move(*second_visitor.on_screen(middle[0] + 20, middle[1] + 20))
     assert "Accepted by Ada" in page.get_by_test_id("tool-hint").inner_text()
     second_visitor.click_at(*middle)
-    page.get_by_text("Ada accepted this parcel, and it is locked.").wait_for()
+    page.get_by_text("Ada accepted this parcel, so it is locked.").wait_for()
     assert second_visitor.map_ready()["version"] == 1
 
     # Neither does a line across it, which the server refuses; one press does it all the same.
@@ -95,7 +95,7 @@ def test_what_she_signs_stays_signed(visitor, second_visitor, farm) -> None:  # 
     assert "Changed since accepted" in visitor.page.get_by_test_id("verdict-chip").inner_text()
     assert chosen_tiles(project, scene, accepted_only=True) == []
     visitor.open(review)
-    visitor.page.get_by_text("1 tile changed since accepted, to be signed again").wait_for()
+    visitor.page.get_by_text("1 tile changed since accepted: accept again").wait_for()
     page.keyboard.press("Escape")
     page.keyboard.press("z")
     follow(second_visitor, "state.verdict.verdict === 'accepted'")

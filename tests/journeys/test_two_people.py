@@ -106,7 +106,7 @@ def test_undo_is_ones_own(visitor, second_visitor, place) -> None:
             f"window.__cropmap.state.edit_count < {count}"
             " || !document.querySelector('[data-testid=notice]').hidden"
         )
-    assert "The last step here is Ada's: take it back?" in notice.inner_text()
+    assert "The last step here is Ada's: undo it?" in notice.inner_text()
     count = second_visitor.state()["edit_count"]
     second_visitor.press("theirs-yes")
     edits(second_visitor, count - 1)

@@ -150,7 +150,7 @@ def test_an_edit_makes_the_files_old(page, project, monkeypatch) -> None:
     (tile,) = project.tiles(scene.id)
     project.set_verdict(scene.id, tile.name, "fix", comment="", reviewer="A", expected_version=0)
     app = settle(app, keys(project)["areas"])
-    assert "The labels have changed since" in said(app)
+    assert "Your map has changed since" in said(app)
 
 
 def test_accepted_tiles_filter_the_colours_of_the_map(project, monkeypatch) -> None:

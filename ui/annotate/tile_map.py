@@ -21,7 +21,7 @@ def show(place: Place) -> None:
         empty(
             "Annotate",
             "This project has no imagery yet.",
-            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scenes page", place),
         )
         return
     if moved_imagery.problem(place) is not None:

@@ -49,7 +49,7 @@ def _row(place: Place, folder: ImageFolder) -> bool:
             state = "check_circle: Ready" if there else "error: The folder is gone"
             note = f"  \n{escape(folder.note)}" if folder.note else ""
             st.caption(f":material/{state}: {facts} · {escape(folder.path)}{note}")
-        if way.button("Leave out", key=f"remove {folder.path}", width="stretch"):
+        if way.button("Remove", key=f"remove {folder.path}", width="stretch"):
             with show_errors.told():
                 remove_folder(place.project, folder.path)
                 st.rerun()
@@ -83,7 +83,7 @@ def _start(place: Place, typed: str) -> None:
         raise InputError("No folder is named yet.", "Type its path.")
 
     def work(progress: Progress, cancelled: Cancelled) -> ImageFolder:
-        progress("Looking at its images", 0, 0)
+        progress("Reading its images", 0, 0)
         return add_folder(project, path)
 
-    JOBS.start(folder_key(place), f"Looking at {path.name}", work)
+    JOBS.start(folder_key(place), f"Reading {path.name}", work)

@@ -51,7 +51,7 @@ def show(place: Place, last: Delivery | None, *, accepted_only: bool) -> None:
     scene, folder = place.scene, _folder(place, accepted_only)
     if scene is None or folder is None:
         return
-    st.subheader("Take it with you")
+    st.header("Export")
     key = job_key(place, accepted_only)
     job = JOBS.get(key)
     if job is not None and job.running:
@@ -79,9 +79,9 @@ def _choices(
     accepted_only: bool,
 ) -> None:
     old = last is not None and last.state != state_of(place.project, scene.id)
-    title = "Choose the files" if last is None else "Make them again, or other files"
+    title = "Choose the files" if last is None else "Make these files again, or others"
     if old:
-        st.caption("The labels have changed since these files were made.")
+        st.caption("Your map has changed since these files were made.")
     with st.expander(title, expanded=last is None or old):
         wishes = choose(place, scene, accepted_only=accepted_only)
         if st.button("Make the files", type="primary", disabled=wishes.nothing):
@@ -116,7 +116,7 @@ def _list(place: Place, scene: SceneRecord, last: Delivery) -> None:
         if any(rows):
             parts.append(f'<tr><th colspan="3">{title}</th></tr>{"".join(rows)}')
     if not parts:
-        st.caption("The files are not there any more.")
+        st.caption("The files are no longer there.")
         return
     st.html(f'<table class="cropmap-files">{"".join(parts)}</table>')
     st.caption(f"{_where(place, last.folder)} Made {escape(ago(last.made))}.")
@@ -143,7 +143,7 @@ def _where(place: Place, folder: Path) -> str:
     if place.scene is not None:
         name = open_project_scene(place.project, place.scene.id).scene.grid.crs.name
         crs = f" All but the GeoJSON are in the scene's own CRS, {escape(name)}."
-    return f"They lie in {escape(folder)}.{crs}"
+    return f"Folder: {escape(folder)}.{crs}"
 
 
 def _notes(notes: Sequence[str]) -> None:

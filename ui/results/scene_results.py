@@ -43,7 +43,7 @@ def show(place: Place) -> None:
         empty(
             "Results",
             "This project has no imagery yet, so there are no results.",
-            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scenes page", place),
         )
         return
     heading("Results", place.scene.name)
@@ -60,7 +60,9 @@ def show(place: Place) -> None:
     )
     made = make_files.made(place, accepted_only=accepted_only)
     parcels = made.path("parcels.geojson") if made else None
-    chart, figures = st.columns([5, 4], gap="large")
+    # Named for the style, which puts one under the other where both would be too narrow.
+    with st.container(key="cropmap_map_and_panel"):
+        chart, figures = st.columns([5, 4], gap="large")
     with chart, show_errors.told():
         overview_map.show(place, parcels, accepted_only=accepted_only)
     with figures, show_errors.told():
@@ -75,8 +77,9 @@ def _figures(place: Place, *, accepted_only: bool) -> None:
     changed = changed_tiles(place.project, place.scene.id) if place.scene and accepted_only else 0
     if changed:
         st.caption(
-            f":material/history: {count(changed, 'tile')} changed since accepted: not in it until "
-            "somebody accepts what is there now."
+            f":material/history: {count(changed, 'tile')} changed since accepted. It does "
+            "not count "
+            "until somebody accepts it again."
         )
     if not report.tiles:
         st.info(
@@ -86,14 +89,14 @@ def _figures(place: Place, *, accepted_only: bool) -> None:
         return
     label, landcover = st.columns(2)
     label.metric(
-        "Cropland by the label",
+        "Cropland (your map)",
         hectares(report.cropland_ha),
-        f"{report.tiles:,} of {report.all_tiles:,} tiles",
+        f"{report.tiles:,} of {count(report.all_tiles, 'tile')}",
         delta_color="off",
         delta_arrow="off",
     )
     landcover.metric(
-        "By the land cover",
+        "Cropland (land cover)",
         hectares(report.landcover_ha),
         _difference(report),
         delta_color="off",
@@ -102,7 +105,7 @@ def _figures(place: Place, *, accepted_only: bool) -> None:
     if report.rows:
         st.html(class_table(report.rows))
         st.html(matrix(report.rows))
-        st.caption("Shaded: where land cover and label agree.")
+        st.caption("Green: the land cover and your map agree.")
 
 
 def _difference(report: AreaReport) -> str | None:

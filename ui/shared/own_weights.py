@@ -38,7 +38,7 @@ _ARCHITECTURE_TITLES = {
 
 def own_checkpoints() -> None:
     """What is here, the way to add one, and a look at every file."""
-    with st.expander("Checkpoints of your own"):
+    with st.expander("Your own checkpoints"):
         st.caption(f"Weights lie in {escape(get_settings().weights_folder)}")
         for spec in known_models().values():
             if spec.own:
@@ -64,9 +64,9 @@ def own_checkpoints() -> None:
             if look:
                 _start_looking()
         if JOBS.get(ADDING) is not None:
-            watch_in_place(ADDING, "You may close this window.", _added())
+            watch_in_place(ADDING, "You can close this window.", _added())
         if JOBS.get(LOOKING) is not None:
-            watch_in_place(LOOKING, "You may close this window.", _looked_at())
+            watch_in_place(LOOKING, "You can close this window.", _looked_at())
 
 
 def _one(spec: ModelSpec) -> None:

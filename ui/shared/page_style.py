@@ -5,8 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 _COMMON = """
+/* Decision 032: the app is light, whatever the system wishes. */
+:root { color-scheme: only light; }
 [data-testid="stMainBlockContainer"] { padding: 3.25rem 2rem 2rem; max-width: 1680px; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
+/* Streamlit's grey of small texts has too little contrast. */
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] :is(p, li) {
+  color: #56615a; opacity: 1; }
 [data-testid="stImage"] img { border-radius: 6px; }
 .cropmap-legend { width: 100%; border-collapse: collapse; font-size: .875rem; }
 .cropmap-legend td { padding: .2rem .4rem .2rem 0; border: 0; vertical-align: middle; }
@@ -32,7 +37,11 @@ _COMMON = """
   color: #56615a; }
 [class*="st-key-cropmap_choice"] [data-testid="stCaptionContainer"] { padding: 0 0 .45rem 1.6rem; }
 .cropmap-table { overflow-x: auto; }
+/* A figure is never cut: it may take a second line. */
+[data-testid="stMetricValue"] { font-size: 1.75rem; }
+[data-testid="stMetricValue"] > div { overflow: visible; white-space: normal; }
 [data-testid="stHeader"] { padding-right: 11rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-cropmap_unseen) { position: absolute; }
 .st-key-cropmap_you { position: fixed; top: 0; right: 1rem; z-index: 999991; width: auto;
   max-width: 12rem; }
 .st-key-cropmap_you button p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
