@@ -12,7 +12,7 @@ PAGE_WORDS: dict[Remedy, str] = {
     Remedy.SAVE_WITH_CRS: "Save it with its CRS (in QGIS: Export, Save As), and add it again.",
     Remedy.CHECK_CRS: "Check its CRS; where the file has none, state the right one when you add "
     "it.",
-    Remedy.FIND_IMAGERY: "On the Scenes page, show where it is now; prompts, edits and verdicts "
+    Remedy.FIND_IMAGERY: "On the Scenes page, show where it is now; points, edits and verdicts "
     "are "
     "kept.",
     Remedy.PUT_BACK_IMAGERY: "Put the right file back, or use this one as new imagery on the "

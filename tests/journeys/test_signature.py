@@ -68,7 +68,7 @@ def test_what_she_signs_stays_signed(visitor, second_visitor, farm) -> None:  # 
     # What was accepted is shown dashed beside what it is now, comes back, and that is one step.
     page.keyboard.press("s")
     second_visitor.click_at(middle[0], middle[1] + 12)
-    page.get_by_text("Accepted with").wait_for()
+    page.get_by_text("Accepted: ").wait_for()
     assert page.locator(".cm-accepted-shape").count() == 1
     second_visitor.press("parcel-restore")
     follow(second_visitor, "state.changed.length === 0")

@@ -145,7 +145,7 @@ def test_an_edit_makes_the_files_old(page, project, monkeypatch) -> None:
     delivering(monkeypatch)
     app = shown(page, project, monkeypatch)
     app = settle(press(app, "Make the files"), keys(project)["files"])
-    assert "labels have changed" not in said(app)
+    assert "map has changed" not in said(app)
     (scene,) = project.scenes()
     (tile,) = project.tiles(scene.id)
     project.set_verdict(scene.id, tile.name, "fix", comment="", reviewer="A", expected_version=0)

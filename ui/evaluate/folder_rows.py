@@ -67,8 +67,8 @@ def adding(place: Place) -> None:
         show_errors.show(job.error)
     with st.expander("Add images from a folder", expanded=job is not None and bool(job.error)):
         st.caption(
-            "A folder with three folders in it: images, truth and landcover, whose files have "
-            "equal names."
+            "A folder with three folders in it: images, truth (the reference fields) and "
+            "landcover. A file has the same name in all three."
         )
         path = path_field("region", "/data/regions/north")
         if st.button("Add the folder"):

@@ -92,7 +92,7 @@ def _button(place: Place) -> None:
             "Tiles that count",
             (False, True),
             default=False,
-            format_func=lambda only: "Accepted tiles" if only else "All labelled tiles",
+            format_func=lambda only: "Accepted tiles" if only else "All mapped tiles",
             key="judge accepted",
             label_visibility="collapsed",
         )

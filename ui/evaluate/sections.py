@@ -53,7 +53,7 @@ def _job(place: Place, runs: list[ExperimentRun]) -> None:
     if job.running:
         watch(
             run_key(place),
-            "You may go on working, or close this page; what is finished is kept, also when you "
+            "You can keep working or close this page. Finished steps are kept, also when you "
             "cancel.",
         )
     elif job.error is not None:

@@ -86,7 +86,7 @@ def _box(
 def _chips() -> ChipOptions:
     """How training chips are cut; the usual way where what was chosen cannot be done."""
     kept = _kept()
-    with st.popover("Size and split of chips", width="stretch"):
+    with st.popover("Chip options", width="stretch"):
         size = st.selectbox("Side of a chip, pixels", _SIZES, index=_index(kept), key="chip size")
         overlap = st.number_input(
             "Overlap, pixels", 0, 512, kept.get("overlap", 0), 16, key="chip overlap"

@@ -53,7 +53,7 @@ def show(place: Place) -> None:
             "Tiles that count",
             (False, True),
             default=False,
-            format_func=lambda only: "Accepted tiles" if only else "All labelled tiles",
+            format_func=lambda only: "Accepted tiles" if only else "All mapped tiles",
             key="results accepted",
             label_visibility="collapsed",
         )

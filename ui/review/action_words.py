@@ -11,7 +11,7 @@ from ui.shared.text import count
 KINDS = {
     "prompt_set": "set a point",
     "prompt_delete": "removed a point",
-    "prompts_clear": "removed all own points",
+    "prompts_clear": "removed all points that people set",
     "box_set": "drew a box",
     "settings": "changed the settings of the tile",
     "area_add": "added an area",
@@ -35,9 +35,9 @@ KINDS = {
 }
 
 SHORT_KINDS = {
-    "prompt_set": "prompts",
+    "prompt_set": "points",
     "prompt_delete": "points removed",
-    "prompts_clear": "all own points removed",
+    "prompts_clear": "all set points removed",
     "box_set": "boxes",
     "settings": "settings",
     "area_add": "areas added",
@@ -92,7 +92,7 @@ def group(row: HistoryRow) -> str:
 
 
 def kinds_in_words(kinds: Mapping[str, int]) -> str:
-    """``prompts 12, splits 3``, the most frequent first."""
+    """``points 12, splits 3``, the most frequent first."""
     return ", ".join(
         f"{SHORT_KINDS.get(kind, plain(kind))} {number:,}"
         for kind, number in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))

@@ -174,8 +174,8 @@ def _stretch(scene: Scene, bands: Bands, seen: Sample) -> Stretch | None:
         "Each band separately",
         value=apart_now and len(set(scene.bands)) > 1,
         key=f"apart {scene.fingerprint}",
-        help="The same contrast for all bands keeps the colours; each band by itself shows more of "
-        "dull ones, and greens may turn grey.",
+        help="One contrast for all bands keeps the colours. One for each band shows more in dull "
+        "images, but greens may turn grey.",
     )
     if low >= high:
         st.caption("Leave some room between the two ends.")

@@ -19,8 +19,8 @@ def crs_question(message: str, label: str) -> str | None:
     crs = st.text_input(
         label,
         placeholder="EPSG:32633",
-        help="Ask whoever made the file. UTM zones of the northern half are EPSG:326 and the "
-        "zone's two digits.",
+        help="Ask whoever made the file. For a UTM zone north of the equator it is EPSG:326 and "
+        "the two digits of the zone.",
     )
     with st.container(horizontal=True):
         proceed = st.button("Continue", type="primary", key=f"{label} go on")

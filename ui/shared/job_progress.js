@@ -5,7 +5,7 @@ const EVERY_MS = 500;
 // A person who has just pressed something may be leaving the page. Running the old page's script now
 // would bring them back to it, so the end is told a little later, if the page is still here.
 const AFTER_A_PRESS_MS = 1500;
-const CANCELLING = "Stopping at the next good place; what is done is kept.";
+const CANCELLING = "Stopping after this step. Finished steps are kept.";
 
 function element(name, className, ...children) {
   const made = document.createElement(name);

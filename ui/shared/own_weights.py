@@ -77,8 +77,8 @@ def _one(spec: ModelSpec) -> None:
         )
         with st.popover("Remove"):
             st.markdown(
-                f"The copy of {escape(spec.source_name)} in the folder of the weights is deleted. "
-                "The file that it came from stays, and so do all labels."
+                f"This deletes the copy of {escape(spec.source_name)} in the weights folder. "
+                "The original file and all your maps stay."
             )
             st.button(
                 f"Delete {escape(spec.key)}",

@@ -69,7 +69,7 @@ def project_page(
         empty(
             title,
             "No project is open.",
-            lambda: navigation.link(navigation.START, "Open or make a project on the start page"),
+            lambda: navigation.link(navigation.START, "Open or create a project on the Start page"),
         )
 
 

@@ -37,12 +37,14 @@ _COMMON = """
   color: #56615a; }
 [class*="st-key-cropmap_choice"] [data-testid="stCaptionContainer"] { padding: 0 0 .45rem 1.6rem; }
 .cropmap-table { overflow-x: auto; }
+/* All of a scene's tabs beside its map. */
+[data-testid="stTabs"] [role="tablist"] { gap: .55rem; }
 /* A figure is never cut: it may take a second line. */
 [data-testid="stMetricValue"] { font-size: 1.75rem; }
 [data-testid="stMetricValue"] > div { overflow: visible; white-space: normal; }
 [data-testid="stHeader"] { padding-right: 11rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-cropmap_unseen) { position: absolute; }
-.st-key-cropmap_you { position: fixed; top: 0; right: 1rem; z-index: 999991; width: auto;
+.st-key-cropmap_you { position: fixed; top: .6rem; right: 1rem; z-index: 999991; width: auto;
   max-width: 12rem; }
 .st-key-cropmap_you button p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
   max-width: 9rem; }
@@ -61,6 +63,7 @@ _COMMON = """
 _FULL_SCREEN = """
 [data-testid="stMainBlockContainer"] { padding: 2.5rem .5rem .25rem; max-width: none; }
 [data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; }
+.st-key-cropmap_you { top: 0; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: .25rem; }
 """
 

@@ -50,9 +50,9 @@ def _change() -> None:
     before = person()
     name = st.text_input("Your name", before, max_chars=LONGEST_NAME, key="new name")
     st.caption(
-        f"From now on, what is done in this browser, in all its tabs, is signed with this name: "
-        f"edits, verdicts and notes. What was signed “{escape(before)}” stays so. Other browsers "
-        "keep their names."
+        f"From now on, your edits, verdicts and notes in all tabs of this browser are saved with "
+        f"this name. Work saved as “{escape(before)}” keeps that name. Other browsers keep their "
+        "names."
     )
     if st.button("Save", type="primary", key="save name"):
         with show_errors.told():

@@ -39,7 +39,7 @@ def test_every_kind_of_correction_has_words() -> None:
 
 def test_groups_and_counts() -> None:
     assert (group(row("edit")), group(row("scene added"))) == ("Edits", "Project")
-    assert kinds_in_words({"split": 2, "prompt_set": 12}) == "prompts 12, splits 2"
+    assert kinds_in_words({"split": 2, "prompt_set": 12}) == "points 12, splits 2"
 
 
 def test_what_was_said_of_parcels() -> None:

@@ -7,7 +7,7 @@ import { number } from "./settings-form";
 export class ParcelFilter {
   readonly element: HTMLElement;
   private readonly state = choice("filter-state", "Any state", STATE_WORDS);
-  private readonly land = choice("filter-class", "Any land type", CLASS_WORDS);
+  private readonly land = choice("filter-class", "Any land", CLASS_WORDS);
   private readonly area = number("filter-area", 0, 1_000_000, 0.5);
 
   constructor(changed: () => void) {
