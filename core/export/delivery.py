@@ -281,7 +281,7 @@ class _Making:
             cancelled=self._cancelled,
             workspaces=self._workspaces,
         )
-        page = "One page to read and print: what the land cover over- and under-counts."
+        page = "One page to read and print: where the land cover has too much and too little."
         rest = "The page, its tables as CSV and the map of errors as GeoTIFF."
         return [
             Delivered(

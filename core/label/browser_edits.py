@@ -52,7 +52,7 @@ def _as_stored(edit: Edit, stored: EditUnits) -> NewEdit:
 def _edit_from_browser(raw: Any, frame: Frame, units: EditUnits, budget: DrawingBudget) -> Edit:
     check(isinstance(raw, dict) and isinstance(raw.get("kind"), str), "That is no edit.")
     kind = raw["kind"]
-    check(kind != LABELS_IMPORT, "Labels are taken over on the Scenes page.")
+    check(kind != LABELS_IMPORT, "Labels are imported on the Scenes page.")
     check(kind != Withdrawal.kind, "An edit is taken back by undo.")
     reader = EditReader(raw, units, budget)
     if kind == PointSet.kind:

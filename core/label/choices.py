@@ -85,11 +85,11 @@ class Choices:
             "Points per class are a whole number from 1 to 400.",
         )
         area = number_between(new.min_area_m2, 0, 1e9)
-        check(area is not None, "The smallest area is 0 m² or more.")
+        check(area is not None, "The smallest parcel must be 0 m² or more.")
         tolerance = number_between(new.simplify_px, 0, 100)
         check(tolerance is not None, "Outlines are smoothed by 0 to 100 pixels.")
         size = number_between(new.field_size, 0, 1)
-        check(size is not None, "The size of fields is a number from 0 to 1.")
+        check(size is not None, "The field size must be a number from 0 to 1.")
         seed = number_between(new.seed, 0, _SEEDS - 1)
         check(
             seed is not None and seed.is_integer(),

@@ -262,7 +262,7 @@ def _open_landcover(stored: dict[str, Any], name: str) -> LandCover:
     if "://" not in path and not Path(path).exists():
         raise InputError(
             f"The land cover is not at {path} any more.",
-            "Put it back, or take another one; predicted tiles stay.",
+            "Put it back, or use another one; mapped tiles stay.",
             Remedy.CHOOSE_LANDCOVER,
         )
     known = str(stored.get("file_fingerprint") or "")

@@ -438,7 +438,7 @@ class Workspace:
             self._fail(preparation, error)
         except Exception as error:  # noqa: BLE001  (the last resort of a thread: logged, and told)
             _log.exception("a tile could not be predicted")
-            message = "Something went wrong in the application itself; your edits are saved."
+            message = "Something went wrong in the app itself. Your edits are saved."
             unexpected = CropMapError(message, "The app's log has the details.")
             self._fail(preparation, shortage_of(error) or unexpected)
         finally:

@@ -190,7 +190,7 @@ def test_a_second_look_from_drawing_to_settling(page, project) -> None:
 
     on(app, project, "Tiles")
     press(app, "Save")
-    assert "ends with a verdict" in wrong(app)
+    assert "needs a verdict" in wrong(app)
     group(app, "Verdict").set_value("fix")
     field(app, "Comment").set_value("gap")
     press(app, "Save")

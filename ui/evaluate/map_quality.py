@@ -110,7 +110,7 @@ def _start(place: Place, *, accepted_only: bool) -> None:
         return
 
     def work(progress: Progress, cancelled: Cancelled) -> None:
-        progress("Putting parcels together", 0, 0)
+        progress("Joining parcels", 0, 0)
         judge_labels(
             project,
             scene.id,

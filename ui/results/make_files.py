@@ -98,7 +98,7 @@ def _start(
     project = place.project
 
     def work(progress: Progress, cancelled: Cancelled) -> Delivery:
-        progress("Putting parcels together", 0, 0)
+        progress("Joining parcels", 0, 0)
         return deliver(project, scene.id, folder, wishes, progress=progress, cancelled=cancelled)
 
     JOBS.start(job_key(place, accepted_only), f"Making the files of {scene.name}", work)
