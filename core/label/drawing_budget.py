@@ -67,9 +67,7 @@ class DrawingBudget:
         for one, other in segments.pairs(0.0):
             self.near -= len(one)
             if self.near < 0:
-                raise InputError(
-                    "That drawing is too complicated.", "Draw it in pieces."
-                )
+                raise InputError("That drawing is too complicated.", "Draw it in pieces.")
             self.crossings -= int(segments.cross(one, other).sum())
             if self.crossings < 0:
                 raise _crosses_itself(MOST_CROSSINGS)
