@@ -9,9 +9,9 @@ _COMMON = """
 :root { color-scheme: only light; }
 [data-testid="stMainBlockContainer"] { padding: 3.25rem 2rem 2rem; max-width: 1680px; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
-/* Streamlit's grey of small texts has too little contrast. */
-[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] :is(p, li) {
-  color: #56615a; opacity: 1; }
+/* Streamlit's grey of small texts, and of a list with nothing to choose, has too little contrast. */
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] :is(p, li),
+[data-testid="stMultiSelect"] [data-testid="stWidgetLabel"] p { color: #56615a; opacity: 1; }
 [data-testid="stImage"] img { border-radius: 6px; }
 .cropmap-legend { width: 100%; border-collapse: collapse; font-size: .875rem; }
 .cropmap-legend td { padding: .2rem .4rem .2rem 0; border: 0; vertical-align: middle; }
