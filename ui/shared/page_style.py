@@ -9,7 +9,7 @@ _COMMON = """
 :root { color-scheme: only light; }
 [data-testid="stMainBlockContainer"] { padding: 3.25rem 2rem 2rem; max-width: 1680px; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
-/* Streamlit's grey of small texts, and of a list with nothing to choose, has too little contrast. */
+/* Streamlit's grey of small texts, and of a list without choices, has too little contrast. */
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] :is(p, li),
 [data-testid="stMultiSelect"] [data-testid="stWidgetLabel"] p { color: #56615a; opacity: 1; }
 [data-testid="stImage"] img { border-radius: 6px; }
