@@ -11,7 +11,7 @@ COMMAND_WORDS: dict[Remedy, str] = {
     "--landcover-nodata none as the class.",
     Remedy.SAVE_WITH_CRS: "Write it into the file: gdal_edit.py -a_srs EPSG:32633 FILE",
     Remedy.CHECK_CRS: "Check its CRS; where the file has none, state the right one with --crs.",
-    Remedy.FIND_IMAGERY: "Put it back, or say in the app where it is now (cropmap app); prompts, "
+    Remedy.FIND_IMAGERY: "Put it back, or show in the app where it is now (cropmap app); points, "
     "edits and verdicts are kept.",
     Remedy.PUT_BACK_IMAGERY: "Put the right file back, or use this one as new imagery in the app "
     "(cropmap app).",

@@ -160,7 +160,7 @@ def test_accepted_labels_say_whom_they_favour(page, project, place) -> None:
     app.run()
     app = settle(press(app, "Use 1 accepted tile"), truth_key(place, place.scene))
     assert "Ready: 1 tile with labels accepted here" in said(app)
-    assert "favours it" in said(app)
+    assert "favours this method" in said(app)
 
 
 def test_what_is_chosen_is_what_runs_and_the_land_cover_comes_along(

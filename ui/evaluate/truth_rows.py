@@ -161,7 +161,7 @@ def _facts(place: Place, scene: SceneRecord, opened: OpenedScene, truth: Truth) 
         )
         lines.append(
             f"These tiles were first drawn by *{method_title(truth.strategy)}*, so the comparison "
-            "favours it. Do not trust it too much."
+            "favours this method. Do not trust it too much."
         )
     if missing_file(truth) is not None:
         lines.append("The file is no longer where it was. What was read from it is used.")

@@ -210,7 +210,7 @@ def _by_values(scene: Scene, bands: Bands) -> Stretch | None:
         )
         ends.append((low, high))
     if any(low >= high for low, high in ends):
-        st.caption("Each dark value must be smaller than the bright value beside it.")
+        st.caption("Each dark value must be smaller than its bright value.")
         return None
     red, green, blue = ends
     return Stretch((red[0], green[0], blue[0]), (red[1], green[1], blue[1]))

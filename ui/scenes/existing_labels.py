@@ -385,7 +385,7 @@ def _outcome(place: Place, done: TakenOver) -> None:
     st.success("Imported: " + ", ".join(parts) + ".")
     if done.changed:
         names = escape(", ".join(done.changed))
-        st.warning(f"Somebody changed {names} meanwhile; what is there now was not replaced.")
+        st.warning(f"Somebody changed {names} during the import; those tiles were not replaced.")
     st.caption("You can undo this tile by tile: press Z on the map.")
     navigation.link(navigation.ANNOTATE, "See them on the Annotate page", place)
     if st.button("Import more labels"):

@@ -39,7 +39,7 @@ _ARCHITECTURE_TITLES = {
 def own_checkpoints() -> None:
     """What is here, the way to add one, and a look at every file."""
     with st.expander("Your own checkpoints"):
-        st.caption(f"Weights lie in {escape(get_settings().weights_folder)}")
+        st.caption(f"Weights are in {escape(get_settings().weights_folder)}")
         for spec in known_models().values():
             if spec.own:
                 _one(spec)
