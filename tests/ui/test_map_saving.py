@@ -70,7 +70,7 @@ def test_after_a_restart_of_the_app_the_map_connects_again(
     on_map.open()
     server.forget_token()
     on_map.click(150, 200)
-    on_map.wait_text("saved-state", "Not saved: This map is not connected")
+    on_map.wait_text("saved-state", "Not saved: This map is no longer connected")
     # A run of the script is asked for, once; it brings the new token.
     asked = [["event", {"tile": TILE, "kind": "disconnected"}]]
     assert on_map.page.evaluate("window.events") == asked
