@@ -102,7 +102,7 @@ def test_a_first_verdict_that_was_taken_back_has_no_second(farm: Farm) -> None:
     judge(farm, "Ada")
     draw(farm)
     version = judge(farm, "Ada", "open")
-    with pytest.raises(InputError, match="taken back"):
+    with pytest.raises(InputError, match="was undone"):
         second(farm, "Ben", version)
 
 
