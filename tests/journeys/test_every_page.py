@@ -166,7 +166,7 @@ def test_one_step_back_is_one_page(visitor, farm) -> None:
     project, scene = farm
     visitor.open(f"/scene?project={project.id}&scene={scene}")
     visitor.calm()
-    for name in ("Review", "Results"):
+    for name in ("Review", "Evaluate"):
         visitor.go(name)
         visitor.page.wait_for_url(f"**/{name.lower()}?*")  # the place is in the address again
         visitor.calm()
