@@ -47,7 +47,7 @@ def test_what_she_signs_stays_signed(visitor, second_visitor, farm) -> None:  # 
     assert states(second_visitor) == {"accepted": {"Ada"}}
     page = second_visitor.page
     page.mouse.move(*second_visitor.on_screen(middle[0] + 20, middle[1] + 20))
-    assert "Accepted by Ada" in page.get_by_test_id("tool-hint").inner_text()
+    assert "accepted by Ada" in page.get_by_test_id("tool-hint").inner_text()
     second_visitor.click_at(*middle)
     page.get_by_text("Ada accepted this parcel, so it is locked.").wait_for()
     assert second_visitor.map_ready()["version"] == 1
