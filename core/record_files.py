@@ -100,5 +100,5 @@ def _unreadable(path: Path, reason: str, hint: str = "") -> UnreadableRecordErro
     return UnreadableRecordError(
         f"The record {path.parent.name}/{path.name} cannot be read ({reason}); it is kept as it "
         "is.",
-        hint or "Mend the file, or move it away.",
+        hint or "Repair the file, or move it away.",
     )

@@ -30,7 +30,7 @@ PAGES = {
     "annotate": ".leaflet-tile-loaded",
     "review": "text=Who did what",
     "evaluate": "text=Worst tiles first",
-    "results": "text=Take it with you",
+    "results": "text=Export",
 }
 """Each page, and what is there once it has been drawn."""
 

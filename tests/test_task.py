@@ -20,8 +20,8 @@ SIGNATURES = {"Callable[[str, int, int], None]"}
 
 def test_a_step_stops_once_it_is_cancelled_and_says_what_is_kept() -> None:
     check(never, "Stopped.")
-    with pytest.raises(CancelledError, match=r"3 of 9 are done\. Start again to go on\."):
-        check(lambda: True, "3 of 9 are done.", "Start again to go on.")
+    with pytest.raises(CancelledError, match=r"3 of 9 are done\. Start again to continue\."):
+        check(lambda: True, "3 of 9 are done.", "Start again to continue.")
 
 
 def test_nothing_shown_and_nothing_cancelled() -> None:

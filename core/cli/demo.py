@@ -33,7 +33,7 @@ class DemoReport:
             [
                 self.result.sentence(),
                 "",
-                "Against the exact truth of this made scene (simulated, not real fields):",
+                "Compared with the exact fields of this simulated scene (not real fields):",
                 f"  land cover alone  {self.landcover.sentence()}",
                 f"  this map          {self.mapped.sentence()}",
                 "",

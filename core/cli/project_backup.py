@@ -30,4 +30,4 @@ def backup_command(
         return
     for sentence in damages:
         errors.print(f"Warning: {sentence}", markup=False)
-    output.print(f"The project was copied to {target}.", markup=False)
+    output.print(f"The project is copied to {target}.", markup=False)

@@ -11,11 +11,11 @@ COMMAND_WORDS: dict[Remedy, str] = {
     "--landcover-nodata none as the class.",
     Remedy.SAVE_WITH_CRS: "Write it into the file: gdal_edit.py -a_srs EPSG:32633 FILE",
     Remedy.CHECK_CRS: "Check its CRS; where the file has none, state the right one with --crs.",
-    Remedy.FIND_IMAGERY: "Put it back, or say in the app where it is now (cropmap app); prompts, "
+    Remedy.FIND_IMAGERY: "Put it back, or show in the app where it is now (cropmap app); points, "
     "edits and verdicts are kept.",
-    Remedy.PUT_BACK_IMAGERY: "Put the right file back, or take this one as new imagery in the app "
+    Remedy.PUT_BACK_IMAGERY: "Put the right file back, or use this one as new imagery in the app "
     "(cropmap app).",
-    Remedy.PUT_BACK_LANDCOVER: "Put the right file back, or take this one as new land cover in the "
+    Remedy.PUT_BACK_LANDCOVER: "Put the right file back, or use this one as new land cover in the "
     "app (cropmap app).",
     Remedy.GIVE_LANDCOVER: "Pass the file with --landcover FILE.",
     Remedy.LEAVE_OUT_LANDCOVER: "Leave out --landcover.",

@@ -68,7 +68,7 @@ StretchOption = Annotated[
 NodataOption = Annotated[
     str | None,
     typer.Option(
-        help="Value that means nothing was imaged, or 'none' where black, white and odd values are "
+        help="Value that means “no data”, or 'none' where black, white and odd values are "
         "part of the image."
     ),
 ]

@@ -62,7 +62,7 @@ def kind_of(path: Path, name: str) -> Kind:
         "KML, GML or a mask GeoTIFF."
     )
     if path.suffix.lower() in PARTS[1:]:
-        hint = "Name the .shp itself; its other parts are found beside it."
+        hint = "Name the .shp itself; its other parts are found next to it."
     raise UnreadableLabelsError(f"{name} is not a file of labels that can be read.", hint)
 
 

@@ -245,7 +245,7 @@ def _to_mend_markdown(notes: list[dict[str, Any]]) -> list[str]:
         ]
         for note in notes
     ]
-    return ["## To mend", _table(["note", "by", "x, y", ""], rows)]
+    return ["## To fix", _table(["note", "by", "x, y", ""], rows)]
 
 
 def _chips_markdown(chips: dict[str, Any]) -> list[str]:

@@ -259,7 +259,7 @@ def _refuse_nothing(guards: int) -> None:
             "Choose smaller chips, a smaller overlap or larger blocks.",
         )
     raise EmptySceneError(
-        "Nobody has vouched for any part of the scene, so there is nothing to train on.",
+        "Nobody has reviewed any part of the scene, so there is nothing to train on.",
         remedy=Remedy.ACCEPT_TILES,
     )
 

@@ -50,7 +50,7 @@ from core.session.scene_parcels import changed_tiles, chosen_tiles, labelled_sce
 from core.session.workspaces import Workspaces
 from core.task import Cancelled, Progress, never, silent
 
-_CARD = f"Counts, areas, reviewers, where it all came from; {CARD_JSON} beside it for programs."
+_CARD = f"Counts, areas, reviewers and sources; {CARD_JSON} next to it for programs."
 
 _STYLE = (
     "Keep it beside the GeoJSON or GeoParquet, under the same name: QGIS colours them by state."
@@ -225,7 +225,7 @@ class _Making:
             cancelled=self._cancelled,
             workspaces=self._workspaces,
         )
-        page = "One page to read and print: what the land cover over- and under-counts."
+        page = "One page to read and print: where the land cover has too much and too little."
         rest = "The page, its tables as CSV and the map of errors as GeoTIFF."
         return [
             Delivered(
@@ -247,7 +247,7 @@ class _Making:
                 cancelled=self._cancelled,
                 workspaces=self._workspaces,
             )
-        holds = "All that the label came from; 'cropmap replay' makes the same label again."
+        holds = "Everything needed to make the same map again, with 'cropmap replay'."
         return [Delivered(RECORD, "Replay bundle", holds, name)]
 
     def _export(self, tiles: Sequence[str], place: str, options: ExportOptions) -> None:
@@ -274,7 +274,7 @@ class _Making:
             return note
         accepted = chosen_tiles(self._project, self._scene_id, accepted_only=True)
         share = f"{len(set(accepted).intersection(self._tiles))} of {len(self._tiles)}"
-        said = f"All tiles with a label are here; a person accepted {share} of them."
+        said = f"All mapped tiles are here; a person accepted {share} of them."
         return f"{note} {said}".strip()
 
     def _details(self, tiles: Sequence[str]) -> CardDetails:

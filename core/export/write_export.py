@@ -86,14 +86,15 @@ FORMATS = (
     ExportFormat(
         "shapefile",
         "Shapefile",
-        "Zipped; every GIS opens it. Column names are short, and text ends at 254 bytes.",
+        "Zipped; every GIS opens it. Column names are short, and long text is cut.",
         ("parcels.shp.zip",),
         styled=True,
     ),
     ExportFormat(
         "geopackage",
         "GeoPackage",
-        "One file with full column names, coloured when QGIS opens it; take this one if unsure.",
+        "One file with full column names; QGIS opens it with colours. Choose this one "
+        "if you are not sure.",
         ("parcels.gpkg",),
     ),
     ExportFormat(
@@ -120,28 +121,28 @@ FORMATS = (
     ExportFormat(
         "mask",
         "Mask",
-        "A raster on the scene's pixels: 1 cropland, 0 not, 255 not known.",
+        "A raster on the pixels of the scene: 1 cropland, 0 not cropland, 255 not known.",
         ("mask.tif",),
     ),
     ExportFormat(
         "chips",
         "Training chips",
         "Small images with masks to train a model, split by place; what is not reviewed is marked "
-        "to be ignored.",
+        "as not known.",
         ("images/", "masks/", "chips.gpkg"),
         training=True,
     ),
     ExportFormat(
         "coco",
         "COCO instances",
-        "Every field of every chip as an object, for instance segmentation; brings the chips.",
+        "Every field of every chip as an object, for instance segmentation; includes the chips.",
         tuple(f"instances_{split}.json" for split in SPLITS),
         training=True,
     ),
     ExportFormat(
         "yolo",
         "YOLO segmentation",
-        "Outlines for YOLO; only chips that are reviewed throughout; brings the chips.",
+        "Outlines for YOLO, only of chips that are completely reviewed; includes the chips.",
         ("labels/", "data.yaml", *(f"{split}.txt" for split in SPLITS)),
         training=True,
     ),
@@ -253,7 +254,7 @@ def write_export(
     if options.with_chips and labelled.scene is None:
         raise InputError(
             "Training chips need the scene's image, which is not open.",
-            "Export without chips, COCO and YOLO, or mend the scene's image first.",
+            "Export without chips, COCO and YOLO, or repair the scene's image first.",
         )
     parcels = [p for p in labelled.parcels if p.vouched or not options.accepted_only]
     table = parcels_table(parcels, labelled.grid.crs, labelled.source)

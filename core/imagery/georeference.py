@@ -78,7 +78,7 @@ def find_georeference(
     if stated_crs is None:
         raise MissingCrsError(
             f"The {what} {Path(path).name} {lacking}",
-            "Whoever made the file knows it.",
+            "Ask whoever made the file.",
             _REMEDIES.get(what, Remedy.SAVE_WITH_CRS),
         )
     return Georeference(parse_crs(stated_crs), transform, "person")
@@ -138,7 +138,9 @@ def _said(dataset: DatasetReader, local: Path | None) -> tuple[CRS | None, str]:
         crs = understood_crs(dataset.crs.to_wkt())
         if crs is not None:
             return crs, ""
-        lacking = "is in a local CRS, or one of an unknown formula: where on Earth it lies is open."
+        lacking = (
+            "is in a local CRS, or one of an unknown formula: so its place on Earth is not known."
+        )
     return (None if local is None else read_projection_file(local)), lacking
 
 
@@ -171,6 +173,6 @@ def _find_transform(
             "Orthorectify it first, for example: gdalwarp -rpc INPUT OUTPUT.tif",
         )
     raise MissingCrsError(
-        f"The {what} {Path(path).name} is not georeferenced: it does not say where it lies.",
-        "Put its world file beside it, or georeference it (in QGIS: Layer, Georeferencer).",
+        f"The {what} {Path(path).name} is not georeferenced: it does not say where on Earth it is.",
+        "Put its world file next to it, or georeference it (in QGIS: Layer, Georeferencer).",
     )

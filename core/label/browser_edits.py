@@ -52,18 +52,18 @@ def _as_stored(edit: Edit, stored: EditUnits) -> NewEdit:
 def _edit_from_browser(raw: Any, frame: Frame, units: EditUnits, budget: DrawingBudget) -> Edit:
     check(isinstance(raw, dict) and isinstance(raw.get("kind"), str), "That is no edit.")
     kind = raw["kind"]
-    check(kind != LABELS_IMPORT, "Labels are taken over on the Scenes page.")
+    check(kind != LABELS_IMPORT, "Labels are imported on the Scenes page.")
     check(kind != Withdrawal.kind, "An edit is taken back by undo.")
     reader = EditReader(raw, units, budget)
     if kind == PointSet.kind:
         prompt = PointSet.from_browser(reader)
         held = frame.holds(prompt.point)
-        check(held, "That point lies outside this tile; go to its own tile first.")
+        check(held, "That point is outside this tile; go to its own tile first.")
         return prompt
     if kind == Note.kind:
         note = Note.from_json(reader)
         held = frame.holds(PixelPoint(note.point.x, note.point.y))
-        check(held, "That point lies outside this tile; go to its own tile first.")
+        check(held, "That point is outside this tile; go to its own tile first.")
         return note
     if kind == BoxSet.kind:
         return BoxSet.from_browser(reader)

@@ -78,18 +78,18 @@ class Choices:
         known = isinstance(new.strategy, str) and new.strategy in STRATEGY_NAMES
         check(known, f"There is no strategy '{shown(new.strategy)}'.")
         threshold = number_between(new.threshold, 0.01, 0.99)
-        check(threshold is not None, "The threshold lies between 0.01 and 0.99.")
+        check(threshold is not None, "The threshold must be between 0.01 and 0.99.")
         points = number_between(new.points_per_class, 1, 400)
         check(
             points is not None and points.is_integer(),
             "Points per class are a whole number from 1 to 400.",
         )
         area = number_between(new.min_area_m2, 0, 1e9)
-        check(area is not None, "The smallest area is 0 m² or more.")
+        check(area is not None, "The smallest parcel must be 0 m² or more.")
         tolerance = number_between(new.simplify_px, 0, 100)
         check(tolerance is not None, "Outlines are smoothed by 0 to 100 pixels.")
         size = number_between(new.field_size, 0, 1)
-        check(size is not None, "The size of fields is a number from 0 to 1.")
+        check(size is not None, "The field size must be a number from 0 to 1.")
         seed = number_between(new.seed, 0, _SEEDS - 1)
         check(
             seed is not None and seed.is_integer(),

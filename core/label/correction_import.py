@@ -140,7 +140,7 @@ def import_from_json(
         area = None if data["area"] is None else _moved(_unpacked(data["area"]), move)[0]
         return LabelsImport(_text(data["source"]), parcels, area)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, zlib.error) as error:
-        raise InputError("The labels that were taken over cannot be read.") from error
+        raise InputError("The imported labels cannot be read.") from error
 
 
 def _review_to_json(parcel: Parcel) -> list[Any]:

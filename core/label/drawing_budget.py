@@ -67,9 +67,7 @@ class DrawingBudget:
         for one, other in segments.pairs(0.0):
             self.near -= len(one)
             if self.near < 0:
-                raise InputError(
-                    "That drawing is too intricate to be computed.", "Draw it in pieces."
-                )
+                raise InputError("That drawing is too complicated.", "Draw it in pieces.")
             self.crossings -= int(segments.cross(one, other).sum())
             if self.crossings < 0:
                 raise _crosses_itself(MOST_CROSSINGS)
@@ -104,7 +102,7 @@ class DrawingBudget:
         """
         across, down = np.ptp(shapely.get_coordinates(shape), axis=0)
         if shape.length > _MOST_TO_AND_FRO * math.hypot(across, down):
-            raise InputError("That drawing goes to and fro too many times.", "Draw it in pieces.")
+            raise InputError("That line goes back and forth too many times.", "Draw it in pieces.")
         rings = 1 + len(shape.interiors) if isinstance(shape, Polygon) else 0
         if rings > _MOST_INVALID_RINGS and not shape.is_valid:
             raise InputError(

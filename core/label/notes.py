@@ -28,7 +28,7 @@ class Note:
     def __post_init__(self) -> None:
         check_coordinates(self.point)
         if not self.text:
-            raise InputError("The note says nothing.", "Type what is to be mended there.")
+            raise InputError("The note says nothing.", "Type what needs fixing there.")
         check_reason(self.text, "note")
 
     @classmethod

@@ -90,4 +90,4 @@ def ask_about_last(
     if last is None:
         return None
     who = last.edits[-1].author or "somebody else"
-    return NotOwnStepError(f"The last step here is {who}'s: take it back?", who)
+    return NotOwnStepError(f"The last step here is {who}'s: undo it?", who)

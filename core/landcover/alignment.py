@@ -33,7 +33,7 @@ def check_overlap(landcover: LandCover, grid: Grid) -> None:
     """
     if covering(landcover.grid, grid) is None:
         raise NoOverlapError(
-            f"The land cover {Path(landcover.path).name} does not cover the scene: it lies at "
+            f"The land cover {Path(landcover.path).name} does not cover the scene: it is at "
             f"{_place(landcover.grid)}, the scene at {_place(grid)}.",
             "Choose the land cover of the scene's own area, and check the CRS of both.",
         )

@@ -106,7 +106,7 @@ def _by_codes(path: str, counts: Mapping[int, int]) -> Recognition:
         raise LandCoverError(
             f"{Path(path).name} holds codes of no land cover product that is known: "
             f"{codes_in_words(counts)}.",
-            "If you know that it is one of them all the same, say which.",
+            "If you know which one it is, choose it.",
             Remedy.NAME_PRODUCT,
         )
     # Of products with one legend the newest, which the registry lists last, wins.

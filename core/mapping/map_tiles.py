@@ -142,7 +142,7 @@ def map_tiles(run: MapRun, progress: Progress, cancelled: Cancelled) -> MappedSc
         check(
             cancelled,
             f"{done - 1} of {len(run.tiles)} tiles are done and kept.",
-            "Run the same command again to go on from there.",
+            "Run the same command again to continue from there.",
         )
         inputs = read_tile_inputs(run.scene, run.landcover, tile)
         prediction = run.kept(tile)

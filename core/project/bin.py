@@ -67,7 +67,7 @@ def put_in_bin(project_file: Path) -> BinnedProject:
         raise InputError(
             f"{project_file.name} does not lie in a folder of its own in "
             f"{get_settings().projects_dir}, so it is not deleted from here.",
-            "Delete it where it lies; the list can forget it then.",
+            "Delete its file yourself; then take it from the list.",
         )
     folder = project_file.absolute().parent
     now = datetime.now(UTC)

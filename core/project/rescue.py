@@ -23,10 +23,11 @@ JOURNAL_GONE = (
 )
 
 RESTART = (
-    "Open the rescued file beside it, or close all programs that use the project and start again."
+    "Open the rescued file next to it, or close all programs that use the project and start again."
 )
 _WENT_WITH_IT = (
-    "What was saved before went with the file that was there{but}: go on from what is there now, "
+    "What was saved before went with the file that was there{but}: continue from "
+    "what is there now, "
     "or restore one of the backups on the Start page."
 )
 
@@ -146,12 +147,12 @@ def hint_after(
         The journal of a file that was overwritten.
     """
     if restored:
-        copy = f"; a copy is in {rescued.name} beside it" if rescued is not None else ""
+        copy = f"; a copy is in {rescued.name} next to it" if rescued is not None else ""
         return f"Everything saved before was put back{copy}."
     if rescued is not None:
         return (
-            f"Everything saved before is in {rescued.name} beside it: "
-            "open that file to go on from there."
+            f"Everything saved before is in {rescued.name} next to it: "
+            "open that file to continue from there."
         )
     if reason is OVERWRITTEN:
         but = f", but for its last changes in {kept.name}" if kept is not None else ""

@@ -136,16 +136,16 @@ def give_second_verdict(
 
 def _check(row: Row[Any], verdict: str, reviewer: str) -> None:
     if verdict not in VERDICTS or verdict == "open":
-        raise InputError("A second look ends with a verdict.", "Accept, fix or reject the tile.")
+        raise InputError("A second look needs a verdict.", "Accept, fix or reject the tile.")
     if row.verdict == "open":
         raise InputError(
-            "The first verdict on this tile was taken back.",
+            "The first verdict on this tile was undone.",
             "Give the first verdict, or take the tile out of the second look.",
         )
     if same_person(reviewer, row.reviewer):
         raise InputError(
             "You gave the first verdict on this tile yourself.",
-            "A second look is somebody else's; your name stands at the top of the page.",
+            "A second look must be given by somebody else. Your name is at the top of the page.",
         )
 
 

@@ -31,7 +31,7 @@ class Effort:
     kinds : Counter
         Edits by kind, those undone later included.
     undone : int
-        Times something was taken back.
+        Times something was undone.
     """
 
     actions: int = 0

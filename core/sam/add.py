@@ -143,7 +143,7 @@ def _copy(path: Path, aside: Path, progress: Progress, cancelled: Cancelled) -> 
     except OSError as error:
         raise WeightsError(
             f"{path} cannot be read ({(error.strerror or 'unknown reason').lower()}).",
-            "See that you may read the file and that its disk is in order.",
+            "Check that you may read the file and that its disk works.",
         ) from error
     with file, aside.open("wb") as copy:
         while block := file.read(_BLOCK):

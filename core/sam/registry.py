@@ -103,7 +103,7 @@ MODELS: dict[str, ModelSpec] = {
     for spec in (
         ModelSpec(
             key=DEFAULT_MODEL,
-            title="Small model, trained here (not Meta's SAM)",
+            title="Small model of this app (not Meta's SAM)",
             architecture="small",
             url="",
             file_name="small.safetensors",

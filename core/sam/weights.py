@@ -106,7 +106,7 @@ def verify(spec: ModelSpec, path: Path | None = None) -> Path:
     if not path.is_file() and spec.own:
         raise MissingWeightsError(
             f"The file of your own model '{spec.key}' is gone from {path.parent}.",
-            f"Put {spec.source_name} back as {path.name}, or add it anew after deleting "
+            f"Put {spec.source_name} back as {path.name}, or add it again after deleting "
             f"{spec.key}.json there.",
         )
     if not path.is_file():
@@ -275,7 +275,7 @@ def _weights_only(path: Path) -> Any:
 def _unreadable(path: Path, error: OSError) -> WeightsError:
     return WeightsError(
         f"{path} cannot be read ({(error.strerror or 'unknown reason').lower()}).",
-        "See that you may read the file and that its disk is in order.",
+        "Check that you may read the file and that its disk works.",
     )
 
 
@@ -302,7 +302,7 @@ def _download(
                 check(
                     cancelled,
                     f"{done / 1e6:,.0f} of {spec.size_bytes / 1e6:,.0f} MB have arrived.",
-                    "The next download goes on from there.",
+                    "The next download continues from there.",
                 )
                 if done > spec.size_bytes:
                     break
@@ -325,7 +325,7 @@ def _accept(spec: ModelSpec, part: Path, target: Path) -> None:
     if size < spec.size_bytes:
         raise NetworkError(
             f"The download of {spec.title} broke off after {size / 1e6:,.0f} MB.",
-            "Start it again; it goes on from there.",
+            "Start it again; it continues from there.",
         )
     digest = sha256_of(part)
     if digest != spec.sha256:

@@ -134,7 +134,7 @@ def _of_record(path: Path) -> WeightsFile:
         path,
         error=WeightsError(
             f"The record {path} does not describe a checkpoint that was added here.",
-            "Delete it, and add the checkpoint beside it anew.",
+            "Delete it, and add the checkpoint again.",
         ),
         sound=False,
     )

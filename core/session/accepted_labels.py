@@ -28,7 +28,7 @@ def kept_note() -> wire.Complaint:
             "This tile keeps its accepted label; imagery, land cover, settings or software have "
             "changed since."
         ),
-        "hint": "An edit, or another verdict, makes it anew.",
+        "hint": "An edit or another verdict makes it again.",
     }
 
 

@@ -33,7 +33,7 @@ def predict_all(
     for done, name in enumerate(names, start=1):
         if cancelled():
             raise CancelledError(
-                f"{done - 1} of {len(names)} tiles are done and kept.", "Start again to go on."
+                f"{done - 1} of {len(names)} tiles are done and kept.", "Start again to continue."
             )
         own.get(project, scene_id, name).finished()
         progress(STAGE, done, len(names))

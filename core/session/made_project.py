@@ -9,7 +9,7 @@ from core.project import Project, new_project_path, remember_project
 from core.session.adding_scenes import add_scene
 from core.task import Cancelled, Progress
 
-DEMO_NAME = "Demo farmland"
+DEMO_NAME = "Example farm"
 DEMO_SEED = 7
 DEMO_SIZE = 1920
 """Metres and pixels: with the origin below, two by two whole tiles without slivers."""
@@ -34,7 +34,7 @@ def make_demo(progress: Progress, cancelled: Cancelled, *, size: int = DEMO_SIZE
         raise CancelledError("The demo was not made.", "")
     progress("Making the project", 2, 3)
     project = Project.create(path, DEMO_NAME)
-    add_scene(project, files.scene, name="Made farmland", landcover_path=files.landcover)
+    add_scene(project, files.scene, name="Example fields", landcover_path=files.landcover)
     remember_project(path)
     progress("Ready", 3, 3)
     return project

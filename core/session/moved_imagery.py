@@ -188,8 +188,8 @@ def _other(found: Found) -> OtherImageryError:
     hint = "Choose the file that was added."
     if found.same_grid:
         hint = (
-            "Its pixels lie where those of the scene lie, so it can be used all the same: edits "
-            "and verdicts stay, and tiles are predicted anew."
+            "Its pixels are in the same place as those of the scene, so it can be used: edits "
+            "and verdicts stay, and tiles are mapped again."
         )
     return OtherImageryError(f"{name} is another file. It differs in {what}.", hint, found)
 

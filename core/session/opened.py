@@ -194,7 +194,7 @@ def restore_project(path: Path, backup: Path) -> Path | None:
         # What other sessions are told, which had the file before open.
         _replacements[path.resolve()] = ProjectReplacedError(
             f"The project {path.name} was restored from a backup.",
-            "Look at this page again before you go on.",
+            "Look at this page again before you continue.",
         )
         return kept
 
@@ -262,7 +262,7 @@ def _open_landcover(stored: dict[str, Any], name: str) -> LandCover:
     if "://" not in path and not Path(path).exists():
         raise InputError(
             f"The land cover is not at {path} any more.",
-            "Put it back, or take another one; predicted tiles stay.",
+            "Put it back, or use another one; mapped tiles stay.",
             Remedy.CHOOSE_LANDCOVER,
         )
     known = str(stored.get("file_fingerprint") or "")

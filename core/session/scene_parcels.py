@@ -18,7 +18,7 @@ from core.session.place import default_choices, model_of
 from core.session.workspaces import Workspaces, get_workspaces
 from core.task import Cancelled, Progress, check, never, silent
 
-STAGE = "Putting parcels together"
+STAGE = "Joining parcels"
 
 
 def labelled_scene(
@@ -51,7 +51,7 @@ def labelled_scene(
     grid = opened.scene.working_grid
     reviewed = np.zeros(grid.shape, dtype=np.bool_)
     for done, name in enumerate(tiles):
-        check(cancelled, "Putting the parcels together was cancelled.")
+        check(cancelled, "Joining the parcels was cancelled.")
         progress(STAGE, done, len(tiles))
         frame = opened.frame(name)
         finished = own.get(project, scene_id, name).finished_tile()

@@ -97,7 +97,7 @@ def redo(place: TilePlace, *, author: str, version: int, anybody: bool) -> TileL
         return None
     if log.can_redo:
         who = log.redo_author or "somebody else"
-        raise NotOwnStepError(f"The step that was taken back is {who}'s: bring it back?", who)
+        raise NotOwnStepError(f"The step that was undone is {who}'s: redo it?", who)
     return log
 
 

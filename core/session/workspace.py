@@ -121,7 +121,7 @@ class Workspace:
             Somebody was faster in the same place; nothing is stored.
         """
         if (broken := self._broken) is not None and broken[0] == version:
-            raise InputError(broken[1].message, "Undo that step before you go on.")
+            raise InputError(broken[1].message, "Undo that step before you continue.")
         place = self._place()
         edits = sent = to_new_edits(raw, place.frame)
         self._refuse_what_finds_nothing(place, sent, version)
@@ -475,7 +475,7 @@ class Workspace:
             self._fail(preparation, error)
         except Exception as error:  # noqa: BLE001  (the last resort of a thread: logged, and told)
             _log.exception("a tile could not be predicted")
-            message = "Something went wrong in the application itself; your edits are saved."
+            message = "Something went wrong in the app itself. Your edits are saved."
             unexpected = CropMapError(message, "The app's log has the details.")
             self._fail(preparation, shortage_of(error) or unexpected)
         finally:

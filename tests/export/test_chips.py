@@ -172,7 +172,7 @@ def test_the_same_export_twice_writes_the_same_chips(tmp_path: Path) -> None:
 def test_nothing_reviewed_is_told(tmp_path: Path) -> None:
     labelled = labelled_scene(tmp_path)
     nothing = dataclasses.replace(labelled, reviewed=np.zeros_like(labelled.reviewed))
-    with pytest.raises(EmptySceneError, match="Nobody has vouched"):
+    with pytest.raises(EmptySceneError, match="Nobody has reviewed"):
         export(nothing, tmp_path)
     assert not (tmp_path / "out").exists()
 

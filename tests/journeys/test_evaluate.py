@@ -47,14 +47,14 @@ def test_methods_are_compared_stopped_gone_on_with_and_taken_along(visitor, farm
     project, scene_id, files = farm
     page = visitor.page
     visitor.open(f"/evaluate?project={project.id}&scene={scene_id}")
-    page.get_by_text("it has no truth yet").wait_for()
+    page.get_by_text("it has no reference fields yet").wait_for()
     visitor.click(page.get_by_text("A file", exact=True))
     visitor.write(page.get_by_placeholder("/data/true_fields.gpkg"), str(files.truth))
-    visitor.click(page.get_by_text("The mask numbers its fields"))
-    visitor.click(page.get_by_role("button", name="Read it"))
-    page.get_by_text("Ready: 1 tile with truth from truth.tif").wait_for()
+    visitor.click(page.get_by_text("Each field has its own number in the mask"))
+    visitor.click(page.get_by_role("button", name="Read the file"))
+    page.get_by_text("Ready: 1 tile with reference fields from truth.tif").wait_for()
 
-    visitor.click(page.get_by_text("Cleaned points, repeated", exact=True))
+    visitor.click(page.get_by_text("Recommended", exact=True))
     visitor.click(page.get_by_role("button", name="Compare", exact=True))
     page.get_by_role("button", name="Cancel").wait_for()
     wait_for(page, lambda: cells(project))
@@ -63,7 +63,7 @@ def test_methods_are_compared_stopped_gone_on_with_and_taken_along(visitor, farm
     assert not workers()
     kept = {path.name: path.stat().st_mtime_ns for path in cells(project)}
 
-    visitor.click(page.get_by_role("button", name="Go on with it"))
+    visitor.click(page.get_by_role("button", name="Continue it"))
     page.get_by_role("button", name="Cancel").wait_for()
     page.reload()  # it goes on without the page, and the page finds it again
     page.get_by_text("too few to say which method is better").wait_for()

@@ -130,7 +130,7 @@ def error_report_opens(visitor, taken, folder) -> None:
     loaded: list[str] = []
     page.on("request", lambda request: loaded.append(request.url))
     page.goto(taken["Land cover error report"].as_uri())
-    assert "against the corrected label" in page.inner_text("h1")
+    assert "compared with the accepted map" in page.inner_text("h1")
     assert page.evaluate("document.images[0].naturalWidth") == 400
     assert [url for url in loaded if not url.startswith("data:")] == [
         taken["Land cover error report"].as_uri()

@@ -60,7 +60,7 @@ def test_filter_then_to_the_tile_and_back(visitor, second_visitor, several) -> N
     visitor.click(
         page.get_by_test_id("stSelectbox").filter(has_text="Order").get_by_role("combobox")
     )
-    visitor.click(page.get_by_role("option", name=re.compile("By place")))
+    visitor.click(page.get_by_role("option", name=re.compile("From tile to neighbouring tile")))
 
     visitor.click(page.get_by_role("button", name="Next to review"))
     page.wait_for_url("**/annotate?*")
@@ -80,7 +80,7 @@ def test_filter_then_to_the_tile_and_back(visitor, second_visitor, several) -> N
         page.get_by_role("radio", name=re.compile("^All")).get_attribute("aria-checked") == "true"
     )
     order = page.get_by_test_id("stSelectbox").filter(has_text="Order").get_by_role("combobox")
-    assert order.input_value().startswith("By place")
+    assert order.input_value().startswith("From tile to neighbouring tile")
     page.reload()
     page.get_by_text("tiles reviewed · ").wait_for()
 

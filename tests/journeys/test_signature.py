@@ -47,9 +47,9 @@ def test_what_she_signs_stays_signed(visitor, second_visitor, farm) -> None:  # 
     assert states(second_visitor) == {"accepted": {"Ada"}}
     page = second_visitor.page
     page.mouse.move(*second_visitor.on_screen(middle[0] + 20, middle[1] + 20))
-    assert "Accepted by Ada" in page.get_by_test_id("tool-hint").inner_text()
+    assert "accepted by Ada" in page.get_by_test_id("tool-hint").inner_text()
     second_visitor.click_at(*middle)
-    page.get_by_text("Ada accepted this parcel, and it is locked.").wait_for()
+    page.get_by_text("Ada accepted this parcel, so it is locked.").wait_for()
     assert second_visitor.map_ready()["version"] == 1
 
     # Neither does a line across it, which the server refuses; one press does it all the same.
@@ -68,7 +68,7 @@ def test_what_she_signs_stays_signed(visitor, second_visitor, farm) -> None:  # 
     # What was accepted is shown dashed beside what it is now, comes back, and that is one step.
     page.keyboard.press("s")
     second_visitor.click_at(middle[0], middle[1] + 12)
-    page.get_by_text("Accepted with").wait_for()
+    page.get_by_text("Accepted: ").wait_for()
     assert page.locator(".cm-accepted-shape").count() == 1
     second_visitor.press("parcel-restore")
     follow(second_visitor, "state.changed.length === 0")
@@ -95,7 +95,7 @@ def test_what_she_signs_stays_signed(visitor, second_visitor, farm) -> None:  # 
     assert "Changed since accepted" in visitor.page.get_by_test_id("verdict-chip").inner_text()
     assert chosen_tiles(project, scene, accepted_only=True) == []
     visitor.open(review)
-    visitor.page.get_by_text("1 tile changed since accepted, to be signed again").wait_for()
+    visitor.page.get_by_text("1 tile changed since accepted: accept again").wait_for()
     page.keyboard.press("Escape")
     page.keyboard.press("z")
     follow(second_visitor, "state.verdict.verdict === 'accepted'")

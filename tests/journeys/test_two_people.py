@@ -51,7 +51,7 @@ def test_a_name_belongs_to_a_browser(browser, app, visitor, second_visitor, plac
     project, scene, address = place
     carla = Visitor(browser, app)
     carla.open(f"/review?project={project.id}&scene={scene}")
-    carla.page.get_by_text("This browser is asked once").wait_for()
+    carla.page.get_by_text("You are asked once in this browser").wait_for()
     carla.write(carla.page.get_by_role("textbox", name="Your name"), "Carla")
     carla.page.get_by_text("reviewed ·").wait_for()
     assert you(carla).inner_text().endswith("Carla")
@@ -66,7 +66,7 @@ def test_a_name_belongs_to_a_browser(browser, app, visitor, second_visitor, plac
         assert you(who).inner_text().endswith(name)
     paint(visitor, 0.3, 0.3)
     visitor.click(you(visitor))
-    visitor.page.get_by_text("What was signed “Ada” stays so").wait_for()
+    visitor.page.get_by_text("Work saved as “Ada” keeps that name").wait_for()
     visitor.page.get_by_role("dialog").get_by_role("textbox").fill("Ana")
     visitor.click(visitor.page.get_by_role("dialog").get_by_role("button", name="Save"))
     you(visitor).filter(has_text="Ana").wait_for()
@@ -106,7 +106,7 @@ def test_undo_is_ones_own(visitor, second_visitor, place) -> None:
             f"window.__cropmap.state.edit_count < {count}"
             " || !document.querySelector('[data-testid=notice]').hidden"
         )
-    assert "The last step here is Ada's: take it back?" in notice.inner_text()
+    assert "The last step here is Ada's: undo it?" in notice.inner_text()
     count = second_visitor.state()["edit_count"]
     second_visitor.press("theirs-yes")
     edits(second_visitor, count - 1)

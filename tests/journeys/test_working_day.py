@@ -41,7 +41,7 @@ def tile_of(visitor) -> str:
 
 def test_from_the_first_start_to_a_shapefile(visitor, at_home) -> None:
     visitor.open()
-    visitor.click(visitor.page.get_by_role("button", name=re.compile("made fields")))
+    visitor.click(visitor.page.get_by_role("button", name=re.compile("example fields")))
     visitor.page.wait_for_url("**/annotate?*", timeout=180_000)
     state = visitor.map_ready()
     assert state["parcels"]
@@ -62,7 +62,7 @@ def test_from_the_first_start_to_a_shapefile(visitor, at_home) -> None:
     assert parcels.crs.to_epsg() == 32633
 
     # At the right place: inside the accepted tile, where the label says cropland.
-    project = open_project(next((at_home / "projects").glob("demo*/*.cropmap")))
+    project = open_project(next((at_home / "projects").glob("example*/*.cropmap")))
     opened = open_project_scene(project, project.scenes()[0].id)
     core = opened.frame(state["name"]).core_grid.bounds
     inside = shapely.box(core.left, core.bottom, core.right, core.top).buffer(1.0)
@@ -77,7 +77,7 @@ def test_a_real_image_from_upload_to_export(visitor, at_home, shared_data) -> No
     landcover = next((folder / "landcover_simulated").glob(f"{image.stem}*"))
     visitor.open()
     visitor.page.get_by_label("Name").fill("Iowa <b>'&\"")
-    visitor.click(visitor.page.get_by_role("button", name="Make the project"))
+    visitor.click(visitor.page.get_by_role("button", name="Create the project"))
     visitor.page.get_by_text("Add imagery").first.wait_for()
     visitor.click(visitor.page.get_by_text("Upload", exact=False).first)
     visitor.calm()
@@ -86,7 +86,7 @@ def test_a_real_image_from_upload_to_export(visitor, at_home, shared_data) -> No
     visitor.calm()
     visitor.upload(1, landcover)
     visitor.click(visitor.page.get_by_role("button", name="Add the scene"))
-    visitor.page.get_by_text("Go on to Annotate").wait_for(timeout=180_000)
+    visitor.page.get_by_text("Continue to Annotate").wait_for(timeout=180_000)
     visitor.go("Annotate")
     state = visitor.map_ready()
     assert state["cropland_ha"] > 0

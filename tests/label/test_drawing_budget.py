@@ -79,16 +79,16 @@ def test_what_a_hand_draws_is_taken(raw: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        ({"kind": "split", "line": comb(500)}, "to and fro"),
-        ({"kind": "area_add", "ring": [*comb(500), [990, 995], [10, 995]]}, "to and fro"),
+        ({"kind": "split", "line": comb(500)}, "back and forth"),
+        ({"kind": "area_add", "ring": [*comb(500), [990, 995], [10, 995]]}, "back and forth"),
         ({"kind": "brush", "line": comb(3_000), "radius": 100}, "paints the same place"),
-        ({"kind": "brush", "line": comb(300), "radius": 0.2}, "to and fro"),
+        ({"kind": "brush", "line": comb(300), "radius": 0.2}, "back and forth"),
         (
             {
                 "kind": "split",
                 "line": [[(i // 2) * 0.05 + (i % 2) * 600, (i % 2) * 900] for i in range(8_000)],
             },
-            "too intricate",
+            "too complicated",
         ),
         (
             {

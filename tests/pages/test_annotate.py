@@ -21,7 +21,7 @@ def test_without_a_scene_a_page_leads_to_the_imagery(page, empty_project, name) 
 @pytest.mark.parametrize("name", ["scene", "annotate", "review", "results"])
 def test_an_address_of_an_unknown_project_is_one_sentence(page, project, name) -> None:
     app = page(name, None, project="f" * 32)
-    assert "not among the recent ones" in wrong(app)
+    assert "not in the list of projects" in wrong(app)
     assert "No project is open" in said(app)
 
 

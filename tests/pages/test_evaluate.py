@@ -59,7 +59,7 @@ def boxes(app) -> dict:
     return {box.label.split(" ·")[0]: box for box in app.checkbox}
 
 
-def choose(app, what: str, label: str = "Truth from") -> None:
+def choose(app, what: str, label: str = "Reference from") -> None:
     next(g for g in app.button_group if g.label == label).set_value(what).run()
     assert not app.exception
 
@@ -76,7 +76,7 @@ def test_without_imagery_the_way_is_shown(page, empty_project) -> None:
 
 def test_a_scene_without_truth_cannot_be_compared(page, project) -> None:
     app = page("evaluate", project)
-    assert "Not ready: it has no truth yet" in said(app)
+    assert "Not ready: it has no reference fields yet" in said(app)
     assert boxes(app)["**North**"].disabled
     (button,) = [b for b in app.button if b.label == "Compare"]
     assert button.disabled
@@ -87,22 +87,22 @@ def test_a_scene_without_land_cover_says_so(page, project, place) -> None:
     change_landcover(project, place.scene.id, None)
     app = page("evaluate", project)
     assert "it has no land cover" in said(app)
-    assert not [b for b in app.button if b.label == "Read it"]
+    assert not [b for b in app.button if b.label == "Read the file"]
 
 
 def test_truth_from_a_file(page, project, place, farmland) -> None:
     app = page("evaluate", project)
     choose(app, "A file")
     fill(app, f"path truth {place.scene.id}", str(farmland.truth))
-    app = settle(press(app, "Read it"), truth_key(place, place.scene))
+    app = settle(press(app, "Read the file"), truth_key(place, place.scene))
     assert "it holds" in wrong(app)
     assert kept_truth(project, place.scene.id) is None
-    boxes(app)["The mask numbers its fields: 1, 2, 3, …"].check()
-    app = settle(press(app, "Read it"), truth_key(place, place.scene))
+    boxes(app)["Each field has its own number in the mask: 1, 2, 3, …"].check()
+    app = settle(press(app, "Read the file"), truth_key(place, place.scene))
     assert not app.error
-    assert "Ready: 1 tile with truth from truth.tif" in said(app)
+    assert "Ready: 1 tile with reference fields from truth.tif" in said(app)
     assert boxes(app)["**North**"].value
-    app = press(app, "Take this truth away")
+    app = press(app, "Remove this reference")
     assert "Not ready" in said(app)
     assert farmland.truth.is_file()
 
@@ -115,12 +115,12 @@ def test_layers_and_classes_of_truth_are_asked(page, project, place, tmp_path) -
     app = page("evaluate", project)
     choose(app, "A file")
     fill(app, f"path truth {place.scene.id}", str(path))
-    app = settle(press(app, "Read it"), truth_key(place, place.scene))
+    app = settle(press(app, "Read the file"), truth_key(place, place.scene))
     assert "several layers of areas: aoi, drawn" in said(app)
     next(s for s in app.selectbox if s.label == "Layer").set_value("drawn")
-    app = settle(press(app, "Go on"), truth_key(place, place.scene))
+    app = settle(press(app, "Continue"), truth_key(place, place.scene))
     assert "are cropland: Brache" in said(app)
-    app = settle(press(app, "Go on"), truth_key(place, place.scene))
+    app = settle(press(app, "Continue"), truth_key(place, place.scene))
     assert not app.error
     truth = kept_truth(project, place.scene.id)
     assert truth.says == "layer drawn: polygons are cropland where landuse is arable"
@@ -132,7 +132,7 @@ def test_truth_that_lies_elsewhere_is_told_at_its_row(page, project, place, tmp_
     app = page("evaluate", project)
     choose(app, "A file")
     fill(app, f"path truth {place.scene.id}", str(path))
-    app = settle(press(app, "Read it"), truth_key(place, place.scene))
+    app = settle(press(app, "Read the file"), truth_key(place, place.scene))
     assert "far.tif lies elsewhere" in wrong(app)
     assert "Not ready" in said(app)
     # What was typed is still there, to be mended.
@@ -141,13 +141,13 @@ def test_truth_that_lies_elsewhere_is_told_at_its_row(page, project, place, tmp_
 
 
 def test_the_made_scenes_own_truth_is_one_click(page, project, place) -> None:
-    app = settle(press(page("evaluate", project), "Take it"), truth_key(place, place.scene))
+    app = settle(press(page("evaluate", project), "Use them"), truth_key(place, place.scene))
     assert "Ready" in said(app)
 
 
 def test_accepted_labels_say_whom_they_favour(page, project, place) -> None:
     app = page("evaluate", project)
-    choose(app, "Labels accepted here")
+    choose(app, "Tiles accepted here")
     (button,) = [b for b in app.button if b.label == "No tile is accepted yet"]
     assert button.disabled
     scene = project.scene(place.scene.id)
@@ -158,9 +158,9 @@ def test_accepted_labels_say_whom_they_favour(page, project, place) -> None:
         scene.id, tile.name, "accepted", comment="", reviewer="A", expected_version=0
     )
     app.run()
-    app = settle(press(app, "Take 1 accepted tile"), truth_key(place, place.scene))
+    app = settle(press(app, "Use 1 accepted tile"), truth_key(place, place.scene))
     assert "Ready: 1 tile with labels accepted here" in said(app)
-    assert "favour it" in said(app)
+    assert "favours this method" in said(app)
 
 
 def test_what_is_chosen_is_what_runs_and_the_land_cover_comes_along(
@@ -180,7 +180,7 @@ def test_what_is_chosen_is_what_runs_and_the_land_cover_comes_along(
     assert run.request.scenes == (ready.scene.id,)
     assert run.request.most_tiles == 3
     assert "The evaluation was stopped" in said(app)
-    app = settle(press(app, "Go on with it"), run_key(ready))
+    app = settle(press(app, "Continue it"), run_key(ready))
     assert [one.folder for one in started] == [run.folder, run.folder]
     assert len(past_runs(project).runs) == 1
 
@@ -190,7 +190,7 @@ def test_without_a_model_only_what_needs_none_is_offered(page, project, ready) -
     settings = scene_settings("none", "classifier")
     project.update_scene(scene.id, expected_version=scene.version, settings=settings)
     named = boxes(page("evaluate", project))
-    assert named["Cleaned points, repeated"].disabled
+    assert named["Recommended"].disabled
     assert not named["Colours of this image"].disabled
 
 
@@ -259,7 +259,7 @@ def test_results_are_a_sentence_a_table_and_files(page, project, place) -> None:
                              ("classifier", [90, 91, 92, 90, 91, 92])])  # fmt: skip
     app = page("evaluate", project)
     assert not app.error
-    assert "On these 6 tiles *Colours of this image* is closest to the truth" in said(app)
+    assert "On these 6 tiles *Colours of this image* has the highest overlap" in said(app)
     assert "better than the land cover" in said(app)
     assert "simulated" in said(app)
     (table,) = app.dataframe
@@ -299,7 +299,7 @@ def test_records_that_cannot_be_read_are_named_and_the_page_goes_on(page, projec
     for name in (f"{run.folder.name}/run.json", "truth.json", "evaluation/folders.json"):
         assert f"{name} cannot be read" in said_wrong, name
     assert "a newer version of CropMap wrote it" in said_wrong
-    assert "Not ready: it has no truth yet" in said(app)
+    assert "Not ready: it has no reference fields yet" in said(app)
     assert (run.folder / ABOUT).is_file()
     assert truth.read_text() == "{"
 
@@ -327,7 +327,7 @@ def test_my_labels_are_judged_by_a_file_and_not_by_themselves(
     monkeypatch.setattr(map_quality, "judge_labels", judge_labels)
     app = page("evaluate", project)
     choose(app, "labels", "Show")
-    app = settle(press(app, "Judge my labels"), labels_key(ready))
+    app = settle(press(app, "Compare my map"), labels_key(ready))
     assert judged == [(ready.scene.id, False)]
     assert not app.error
 
@@ -335,11 +335,14 @@ def test_my_labels_are_judged_by_a_file_and_not_by_themselves(
 def test_how_good_my_labels_are_is_told_in_words(page, project, ready, monkeypatch) -> None:
     figures = {key: Interval(0.9, 0.85, 0.95) for key, _ in map_quality._FIGURES.values()}
     found = Judged(
-        project.folder, datetime.now(UTC), 8, figures, figures, Interval(0.2, 0.1, 0.3), ()
+        *(project.folder, datetime.now(UTC), 8, figures, figures, Interval(0.2, 0.1, 0.3), ()),
+        missed_ha=4.67,
+        extra_ha=12.0,
     )
     monkeypatch.setattr(map_quality, "last_judged", lambda *_: found)
     app = page("evaluate", project)
     choose(app, "labels", "Show")
-    assert "mean IoU of **0.90** on 8 parts. Against the land cover: 0.20 better" in said(app)
+    assert "**90%** overlap with the reference (mean IoU): 4.67 ha missed, 12.0 ha" in said(app)
+    assert "Compared with the land cover: 0.20 better" in said(app)
     (table,) = app.dataframe
-    assert table.value["Your labels"][0] == "0.900 (0.850 to 0.950)"
+    assert table.value["Your map"][0] == "0.900 (0.850 to 0.950)"

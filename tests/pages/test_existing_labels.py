@@ -46,14 +46,14 @@ def metrics(app) -> dict[str, str]:
 def test_a_geopackage_is_taken_over(page, project, place, grid, tmp_path) -> None:
     parcels = table(grid, fields(), crop=["wheat", "arable land"])
     app = opened(page, project, place, write(tmp_path / "old <b>.gpkg", parcels))
-    assert metrics(app)["Parcels here"] == "2"
+    assert metrics(app)["Parcels on this scene"] == "2"
     assert "ha" in metrics(app)["Cropland"]
     assert not edits_of(project)
-    app = settle(press(app, "Take them over"), take_key(place))
+    app = settle(press(app, "Import these labels"), take_key(place))
     assert not app.error
     assert "2 parcels on 1 tile" in "".join(s.value for s in app.success)
     assert edits_of(project) == ["labels_import"]
-    app = press(app, "Take over more labels")
+    app = press(app, "Import more labels")
     assert any(b.label == "Read the file" for b in app.button)
 
 
@@ -61,21 +61,21 @@ def test_the_class_is_guessed_and_can_be_changed(page, project, place, grid, tmp
     shapes = fields((10, 10, 60, 60), (70, 10, 120, 60), (10, 70, 60, 120))
     parcels = table(grid, shapes, landuse=["Acker", "Wiese", None], n=[1, 1, 2])
     app = opened(page, project, place, write(tmp_path / "old.gpkg", parcels))
-    assert metrics(app)["Parcels here"] == "1"
+    assert metrics(app)["Parcels on this scene"] == "1"
     assert "2 of other classes" in said(app)
     # What a feature without a class is, nobody knows but the person.
     assert "are cropland: (empty)" in said(app)
-    take = next(b for b in app.button if b.label == "Take them over")
+    take = next(b for b in app.button if b.label == "Import these labels")
     assert take.disabled
-    next(c for c in app.checkbox if c.label == "What is chosen is right").check()
+    next(c for c in app.checkbox if c.label == "My choice is right").check()
     app.run()
-    assert not next(b for b in app.button if b.label == "Take them over").disabled
+    assert not next(b for b in app.button if b.label == "Import these labels").disabled
     next(s for s in app.selectbox if s.label == "What is cropland").set_value("n")
     app.run()
-    assert "None of it lies on this scene" in said(app)
+    assert "Nothing in the file is cropland on this scene" in said(app)
     next(m for m in app.multiselect if m.label == "Values that mean cropland").set_value(["1"])
     app.run()
-    assert metrics(app)["Parcels here"] == "2"
+    assert metrics(app)["Parcels on this scene"] == "2"
 
 
 def test_a_shapefile_without_prj_is_one_question(page, project, place, grid, tmp_path) -> None:
@@ -84,10 +84,10 @@ def test_a_shapefile_without_prj_is_one_question(page, project, place, grid, tmp
     app = opened(page, project, place, path)
     assert "does not say in which CRS" in said(app)
     next(t for t in app.text_input if t.label == "CRS of the labels").set_value("EPSG:32633")
-    app = settle(press(app, "Go on"), read_key(place))
-    assert metrics(app)["Parcels here"] == "2"
+    app = settle(press(app, "Continue"), read_key(place))
+    assert metrics(app)["Parcels on this scene"] == "2"
     assert "as you stated" in said(app)
-    app = press(app, "Take another file")
+    app = press(app, "Use another file")
     assert any(b.label == "Read the file" for b in app.button)
 
 
@@ -100,7 +100,7 @@ def test_a_mask_is_taken_over(page, project, place, grid, tmp_path) -> None:
     )
     app = opened(page, project, place, path)
     assert "there the automatic parcels stay" in said(app)
-    app = settle(press(app, "Take them over"), take_key(place))
+    app = settle(press(app, "Import these labels"), take_key(place))
     assert "1 parcel on 1 tile" in "".join(s.value for s in app.success)
     assert path.exists()
 
@@ -112,20 +112,20 @@ def test_work_of_people_is_asked_about(page, project, place, grid, tmp_path) -> 
     project.append(scene.id, tile, [clear], author="Ben", expected_version=0)
     path = write(tmp_path / "old.gpkg", table(grid, fields()))
     app = opened(page, project, place, path)
-    button = next(b for b in app.button if b.label == "Take them over")
+    button = next(b for b in app.button if b.label == "Import these labels")
     assert button.disabled
     policy = next(r for r in app.radio if r.label.startswith("People have worked on 1 tile"))
     policy.set_value(False)
     app.run()
-    app = settle(press(app, "Take them over"), take_key(place))
+    app = settle(press(app, "Import these labels"), take_key(place))
     assert "1 tile left as they were" in "".join(s.value for s in app.success)
     assert edits_of(project) == ["prompts_clear"]
-    app = press(app, "Take over more labels")
+    app = press(app, "Import more labels")
     fill(app, "path labels", str(path))
     app = settle(press(app, "Read the file"), read_key(place))
     next(r for r in app.radio if r.label.startswith("People have worked")).set_value(True)
     app.run()
-    settle(press(app, "Take them over"), take_key(place))
+    settle(press(app, "Import these labels"), take_key(place))
     assert edits_of(project) == ["prompts_clear", "labels_import"]
 
 
@@ -143,11 +143,11 @@ def test_layers_can_be_chosen(page, project, place, grid, tmp_path) -> None:
     write(path, table(grid, fields((5, 5, 50, 50))), layer="second", append=True)
     app = opened(page, project, place, path)
     assert "several layers of areas: first, second" in said(app)
-    assert "No layer is chosen yet" in wrong(press(app, "Go on"))
+    assert "No layer is chosen yet" in wrong(press(app, "Continue"))
     next(s for s in app.selectbox if s.label == "Layer").set_value("second")
-    app = settle(press(app, "Go on"), read_key(place))
-    assert metrics(app)["Parcels here"] == "1"
+    app = settle(press(app, "Continue"), read_key(place))
+    assert metrics(app)["Parcels on this scene"] == "1"
     next(s for s in app.selectbox if s.label == "Layer").set_value("first")
     app.run()
     app = settle(app, read_key(place))
-    assert metrics(app)["Parcels here"] == "2"
+    assert metrics(app)["Parcels on this scene"] == "2"

@@ -56,7 +56,7 @@ def test_another_file_is_refused_and_one_on_the_same_grid_taken_knowingly(
     small = write_raster(tmp_path / "small.tif", np.ones((3, 40, 48), np.uint8))
     app = offered(page, lost, small)
     assert "48 × 40 px instead of 256 × 256 px" in wrong(app)
-    assert not any(b.label == "Use it all the same" for b in app.button)
+    assert not any(b.label == "Use it anyway" for b in app.button)
     grid = Scene.from_json(lost.scenes()[0].scene).grid
     pixels = np.random.default_rng(0).integers(1, 255, (3, *grid.shape)).astype(np.uint8)
     place = {"crs": grid.crs.to_wkt(), "transform": grid.transform}
@@ -64,7 +64,7 @@ def test_another_file_is_refused_and_one_on_the_same_grid_taken_knowingly(
     app = offered(page, lost, newer)
     assert "is another file" in wrong(app)
     assert path_of(lost) == str(tmp_path / "image.tif")
-    app = press(app, "Use it all the same")
+    app = press(app, "Use it anyway")
     assert path_of(lost) == str(newer)
     assert not app.error
 
@@ -88,7 +88,7 @@ def test_a_replaced_image_is_asked_about_and_taken_as_new(page, replaced) -> Non
     (before,) = replaced.scenes()
     app = page("scene", replaced)
     assert "The image of North is another file than the one that was added." in wrong(app)
-    app = press(app, "Take it as new imagery")
+    app = press(app, "Use it as new imagery")
     (after,) = replaced.scenes()
     assert after.version > before.version
     assert after.scene["fingerprint"] != before.scene["fingerprint"]

@@ -24,7 +24,7 @@ def test_a_replaced_land_cover_is_asked_about_and_taken_as_new(page, farmland, t
     (before,) = made.scenes()
     app = page("scene", made)
     assert "The land cover of North is another file than the one that was added." in wrong(app)
-    app = press(app, "Take it as new land cover")
+    app = press(app, "Use it as new land cover")
     (after,) = made.scenes()
     assert after.version > before.version
     assert after.landcover["fingerprint"] != before.landcover["fingerprint"]

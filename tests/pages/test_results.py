@@ -146,14 +146,14 @@ def test_an_edit_makes_the_files_old(page, project, monkeypatch) -> None:
     wished = delivering(monkeypatch)
     app = shown(page, project, monkeypatch)
     app = settle(press(app, "Make the files"), keys(project)["files"])
-    assert "labels have changed" not in said(app)
+    assert "map has changed" not in said(app)
     (scene,) = project.scenes()
     (tile,) = project.tiles(scene.id)
     project.set_verdict(scene.id, tile.name, "fix", comment="", reviewer="A", expected_version=0)
     drawn = []
     monkeypatch.setattr(overview_map, "show", lambda _place, parcels, **_: drawn.append(parcels))
     app = settle(app, keys(project)["areas"])
-    assert "The labels have changed since" in said(app)
+    assert "Your map has changed since" in said(app)
     # The map never outlines what is there no more.
     assert "Edited since this export" in said(app)
     assert set(drawn) == {None}

@@ -82,7 +82,7 @@ def test_the_queue_and_how_far_it_is(page, project) -> None:
     app = judged(page, project)
     assert not app.error
     table = app.dataframe[0].value
-    assert list(table["Verdict"]) == ["Open"]
+    assert list(table["Verdict"]) == ["Not decided"]
     assert "0 of 1 tile reviewed" in "".join(p.proto.text for p in app.get("progress"))
     assert "Nobody has reviewed a tile yet" in said(app)
 
@@ -157,7 +157,7 @@ def test_lists_filters_and_finding_tiles(page, many) -> None:
     next(t for t in app.toggle if t.label == "Has a comment").set_value(True)
     group(app, "Show").set_value("second")
     app.run()
-    assert "No tile fits the filter" in said(app)
+    assert "No tile matches the filter" in said(app)
 
 
 def test_next_to_review_is_disabled_when_nothing_is_left(page, project) -> None:
@@ -170,7 +170,7 @@ def test_a_second_look_from_drawing_to_settling(page, project) -> None:
     give(project, "Ada", "accepted", "fine")
     preferences.save(BROWSER, Preferences(person="Ada"))
     app = on(judged(page, project), project, SECOND)
-    press(app, "Draw 1 of 1 reviewed tile")
+    press(app, "Pick 1 of 1 reviewed tile at random")
     (scene,) = project.scenes()
     assert project.second_reviews(scene.id)[0].seed == 1
     assert "1 waiting." in said(app)
@@ -185,21 +185,21 @@ def test_a_second_look_from_drawing_to_settling(page, project) -> None:
     assert "fine" not in said(app)
     on(app, project, LOG)
     what = list(app.dataframe[0].value["What"])
-    assert "Verdict: hidden until you have given yours" in what
+    assert "Verdict: hidden until you give yours" in what
     assert not any("fine" in line for line in what)
 
     on(app, project, "Tiles")
     press(app, "Save")
-    assert "ends with a verdict" in wrong(app)
+    assert "needs a verdict" in wrong(app)
     group(app, "Verdict").set_value("fix")
     field(app, "Comment").set_value("gap")
     press(app, "Save")
     assert not app.error
     assert "fine" in said(app)
-    assert "They differ" in said(app)
+    assert "You disagree" in said(app)
     on(app, project, SECOND)
     assert "Kappa needs at least two tiles" in said(app)
-    assert "To settle" in said(app)
+    assert "To decide" in said(app)
     (entry,) = entries(project, scene.id, "Ben")
     (line,) = csv.DictReader(io.StringIO(pairs_csv([entry]).decode("utf-8-sig"), newline=""))
     assert (line["first_verdict"], line["second_comment"], line["settled"]) == (
@@ -212,14 +212,14 @@ def test_a_second_look_from_drawing_to_settling(page, project) -> None:
     group(app, "Verdict").set_value("fix")
     press(app, "Save")
     assert project.tiles(scene.id)[0].verdict.verdict == "fix"
-    assert "They differ" not in said(app)
+    assert "You disagree" not in said(app)
 
 
 def test_waiting_second_looks_are_taken_back(page, project) -> None:
     give(project, "Ada")
     draw(project)
     app = on(judged(page, project), project, SECOND)
-    press(app, "Take back the 1 waiting")
+    press(app, "Cancel the 1 waiting")
     assert project.second_reviews(project.scenes()[0].id) == []
     assert not app.error
 
@@ -237,7 +237,7 @@ def test_effort_without_and_with_work(page, project) -> None:
     people = app.dataframe[0].value
     assert list(people["Who"]) == ["=Ada"]
     assert "settings 1" in people["Edits"][0]
-    assert "60 s count and the rest is left out" in said(app)
+    assert "only 60 s are counted" in said(app)
 
 
 def test_the_automatic_map_is_compared_in_the_background(page, project, monkeypatch) -> None:
@@ -280,7 +280,7 @@ def test_the_log_is_filtered_and_safe_in_a_spreadsheet(page, many) -> None:
     assert list(app.dataframe[0].value["What"]) == ["Verdict: to fix"]
     group(app, "What").set_value(["Undo"])
     app.run()
-    assert "Nothing fits the filter" in said(app)
+    assert "Nothing matches the filter" in said(app)
     rows: list[HistoryRow] = whole_history(many, scene.id)
     body = log_csv(rows, {many.tiles(scene.id)[0].name: 1}).decode("utf-8-sig")
     lines = list(csv.DictReader(io.StringIO(body, newline="")))
@@ -317,7 +317,7 @@ def test_a_failed_mapping_is_one_sentence(page, project, monkeypatch) -> None:
     (scene,) = project.scenes()
     app = press(judged(page, project), "Map all tiles")
     app = settle(app, ("map", str(project.path), scene.id))
-    assert "Something went wrong in the application itself" in wrong(app)
+    assert "Something went wrong in the app itself" in wrong(app)
 
 
 def test_a_verdict_for_a_file_that_was_replaced_is_not_given_to_the_other(page, project) -> None:
@@ -333,7 +333,7 @@ def test_a_verdict_for_a_file_that_was_replaced_is_not_given_to_the_other(page, 
     now = open_project(project.path)
     (tile,) = now.tiles(now.scenes()[0].id)
     assert tile.verdict.verdict == "open"
-    press(app, "Go on with the file that is there now")
+    press(app, "Continue with the file that is there now")
     group(app, "Verdict").set_value("accepted")
     press(app, "Save")
     assert now.tiles(now.scenes()[0].id)[0].verdict.verdict == "accepted"
@@ -346,6 +346,6 @@ def test_a_project_of_another_kind_in_its_place_is_said_too(page, project) -> No
     other.path.replace(project.path)
     app.run()
     assert "was replaced by another file" in wrong(app)
-    press(app, "Go on with the file that is there now")
+    press(app, "Continue with the file that is there now")
     assert wrong(app) == ""
     assert "This project has no imagery yet" in said(app)

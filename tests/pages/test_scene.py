@@ -81,10 +81,10 @@ def test_a_file_without_crs_leads_to_one_question(page, empty_project, tmp_path)
     # A typing error is told, and the question stays with its file.
     field = "CRS of the imagery"
     next(t for t in app.text_input if t.label == field).set_value("EPSG:99999999")
-    app = press(app, "Go on")
+    app = press(app, "Continue")
     assert "is not a CRS" in wrong(app)
     next(t for t in app.text_input if t.label == field).set_value("EPSG:32633")
-    app = settle(press(app, "Go on"), add_key(empty_project))
+    app = settle(press(app, "Continue"), add_key(empty_project))
     (scene,) = empty_project.scenes()
     assert scene.scene["crs_source"] == "person"
 
@@ -134,10 +134,10 @@ def test_bands_are_named_and_each_by_itself_is_a_choice(page, empty_project, tmp
     assert not app.error
     assert "bands 3, 2 and 1: by the names of the bands" in said(app)
     assert "the same for all bands" in said(app)
-    assert "This is how the scene is seen now" in said(app)
+    assert "These colours are in use" in said(app)
     red = next(s for s in app.selectbox if s.label == "Red")
     assert red.options == ["Band 1: B2", "Band 2: B3", "Band 3: B4", "Band 4: B8"]
-    next(t for t in app.toggle if t.label == "Each band by itself").set_value(True)
+    next(t for t in app.toggle if t.label == "Each band separately").set_value(True)
     app.run()
     press(app, "Use these colours")
     stretch = empty_project.scene(record.id).scene["stretch"]
@@ -145,8 +145,8 @@ def test_bands_are_named_and_each_by_itself_is_a_choice(page, empty_project, tmp
     assert blue < red / 2
     # What is stored for each band stays so until it is changed.
     app = page("scene", empty_project)
-    assert "This is how the scene is seen now" in said(app)
-    assert next(t for t in app.toggle if t.label == "Each band by itself").value
+    assert "These colours are in use" in said(app)
+    assert next(t for t in app.toggle if t.label == "Each band separately").value
 
 
 def test_bands_that_were_guessed_are_said_on_the_scenes_card(page, empty_project, tmp_path) -> None:
@@ -202,17 +202,17 @@ def test_a_nodata_value_is_typed_and_taken_back(page, empty_project, tmp_path) -
     added = add_scene(empty_project, write_raster(tmp_path / "a.tif", values))
     assert added.scene["stretch"]["high"][0] > 1000
     app = page("scene", empty_project)
-    label = "Value that means nothing was imaged"
+    label = "Value that means “no data”"
     text = next(field for field in app.text_input if field.label == label)
     text.set_value("seven")
-    assert "'seven' is no nodata value." in wrong(press(app, "Use it"))
+    assert "'seven' is no nodata value." in wrong(press(app, "Use this value"))
     next(field for field in app.text_input if field.label == label).set_value("7777")
-    press(app, "Use it")
+    press(app, "Use this value")
     scene = empty_project.scene(added.id).scene
     assert (scene["unknown"]["nodata"], scene["unknown"]["said_by"]) == ([7777.0], "person")
     assert scene["stretch"]["high"][0] < 300
     assert "7777 counts as unknown, as you said." in said(app)
-    press(app, "Leave it to the file")
+    press(app, "Use what the file says")
     assert empty_project.scene(added.id).scene["unknown"]["said_by"] == ""
 
 
@@ -229,7 +229,7 @@ def test_a_land_cover_without_a_datum_is_a_question(page, empty_project, tmp_pat
     app = settle(press(app, "Add this land cover"), key)
     assert "does not name the datum of its CRS" in said(app)
     next(t for t in app.text_input if t.label == "CRS of the land cover").set_value("EPSG:32633")
-    app = settle(press(app, "Go on"), key)
+    app = settle(press(app, "Continue"), key)
     assert not app.error
     landcover = empty_project.scene(record.id).landcover
     assert (landcover["path"], landcover["crs"]) == (str(cover), "EPSG:32633")
@@ -259,9 +259,9 @@ def test_of_several_products_one_places_the_prompts(page, project, farmland, tmp
         fill(app, f"path landcover {scene.id}", str(path))
         key = ("land cover", str(project.path), scene.id)
         app = settle(press(app, "Add this land cover"), key)
-    assert "All 2 agree about cropland on 100%" in said(app)
+    assert "All 2 agree on 100%" in said(app)
     assert project.scene(scene.id).landcover["path"] == str(second)
-    source = next(s for s in app.selectbox if s.label == "Prompts are placed by")
+    source = next(s for s in app.selectbox if s.label == "Automatic points come from")
     source.set_value(str(farmland.landcover))
     app.run()
     assert project.scene(scene.id).landcover["path"] == str(farmland.landcover)

@@ -14,20 +14,20 @@ from ui.start.project_list import DEMO
 
 def test_an_empty_start_says_what_the_app_is_and_where_projects_will_be(page) -> None:
     app = page("start")
-    assert "Projects that you make or open are listed here" in said(app)
+    assert "There is no project yet" in said(app)
     assert "ready for QGIS" in said(app)
     assert "Open" in [b.label for b in app.button]
 
 
 def test_a_project_without_a_name_is_one_sentence(page) -> None:
-    app = press(page("start"), "Make the project")
+    app = press(page("start"), "Create the project")
     assert "has no name yet" in wrong(app)
 
 
 def test_a_new_project_is_made_and_leads_to_its_imagery(page) -> None:
     app = page("start")
     app.text_input[0].set_value("Harvest $x$ <i>")
-    press(app, "Make the project")
+    press(app, "Create the project")
     (made,) = recent_projects()
     assert made.name == "Harvest $x$ <i>"
     assert app.title[0].value == "Add imagery"
@@ -47,7 +47,7 @@ def test_a_damaged_project_says_so_and_does_not_stop_the_page(page, project) -> 
     broken.write_bytes(b"no database")
     app = page("start")
     assert "Fields" in said(app)
-    assert "Forget" in [b.label for b in app.button]
+    assert "Take from the list" in [b.label for b in app.button]
 
 
 def test_a_wrong_path_is_one_sentence(page, tmp_path) -> None:
@@ -63,7 +63,7 @@ def test_the_demo_is_one_click_away_and_ends_on_the_map(page, monkeypatch) -> No
 
     small = demo.make_demo
     monkeypatch.setattr(demo, "make_demo", lambda p, c: small(p, c, size=256))
-    app = press(page("start"), "Try it with made fields")
+    app = press(page("start"), "Try it with example fields")
     app = settle(app, DEMO)
     assert not app.error
     assert recent_projects()[0].name == demo.DEMO_NAME
@@ -75,7 +75,7 @@ def test_an_address_typed_as_a_project_file_is_not_repeated(page) -> None:
     app.text_input[1].set_value("postgresql+psycopg://ada:hunter2@host/db?schema=x")
     next(b for b in app.button if b.label == "Open").click()
     app.run()
-    assert "That is an address" in wrong(app)
+    assert "That is a web address" in wrong(app)
     assert "hunter2" not in wrong(app)
 
 

@@ -126,7 +126,7 @@ class TestFile:
 
     def test_its_name_never_claims_to_be_sam(self) -> None:
         assert "small" in _SPEC.title.lower()
-        assert "trained here" in _SPEC.title
+        assert "not Meta's SAM" in _SPEC.title
         assert not _SPEC.title.lower().startswith("segment anything")
 
 

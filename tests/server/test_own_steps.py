@@ -54,7 +54,7 @@ def test_z_takes_ones_own_step_from_under_anothers_and_brings_it_back(
     # Again: Ben has nothing left; what is left is Ana's, and nobody takes it by mistake.
     asked = step(client, bens)
     assert (asked.status_code, asked.json()["kind"]) == (409, "theirs")
-    assert asked.json()["message"] == "The last step here is Ana's: take it back?"
+    assert asked.json()["message"] == "The last step here is Ana's: undo it?"
     assert ready(client, tile)["version"] == only_mine["version"]
     # In another process the log gives the same.
     scene, name = before["scene"], before["name"]

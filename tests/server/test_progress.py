@@ -126,7 +126,7 @@ def test_a_job_that_nobody_keeps_is_forgotten(client) -> None:
     gc.collect()
     answer = client.get(f"/cropmap/jobs/{token}/progress")
     assert answer.status_code == 404
-    assert answer.json()["message"] == "This work is not going on any more."
+    assert answer.json()["message"] == "This work is no longer running."
 
 
 def test_an_unexpected_failure_is_told_without_its_traceback(client) -> None:

@@ -57,7 +57,7 @@ def test_unused_tokens_expire_and_used_ones_do_not() -> None:
     for hour in range(1, 48):
         clock.now = hour * 3600.0
         tokens.resolve(used)
-    with pytest.raises(ForbiddenError, match="not connected"):
+    with pytest.raises(ForbiddenError, match="no longer connected"):
         tokens.resolve(unused)
 
 

@@ -98,7 +98,7 @@ def test_other_pixels_on_the_same_grid_are_taken_knowingly(own, record, tmp_path
     assert not found.same
     with pytest.raises(OtherImageryError, match="pixels") as told:
         relink(own, record.id, found)
-    assert "used all the same" in told.value.hint
+    assert "so it can be used" in told.value.hint
     relink(own, record.id, found, knowingly=True)
     new = scene_of(own)
     assert new.path == str(other)

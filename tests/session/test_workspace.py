@@ -377,7 +377,7 @@ def test_a_mistake_of_ours_is_a_sentence(project, scene_id, tile, caplog) -> Non
             raise ZeroDivisionError
 
     state = ready(Workspaces(Models(lambda _key: Broken())).get(project, scene_id, tile))
-    assert "application itself" in state["error"]["message"]
+    assert "app itself" in state["error"]["message"]
     assert "ZeroDivisionError" in caplog.text
 
 

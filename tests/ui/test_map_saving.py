@@ -31,7 +31,7 @@ def test_somebody_elses_edit_comes_first_and_mine_on_top(
     theirs = {"kind": "prompt_set", "id": "theirs", "column": 151, "row": 201, "label": 1}
     server.meddle(theirs)
     on_map.click(150, 200)
-    on_map.wait_text("notice", "Somebody else changed this tile; your edit was put on top")
+    on_map.wait_text("notice", "Somebody else changed this tile. Your edit was added to theirs")
     on_map.idle()
     assert {prompt["id"] for prompt in on_map.mine()} >= {"theirs"}
     assert len(on_map.mine()) == 2
@@ -70,7 +70,7 @@ def test_after_a_restart_of_the_app_the_map_connects_again(
     on_map.open()
     server.forget_token()
     on_map.click(150, 200)
-    on_map.wait_text("saved-state", "Not saved: This map is not connected")
+    on_map.wait_text("saved-state", "Not saved: This map is no longer connected")
     # A run of the script is asked for, once; it brings the new token.
     asked = [["event", {"tile": TILE, "kind": "disconnected"}]]
     assert on_map.page.evaluate("window.events") == asked

@@ -21,7 +21,7 @@ def show(place: Place) -> None:
         empty(
             "Annotate",
             "This project has no imagery yet.",
-            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scenes page", place),
         )
         return
     if moved_imagery.problem(place) is not None:
@@ -32,8 +32,8 @@ def show(place: Place) -> None:
     if scene.landcover is None:
         text, way = st.columns([4, 1], vertical_alignment="center")
         text.caption(
-            "Without land cover, fields are drawn from the image alone. Land cover beside it "
-            "says better which of them are cropland."
+            "Without land cover, fields are drawn from the image alone. Land cover shows "
+            "better which of them are cropland."
         )
         with way:
             navigation.link(navigation.SCENE, "Add land cover", place)

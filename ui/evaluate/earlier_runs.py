@@ -31,7 +31,8 @@ def show(place: Place, runs: list[ExperimentRun]) -> None:
     """The list of runs, and the one that is chosen."""
     if not runs:
         st.info(
-            "Nothing was compared yet. Say under *Compare methods* what is true of a scene, and "
+            "Nothing was compared yet. Add reference fields to a scene under *Compare "
+            "methods*, and "
             "compare methods on it.",
             icon=":material/info:",
         )
@@ -67,11 +68,11 @@ def _title(run: ExperimentRun) -> str:
 def _unfinished(place: Place, run: ExperimentRun) -> None:
     job = JOBS.get(run_key(place))
     if job is not None and job.running:
-        st.caption("Its result will be here when it has ended.")
+        st.caption("The result appears here at the end.")
         return
-    st.markdown(f"Started {ago(run.started)} and not finished. What was done of it is kept.")
+    st.markdown(f"Started {ago(run.started)} and not finished. Finished steps are kept.")
     with st.container(horizontal=True):
-        if st.button("Go on with it", type="primary", key=f"go on {run.folder.name}"):
+        if st.button("Continue it", type="primary", key=f"go on {run.folder.name}"):
             with show_errors.told():
                 start_run.start(place, run)
                 st.rerun()
@@ -108,16 +109,16 @@ def _notes(record: ExperimentRecord) -> None:
     notes = [escape(note) for note in record.notes]
     if any("SIMULATED" in note for note in record.notes):
         st.warning(
-            "Part of this data is simulated: the figures show how the methods behave, not how "
+            "Part of this data is simulated. The figures show how the methods behave, not how "
             "good they are on real fields.",
             icon=":material/science:",
         )
-    with st.expander("What these figures stand on"):
+    with st.expander("How these figures were made"):
         st.markdown("\n".join(f"- {note}" for note in notes))
 
 
 def _files(place: Place, run: ExperimentRun) -> None:
-    st.subheader("Take it with you")
+    st.header("Export")
     everything = "All files below, and the pictures, in one zip."
     files = [(run.zip_file, run.zip_file.name, "Everything", everything)]
     files += [
@@ -125,5 +126,5 @@ def _files(place: Place, run: ExperimentRun) -> None:
         for name, holds in _HOLDS.items()
     ]
     links(place, files)
-    st.caption(f"They lie in {escape(run.folder)}.")
+    st.caption(f"Folder: {escape(run.folder)}.")
     _removing(run)

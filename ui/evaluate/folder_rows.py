@@ -49,7 +49,7 @@ def _row(place: Place, folder: ImageFolder) -> bool:
             state = "check_circle: Ready" if there else "error: The folder is gone"
             note = f"  \n{escape(folder.note)}" if folder.note else ""
             st.caption(f":material/{state}: {facts} · {escape(folder.path)}{note}")
-        if way.button("Leave out", key=f"remove {folder.path}", width="stretch"):
+        if way.button("Remove", key=f"remove {folder.path}", width="stretch"):
             with show_errors.told():
                 remove_folder(place.project, folder.path)
                 st.rerun()
@@ -67,8 +67,8 @@ def adding(place: Place) -> None:
         show_errors.show(job.error)
     with st.expander("Add images from a folder", expanded=job is not None and bool(job.error)):
         st.caption(
-            "A folder with three folders in it: images, truth and landcover, whose files have "
-            "equal names."
+            "A folder with three folders in it: images, truth (the reference fields) and "
+            "landcover. A file has the same name in all three."
         )
         path = path_field("region", "/data/regions/north")
         if st.button("Add the folder"):
@@ -83,7 +83,7 @@ def _start(place: Place, typed: str) -> None:
         raise InputError("No folder is named yet.", "Type its path.")
 
     def work(progress: Progress, cancelled: Cancelled) -> ImageFolder:
-        progress("Looking at its images", 0, 0)
+        progress("Reading its images", 0, 0)
         return add_folder(project, path)
 
-    JOBS.start(folder_key(place), f"Looking at {path.name}", work)
+    JOBS.start(folder_key(place), f"Reading {path.name}", work)

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.session import open_project_scene
-from core.study.metrics import LEAST_TILES, Interval, with_interval
+from core.study.metrics import Interval, with_interval
 from core.study.projects import Judged, WorstTile, judge_labels, last_judged
 from core.task import Cancelled, Progress
 from ui.evaluate import truth_rows
@@ -20,29 +20,33 @@ from ui.evaluate.method_words import (
     F1_HELP,
     difference,
 )
-from ui.evaluate.worst_tiles import in_threes, legend
+from ui.evaluate.worst_tiles import ALT, in_threes, legend
 from ui.shared import navigation, show_errors
 from ui.shared.browser_session import Place
 from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS, Key
-from ui.shared.text import count, escape
+from ui.shared.text import escape, hectares
 from ui.shared.times import ago
 
 KIND = "judge labels"
 """Of the job that compares."""
 
 _FIGURES: Mapping[str, tuple[str, str]] = {
-    "Mean IoU": ("mean_iou", "How well drawn and true land cover each other. 1 is perfect."),
+    "Overlap (mean IoU)": (
+        "mean_iou",
+        "Overlap of drawn and reference cropland, and of all other land; the mean of "
+        "both. 1 is perfect.",
+    ),
     "F1": ("f1", F1_HELP),
     "Accuracy": ("overall_accuracy", ACCURACY_HELP),
     "Borders within 2 m": ("boundary_f1_2m", BOUNDARY_HELP),
-    "True fields that were found": (
+    "Reference fields that were found": (
         "parcel_recall",
-        "Share of the true fields that a field of the labels covers by more than half of both.",
+        "Share of the reference fields that one drawn field matches by more than half of both.",
     ),
-    "Own fields that are true": (
+    "Drawn fields that match": (
         "parcel_precision",
-        "Share of the labels' fields that a true field covers by more than half of both.",
+        "Share of the drawn fields that one reference field matches by more than half of both.",
     ),
 }
 _UNKNOWN = Interval(None, None, None)
@@ -59,7 +63,9 @@ def show(place: Place) -> None:
     scene = place.scene
     if scene is None:
         return
-    st.markdown("**The labels of this scene against a file that was made without them**")
+    st.markdown(
+        "**Your map of this scene, compared with reference fields that were drawn without it**"
+    )
     truth_rows.row(place, scene, alone=True)
     key = labels_key(place)
     job = JOBS.get(key)
@@ -86,16 +92,16 @@ def _button(place: Place) -> None:
             "Tiles that count",
             (False, True),
             default=False,
-            format_func=lambda only: "Accepted tiles" if only else "All labelled tiles",
+            format_func=lambda only: "Accepted tiles" if only else "All mapped tiles",
             key="judge accepted",
             label_visibility="collapsed",
         )
-        if st.button("Judge my labels", type="primary", disabled=not file):
+        if st.button("Compare my map", type="primary", disabled=not file):
             with show_errors.told():
                 _start(place, accepted_only=bool(accepted_only))
                 st.rerun()
     if truth is not None and not file:
-        st.caption("Accepted labels cannot judge themselves: take a file as the truth.")
+        st.caption("Your map cannot be compared with itself: use a file as the reference.")
 
 
 def _start(place: Place, *, accepted_only: bool) -> None:
@@ -104,7 +110,7 @@ def _start(place: Place, *, accepted_only: bool) -> None:
         return
 
     def work(progress: Progress, cancelled: Cancelled) -> None:
-        progress("Putting parcels together", 0, 0)
+        progress("Joining parcels", 0, 0)
         judge_labels(
             project,
             scene.id,
@@ -113,12 +119,12 @@ def _start(place: Place, *, accepted_only: bool) -> None:
             cancelled=cancelled,
         )
 
-    JOBS.start(labels_key(place), f"Judging the labels of {scene.name}", work)
+    JOBS.start(labels_key(place), f"Comparing the map of {scene.name}", work)
 
 
 def _found(place: Place, found: Judged) -> None:
     st.markdown(sentence(found))
-    judged = {"Your labels": found.own}
+    judged = {"Your map": found.own}
     if found.landcover:
         judged["Land cover"] = found.landcover
     rows = [
@@ -132,37 +138,38 @@ def _found(place: Place, found: Judged) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True)
     shown = found.worst[:_SHOWN]
     if shown:
-        st.subheader("Worst tiles first")
+        st.header("Worst tiles first")
         st.html(legend())
         in_threes(shown, lambda one: _picture(place, one))
-    st.subheader("Take it with you")
+    st.header("Export")
     name = found.zip_file.name
-    holds = "A page to read, all figures, the map of errors for QGIS, the pictures."
+    holds = "A page to read, all figures, a map of the errors for QGIS, and the pictures."
     links(place, [(found.zip_file, name, "Everything", holds)])
-    st.caption(f"Compared {ago(found.made)}; the files lie in {escape(found.folder)}.")
+    st.caption(f"Compared {ago(found.made)}; folder: {escape(found.folder)}.")
 
 
 def sentence(found: Judged) -> str:
     """How good the labels are, in one or two sentences."""
     value = found.own["mean_iou"].value
     if value is None:
-        return "Nothing could be compared: the truth is unknown wherever there are labels."
-    said = f"Your labels have a mean IoU of **{value:.2f}** on {count(found.tiles, 'part')}"
+        return "Nothing could be compared: the reference says nothing where your map is."
+    said = (
+        f"Your map has **{value:.0%}** overlap with the reference (mean IoU): "
+        f"{hectares(found.missed_ha)} missed, {hectares(found.extra_ha)} too much."
+    )
     against = difference(found.gain)
-    if not against:
-        return f"{said}."
-    if found.tiles < LEAST_TILES:
-        return f"{said}; against the land cover: {against}."
-    return f"{said}. Against the land cover: {against}."
+    return f"{said} Compared with the land cover: {against}." if against else said
 
 
 def _picture(place: Place, one: WorstTile) -> None:
     if place.scene is None:
         return
-    st.image(str(one.picture), width="stretch")
+    st.image(str(one.picture), width="stretch", alt=ALT)
     names = list(open_project_scene(place.project, place.scene.id).tiles)
     where = f"Around tile {names.index(one.tile) + 1}" if one.tile in names else "A part"
-    figure = "no mean IoU" if one.mean_iou is None else f"mean IoU {one.mean_iou:.2f}"
+    figure = (
+        "no overlap known" if one.mean_iou is None else f"overlap (mean IoU) {one.mean_iou:.2f}"
+    )
     st.markdown(f"**{where}**: {figure}")
     if one.tile in names and st.button(
         "Open in Annotate",

@@ -18,13 +18,14 @@ TITLES: Mapping[str, str] = {
 """Methods for people."""
 
 SENTENCES: Mapping[str, str] = {
-    LANDCOVER: "The product's own cropland, without looking at the image: what to beat.",
-    "classifier": "Learns each image's colours from its own land cover; needs no model.",
-    "joint": "Points from the land cover, all put to the model in one question.",
-    "apt_plus": "Points that the image denies are dropped, the rest asked again and again; "
-    "what this app draws by itself.",
-    "per_field": "Each point is asked for its own field.",
-    "apt": "The published procedure, step by step; by far the slowest.",
+    LANDCOVER: "The cropland of the land cover product, without the image: the baseline.",
+    "classifier": "Learns the colours of cropland from the image and its land cover; "
+    "needs no model.",
+    "joint": "Points from the land cover; the model is asked once, with all of them.",
+    "apt_plus": "Doubtful points are dropped; the model is asked several times. "
+    "The app uses this method unless you choose another.",
+    "per_field": "The model is asked for the field of each point separately.",
+    "apt": "The method as published, step by step; by far the slowest.",
 }
 
 FIRST_CHOICE = (LANDCOVER, "classifier", "joint", "apt_plus")
@@ -41,12 +42,14 @@ SECONDS: Mapping[str, float] = {
 """For a tile of 1024 pixels on one processor, about."""
 
 MEAN_IOU_HELP = (
-    "How well drawn cropland and true cropland cover each other, and the same for all other land; "
-    "the mean of both. 1 is perfect. A map that is wrong on one pixel in ten has about 0.8."
+    "Overlap of drawn and reference cropland, and of all other land; the mean of both. 1 is "
+    "perfect. A map with one wrong pixel in ten has about 0.8."
 )
-F1_HELP = "How complete and how clean the cropland is, in one figure. 1 is perfect."
-ACCURACY_HELP = "Share of pixels that are right."
-BOUNDARY_HELP = "Share of borders that lie within 2 m of a true border, and the other way round."
+F1_HELP = "One number for cropland that is missed and cropland that is too much. 1 is perfect."
+ACCURACY_HELP = "Share of pixels that are correct."
+BOUNDARY_HELP = (
+    "Share of drawn borders that lie within 2 m of a reference border, and the other way round."
+)
 
 
 def method_title(key: str) -> str:
@@ -87,14 +90,17 @@ def conclusion(finding: Finding) -> str:
     if not finding.decided:
         return (
             f"{tiles.capitalize()} {'is' if finding.tiles == 1 else 'are'} too few to say which "
-            f"method is better; at least {LEAST_TILES} are needed. The highest mean IoU here has "
-            f"{best}, {finding.mean_iou:.2f}."
+            f"method is better; at least {LEAST_TILES} are needed. {best} has "
+            f"the highest overlap (mean IoU), {finding.mean_iou:.2f}."
         )
     these = f"On {'this' if finding.tiles == 1 else 'these'} {tiles}"
     if finding.best == LANDCOVER:
-        said = f"{these} no method has a higher mean IoU than {best} ({finding.mean_iou:.2f})."
+        said = (
+            f"{these} no method has a higher overlap (mean IoU) than {best} "
+            f"({finding.mean_iou:.2f})."
+        )
     else:
-        said = f"{these} {best} is closest to the truth, with a mean IoU of {finding.mean_iou:.2f}"
+        said = f"{these} {best} has the highest overlap (mean IoU), {finding.mean_iou:.2f}"
         said += f"{_over_landcover(finding.gain)}."
     others = [method for method in finding.undecided if _worth_naming(method, finding)]
     if others:
@@ -124,12 +130,12 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """About how long, for a plan: ``under a minute``, ``3 minutes``, ``1.5 hours``."""
+    """How long, for a plan: ``less than a minute``, ``about 3 minutes``, ``about 1.5 hours``."""
     if seconds < 45:
-        return "under a minute"
+        return "less than a minute"
     if seconds < 90 * 60:
-        return count(max(1, round(seconds / 60)), "minute")
-    return f"{seconds / 3600:.1f} hours"
+        return f"about {count(max(1, round(seconds / 60)), 'minute')}"
+    return f"about {seconds / 3600:.1f} hours"
 
 
 def planned_seconds(methods: Sequence[str], tiles: int, processes: int) -> float:

@@ -21,7 +21,7 @@ from ui.evaluate.method_words import (
     method_title,
 )
 
-_IOU, _F1, _ACCURACY, _BORDERS = "Mean IoU", "F1", "Accuracy", "Borders"
+_IOU, _F1, _ACCURACY, _BORDERS = "Overlap (IoU)", "F1", "Accuracy", "Borders"
 _FIGURES: Mapping[str, tuple[str, str]] = {
     _IOU: ("mean_iou", MEAN_IOU_HELP),
     _F1: ("f1", F1_HELP),
@@ -48,7 +48,7 @@ def rows(record: ExperimentRecord, folder: Path) -> None:
         sides = [st.container()] if alone else st.columns(2, gap="medium")
         for side, plot in zip(sides, (left, right), strict=False):
             if plot is not None and (folder / plot.png).is_file():
-                side.image(str(folder / plot.png), width="stretch")
+                side.image(str(folder / plot.png), width="stretch", alt=plot.title)
     told = [one for one in record.columns if one.key != "region" or _several(record)]
     _dataframe(pd.DataFrame([_other_row(row, told) for row in record.rows]))
 
@@ -74,8 +74,8 @@ def chart(ordered: Sequence[Row], *, several: bool) -> alt.LayerChart | alt.Face
         tooltip=[
             alt.Tooltip("method:N", title="Method"),
             alt.Tooltip("value:Q", title=_IOU, format=".3f"),
-            alt.Tooltip("low:Q", title="Surely above", format=".3f"),
-            alt.Tooltip("high:Q", title="Surely below", format=".3f"),
+            alt.Tooltip("low:Q", title="Not below", format=".3f"),
+            alt.Tooltip("high:Q", title="Not above", format=".3f"),
         ],
     )
     title = f"{_IOU}, with its 95 % interval" if table["low"].notna().any() else _IOU
@@ -100,7 +100,8 @@ def _dataframe(table: pd.DataFrame) -> None:
     config["Method"] = st.column_config.TextColumn(width=wide)
     config[_AGAINST] = st.column_config.TextColumn(
         width=235,
-        help="Mean IoU less that of the land cover on the same tiles, and its 95 % interval.",
+        help="Difference in overlap (mean IoU) from the land cover on the same tiles, with "
+        "its 95 % interval.",
     )
     config["Tiles"] = st.column_config.NumberColumn(width=55)
     st.dataframe(table, hide_index=True, column_config=config, placeholder="–")

@@ -26,7 +26,7 @@ def show(place: Place) -> None:
         empty(
             "Evaluate",
             "This project has no imagery yet, so there is nothing to evaluate.",
-            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scenes page", place),
         )
         return
     heading("Evaluate")
@@ -53,13 +53,13 @@ def _job(place: Place, runs: list[ExperimentRun]) -> None:
     if job.running:
         watch(
             run_key(place),
-            "You may go on working, or close this page; what is finished is kept, also when you "
+            "You can keep working or close this page. Finished steps are kept, also when you "
             "cancel.",
         )
     elif job.error is not None:
         show_errors.show(job.error)
         stopped = next((run for run in runs if not run.finished), None)
-        if stopped is not None and st.button("Go on with it", key="go on at once"):
+        if stopped is not None and st.button("Continue it", key="go on at once"):
             with show_errors.told():
                 start_run.start(place, stopped)
                 st.rerun()

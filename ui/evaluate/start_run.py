@@ -78,7 +78,7 @@ def run_key(place: Place) -> Key:
 
 def show(place: Place) -> None:
     """Scenes, methods, and the ways to start."""
-    st.markdown("**1 · Scenes whose truth is known**")
+    st.markdown("**1 · Scenes with reference fields**")
     chosen = _scenes(place)
     st.markdown("**2 · Methods**")
     methods = _methods(place)
@@ -142,7 +142,7 @@ def _methods(place: Place) -> tuple[str, ...]:
                 key=f"method {key} {possible}",
                 disabled=not possible,
             )
-            time = f"About {SECONDS[key]:.0f} s a tile." if SECONDS[key] >= 1 else "At once."
+            time = f"About {SECONDS[key]:.0f} s a tile." if SECONDS[key] >= 1 else "Instant."
             st.caption(f"{SENTENCES[key]} {time}" if possible else "Needs a model (Settings).")
         if possible:
             kept[key] = wanted
@@ -168,8 +168,8 @@ def _button(place: Place, request: RunRequest, chosen: Chosen) -> None:
             key=_TILES,
             width=200,
             persist_state="session",
-            help="Spread evenly over the scene. More take longer and say more surely which "
-            "method is better; fewer than five cannot.",
+            help="Spread evenly over the scene. More tiles take longer and give a safer "
+            "answer; fewer than five give none.",
         )
         if st.button("Compare", type="primary", disabled=bool(missing) or busy):
             with show_errors.told():
@@ -177,19 +177,19 @@ def _button(place: Place, request: RunRequest, chosen: Chosen) -> None:
     if missing:
         st.caption(missing)
     elif busy:
-        st.caption("Another evaluation is running; this one can start when it has ended.")
+        st.caption("Your comparison is running. You can start the next one when it ends.")
     else:
         seconds = planned_seconds(request.methods, chosen.tiles, jobs_beside_the_app())
         st.caption(
-            f"{count(chosen.tiles, 'tile')}, {count(len(request.methods), 'method')}: about "
-            f"{duration(seconds)} on this computer. You may go on working meanwhile."
+            f"{count(chosen.tiles, 'tile')}, {count(len(request.methods), 'method')}: "
+            f"{duration(seconds)} on this computer. You can keep working while this runs."
         )
 
 
 def _missing(chosen: Chosen, methods: Sequence[str]) -> str:
     """Why nothing can be compared yet; empty where it can."""
     if chosen.nothing:
-        return "Nothing is ready yet: say above what is true of a scene."
+        return "Nothing is ready yet: add reference fields to a scene above."
     return "" if methods else "Choose at least one method."
 
 
@@ -203,7 +203,7 @@ def _begin(place: Place, request: RunRequest) -> None:
         # Every difference is to it, and it takes no time.
         request = replace(request, methods=(LANDCOVER, *request.methods))
     if _running(place):
-        raise InputError("Another evaluation is running.", "Wait until it ends, or cancel it.")
+        raise InputError("Your comparison is running.", "Wait until it ends, or cancel it.")
     start(place, new_run(place.project, request))
     st.rerun()
 
@@ -223,7 +223,7 @@ def _other(place: Place, request: RunRequest, kind: ExperimentKind, chosen: Chos
     problem = _short_of(kind, chosen)
     minutes = kind.minutes + kind.minutes_a_tile * max(1, chosen.tiles)
     took = duration(minutes * 60 / jobs_beside_the_app())
-    facts = problem or f"About {took} for what is chosen above; it can be stopped and gone on with."
+    facts = problem or f"For what is chosen above: {took}. You can stop it and continue later."
     text.markdown(f"**{kind.title}**  \n{kind.answers}  \n:small[:gray[{facts}]]")
     blocked = bool(problem) or _running(place)
     if way.button("Run", disabled=blocked, key=f"run {kind.key}", width="stretch"):
@@ -234,6 +234,6 @@ def _other(place: Place, request: RunRequest, kind: ExperimentKind, chosen: Chos
 def _short_of(kind: ExperimentKind, chosen: Chosen) -> str:
     """Why an experiment cannot run on what was chosen; empty where it can."""
     if chosen.nothing:
-        return kind.needs or "Needs a scene whose truth is known."
+        return kind.needs or "Needs a scene with reference fields."
     learning = sum(folder.train > 0 for folder in chosen.folders)
     return kind.needs if learning < kind.regions else ""

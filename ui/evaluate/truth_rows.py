@@ -38,7 +38,7 @@ from ui.shared.uploaded_files import Source, discard, store, usable
 KIND = "truth"
 """Of the jobs that read one."""
 
-_FILE, _ACCEPTED, _MADE = "A file", "Labels accepted here", "The made scene's own"
+_FILE, _ACCEPTED, _MADE = "A file", "Tiles accepted here", "Exact example fields"
 _MADE_FILES = ("truth.tif", "landcover_simulated.tif")
 """What the generator of farmland writes beside a scene."""
 
@@ -105,7 +105,7 @@ def _line(
     in_popover: bool,
 ) -> bool:
     """The scene, how it stands, and at the right what can be done about it."""
-    text, way = st.columns([4, 1], vertical_alignment="center")
+    text, way = st.columns([3, 1], vertical_alignment="center")
     with text, st.container(gap=None):
         chosen = st.checkbox(
             f"**{escape(scene.name)}**",
@@ -122,17 +122,17 @@ def _line(
         if opened.landcover is None:
             navigation.link(navigation.SCENE, "To Scenes", replace(place, scene=scene, tile=""))
         elif truth is not None:
-            with st.popover("Truth", width="stretch"):
+            with st.popover("Change", width="stretch"):
                 _form(place, scene, opened)
                 _taking_away(place, scene)
         elif in_popover:
-            with st.popover("Add truth", width="stretch"):
+            with st.popover("Add reference", width="stretch"):
                 _form(place, scene, opened)
     return chosen
 
 
 def _taking_away(place: Place, scene: SceneRecord) -> None:
-    if st.button("Take this truth away", key=f"forget truth {scene.id}"):
+    if st.button("Remove this reference", key=f"forget truth {scene.id}"):
         forget_truth(place.project, scene.id)
         JOBS.forget(truth_key(place, scene))
         st.rerun()
@@ -152,7 +152,7 @@ def _facts(place: Place, scene: SceneRecord, opened: OpenedScene, truth: Truth) 
     if truth.source.kind == "file":
         name = escape(truth.source.name)
         lines.append(
-            f":material/check_circle: Ready: {tiles} with truth from {name} "
+            f":material/check_circle: Ready: {tiles} with reference fields from {name} "
             f"({escape(truth.says)}) · {product}"
         )
     else:
@@ -160,14 +160,14 @@ def _facts(place: Place, scene: SceneRecord, opened: OpenedScene, truth: Truth) 
             f":material/check_circle: Ready: {tiles} with labels accepted here · {product}"
         )
         lines.append(
-            f"These labels began as the output of *{method_title(truth.strategy)}* and so favour "
-            "it: take the comparison with a grain of salt."
+            f"These tiles were first drawn by *{method_title(truth.strategy)}*, so the comparison "
+            "favours this method. Do not trust it too much."
         )
     if missing_file(truth) is not None:
-        lines.append("The file is not where it was; what was read of it is used.")
+        lines.append("The file is no longer where it was. What was read from it is used.")
     elif not is_current(place.project, scene.id, truth):
         what = "file has" if truth.source.kind == "file" else "labels have"
-        lines.append(f"The {what} changed since, and will be read again for the next run.")
+        lines.append(f"The {what} changed since then; the next comparison reads them again.")
     return "  \n".join(lines)
 
 
@@ -175,7 +175,7 @@ def _form(place: Place, scene: SceneRecord, opened: OpenedScene) -> None:
     made = _made_truth(opened)
     ways = [_FILE, _ACCEPTED, *([_MADE] if made else [])]
     way = st.segmented_control(
-        "Truth from",
+        "Reference from",
         ways,
         default=_MADE if made else _FILE,
         key=f"truth from {scene.id}",
@@ -185,8 +185,8 @@ def _form(place: Place, scene: SceneRecord, opened: OpenedScene) -> None:
     if way == _ACCEPTED:
         _accepted(place, scene)
     elif way == _MADE and made:
-        st.caption("The generator that made this scene knows every field exactly. SIMULATED.")
-        if st.button("Take it", type="primary", key=f"take made {scene.id}"):
+        st.caption("This scene is simulated, so every field is known exactly.")
+        if st.button("Use them", type="primary", key=f"take made {scene.id}"):
             _start(place, scene, Source(path=str(made)), "truth.tif", numbered=True)
     else:
         _file(place, scene)
@@ -194,28 +194,29 @@ def _form(place: Place, scene: SceneRecord, opened: OpenedScene) -> None:
 
 def _file(place: Place, scene: SceneRecord) -> None:
     st.caption(
-        "Fields that are known to be right: polygons (shapefile, GeoPackage, GeoJSON, GeoParquet, "
-        "FlatGeobuf, KML, GML) or a mask (GeoTIFF). All land beside the polygons counts as no "
-        "cropland; in a mask, nodata and 255 are unknown."
+        "Fields that are known to be correct: polygons (shapefile, GeoPackage, "
+        "GeoJSON, GeoParquet, "
+        "FlatGeobuf, KML, GML) or a mask (GeoTIFF). All land outside the polygons counts as no "
+        "cropland. In a mask, nodata and 255 mean: not known."
     )
     # The fields are gone while a file is read; what was typed comes back with them.
     typed, field = f"cropmap_truth {scene.id}", f"path truth {scene.id}"
     if field not in st.session_state and st.session_state.get(typed):
         st.session_state[field] = st.session_state[typed]
     source = source_fields(
-        "Truth",
+        "Reference",
         f"truth {scene.id}",
         "/data/true_fields.gpkg",
         endings=(*FILES, *PARTS),
-        note="Of a shapefile its zip, or all of its parts (.shp, .shx, .dbf, .prj, .cpg).",
+        note="For a shapefile: its zip, or all of its parts (.shp, .shx, .dbf, .prj, .cpg).",
     )
     numbered = st.checkbox(
-        "The mask numbers its fields: 1, 2, 3, …",
+        "Each field has its own number in the mask: 1, 2, 3, …",
         key=f"truth numbered {scene.id}",
-        help="0 is no cropland, every other number is one field.",
+        help="0 means no cropland; every other number is one field.",
         persist_state="session",
     )
-    if st.button("Read it", type="primary", key=f"read truth {scene.id}"):
+    if st.button("Read the file", type="primary", key=f"read truth {scene.id}"):
         with show_errors.told():
             checked(source, "file")
             st.session_state[typed] = source.path
@@ -225,11 +226,11 @@ def _file(place: Place, scene: SceneRecord) -> None:
 def _accepted(place: Place, scene: SceneRecord) -> None:
     accepted = len(chosen_tiles(place.project, scene.id, accepted_only=True))
     st.caption(
-        "The labels of tiles that somebody corrected and accepted in this project; elsewhere, "
-        "nothing is known. They favour the method from whose output they began: a file that was "
-        "drawn without it is the fairer judge."
+        "Tiles that somebody corrected and accepted in this project; nothing is known elsewhere. "
+        "They favour the method that drew them first: a file that was drawn without it is a "
+        "fairer reference."
     )
-    label = f"Take {count(accepted, 'accepted tile')}" if accepted else "No tile is accepted yet"
+    label = f"Use {count(accepted, 'accepted tile')}" if accepted else "No tile is accepted yet"
     if st.button(label, type="primary", disabled=not accepted, key=f"take accepted {scene.id}"):
         with show_errors.told():
             _start_reading(place, scene, TruthSource("corrected"))
@@ -257,7 +258,7 @@ def _start_reading(
     project, scene_id = place.project, scene.id
 
     def work(progress: Progress, cancelled: Cancelled) -> Truth:
-        progress("Reading the truth", 0, 0)
+        progress("Reading the reference", 0, 0)
         ready = truth
         if source is not None and source.uploads:
             ready = _brought_in(place, truth, source, progress, cancelled)
@@ -266,7 +267,7 @@ def _start_reading(
         except (LayerQuestionError, ClassQuestionError) as error:
             raise TruthQuestionError(error, ready) from error
 
-    JOBS.start(truth_key(place, scene), f"Reading the truth of {scene.name}", work)
+    JOBS.start(truth_key(place, scene), f"Reading the reference of {scene.name}", work)
     st.rerun()
 
 

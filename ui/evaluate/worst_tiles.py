@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 _AT_ONCE = 6
 _METHOD = "method"
+ALT = "A tile with its mistakes: missed cropland, and what is falsely drawn as cropland"
+"""What the pictures show, for screen readers."""
 
 
 def show(place: Place, run: ExperimentRun, record: ExperimentRecord) -> None:
@@ -29,7 +31,7 @@ def show(place: Place, run: ExperimentRun, record: ExperimentRecord) -> None:
     pictures = [one for one in record.pictures if (run.files / one.picture).is_file()]
     if not pictures:
         return
-    st.subheader("Worst tiles first")
+    st.header("Worst tiles first")
     told = [name for name in pictures[0].labels if len({one.labels[name] for one in pictures}) > 1]
     by_title: dict[str, list[PictureRecord]] = {}
     for one in sorted(pictures, key=lambda one: _rank(one, record)):
@@ -48,7 +50,7 @@ def show(place: Place, run: ExperimentRun, record: ExperimentRecord) -> None:
     scenes = _scenes(place, run)
     in_threes(shown[:_AT_ONCE], lambda one: _picture(place, run, one, scenes))
     if len(shown) > _AT_ONCE:
-        st.caption(f"The {_AT_ONCE} worst of {len(shown):,} are shown; all are in the files.")
+        st.caption(f"The {_AT_ONCE} worst of {len(shown):,} tiles are shown; the files have all.")
 
 
 def _rank(one: PictureRecord, record: ExperimentRecord) -> float:
@@ -75,8 +77,10 @@ def title_of(labels: Mapping[str, str | int | float], told: Collection[str]) -> 
 def _picture(
     place: Place, run: ExperimentRun, one: PictureRecord, scenes: Mapping[str, SceneRecord]
 ) -> None:
-    st.image(str(run.files / one.picture), width="stretch")
-    figure = "no mean IoU" if one.mean_iou is None else f"mean IoU {one.mean_iou:.2f}"
+    st.image(str(run.files / one.picture), width="stretch", alt=ALT)
+    figure = (
+        "no overlap known" if one.mean_iou is None else f"overlap (mean IoU) {one.mean_iou:.2f}"
+    )
     number = _number(place, scenes.get(one.image), one.tile)
     where = f"tile {number}" if number else escape(one.tile)
     st.markdown(f"**{escape(one.image)}**, {where}: {figure}")
@@ -122,6 +126,6 @@ def legend() -> str:
     """What the colours of the pictures mean."""
     parts = [
         f'<span class="cropmap-swatch" style="background: rgb{COLOURS[code][:3]}"></span> {words}'
-        for code, words in ((MISSED, "cropland that was missed"), (FALSE, "falsely cropland"))
+        for code, words in ((MISSED, "missed cropland"), (FALSE, "too much: not cropland"))
     ]
     return f'<p class="cropmap-facts">{" &nbsp; ".join(parts)}</p>'

@@ -43,8 +43,8 @@ def class_table(rows: Sequence[ClassArea]) -> str:
         for kind, title in (
             ("", "Land cover"),
             ("number", "Area"),
-            ("number", "Label: cropland"),
-            ("number", "Label: not"),
+            ("number", "Cropland (your map)"),
+            ("number", "Not cropland (your map)"),
         )
     )
     return f'<table class="cropmap-legend"><tr>{head}</tr>{"".join(map(_line, rows))}</table>'
@@ -61,7 +61,7 @@ def matrix(rows: Sequence[ClassArea]) -> str:
             (("Land cover: cropland", crop), ("Land cover: other", other))
         )
     )
-    titles = ("Label: cropland", "Label: not")
+    titles = ("Cropland (your map)", "Not cropland (your map)")
     cells = "".join(f'<th class="number">{title}</th>' for title in titles)
     head = f"<tr><th></th>{cells}</tr>"
     return f'<table class="cropmap-legend cropmap-matrix">{head}{body}</table>'

@@ -21,8 +21,11 @@ _RARE = ("geoparquet", "fiboa")
 """Formats that few people ask for."""
 
 _SIZES = (128, 256, 512, 1024)
-_REPORT = "What the product over- and under-counts by class: one page to print, tables and a map."
-_REPLAY = "All that the label came from, in one small file that makes the same label again."
+_REPORT = (
+    "Where the land cover has too much and too little cropland, by class: a page to print, "
+    "tables and a map."
+)
+_REPLAY = "Everything needed to make the same map again, in one small file."
 
 
 def choose(place: Place, scene: SceneRecord, *, accepted_only: bool) -> Wishes | None:
@@ -40,14 +43,14 @@ def choose(place: Place, scene: SceneRecord, *, accepted_only: bool) -> Wishes |
         formats += chosen
         chips = _chips()
         accepted = len(chosen_tiles(place.project, scene.id, accepted_only=True))
-        st.caption(f"Always cut from accepted tiles alone; {count(accepted, 'tile')} so far.")
+        st.caption(f"Made only from accepted tiles; {count(accepted, 'tile')} so far.")
     with record:
         st.markdown("**For the record**")
         known = scene.landcover is not None
         report = _box("error report", "Land cover error report", _REPORT, possible=known)
         replay = _box("replay", "Replay bundle", _REPLAY)
-        licence = _kept_text("licence", "Licence", "CC-BY-4.0", "Goes on the data card.")
-        note = _kept_text("note", "Note", "Field campaign, May", "Goes on the data card.")
+        licence = _kept_text("licence", "Licence", "CC-BY-4.0", "Is written on the data card.")
+        note = _kept_text("note", "Note", "Field campaign, May", "Is written on the data card.")
     if crs is None:
         return None
     return Wishes(
@@ -90,7 +93,7 @@ def _box(
 def _chips() -> ChipOptions:
     """How training chips are cut; the usual way where what was chosen cannot be done."""
     kept = _kept()
-    with st.popover("How chips are cut", width="stretch"):
+    with st.popover("Chip options", width="stretch"):
         size = st.selectbox("Side of a chip, pixels", _SIZES, index=_index(kept), key="chip size")
         overlap = st.number_input(
             "Overlap, pixels", 0, 512, kept.get("overlap", 0), 16, key="chip overlap"
@@ -98,7 +101,10 @@ def _chips() -> ChipOptions:
         val = st.slider("Validation, %", 0, 40, kept.get("val", 15), 5, key="chip val")
         test = st.slider("Test, %", 0, 40, kept.get("test", 15), 5, key="chip test")
         seed = st.number_input("Seed of the split", 0, 9999, kept.get("seed", 0), key="chip seed")
-        st.caption("The split is by place: neighbouring chips stay together, so nothing leaks.")
+        st.caption(
+            "Neighbouring chips stay together, so that no chip of the test is next to one "
+            "of the training."
+        )
         kept.update(size=size, overlap=overlap, val=val, test=test, seed=seed)
         try:
             return ChipOptions(

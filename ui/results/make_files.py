@@ -52,7 +52,7 @@ def show(place: Place, last: Delivery | None, *, accepted_only: bool) -> None:
     scene, folder = place.scene, _folder(place, accepted_only)
     if scene is None or folder is None:
         return
-    st.subheader("Take it with you")
+    st.header("Export")
     key = job_key(place, accepted_only)
     job = JOBS.get(key)
     if job is not None and job.running:
@@ -103,9 +103,9 @@ def _choices(
     accepted_only: bool,
 ) -> None:
     old = is_old(place, last)
-    title = "Choose the files" if last is None else "Make them again, or other files"
+    title = "Choose the files" if last is None else "Make these files again, or others"
     if old:
-        st.caption("The labels have changed since these files were made.")
+        st.caption("Your map has changed since these files were made.")
     with st.expander(title, expanded=last is None or old):
         wishes = choose(place, scene, accepted_only=accepted_only)
         possible = wishes is not None and not wishes.nothing
@@ -126,7 +126,7 @@ def _start(
     project = place.project
 
     def work(progress: Progress, cancelled: Cancelled) -> Delivery:
-        progress("Putting parcels together", 0, 0)
+        progress("Joining parcels", 0, 0)
         return deliver(project, scene.id, folder, wishes, progress=progress, cancelled=cancelled)
 
     JOBS.start(job_key(place, accepted_only), f"Making the files of {scene.name}", work)
@@ -144,7 +144,7 @@ def _list(place: Place, last: Delivery) -> None:
         if any(rows):
             parts.append(f'<tr><th colspan="3">{title}</th></tr>{"".join(rows)}')
     if not parts:
-        st.caption("The files are not there any more.")
+        st.caption("The files are no longer there.")
         return
     st.html(f'<table class="cropmap-files">{"".join(parts)}</table>')
     st.caption(f"They lie in {escape(last.folder)}. Made {escape(ago(last.made))}.")

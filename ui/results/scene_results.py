@@ -44,7 +44,7 @@ def show(place: Place) -> None:
         empty(
             "Results",
             "This project has no imagery yet, so there are no results.",
-            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scenes page", place),
         )
         return
     heading("Results", place.scene.name)
@@ -54,6 +54,7 @@ def show(place: Place) -> None:
     made = None if blind else make_files.made(place, accepted_only=accepted_only)
     old = make_files.is_old(place, made)
     parcels = made.path(".geojson") if made and not old else None
+    # Named for the style, which puts one under the other where both would be too narrow.
     with st.container(key="cropmap_map_and_panel"):
         chart, figures = st.columns([5, 4], gap="large")
     with chart, show_errors.told():
@@ -75,7 +76,7 @@ def _only_accepted() -> bool:
             "Tiles that count",
             (False, True),
             default=False,
-            format_func=lambda only: "Accepted tiles" if only else "All labelled tiles",
+            format_func=lambda only: "Accepted tiles" if only else "All mapped tiles",
             key="results accepted",
             label_visibility="collapsed",
         )
@@ -84,7 +85,7 @@ def _only_accepted() -> bool:
 
 def _second_look_first(place: Place, tiles: int) -> None:
     """In place of files and accepted tiles, which tell what others have said."""
-    st.subheader("Take it with you")
+    st.subheader("Export")
     st.info(
         f"{count(tiles, 'tile')} of this scene still {'waits' if tiles == 1 else 'wait'} for your "
         "second look. Files name the verdicts of others, so they are here when you have given "
@@ -101,8 +102,9 @@ def _figures(place: Place, *, accepted_only: bool) -> None:
     changed = changed_tiles(place.project, place.scene.id) if place.scene and accepted_only else 0
     if changed:
         st.caption(
-            f":material/history: {count(changed, 'tile')} changed since accepted: not in it until "
-            "somebody accepts what is there now."
+            f":material/history: {count(changed, 'tile')} changed since accepted. It does "
+            "not count "
+            "until somebody accepts it again."
         )
     if not report.tiles:
         st.info(
@@ -112,14 +114,14 @@ def _figures(place: Place, *, accepted_only: bool) -> None:
         return
     label, landcover = st.columns(2)
     label.metric(
-        "Cropland by the label",
+        "Cropland (your map)",
         hectares(report.cropland_ha),
-        f"{report.tiles:,} of {report.all_tiles:,} tiles",
+        f"{report.tiles:,} of {count(report.all_tiles, 'tile')}",
         delta_color="off",
         delta_arrow="off",
     )
     landcover.metric(
-        "By the land cover",
+        "Cropland (land cover)",
         hectares(report.landcover_ha),
         _difference(report),
         delta_color="off",
@@ -128,7 +130,7 @@ def _figures(place: Place, *, accepted_only: bool) -> None:
     if report.rows:
         st.html(class_table(report.rows))
         st.html(matrix(report.rows))
-        st.caption("Shaded: where land cover and label agree.")
+        st.caption("Green: the land cover and your map agree.")
 
 
 def _difference(report: AreaReport) -> str | None:

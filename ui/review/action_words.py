@@ -9,54 +9,54 @@ from ui.review.tile_queue import VERDICTS
 from ui.shared.text import count
 
 KINDS = {
-    "prompt_set": "set a prompt",
-    "prompt_delete": "deleted a prompt",
-    "prompts_clear": "cleared the prompts",
+    "prompt_set": "set a point",
+    "prompt_delete": "removed a point",
+    "prompts_clear": "removed all points that people set",
     "box_set": "drew a box",
-    "settings": "changed the tile's settings",
+    "settings": "changed the settings of the tile",
     "area_add": "added an area",
     "area_remove": "removed an area",
     "brush": "used the brush",
     "split": "split a parcel",
     "merge": "merged parcels",
-    "parcel_delete": "deleted a parcel",
+    "parcel_delete": "removed a parcel",
     "reshape": "reshaped a parcel",
-    "reclassify": "gave a parcel another class",
-    "parcel_verdict": "judged a parcel",
+    "reclassify": "changed the land type of a parcel",
+    "parcel_verdict": "gave a parcel a verdict",
     "restore_accepted": "restored an accepted parcel",
     "smooth": "smoothed a parcel",
-    "fill_holes": "filled a parcel's holes",
+    "fill_holes": "filled the holes of a parcel",
     "snap": "snapped a parcel to its neighbours",
     "repair": "repaired the outlines",
-    "labels_import": "took over an existing label",
+    "labels_import": "imported an existing label",
     "note": "pinned a note",
-    "note_done": "settled a note",
-    "withdrawal": "took back, or brought back, an earlier edit",
+    "note_done": "marked a note as done",
+    "withdrawal": "undid or redid an earlier edit",
 }
 
 SHORT_KINDS = {
-    "prompt_set": "prompts",
-    "prompt_delete": "prompts deleted",
-    "prompts_clear": "prompts cleared",
+    "prompt_set": "points",
+    "prompt_delete": "points removed",
+    "prompts_clear": "all set points removed",
     "box_set": "boxes",
     "settings": "settings",
     "area_add": "areas added",
     "area_remove": "areas removed",
     "split": "splits",
     "merge": "merges",
-    "parcel_delete": "parcels deleted",
+    "parcel_delete": "parcels removed",
     "reshape": "reshaped",
     "reclassify": "classes",
-    "parcel_verdict": "parcels judged",
+    "parcel_verdict": "verdicts on parcels",
     "restore_accepted": "accepted parcels restored",
     "smooth": "smoothed",
     "fill_holes": "holes filled",
     "snap": "snapped",
     "repair": "repairs",
-    "labels_import": "labels taken over",
+    "labels_import": "labels imported",
     "note": "notes",
-    "note_done": "notes settled",
-    "withdrawal": "earlier edits taken back",
+    "note_done": "notes done",
+    "withdrawal": "earlier edits undone",
 }
 
 ACTIONS = {
@@ -75,14 +75,14 @@ ACTIONS = {
 _TITLES = {
     "verdict": "Verdict",
     "second verdict": "Second verdict",
-    "second verdict undone": "Took the second verdict back",
-    "second verdict redone": "Brought the second verdict back",
-    "verdict undone": "Took the verdict back; now",
-    "verdict redone": "Brought the verdict back",
+    "second verdict undone": "Undid the second verdict",
+    "second verdict redone": "Redid the second verdict",
+    "verdict undone": "Undid the verdict; now",
+    "verdict redone": "Redid the verdict",
 }
 
 PROJECT = "Project"
-HIDDEN = "Verdict: hidden until you have given yours"
+HIDDEN = "Verdict: hidden until you give yours"
 
 
 def plain(kind: str) -> str:
@@ -96,7 +96,7 @@ def group(row: HistoryRow) -> str:
 
 
 def kinds_in_words(kinds: Mapping[str, int]) -> str:
-    """``prompts 12, splits 3``, the most frequent first."""
+    """``points 12, splits 3``, the most frequent first."""
     return ", ".join(
         f"{SHORT_KINDS.get(kind, plain(kind))} {number:,}"
         for kind, number in sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
@@ -111,7 +111,7 @@ def describe(row: HistoryRow) -> str:
     if row.action == "edit":
         return kinds[:1].upper() + kinds[1:] or "Edited"
     if row.action in ("undo", "redo"):
-        return f"{'Took back' if row.action == 'undo' else 'Brought back'}: {kinds}".rstrip(": ")
+        return f"{'Undid' if row.action == 'undo' else 'Redid'}: {kinds}".rstrip(": ")
     if row.action in _TITLES:
         return _verdict(row)
     if row.action.startswith("second look"):
@@ -130,5 +130,5 @@ def _verdict(row: HistoryRow) -> str:
 def _second_look(row: HistoryRow) -> str:
     tiles = count(int(row.detail.get("tiles", 0)), "tile")
     if row.action == "second look drawn":
-        return f"Drew {tiles} for a second look (seed {row.detail.get('seed', '–')})"
+        return f"Picked {tiles} for a second look (seed {row.detail.get('seed', '–')})"
     return f"Took {tiles} out of the second look"

@@ -56,7 +56,7 @@ def compared(
     key: Key = (what, str(project.path), scene_id)
     job = JOBS.get(key)
     if job is not None and job.running:
-        watch(key, "You may go on working meanwhile.")
+        watch(key, "You can keep working while this runs.")
         return None
     if job is not None and job.error is not None:
         show_errors.show(job.error)
@@ -87,4 +87,4 @@ def _offer(
                 JOBS.start(key, title, work)
                 st.rerun()
         if again:
-            st.caption("The project has changed since these labels were compared.")
+            st.caption("The project has changed since this comparison.")

@@ -51,11 +51,12 @@ def show(place: Place, queue: list[Entry]) -> None:
         on_click="ignore",
     )
     st.caption(
-        f"Active time runs from one action to the next of the same person on the same tile; of a "
-        f"pause, {PAUSE_S:.0f} s count and the rest is left out. Looking before the first action "
-        "is not in it. Actions are edits, undo, redo and verdicts. Per parcel: divided by the "
-        "parcels of the tile's label. IoU compares the automatic map with the label as it is now, "
-        "pixel by pixel: 1.00 means that nobody changed anything."
+        f"Active time is the time between one action and the next of the same person on the same "
+        f"tile. Of a longer pause only {PAUSE_S:.0f} s are counted. The time before "
+        "the first action "
+        "is not counted. Actions are edits, undo, redo and verdicts. Per parcel: divided by the "
+        "parcels of the tile. Overlap (IoU) compares the automatic map with your map now, "
+        "pixel by pixel: 1.00 means that nothing was changed."
     )
 
 
@@ -81,10 +82,11 @@ def _figures(shares: Sequence[Share], changes: Changes, accepted: Sequence[str])
         same = pooled(judged).iou
         _metric(
             iou,
-            "IoU, automatic map",
+            "Overlap (IoU) with the automatic map",
             "–" if same is None else f"{same:.3f}",
             f"{count(len(judged), 'accepted tile')}",
-            "The automatic map against the label of the tiles that were accepted.",
+            "The automatic map compared with your map, on accepted tiles. 1 means that "
+            "nothing was changed.",
         )
     if changes:
         changed = sum(change.changed_ha for change in changes.values())

@@ -37,7 +37,7 @@ def show(place: Place, queue: list[Entry]) -> None:
     numbers = {entry.tile.name: entry.number for entry in queue}
     chosen = _filtered(rows, numbers)
     if not chosen:
-        st.info("Nothing fits the filter.")
+        st.info("Nothing matches the filter.")
         return
     st.dataframe(
         pd.DataFrame([_shown(row, numbers) for row in chosen[:MOST_SHOWN]]),
@@ -58,7 +58,8 @@ def show(place: Place, queue: list[Entry]) -> None:
         )
         if len(chosen) > MOST_SHOWN:
             st.caption(
-                f"The newest {MOST_SHOWN:,} of {len(chosen):,} lines; the file has all of them."
+                f"The newest {MOST_SHOWN:,} of {len(chosen):,} lines are shown; the file has "
+                "all of them."
             )
 
 

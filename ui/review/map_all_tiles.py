@@ -28,8 +28,8 @@ def controls(place: Place, missing: int) -> None:
     if place.scene is None or (job is not None and job.running):
         return
     help_text = (
-        "Predicts the tiles that are not mapped yet, or whose model or settings changed, in the "
-        "background. Nothing that you have corrected is changed."
+        "Draws the fields of all tiles that are not mapped yet, or whose model or settings "
+        "changed. It runs in the background and changes nothing that you have corrected."
     )
     kind: Literal["primary", "secondary"] = "primary" if missing else "secondary"
     if st.button("Map all tiles", type=kind, help=help_text, width="stretch"):
@@ -43,7 +43,7 @@ def progress_of(place: Place) -> None:
     key = key_of(place)
     job = JOBS.get(key)
     if job is not None and job.running:
-        watch(key, "You may go on working meanwhile, here and on the map.")
+        watch(key, "You can keep working here and on the map while this runs.")
     elif job is not None and job.error is not None:
         show_errors.show(job.error)
 

@@ -10,7 +10,7 @@ from ui.server.prefix import route_bases
 
 _SCRIPT = Path(__file__).with_name("presence_line.js").read_text(encoding="utf-8")
 _STYLE = """
-.cropmap-open-now { font-size: .875rem; opacity: .7; }
+.cropmap-open-now { font-size: .875rem; color: #56615a; }
 .cropmap-open-now:empty { display: none; }
 """
 

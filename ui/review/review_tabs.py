@@ -28,7 +28,7 @@ def show(place: Place) -> None:
         empty(
             "Review",
             "This project has no imagery yet, so there is nothing to review.",
-            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scene page", place),
+            lambda: navigation.link(navigation.SCENE, "Add imagery on the Scenes page", place),
         )
         return
     heading("Review")
@@ -97,5 +97,5 @@ def reviewers_text(so_far: Done) -> str:
     if len(people) > _MOST_NAMES:
         parts.append(f"and {count(len(people) - _MOST_NAMES, 'other')}")
     if so_far.changed:
-        parts.append(f"{count(so_far.changed, 'tile')} changed since accepted, to be signed again")
+        parts.append(f"{count(so_far.changed, 'tile')} changed since accepted: accept again")
     return " · ".join(parts) or "Nobody has reviewed a tile yet."

@@ -56,8 +56,8 @@ def _sample(place: Place, queue: list[Entry]) -> None:
     waiting = [e for e in queue if e.review is not None and e.review.waiting and e.reviewed]
     done = sum(e.review is not None and not e.review.waiting for e in queue)
     st.caption(
-        "Reviewed tiles, drawn at random, are looked at again by somebody else, who does not see "
-        "the first verdict before giving theirs. The first verdict goes on counting."
+        "Somebody else looks again at some reviewed tiles, picked at random, and gives a verdict "
+        "without seeing the first one. The first verdict stays valid."
     )
     if waiting or done:
         for_you = sum(entry.asked for entry in waiting)
@@ -66,10 +66,10 @@ def _sample(place: Place, queue: list[Entry]) -> None:
     if left:
         _draw_form(place, left)
     elif not (waiting or done):
-        st.info("Review some tiles first; a second look draws from those.")
+        st.info("Review some tiles first. A second look picks from them.")
     if waiting:
         st.button(
-            f"Take back the {len(waiting):,} waiting",
+            f"Cancel the {len(waiting):,} waiting",
             on_click=_withdraw,
             args=(place,),
             type="tertiary",
@@ -97,11 +97,11 @@ def _draw_form(place: Place, left: list[Entry]) -> None:
         2**31 - 1,
         1,
         key=_SEED,
-        help="The same seed draws the same tiles from the same reviewed ones, so that the sample "
-        "can be checked. It is written into the log.",
+        help="The same seed picks the same tiles again, so that others can check the sample. "
+        "It is written into the history.",
     )
     st.button(
-        f"Draw {number:,} of {count(len(left), 'reviewed tile')}",
+        f"Pick {number:,} of {count(len(left), 'reviewed tile')} at random",
         on_click=_draw,
         args=(place, number, chance),
     )
@@ -118,7 +118,7 @@ def _draw(place: Place, number: int, seed: int) -> None:
     except CropMapError as error:
         st.session_state[_FAILED] = error
     else:
-        notify(f"{count(new, 'tile')} put up for a second look.")
+        notify(f"{count(new, 'tile')} picked for a second look.")
 
 
 def _withdraw(place: Place) -> None:
@@ -136,24 +136,23 @@ def _agreement(place: Place, reviews: Sequence[SecondReview]) -> None:
     st.markdown("**Agreement**")
     found = verdict_agreement(reviews)
     if not found.tiles:
-        st.caption("Shown once a second verdict has been given.")
+        st.caption("Shown after the first second verdict.")
         return
     same, kappa, iou = st.columns(3)
     same.metric("Same verdict", f"{found.same:,} of {found.tiles:,}")
     kappa.metric(
         "Cohen's kappa",
         "–" if found.kappa is None else f"{found.kappa:.2f}",
-        help="Agreement beyond what chance alone would give: 1 is perfect, 0 no better than "
-        "chance.",
+        help="Agreement that is more than chance: 1 is perfect, 0 is no better than chance.",
     )
     if found.caution:
         st.caption(found.caution)
     st.html(counts_table(found))
-    labels = compared(place, KIND, "Compare the two labels", _labels)
+    labels = compared(place, KIND, "Compare the two maps", _labels)
     if labels is None:
         return
     shared = pooled(labels).iou if labels else None
-    iou.metric("Labels, IoU", "–" if shared is None else f"{shared:.3f}")
+    iou.metric("Overlap (IoU) of the maps", "–" if shared is None else f"{shared:.3f}")
     st.caption(labels_text(labels, found.tiles))
 
 
@@ -198,15 +197,16 @@ def _labels(
 def labels_text(labels: Sequence[TileChange], tiles: int) -> str:
     """What the IoU of the labels stands on."""
     text = (
-        "IoU of the label when the first verdict was given and the label when the second was, over "
+        "Overlap (IoU) of the map at the first verdict and the map at the second verdict, over "
         f"{count(len(labels), 'tile')}; the second reviewer changed "
         f"{hectares(sum(label.changed_ha for label in labels))}."
     )
     unknown = tiles - len(labels)
     if unknown:
         text += (
-            f" {count(unknown, 'tile')} left out: compared since, or first judged with an older "
-            "version of this program, which did not keep where the label stood."
+            f" {count(unknown, 'tile')} left out: decided since then, or first reviewed "
+            "with an older "
+            "version of this app, which did not keep the map of that time."
         )
     return text
 
@@ -236,7 +236,7 @@ def _differing(place: Place, queue: list[Entry]) -> None:
     differ = [entry for entry in queue if entry.second_state == "Verdicts differ"]
     if not differ:
         return
-    st.markdown(f"**To settle** · {count(len(differ), 'tile')}")
+    st.markdown(f"**To decide** · {count(len(differ), 'tile')}")
     event = st.dataframe(
         pd.DataFrame([_difference(entry) for entry in differ]),
         key=f"differing {hash(tuple(entry.tile.name for entry in differ))}",
@@ -248,7 +248,7 @@ def _differing(place: Place, queue: list[Entry]) -> None:
     )
     rows = event.selection.rows
     if not rows or rows[0] >= len(differ):
-        st.caption("Choose a row to open its tile. A verdict given there settles it.")
+        st.caption("Choose a row to open its tile. The verdict that you give there decides.")
         return
     entry = differ[rows[0]]
     if st.button(f"Open tile {entry.number} on the map", icon=":material/arrow_forward:"):

@@ -23,7 +23,7 @@ from ui.shared.browser_session import Place, choose_tile
 from ui.shared.times import local
 
 _ORDER, _LIST = "review order", "review list"
-_TEXTS = ("Of the parcels", "Second look", "Reviewer", "Comment", "When")
+_TEXTS = ("Parcel status", "Second look", "Reviewer", "Comment", "When")
 _TABLE_HEIGHT = 283
 """Seven rows, so that the chosen tile is seen below them."""
 
@@ -78,7 +78,7 @@ def _which_list(queue: list[Entry]) -> str:
 
 
 def _order_and_filter(queue: list[Entry]) -> tuple[str, TileFilter]:
-    order_column, text_column, more_column = st.columns([3, 3, 1], vertical_alignment="bottom")
+    order_column, text_column, more_column = st.columns([5, 5, 3], vertical_alignment="bottom")
     order = order_column.selectbox(
         "Order",
         list(ORDERS),
@@ -117,7 +117,7 @@ def _order_and_filter(queue: list[Entry]) -> tuple[str, TileFilter]:
 def _say_filter(tile_filter: TileFilter) -> None:
     hidden = replace(tile_filter, text="").restrictions
     if hidden:
-        st.caption(f":material/filter_list: {hidden} of the filters under *Filter* in use.")
+        st.caption(f":material/filter_list: {hidden} of the filters under *Filter* are active.")
 
 
 def _table_of(place: Place, shown: list[Entry]) -> list[int]:
@@ -145,10 +145,10 @@ def _table_of(place: Place, shown: list[Entry]) -> list[int]:
             "Cropland, ha": st.column_config.NumberColumn(format="%.1f", width=105),
             "Edits": st.column_config.NumberColumn(width=60),
             "Parcels": st.column_config.NumberColumn(format="%d", width=70),
-            "To mend": st.column_config.NumberColumn(
-                format="%d", width=75, help="Open notes that people pinned on the map."
+            "Open notes": st.column_config.NumberColumn(
+                format="%d", width=75, help="Notes on the map that are not done yet."
             ),
-            "Of the parcels": st.column_config.TextColumn(width=160),
+            "Parcel status": st.column_config.TextColumn(width=160),
             "Second look": st.column_config.TextColumn(width=150),
             "Reviewer": st.column_config.TextColumn(width=130),
             "Comment": st.column_config.TextColumn(width=220),
@@ -164,12 +164,12 @@ def _table(shown: list[Entry]) -> pd.DataFrame:
             "Differs from land cover": float,
             "Cropland, ha": float,
             "Parcels": float,
-            "To mend": float,
+            "Open notes": float,
         }
     )
     # A column without anything in it only takes room.
     empty = [name for name in _TEXTS if not table[name].astype(bool).any()]
-    empty += [name for name in ("Parcels", "To mend") if table[name].isna().all()]
+    empty += [name for name in ("Parcels", "Open notes") if table[name].isna().all()]
     return table.drop(columns=empty)
 
 
@@ -183,8 +183,8 @@ def _row(entry: Entry) -> dict[str, object]:
         "Cropland, ha": figures.get("cropland_ha"),
         "Edits": entry.tile.edit_count,
         "Parcels": figures.get("parcels"),
-        "Of the parcels": parcels_in_words(figures),
-        "To mend": _number_or_none(figures.get("notes_open")),
+        "Parcel status": parcels_in_words(figures),
+        "Open notes": _number_or_none(figures.get("notes_open")),
         "Second look": entry.second_state,
         "Reviewer": verdict.reviewer,
         "Comment": verdict.comment,
@@ -197,7 +197,7 @@ _SAID = {
     "parcels_accepted": "accepted",
     "parcels_changed": "changed since accepted",
     "parcels_rejected": "rejected",
-    "parcels_unsure": "unsure",
+    "parcels_unsure": "not sure",
     "parcels_other": "other land",
 }
 

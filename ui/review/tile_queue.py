@@ -13,12 +13,12 @@ from core.session import open_project_scene
 
 ORDERS = {
     "uncertainty": "Most uncertain first",
-    "disagreement": "Most against the land cover first",
-    "place": "By place, neighbour to neighbour",
+    "disagreement": "Most different from the land cover first",
+    "place": "From tile to neighbouring tile",
 }
 
 VERDICTS = {  # and what is read of a tile whose label is not the accepted one any more
-    "open": "Open",
+    "open": "Not decided",
     "accepted": "Accepted",
     "changed": "Changed since accepted",
     "fix": "To fix",
@@ -226,7 +226,7 @@ def _ranges(text: str) -> list[tuple[int, int]]:
 
 def nothing_here(name: str, chosen: TileFilter) -> str:
     """Why a list is empty."""
-    return "No tile fits the filter." if chosen.restrictions else _NOTHING_HERE[name]
+    return "No tile matches the filter." if chosen.restrictions else _NOTHING_HERE[name]
 
 
 def ordered(queue: Sequence[Entry], order: str) -> list[Entry]:

@@ -81,16 +81,16 @@ def _show_verdict(entry: Entry, seen: Seen) -> None:
     if entry.asked:
         st.caption(
             ":material/visibility_off: A second look: give your own verdict. "
-            "The first is shown once you have."
+            "You see the first one after that."
         )
     elif review is not None and review.first is not None and review.second is not None:
         st.markdown(f"First: {_in_words(review.first)}  \nSecond: {_in_words(review.second)}")
         if entry.second_state == "Verdicts differ":
-            st.caption("They differ. The verdict saved next settles it.")
+            st.caption("You disagree. The next saved verdict decides.")
         elif verdict.version != review.first_version:
-            st.markdown(f"Settled: {_in_words(verdict)}")
+            st.markdown(f"Decided: {_in_words(verdict)}")
     elif verdict.at is not None:
-        since = "Given since you opened this tile: " if verdict.version != seen.version else ""
+        since = "Given after you opened this tile: " if verdict.version != seen.version else ""
         st.markdown(since + _in_words(verdict))
 
 
@@ -98,7 +98,7 @@ def _show_notes(entry: Entry) -> None:
     notes = int(entry.figures.get("notes_open", 0))
     if notes:
         what = count(notes, "open note")
-        st.caption(f":material/sticky_note_2: {what} on the map, pinned to what is to be mended.")
+        st.caption(f":material/sticky_note_2: {what} on the map: something to fix there.")
 
 
 def _in_words(said: PastVerdict | VerdictRecord) -> str:
@@ -148,8 +148,8 @@ def _save(seen: Seen, fields: str) -> None:
         st.session_state.pop(_SEEN, None)
         st.session_state[_FAILED] = ConflictError(
             error.message,
-            "The tile is shown as it is now, and what you typed is still here; "
-            "save again if yours still holds.",
+            "The tile is shown as it is now, and what you typed is still here. "
+            "Save again if you still want it.",
         )
     except CropMapError as error:
         st.session_state[_FAILED] = error

@@ -46,7 +46,7 @@ LANDCOVER_TITLES: dict[LandCoverFrom, str] = {
 
 NODATA_TITLES: dict[tuple[float, ...] | None, str] = {
     None: "As the file says",
-    (): "None: every code is a class",
+    (): "None: every value is a class",
     (0.0,): "0",
     (255.0,): "255",
 }
@@ -106,7 +106,7 @@ def tell_added(place: Place) -> None:
 def _form(place: Place) -> None:
     source = imagery_source()
     name = st.text_input("Name of the scene", placeholder="The file's name", max_chars=120)
-    st.markdown("**Land cover**, which shows roughly where cropland is")
+    st.markdown("**Land cover** (shows roughly where cropland is)")
     landcover = landcover_source("new", later=True)
     if st.button("Add the scene", type="primary"):
         with show_errors.told():
@@ -141,7 +141,7 @@ def landcover_source(key: str, *, later: bool) -> LandCoverChoice:
         label_visibility="collapsed",
     )
     if kind == "fetch" and offline:
-        st.caption("This machine is set to work offline: take a file instead.")
+        st.caption("This computer is set to work offline: use a file instead.")
     source = Source()
     if kind == "upload":
         source = Source(uploads=uploads(f"landcover {key}"))
@@ -154,7 +154,7 @@ def landcover_source(key: str, *, later: bool) -> LandCoverChoice:
         product = st.selectbox(
             "Product",
             [None, *PRODUCTS],
-            format_func=lambda name: PRODUCTS[name].title if name else "Recognise it",
+            format_func=lambda name: PRODUCTS[name].title if name else "Recognise automatically",
             key=f"product {key}",
         )
         nodata = st.selectbox(
@@ -192,5 +192,5 @@ def empty_project(place: Place) -> None:
     _, middle, _ = st.columns([1, 3, 1])
     with middle:
         st.title("Add imagery")
-        st.markdown("An orthophoto or satellite image with a CRS. It stays where it lies.")
+        st.markdown("An orthophoto or satellite image with a CRS. The file is not moved or copied.")
         show(place)

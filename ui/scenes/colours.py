@@ -89,18 +89,23 @@ def show(place: Place) -> None:
     st.caption(escape(_now(scene)))
     seen = sample(str(place.project.path), place.scene.id, place.scene.version, bands)
     if not seen.valid.any():
-        st.caption("These bands hold no valid pixel.")
+        st.caption("These bands have no valid pixel.")
         return
     stretch = _stretch(scene, bands, seen)
     if stretch is None:
         return
-    st.image(draw(seen.values, seen.valid, stretch), width="stretch")
+    st.image(
+        draw(seen.values, seen.valid, stretch),
+        width="stretch",
+        alt="How often each value is found in each band, and which range is shown",
+    )
     rgb = np.where(seen.valid[..., None], stretch.apply(seen.values), 255)
-    st.image(rgb, caption="The scene as it would look", width="stretch")
+    new = "The scene with the new colours"
+    st.image(rgb, caption=new, width="stretch", alt=new)
     if bands == scene.bands and stretch == scene.stretch:
-        st.caption("This is how the scene is seen now.")
+        st.caption("These colours are in use.")
         return
-    st.caption("The model sees the same colours: tiles are predicted anew, your edits stay.")
+    st.caption("The model sees the same colours: tiles are mapped again, your edits stay.")
     if st.button("Use these colours", type="primary"):
         with show_errors.told():
             change_view(place.project, place.scene.id, bands=bands, stretch=stretch)
@@ -154,7 +159,7 @@ def _stretch(scene: Scene, bands: Bands, seen: Sample) -> Stretch | None:
     if way == _VALUES:
         return _by_values(scene, bands)
     low, high = st.slider(
-        "Darkest and brightest percent that are cut off",
+        "Darkest and brightest percent to leave out",
         0.0,
         100.0,
         (LOW_PERCENTILE, HIGH_PERCENTILE),
@@ -166,11 +171,11 @@ def _stretch(scene: Scene, bands: Bands, seen: Sample) -> Stretch | None:
     # Scenes that came before there was a choice have a range for each band.
     apart_now = not as_they_are and not _is_one_width(scene.stretch, seen.scaling)
     apart = st.toggle(
-        "Each band by itself",
+        "Each band separately",
         value=apart_now and len(set(scene.bands)) > 1,
         key=f"apart {scene.fingerprint}",
-        help="The same contrast for all bands keeps the colours; each band by itself shows more of "
-        "dull ones, and greens may turn grey.",
+        help="One contrast for all bands keeps the colours. One for each band shows more in dull "
+        "images, but greens may turn grey.",
     )
     if low >= high:
         st.caption("Leave some room between the two ends.")
@@ -205,7 +210,7 @@ def _by_values(scene: Scene, bands: Bands) -> Stretch | None:
         )
         ends.append((low, high))
     if any(low >= high for low, high in ends):
-        st.caption("Each dark value must be less than its bright one.")
+        st.caption("Each dark value must be smaller than its bright value.")
         return None
     red, green, blue = ends
     return Stretch((red[0], green[0], blue[0]), (red[1], green[1], blue[1]))

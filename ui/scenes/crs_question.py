@@ -19,16 +19,18 @@ def crs_question(message: str, label: str) -> str | None:
     crs = st.text_input(
         label,
         placeholder="EPSG:32633",
-        help="Whoever made the file knows it. UTM zones of the northern half are EPSG:326 and the "
-        "zone's two digits.",
+        help="Ask whoever made the file. For a UTM zone north of the equator it is EPSG:326 and "
+        "the two digits of the zone.",
     )
     with st.container(horizontal=True):
-        proceed = st.button("Go on", type="primary", key=f"{label} go on")
-        back = st.button("Take another file", key=f"{label} another file")
+        proceed = st.button("Continue", type="primary", key=f"{label} go on")
+        back = st.button("Use another file", key=f"{label} another file")
     if proceed:
         with show_errors.told():
             if not crs.strip():
-                raise InputError("The CRS is not stated yet.", "Type its EPSG code.")
+                raise InputError(
+                    "No CRS is given yet.", "Type its EPSG code, for example EPSG:32633."
+                )
             # Before the question is forgotten: a typing error must not cost a second upload.
             parse_crs(crs.strip())
             return crs.strip()

@@ -60,8 +60,8 @@ _FORMATS = {
 }
 
 _POLICIES = {
-    False: "Leave those tiles as they are",
-    True: "Replace what is on them (one more step, which undo takes back)",
+    False: "Keep those tiles as they are",
+    True: "Replace what is on them (you can undo this)",
 }
 
 
@@ -106,7 +106,7 @@ def show(place: Place) -> None:
 
 def _form(place: Place) -> None:
     st.markdown(
-        "Labels that you have already: parcels (shapefile, GeoPackage, GeoJSON, GeoParquet, "
+        "Labels that you already have: parcels (shapefile, GeoPackage, GeoJSON, GeoParquet, "
         "FlatGeobuf, KML, GML) or a mask (GeoTIFF). They take the place of the automatic parcels "
         "and are corrected like them."
     )
@@ -115,7 +115,7 @@ def _form(place: Place) -> None:
         "labels",
         "/data/parcels.gpkg",
         endings=(*FILES, *PARTS),
-        note="Of a shapefile its zip, or all of its parts (.shp, .shx, .dbf, .prj, .cpg).",
+        note="For a shapefile: its zip, or all of its parts (.shp, .shx, .dbf, .prj, .cpg).",
     )
     if st.button("Read the file", type="primary"):
         with show_errors.told():
@@ -176,8 +176,8 @@ def _offer(place: Place, found: ReadLabels) -> None:
     replace_work, empty_beside = _ask(stake, found.file)
     ready = worth and bool(stake.reached) and replace_work is not None
     with st.container(horizontal=True):
-        proceed = st.button("Take them over", type="primary", disabled=not ready)
-        back = st.button("Take another file")
+        proceed = st.button("Import these labels", type="primary", disabled=not ready)
+        back = st.button("Use another file")
     if proceed:
         with show_errors.told():
             _start_taking(place, found, labels, stake, bool(replace_work), empty_beside)
@@ -197,19 +197,19 @@ def _vectors(place: Place, found: ReadLabels, file: LabelsFile) -> VectorLabels:
         _choose_layer(place, found, file)
     choice = _choose_classes(file)
     grid = open_project_scene(place.project, place.scene.id if place.scene else "").scene.grid
-    with st.spinner("Laying the parcels on the scene…"):
+    with st.spinner("Placing the parcels on the scene…"):
         labels = found.on_scene(choice, grid)
     counts = labels.counts
     parcels, area = st.columns(2)
-    parcels.metric("Parcels here", f"{counts.parcels:,}")
+    parcels.metric("Parcels on this scene", f"{counts.parcels:,}")
     area.metric("Cropland", hectares(counts.hectares))
     _tell_skipped(file, labels)
     if is_own(file):
-        st.caption("This app wrote the file: classes, states, reasons and reviewers stay.")
+        st.caption("This app wrote the file: classes, states, reasons and reviewers are kept.")
     else:
-        st.caption("They count as not reviewed until somebody accepts their tiles.")
+        st.caption("They count as not reviewed until somebody accepts the tiles.")
     if not counts.parcels:
-        st.warning("None of it lies on this scene as cropland; check the CRS and the values.")
+        st.warning("Nothing in the file is cropland on this scene. Check the CRS and the values.")
     return labels
 
 
@@ -231,7 +231,9 @@ def _choose_classes(file: LabelsFile) -> ClassChoice:
         "What is cropland",
         options,
         index=options.index(first.column),
-        format_func=lambda name: "Every feature" if name is None else f"By the attribute {name}",
+        format_func=lambda name: (
+            "Everything in the file" if name is None else f"According to the attribute {name}"
+        ),
         key=f"labels column {file.name} {file.layer}",
     )
     if column is None:
@@ -247,10 +249,8 @@ def _choose_classes(file: LabelsFile) -> ClassChoice:
     )
     question = class_question(file)
     if question is not None and column == question.column:
-        st.warning(
-            escape(question.sentence(file.name)) + " Those that are not chosen are left out."
-        )
-        st.checkbox("What is chosen is right", key=_confirmation(file))
+        st.warning(escape(question.sentence(file.name)) + " All others are left out.")
+        st.checkbox("My choice is right", key=_confirmation(file))
     return ClassChoice(column, frozenset(chosen))
 
 
@@ -271,7 +271,7 @@ def _tell_skipped(file: LabelsFile, labels: VectorLabels) -> None:
     skipped, counts = file.skipped, labels.counts
     left_out = [
         (counts.left_out, "of other classes"),
-        (counts.outside, "beside this scene"),
+        (counts.outside, "outside this scene"),
         (skipped.other, "that are points or lines"),
         (skipped.empty, "without an area"),
     ]
@@ -282,7 +282,7 @@ def _tell_skipped(file: LabelsFile, labels: VectorLabels) -> None:
     if told:
         parts.append(f"Left out: {', '.join(told)}.")
     if counts.repaired:
-        parts.append(f"Put in order: {counts.repaired:,} with crossing rings.")
+        parts.append(f"Repaired: {counts.repaired:,} with crossing borders.")
     st.caption(" ".join(parts))
     for note in file.notes:
         st.caption(f":material/info: {escape(note)}")
@@ -307,21 +307,21 @@ def _mask(found: ReadLabels, mask: MaskFile) -> tuple[MaskFileLabels, bool]:
     unknown: list[int] = []
     if len(others) > 1 or guess_unknown(mask):
         unknown = st.multiselect(
-            "Values that mean that nobody knows",
+            "Values that mean “not known”",
             others,
             default=sorted(guess_unknown(mask).intersection(others)),
             format_func=lambda value: f"{value} ({hectares(mask.values[value] * pixel)})",
             key=f"mask unknown {mask.name}",
-            placeholder="None of them",
-            help="All other values mean that there is no cropland.",
+            placeholder="None",
+            help="All other values mean: no cropland.",
         )
     area = sum(mask.values[value] for value in chosen) * pixel
     st.metric("Cropland", hectares(area))
     nowhere = mask.unknown + sum(mask.values[value] for value in unknown)
     if nowhere:
         share = nowhere / (grid.width * grid.height)
-        st.caption(f"{share:.0%} of it is unknown: there the automatic parcels stay.")
-    st.caption("They count as not reviewed until somebody accepts their tiles.")
+        st.caption(f"{share:.0%} of it is not known: there the automatic parcels stay.")
+    st.caption("They count as not reviewed until somebody accepts the tiles.")
     return MaskFileLabels(mask, frozenset(chosen), frozenset(unknown)), bool(chosen)
 
 
@@ -338,7 +338,8 @@ def _ask(stake: Stake, file: LabelsFile | MaskFile) -> tuple[bool | None, bool]:
             key=f"labels policy {file.name}",
         )
     empty = bool(stake.beside) and st.checkbox(
-        f"There is no cropland on the other {count(len(stake.beside), 'tile')}: empty them, too",
+        f"The file has no cropland on the other {count(len(stake.beside), 'tile')}: "
+        "empty them, too",
         key=f"labels empty {file.name}",
     )
     return replace_work, empty
@@ -381,13 +382,13 @@ def _outcome(place: Place, done: TakenOver) -> None:
         parts.append(f"{count(done.emptied, 'tile')} emptied")
     if done.left:
         parts.append(f"{count(len(done.left), 'tile')} left as they were")
-    st.success("Taken over: " + ", ".join(parts) + ".")
+    st.success("Imported: " + ", ".join(parts) + ".")
     if done.changed:
         names = escape(", ".join(done.changed))
-        st.warning(f"Somebody changed {names} meanwhile; what is there now was not replaced.")
-    st.caption("On each tile it is one step: undo on the map (Z) brings back what was there.")
-    navigation.link(navigation.ANNOTATE, "Look at them on Annotate", place)
-    if st.button("Take over more labels"):
+        st.warning(f"Somebody changed {names} during the import; those tiles were not replaced.")
+    st.caption("You can undo this tile by tile: press Z on the map.")
+    navigation.link(navigation.ANNOTATE, "See them on the Annotate page", place)
+    if st.button("Import more labels"):
         _forget_jobs(place)
         st.rerun()
 

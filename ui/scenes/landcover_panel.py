@@ -97,9 +97,7 @@ def _present(place: Place, opened: OpenedScene) -> None:
             _take_as_new(place)
         return
     if opened.landcover is None or place.scene is None:
-        st.markdown(
-            "**No land cover yet.** Until there is one, fields are drawn from the image alone."
-        )
+        st.markdown("**No land cover yet:** add one, or click each field yourself.")
         return
     product = opened.landcover.product
     st.markdown(f"**{escape(opened.landcover.title)}**")
@@ -118,7 +116,7 @@ def _present(place: Place, opened: OpenedScene) -> None:
 
 def _take_as_new(place: Place) -> None:
     scene = place.scene
-    if scene is None or scene.landcover is None or not st.button("Take it as new land cover"):
+    if scene is None or scene.landcover is None or not st.button("Use it as new land cover"):
         return
     with show_errors.told():
         stored = scene.landcover
@@ -130,7 +128,7 @@ def _take_as_new(place: Place) -> None:
             stored.get("crs"),
             stored.get("nodata"),
         )
-        notify("Tiles are predicted anew with this land cover; accepted ones keep their label.")
+        notify("Tiles are mapped again with this land cover; accepted tiles stay as they are.")
         st.rerun()
 
 
@@ -146,7 +144,7 @@ def _choose(place: Place) -> None:
     paths = list(known)
     present = paths.index(scene.landcover["path"])
     chosen = st.selectbox(
-        "Prompts are placed by",
+        "Automatic points come from",
         paths,
         index=present,
         format_func=lambda path: Path(path).name,
@@ -154,7 +152,7 @@ def _choose(place: Place) -> None:
     )
     share = agreeing_share(str(place.project.path), scene.id, scene.version)
     if share is not None:
-        st.caption(f"All {len(known)} agree about cropland on {share:.0%} of the scene.")
+        st.caption(f"All {len(known)} agree on {share:.0%} of the scene.")
     if chosen != scene.landcover["path"]:
         with show_errors.told():
             source = known[chosen]
@@ -166,7 +164,7 @@ def _choose(place: Place) -> None:
                 source["crs"],
                 source["nodata"],
             )
-            notify(f"Prompts are placed by {Path(chosen).name} now.")
+            notify(f"Automatic points now come from {Path(chosen).name}.")
             st.rerun()
 
 

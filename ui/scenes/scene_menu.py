@@ -50,7 +50,7 @@ def _remove(place: Place) -> None:
     scene = place.scene
     if scene is None:
         return
-    st.caption("A removed scene keeps its label, its edits and its verdicts; it can be put back.")
+    st.caption("A removed scene keeps its map, edits and verdicts. You can put it back.")
     if st.button("Remove this scene", icon=":material/delete:"):
         place.project.remove_scene(scene.id, scene.version)
         notify(f"{scene.name} is removed. You can put it back under *This scene*.")

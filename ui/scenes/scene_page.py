@@ -44,7 +44,7 @@ def show(place: Place) -> None:
         if not moved_imagery.show(place):
             unknown_card.show(place)
             scene_view.show(place)
-            navigation.link(navigation.ANNOTATE, "Go on to Annotate", place)
+            navigation.link(navigation.ANNOTATE, "Continue to Annotate", place)
     with panel:
         about, look, labels, own, more = st.tabs(
             ["Land cover", "Colours", "Existing labels", "This scene", "Add a scene"]

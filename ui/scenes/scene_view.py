@@ -12,7 +12,7 @@ from ui.shared.text import escape, hectares
 
 _HEIGHT = 470
 _WHO = {"person": ", as you stated", "sidecar": ", by its .aux.xml"}
-_OVER, _SWIPE = "Over each other", "Swipe"
+_OVER, _SWIPE = "Overlay", "Swipe"
 
 
 def facts(place: Place) -> str:

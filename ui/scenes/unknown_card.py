@@ -12,8 +12,8 @@ from ui.shared.browser_session import Place, notify
 from ui.shared.text import escape
 
 _OUTSIDE, _IMAGE = "It is outside the image", "It is part of the image"
-_BY_FILE = "Leave it to the file"
-_NOTED = "Noted. Tiles are predicted anew where it changes something; your edits stay."
+_BY_FILE = "Use what the file says"
+_NOTED = "Saved. Tiles that this changes are mapped again; your edits stay."
 
 
 def show(place: Place) -> None:
@@ -45,19 +45,19 @@ def nodata(place: Place) -> None:
     stated = unknown.said_by == "person" and not unknown.is_suspicion
     with st.popover("Nodata value"):
         if stated:
-            st.markdown(f"{_said(unknown)} What the file itself calls nodata counts as well.")
+            st.markdown(f"{_said(unknown)} What the file itself calls nodata counts too.")
         with st.form(f"nodata of {place.scene.id}", border=False):
             text = st.text_input(
-                "Value that means nothing was imaged",
+                "Value that means “no data”",
                 placeholder="-9999",
                 max_chars=40,
-                help="Or the word none: black, white and odd values are then part of the image.",
+                help="Or type none: then black, white and odd values are part of the image.",
             )
-            use = st.form_submit_button("Use it", type="primary")
+            use = st.form_submit_button("Use this value", type="primary")
         if use:
             with show_errors.told():
                 if not text.strip():
-                    raise InputError("No value is stated yet.", "Type a number, or none.")
+                    raise InputError("No value is given yet.", "Type a number, or none.")
                 _state(place, parse_nodata(text))
         if stated and st.button(_BY_FILE):
             with show_errors.told():

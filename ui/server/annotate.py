@@ -313,7 +313,7 @@ def _asked(request: Request) -> _Asked:
 def _version(body: dict[str, Any]) -> int:
     version = body.get("version")
     if not isinstance(version, int) or isinstance(version, bool):
-        raise InputError("That edit does not say what it stands on.", "Load the page again.")
+        raise InputError("That edit does not say which version it changes.", "Load the page again.")
     return version
 
 

@@ -68,7 +68,7 @@ def _inside(results: Path, name: str) -> Path:
     NotFoundError
         There is no such file below the results.
     """
-    missing = NotFoundError("This file is not there any more.", "Make the files once more.")
+    missing = NotFoundError("This file is no longer there.", "Make the files once more.")
     try:
         path = (results / name).resolve()
         if not (path.is_relative_to(results.resolve()) and path.is_file()):

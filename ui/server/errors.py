@@ -26,8 +26,8 @@ _log = logging.getLogger(__name__)
 NO_STORE = {"Cache-Control": "no-store"}
 
 _UNEXPECTED = CropMapError(
-    "Something went wrong in the application itself; what was saved before is unchanged.",
-    "Try again, or load the page again; the details are in the terminal where the app runs.",
+    "Something went wrong in the app itself. What was saved before is unchanged.",
+    "Try again, or load the page again. The details are in the terminal where the app runs.",
 )
 
 
@@ -69,7 +69,7 @@ _STATUS: tuple[tuple[type[CropMapError], int], ...] = (
 
 _HTTP_SENTENCES = {
     404: "There is nothing at this address.",
-    405: "This address is not for that method.",
+    405: "This address does not take that kind of request.",
     413: "This is too much at once.",
 }
 

@@ -114,7 +114,7 @@ async def cancel(request: Request) -> JsonAnswer:
 def _job_of(request: Request) -> Watched:
     job = _WATCHED.get(request.path_params["token"])
     if job is None:
-        raise NotFoundError("This work is not going on any more.", "Load the page again.")
+        raise NotFoundError("This work is no longer running.", "Load the page again.")
     return job
 
 

@@ -115,8 +115,8 @@ class Tokens:
         entry = self._entries.get(digest)
         if entry is None:
             raise ForbiddenError(
-                "This map is not connected to the app any more.",
-                "It connects again by itself; where it does not, load the page again.",
+                "This map is no longer connected to the app.",
+                "It connects again automatically. If not, load the page again.",
             )
         entry.used = self._clock()
         self._entries.move_to_end(digest)

@@ -82,7 +82,7 @@ def replaced_file(place: Place) -> ProjectReplacedError | None:
         return None
     error = replacement(project) or ProjectReplacedError(
         f"The project file {project.path.name} was replaced by another file.",
-        "Look at this page again before you go on.",
+        "Look at this page again before you continue.",
     )
     if not project.has_contents_of(before[1]):
         return error.again(unsaved=True)
@@ -258,6 +258,6 @@ def _path_of(project_id: str) -> Path:
             continue
     leave_project()
     raise ProjectError(
-        "The project of this address is not among the recent ones.",
-        "Open it by its path on the Start page.",
+        "The project of this address is not in the list of projects.",
+        "On the Start page, open it from its folder.",
     )

@@ -59,6 +59,6 @@ def class_values_question(
 
 def _buttons(key: str) -> tuple[bool, bool]:
     with st.container(horizontal=True):
-        proceed = st.button("Go on", type="primary", key=f"{key} go on")
-        back = st.button("Take another file", key=f"{key} another file")
+        proceed = st.button("Continue", type="primary", key=f"{key} go on")
+        back = st.button("Use another file", key=f"{key} another file")
     return proceed, back

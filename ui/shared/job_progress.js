@@ -2,10 +2,11 @@
 // script does not run meanwhile; once the job has ended, the script runs again, exactly once.
 
 const EVERY_MS = 500;
-// A person who has just pressed something may be leaving the page. Running the old page's script now
-// would bring them back to it, so the end is told a little later, if the page is still here.
+// A person who has just pressed something, or gone back, may be leaving the page. Running the old
+// page's script now would bring them back to it, so the end is told a little later, if the page is
+// still here.
 const AFTER_A_PRESS_MS = 1500;
-const CANCELLING = "Stopping at the next good place; what is done is kept.";
+const CANCELLING = "Stopping after this step. Finished steps are kept.";
 
 function element(name, className, ...children) {
   const made = document.createElement(name);
@@ -38,6 +39,7 @@ class JobProgress {
     parent.append(this.root);
     document.addEventListener("pointerdown", this.pressed, true);
     document.addEventListener("keydown", this.pressed, true);
+    window.addEventListener("popstate", this.pressed, true);
   }
 
   pressed = () => {
@@ -129,6 +131,7 @@ class JobProgress {
     clearTimeout(this.timer);
     document.removeEventListener("pointerdown", this.pressed, true);
     document.removeEventListener("keydown", this.pressed, true);
+    window.removeEventListener("popstate", this.pressed, true);
     this.root.remove();
   }
 }

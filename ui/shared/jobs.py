@@ -120,7 +120,7 @@ class Jobs:
             running = [job for job in self._jobs.values() if job.running]
             if len(running) >= MOST_RUNNING:
                 raise InputError(
-                    f"{len(running)} jobs are already running: "
+                    f"{len(running)} jobs are running already: "
                     f"{', '.join(job.title for job in running)}.",
                     "Wait until one of them ends, or cancel it.",
                 )

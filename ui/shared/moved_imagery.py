@@ -30,7 +30,7 @@ from ui.shared.uploaded_files import Source, discard, store, usable
 KIND = "find imagery"
 """Kind of this module's jobs."""
 
-_TAKEN = "The scene has this imagery now; tiles are predicted anew, accepted ones keep their label."
+_TAKEN = "The scene has this imagery now. Tiles are mapped again; accepted tiles stay as they are."
 
 
 class OtherFileError(InputError):
@@ -67,7 +67,7 @@ def tell(place: Place) -> bool:
     if error is not None:
         show_errors.show(error)
         replaced = isinstance(error, ReplacedImageryError)
-        words = "Say what it is" if replaced else "Say where it is now"
+        words = "Decide what to do" if replaced else "Show where it is now"
         navigation.link(navigation.SCENE, words, place)
     return error is not None
 
@@ -78,9 +78,9 @@ def show(place: Place) -> bool:
     if error is None or place.scene is None:
         return False
     replaced = isinstance(error, ReplacedImageryError)
-    kept = "Prompts, edits and verdicts are kept."
+    kept = "Points, edits and verdicts are kept."
     if replaced:
-        kept = f"Nothing is predicted from it. {kept}"
+        kept = f"Nothing is mapped from it. {kept}"
     show_errors.show(CropMapError(error.message, kept))
     key = key_of(place)
     job = JOBS.get(key)
@@ -89,21 +89,21 @@ def show(place: Place) -> bool:
         return True
     if job is not None and isinstance(job.result, Relinked):
         JOBS.forget(key)
-        notify("The imagery is found; everything is as it was.")
+        notify("The imagery is found. Everything is as before.")
         st.rerun()
     if job is not None and job.error is not None:
         show_errors.show(job.error)
         if isinstance(job.error, OtherFileError) and job.error.found.same_grid:
             _all_the_same(place, job.error)
     if replaced:
-        st.markdown("**Put the right file back**, and load this page again; or take this one.")
+        st.markdown("**Put the right file back** and load this page again, or use this one.")
         _as_new(place)
     _form(place)
     return True
 
 
 def _all_the_same(place: Place, other: OtherFileError) -> None:
-    if place.scene is not None and st.button("Use it all the same"):
+    if place.scene is not None and st.button("Use it anyway"):
         with show_errors.told():
             take_imagery(place.project, place.scene.id, other.found, path=other.path)
             JOBS.forget(key_of(place))
@@ -112,7 +112,7 @@ def _all_the_same(place: Place, other: OtherFileError) -> None:
 
 
 def _as_new(place: Place) -> None:
-    if place.scene is not None and st.button("Take it as new imagery"):
+    if place.scene is not None and st.button("Use it as new imagery"):
         with show_errors.told():
             old = Scene.from_json(place.scene.scene)
             take_imagery(place.project, place.scene.id, look_at(old, old.path))

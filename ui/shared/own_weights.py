@@ -38,8 +38,8 @@ _ARCHITECTURE_TITLES = {
 
 def own_checkpoints() -> None:
     """What is here, the way to add one, and a look at every file."""
-    with st.expander("Checkpoints of your own"):
-        st.caption(f"Weights lie in {escape(get_settings().weights_folder)}")
+    with st.expander("Your own checkpoints"):
+        st.caption(f"Weights are in {escape(get_settings().weights_folder)}")
         for spec in known_models().values():
             if spec.own:
                 _one(spec)
@@ -64,9 +64,9 @@ def own_checkpoints() -> None:
             if look:
                 _start_looking()
         if JOBS.get(ADDING) is not None:
-            watch_in_place(ADDING, "You may close this window.", _added())
+            watch_in_place(ADDING, "You can close this window.", _added())
         if JOBS.get(LOOKING) is not None:
-            watch_in_place(LOOKING, "You may close this window.", _looked_at())
+            watch_in_place(LOOKING, "You can close this window.", _looked_at())
 
 
 def _one(spec: ModelSpec) -> None:
@@ -77,8 +77,8 @@ def _one(spec: ModelSpec) -> None:
         )
         with st.popover("Remove"):
             st.markdown(
-                f"The copy of {escape(spec.source_name)} in the folder of the weights is deleted. "
-                "The file that it came from stays, and so do all labels."
+                f"This deletes the copy of {escape(spec.source_name)} in the weights folder. "
+                "The original file and all your maps stay."
             )
             st.button(
                 f"Delete {escape(spec.key)}",

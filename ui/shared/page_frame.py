@@ -8,7 +8,14 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.errors import ProjectReplacedError
-from ui.shared import navigation, page_style, settings_dialog, show_errors, your_name
+from ui.shared import (
+    back_button,
+    navigation,
+    page_style,
+    settings_dialog,
+    show_errors,
+    your_name,
+)
 from ui.shared.browser_session import (
     Place,
     choose_scene,
@@ -62,7 +69,7 @@ def project_page(
         empty(
             title,
             "No project is open.",
-            lambda: navigation.link(navigation.START, "Open or make a project on the start page"),
+            lambda: navigation.link(navigation.START, "Open or create a project on the Start page"),
         )
 
 
@@ -85,6 +92,7 @@ def heading(title: str, facts: str = "") -> None:
 
 def _who() -> None:
     """Whose browser this is."""
+    back_button.apply()
     your_name.ask_first()
     your_name.show_at_top()
 
@@ -96,7 +104,7 @@ def _damage(place: Place, *, over_map: bool) -> None:
         return
     others = f" And {len(damages) - 1} more." if len(damages) > 1 else ""
     sentence = (
-        f"{damages[0].sentence}{others} Nothing was erased; backups of the project are on the"
+        f"{damages[0].sentence}{others} Nothing was deleted; backups of the project are on the"
         " Start page."
     )
     if not over_map:
@@ -123,7 +131,7 @@ def _stop_before_other_file(error: ProjectReplacedError) -> None:
     with middle:
         st.title("Another project file")
         show_errors.show(error)
-        st.button("Go on with the file that is there now", type="primary")
+        st.button("Continue with the file that is there now", type="primary")
     st.stop()
 
 

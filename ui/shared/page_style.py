@@ -5,8 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 _COMMON = """
+/* Decision 032: the app is light, whatever the system wishes. */
+:root { color-scheme: only light; }
 [data-testid="stMainBlockContainer"] { padding: 3.25rem 2rem 2rem; max-width: 1680px; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
+/* Streamlit's grey of small texts, and of a list without choices, has too little contrast. */
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] :is(p, li),
+[data-testid="stMultiSelect"] [data-testid="stWidgetLabel"] p { color: #56615a; opacity: 1; }
 [data-testid="stImage"] img { border-radius: 6px; }
 .cropmap-legend { width: 100%; border-collapse: collapse; font-size: .875rem; }
 .cropmap-legend td { padding: .2rem .4rem .2rem 0; border: 0; vertical-align: middle; }
@@ -35,8 +40,14 @@ _COMMON = """
 .st-key-cropmap_edited_since, .st-key-cropmap_added { background: #fdf1e0; border-radius: 6px;
   padding: .35rem .75rem; }
 .st-key-cropmap_added { background: #e3efe9; }
+/* All of a scene's tabs beside its map. */
+[data-testid="stTabs"] [role="tablist"] { gap: .55rem; }
+/* A figure is never cut: it may take a second line. */
+[data-testid="stMetricValue"] { font-size: 1.75rem; }
+[data-testid="stMetricValue"] > div { overflow: visible; white-space: normal; }
 [data-testid="stHeader"] { padding-right: 11rem; }
-.st-key-cropmap_you { position: fixed; top: 0; right: 1rem; z-index: 999991; width: auto;
+[data-testid="stLayoutWrapper"]:has(> .st-key-cropmap_unseen) { position: absolute; }
+.st-key-cropmap_you { position: fixed; top: .6rem; right: 1rem; z-index: 999991; width: auto;
   max-width: 12rem; }
 .st-key-cropmap_you button p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
   max-width: 9rem; }
@@ -55,6 +66,7 @@ _COMMON = """
 _FULL_SCREEN = """
 [data-testid="stMainBlockContainer"] { padding: 2.5rem .5rem .25rem; max-width: none; }
 [data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; }
+.st-key-cropmap_you { top: 0; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: .25rem; }
 """
 

@@ -30,7 +30,7 @@ from ui.shared.text import escape, file_size
 NO_MODEL = "none"
 
 STRATEGY_TITLES = {
-    "apt_plus": "Cleaned points, repeated (best)",
+    "apt_plus": "Recommended",
     "per_field": "Field by field",
     "joint": "All points at once",
     "apt": "Published method",
@@ -96,21 +96,22 @@ def _body(place: Place | None) -> None:
     strategies = [WITHOUT_MODEL] if model == NO_MODEL else list(STRATEGY_TITLES)
     used = strategy_of(place)
     strategy = st.selectbox(
-        "How prompts become a map",
+        "Method",
         strategies,
         index=strategies.index(used) if used in strategies else 0,
         format_func=lambda key: STRATEGY_TITLES[key],
-        help="For tiles that nobody has set otherwise on the map.",
+        help="Used on every tile that has no other method chosen on the map.",
     )
     if place is not None and place.scene is not None:
         st.caption(
-            f"Model and strategy hold for the scene {escape(place.scene.name)} and for new scenes. "
-            "Tiles are predicted anew with them; your edits stay."
+            f"Model and method are used for the scene {escape(place.scene.name)} and for "
+            "new scenes. "
+            "Tiles are mapped again with them; your edits stay."
         )
     if st.button("Save", type="primary"):
         with show_errors.told():
             if model != NO_MODEL and not is_present(get_model(model)):
-                raise InputError("The model's weights are not here yet.", "Download them first.")
+                raise InputError("The model's file is not downloaded yet.", "Download them first.")
             _save(place, model, strategy)
 
 
@@ -129,7 +130,7 @@ def _save(place: Place | None, model: str, strategy: str) -> None:
 def _weights(model: str) -> None:
     """What there is to say about a model's weights, and the way to get them."""
     if model == NO_MODEL:
-        st.caption("Fields are drawn from the image's own colours and textures alone.")
+        st.caption("Fields are drawn only from the colours and textures of the image.")
         return
     spec = get_model(model)
     key = fetch_key(model)
@@ -146,7 +147,7 @@ def _weights(model: str) -> None:
         )
     elif get_settings().offline:
         st.caption(
-            "This machine is set to work offline, so weights cannot be downloaded. Put the file "
+            "This computer is set to work offline, so weights cannot be downloaded. Put the file "
             f"at {escape(weights_path(spec))}"
         )
     elif st.button(f"Download {file_size(spec.size_bytes)}", icon=":material/download:"):
@@ -155,8 +156,8 @@ def _weights(model: str) -> None:
     if not spec.shipped and JOBS.get(key) is not None:
         watch_in_place(
             key,
-            "You may close this window; the download goes on.",
-            "The weights are here and verified. Save to use them.",
+            "You can close this window; the download continues.",
+            "The download is complete and checked. Press Save to use it.",
         )
 
 
@@ -178,6 +179,6 @@ def _choice(model: str) -> str:
 
 def _title(model: str) -> str:
     if model == NO_MODEL:
-        return "None, the classifier alone"
+        return "No model (colours of the image only)"
     spec = known_models().get(model)
     return f"{model}, which is not on this machine" if spec is None else spec.title

@@ -16,8 +16,8 @@ from ui.shared.text import escape
 _log = logging.getLogger(__name__)
 
 UNEXPECTED = CropMapError(
-    "Something went wrong in the application itself. What you have done so far is saved.",
-    "Try it again; the details are in the terminal where the app runs.",
+    "Something went wrong in the app itself. Your work so far is saved.",
+    "Try again. The details are in the terminal where the app runs.",
 )
 
 

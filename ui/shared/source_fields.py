@@ -84,7 +84,7 @@ def uploads(
         label_visibility="collapsed",
         help=note,
     )
-    st.caption("For a large file on this computer its path is quicker: nothing is sent.")
+    st.caption("For a large file on this computer, the path is faster: nothing is uploaded.")
     return tuple(found or ())
 
 

@@ -12,7 +12,7 @@ from ui.shared.browser_session import keeps_cookies, my_preferences, person, pre
 from ui.shared.preferences import LONGEST_NAME
 from ui.shared.text import escape
 
-_SIGNS = "Your edits, verdicts and notes are signed with it."
+_SIGNS = "It is saved with your edits, verdicts and notes."
 
 
 def ask_first() -> None:
@@ -22,10 +22,12 @@ def ask_first() -> None:
     _, middle, _ = st.columns([1, 2, 1])
     with middle:
         st.title("What is your name?")
-        st.markdown(f"{_SIGNS} This browser is asked once; other browsers have their own names.")
+        st.markdown(
+            f"{_SIGNS} You are asked once in this browser. Another browser can have another name."
+        )
         with st.form("cropmap name", border=False), show_errors.told():
             name = st.text_input("Your name", max_chars=LONGEST_NAME, autocomplete="name")
-            if st.form_submit_button("Go on", type="primary"):
+            if st.form_submit_button("Continue", type="primary"):
                 _take(name)
     st.stop()
 
@@ -37,7 +39,7 @@ def show_at_top() -> None:
             escape(person()),
             icon=":material/person:",
             type="tertiary",
-            help="Your name, which signs what you do in this browser. Press to change it.",
+            help="Your name. It is saved with what you do in this browser. Press to change it.",
             key="change name",
         ):
             _change()
@@ -48,9 +50,9 @@ def _change() -> None:
     before = person()
     name = st.text_input("Your name", before, max_chars=LONGEST_NAME, key="new name")
     st.caption(
-        f"From now on, what is done in this browser, in all its tabs, is signed with this name: "
-        f"edits, verdicts and notes. What was signed “{escape(before)}” stays so. Other browsers "
-        "keep their names."
+        f"From now on, your edits, verdicts and notes in all tabs of this browser are saved with "
+        f"this name. Work saved as “{escape(before)}” keeps that name. Other browsers keep their "
+        "names."
     )
     if st.button("Save", type="primary", key="save name"):
         with show_errors.told():
@@ -60,8 +62,8 @@ def _change() -> None:
 def _take(name: str) -> None:
     wanted = " ".join(name.split())
     if not wanted:
-        raise InputError("A name is needed.", "Type the name that your work shall be signed with.")
+        raise InputError("A name is needed.", "Type the name to save with your work.")
     prefer(replace(my_preferences(), person=wanted))
     if not keeps_cookies():
-        st.toast("This browser keeps no cookies, so the name is asked again in another tab.")
+        st.toast("This browser keeps no cookies, so another tab asks for the name again.")
     st.rerun()

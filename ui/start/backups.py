@@ -48,7 +48,7 @@ def _make(summary: ProjectSummary) -> None:
     make, take = st.columns(2)
     if make.button("Back up now", type="primary", icon=":material/save:", width="stretch"):
         made = open_project(summary.path).backup()
-        st.success(f"The project was copied to {escape(made)}.")
+        st.success(f"The project is copied to {escape(made)}.")
     take.download_button(
         "Download a copy",
         lambda: _whole(summary.path),
@@ -64,13 +64,13 @@ def _list(path: Path) -> None:
     backups = backups_of(path)
     if not backups:
         st.caption(
-            "There is no backup yet. One is made by itself on each day on which the project is"
-            " opened and has changed; the last three are kept."
+            "There is no backup yet. One is made automatically on each day on which the project"
+            " is opened and changed. The last three are kept."
         )
         return
     st.caption(
-        f"In {escape(backups[0].path.parent)}. Going back to one overwrites nothing: the present"
-        " file is kept beside it under another name."
+        f"In {escape(backups[0].path.parent)}. Restoring one overwrites nothing: the present"
+        " file is kept next to it under another name."
     )
     for number, backup in enumerate(backups):
         text, button = st.columns([3, 1], vertical_alignment="center")
@@ -83,7 +83,7 @@ def _restore(path: Path, backup: Backup) -> None:
     with show_errors.told():
         kept = restore_project(path, backup.path)
         expect_other_file()
-        said = f"The project is as it was on {local(backup.made_at)}."
+        said = f"The project is again as it was on {local(backup.made_at)}."
         notify(said if kept is None else f"{said} The file before that is kept as {kept.name}.")
         st.rerun()
 

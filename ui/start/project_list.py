@@ -35,7 +35,9 @@ _SHOWN = 8
 def recent_list(summaries: list[ProjectSummary]) -> None:
     """The recent projects, each with a way in."""
     if not summaries:
-        st.caption("Projects that you make or open are listed here.")
+        st.caption(
+            "There is no project yet. Give your first one a name, or try the example fields."
+        )
     names = Counter(summary.name for summary in summaries)
     twice = {summary.path for summary in summaries if names[summary.name] > 1}
     for index, summary in enumerate(summaries[:_SHOWN]):
@@ -51,12 +53,14 @@ def new_project() -> None:
     """A name, and on to the imagery."""
     with st.form("new project", border=False):
         name = st.text_input("Name", placeholder="Harvest 2025", max_chars=120)
-        sent = st.form_submit_button("Make the project", type="primary")
+        sent = st.form_submit_button("Create the project", type="primary")
     if not sent:
         return
     with show_errors.told():
         if not name.strip():
-            raise InputError("The project has no name yet.", "Type one, such as the area's.")
+            raise InputError(
+                "The project has no name yet.", "Type a name, for example that of the area."
+            )
         path = new_project_path(name)
         Project.create(path, name.strip())
         place = enter_project(open_project(path))
@@ -72,13 +76,13 @@ def open_by_path() -> None:
         with show_errors.told():
             if not typed.strip():
                 raise InputError(
-                    "No project is named yet.",
-                    "Type the path of its folder, or of its .cropmap file.",
+                    "No folder or file is given yet.",
+                    "Type the path of the project's folder, or of its .cropmap file.",
                 )
             if "://" in typed:
                 # Not repeated: it may hold a password.
                 raise InputError(
-                    "That is an address and no project file.",
+                    "That is a web address, not a project file.",
                     "Projects of this installation's database are listed on the Start page.",
                 )
             _enter(project_file(Path(typed.strip().strip("\"'")).expanduser()))
@@ -97,12 +101,12 @@ def demo() -> None:
         # Only for whoever asked here; others find the project in the list.
         if st.session_state.pop(_ASKED, False):
             navigation.go(navigation.ANNOTATE, enter_project(job.result))
-    if st.button("Try it with made fields", icon=":material/play_arrow:"):
+    if st.button("Try it with example fields", icon=":material/play_arrow:"):
         with show_errors.told():
-            JOBS.start(DEMO, "Making the demo project", _make_demo)
+            JOBS.start(DEMO, "Making the example project", _make_demo)
             st.session_state[_ASKED] = True
             st.rerun()
-    st.caption("A simulated scene of 400 ha, made on this machine in about half a minute.")
+    st.caption("A simulated scene of 400 ha. This computer makes it in about half a minute.")
 
 
 def _row(index: int, summary: ProjectSummary, *, with_place: bool) -> None:
@@ -121,7 +125,7 @@ def _row(index: int, summary: ProjectSummary, *, with_place: bool) -> None:
         if buttons.button("Open", key=f"open {index} {summary.path}"):
             with show_errors.told():
                 _enter(summary.path)
-    elif buttons.button("Forget", key=f"forget {index} {summary.path}"):
+    elif buttons.button("Take from the list", key=f"forget {index} {summary.path}"):
         forget_project(summary.path)
         st.rerun()
     damages = damages_of(summary.path)
@@ -136,7 +140,7 @@ def _facts(summary: ProjectSummary, *, with_place: bool) -> str:
         return f":small[:gray[{escape(summary.problem)}]]"
     reviewed = f"{summary.reviewed:,} of {count(summary.tiles, 'tile')} reviewed"
     scenes = count(summary.scenes, "scene")
-    parts = [scenes, reviewed] if summary.scenes else ["no scene yet"]
+    parts = [scenes, reviewed] if summary.scenes else ["no imagery yet"]
     facts = f"{' · '.join(parts)} · changed {ago(summary.changed_at)}"
     if with_place:
         # Two of one name are told apart by where they lie.

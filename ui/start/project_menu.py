@@ -30,7 +30,7 @@ def body(summary: ProjectSummary) -> None:
     """What the dialog shows."""
     with show_errors.told():
         _rename(summary)
-    st.caption(f"It lies in {escape(summary.path.parent)} ({_size(summary)}).")
+    st.caption(f"Its folder: {escape(summary.path.parent)} ({_size(summary)}).")
     with show_errors.told():
         _delete(summary)
 
@@ -41,7 +41,7 @@ def bin_list() -> None:
     if not deleted:
         return
     with st.expander(f"Bin ({len(deleted)})"):
-        st.caption("Deleted projects stay here until you erase them.")
+        st.caption("Deleted projects stay here until you delete them for good.")
         for number, binned in enumerate(deleted):
             _binned_row(number, binned)
 
@@ -58,8 +58,8 @@ def _rename(summary: ProjectSummary) -> None:
 def _delete(summary: ProjectSummary) -> None:
     if not may_be_binned(summary.path):
         st.caption(
-            "It does not lie in a folder of its own in the projects folder, so it is not deleted"
-            " from here. Delete it where it lies; the list can forget it then."
+            "This project has no folder of its own in the projects folder, so it cannot be deleted"
+            " here. Delete its file yourself; then take it from the list here."
         )
         return
     if st.button("Delete this project", icon=":material/delete:"):
@@ -82,9 +82,9 @@ def _binned_row(number: int, binned: BinnedProject) -> None:
             put_back(binned)
             notify(f"{binned.name} is back in the list.")
             st.rerun()
-    with buttons.popover("Erase"):
-        st.markdown(f"Everything in **{escape(binned.name)}** is lost for good.")
-        if st.button("Erase for good", key=f"erase {key}", type="primary"):
+    with buttons.popover("Delete for good"):
+        st.markdown(f"Everything in **{escape(binned.name)}** is lost. Nobody can bring it back.")
+        if st.button("Delete for good, really", key=f"erase {key}", type="primary"):
             with show_errors.told():
                 erase(binned)
                 st.rerun()

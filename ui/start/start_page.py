@@ -14,8 +14,11 @@ JOB_KINDS = DEMO
 
 _PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 _STEPS = (
-    ("landcover", "**1 · Your image and free land cover.** A coarse map says where fields are."),
-    ("prompts", "**2 · Fields drawn from the image.** The land cover's mistakes are left behind."),
+    (
+        "landcover",
+        "**1 · Your image and free land cover.** A coarse map shows roughly where fields are.",
+    ),
+    ("prompts", "**2 · Fields drawn from the image.** Mistakes of the land cover are corrected."),
     ("parcels", "**3 · Corrected by you.** Parcels and hectares, ready for QGIS."),
 )
 
@@ -28,21 +31,22 @@ def show() -> None:
         _pictures()
     recent, new = st.columns([3, 2], gap="large")
     with recent:
-        st.subheader("Your projects")
+        st.header("Your projects")
         recent_list(summaries)
     with new:
-        st.subheader("New project")
+        st.header("New project")
         new_project()
-        with st.expander("Open a project by its path"):
+        with st.expander("Open a project from a folder"):
             open_by_path()
         demo()
     if summaries:
-        st.subheader("How it works")
+        st.header("How it works")
         _pictures()
 
 
 def _pictures() -> None:
     """What the app does, in three pictures."""
     for column, (name, caption) in zip(st.columns(3, gap="medium"), _STEPS, strict=True):
-        column.image(_PICTURES / f"{name}.webp", width="stretch")
+        # The caption below says what it shows.
+        column.image(_PICTURES / f"{name}.webp", width="stretch", alt="")
         column.markdown(caption)

@@ -27,8 +27,8 @@ _MEANINGS = {
     RIGHT_CROPLAND: "cropland in both",
     RIGHT_REST: "not cropland in both",
     MISSED: "missed by the land cover",
-    FALSE: "wrongly cropland in the land cover",
-    NOT_JUDGED: "not judged, or no tile that counts",
+    FALSE: "too much in the land cover",
+    NOT_JUDGED: "not compared, or no tile that counts",
 }
 
 
@@ -81,24 +81,25 @@ def figures_of(report: AreaReport) -> list[ReportFigure]:
     """The figures of the land cover against the label, areas first."""
     found = report.confusion
     areas = (
-        ("label_cropland_ha", "Cropland by the label", report.cropland_ha, "along its outlines"),
-        ("landcover_cropland_ha", "Cropland by the land cover", report.landcover_ha,
-         "where the label says something, too"),
-        ("false_ha", "Over-counted", report.false_ha,
-         "cropland in the land cover, not in the label"),
-        ("missed_ha", "Under-counted", report.missed_ha,
-         "cropland in the label, not in the land cover"),
-        ("not_judged_ha", "Not judged", report.unknown_ha,
-         "label unsure, or no land cover, in the tiles that count"),
+        ("label_cropland_ha", "Cropland (your map)", report.cropland_ha, "along its outlines"),
+        ("landcover_cropland_ha", "Cropland (land cover)", report.landcover_ha,
+         "where your map is known, too"),
+        ("false_ha", "Too much", report.false_ha,
+         "cropland in the land cover, not in your map"),
+        ("missed_ha", "Missed", report.missed_ha,
+         "cropland in your map, not in the land cover"),
+        ("not_judged_ha", "Not compared", report.unknown_ha,
+         "land type unclear, or no land cover, in the tiles that count"),
     )  # fmt: skip
     shares = (
         ("overall_accuracy", "Overall accuracy", found.overall_accuracy,
          "share of the area on which both agree"),
         ("users_accuracy", "User's accuracy", found.precision,
-         "share of the land cover's cropland that the label confirms"),
+         "share of the land cover's cropland that your map confirms"),
         ("producers_accuracy", "Producer's accuracy", found.recall,
-         "share of the label's cropland that the land cover has"),
-        ("iou", "IoU of cropland", found.iou, "cropland in both over cropland in either"),
+         "share of your map's cropland that the land cover has"),
+        ("iou", "Overlap (IoU) of cropland", found.iou,
+         "cropland in both, divided by cropland in either"),
         ("f1", "F1 of cropland", found.f1, "harmonic mean of the two accuracies above"),
     )  # fmt: skip
     return [
@@ -112,8 +113,7 @@ def render_page(report: AreaReport, facts: ReportFacts, picture: Path) -> str:
         report=report,
         facts=facts,
         figures=figures_of(report),
-        worst_over=_worst(report.rows, over=True),
-        worst_under=_worst(report.rows, over=False),
+        worst_under=_most_missed(report.rows),
         legend=[(_colour(code), words) for code, words in _MEANINGS.items()],
         picture=base64.b64encode(picture.read_bytes()).decode(),
     )
@@ -125,15 +125,11 @@ def _colour(code: int) -> str:
     return f"rgb({red}, {green}, {blue})"
 
 
-def _worst(rows: Sequence[ClassArea], *, over: bool) -> ClassArea | None:
-    """The class with which the land cover over-counts, or under-counts, most."""
-    wrong = [
-        (row.not_cropland_ha if over else row.labelled_cropland_ha, row)
-        for row in rows
-        if row.cropland_class is over
-    ]
-    hectares, worst = max(wrong, key=lambda pair: pair[0], default=(0.0, None))
-    return worst if hectares > 0 else None
+def _most_missed(rows: Sequence[ClassArea]) -> ClassArea | None:
+    """The class that hides most of the cropland that the land cover misses."""
+    others = (row for row in rows if not row.cropland_class)
+    worst = max(others, key=lambda row: row.labelled_cropland_ha, default=None)
+    return worst if worst is not None and worst.labelled_cropland_ha > 0 else None
 
 
 @lru_cache(maxsize=1)

@@ -41,7 +41,7 @@ Picture = npt.NDArray[np.uint8]
 
 _MEANINGS: tuple[tuple[Colour, str], ...] = (
     (COLOURS[MISSED][:3], "missed cropland"),
-    (COLOURS[FALSE][:3], "falsely cropland"),
+    (COLOURS[FALSE][:3], "too much: not cropland"),
 )
 
 

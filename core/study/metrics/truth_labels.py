@@ -180,7 +180,7 @@ class NumberedLabels:
     """
 
     def __init__(self, path: str | Path, what: str) -> None:
-        self.says = "every number but 0 is a parcel of cropland"
+        self.says = "every number except 0 is a field"
         self._path, self._what = str(path), what
         with open_raster(path, what=what) as dataset:
             place = find_georeference(dataset, str(path), None, what=what)

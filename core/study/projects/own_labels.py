@@ -59,6 +59,8 @@ class Judged:
         That were compared.
     own, landcover : dict of str to Interval
         Pooled figures by key; the land cover's are empty where there is none.
+    missed_ha, extra_ha : float
+        Cropland of the truth that the labels lack, and of the labels that the truth lacks.
     gain : Interval or None
         Mean IoU less that of the land cover, over the tiles of both.
     worst : tuple of WorstTile
@@ -72,6 +74,8 @@ class Judged:
     landcover: dict[str, Interval]
     gain: Interval | None
     worst: tuple[WorstTile, ...]
+    missed_ha: float = 0.0
+    extra_ha: float = 0.0
 
     @property
     def files(self) -> Path:
@@ -107,7 +111,8 @@ def judge_labels(
     truth = kept_truth(project, scene_id)
     if truth is None or truth.source.kind != "file":
         raise InputError(
-            "Labels are judged by a file that was made without them.", "Add a truth file first."
+            "Your map can only be compared with a file that was made without it.",
+            "Add a file with reference fields first.",
         )
     gone = missing_file(truth)
     if gone is not None:
@@ -148,10 +153,14 @@ def last_judged(project: Project, scene_id: str) -> Judged | None:
     own = methods.pop(PREDICTION)
     others = [one.pooled for one in methods.values()]
     less = [one.pooled["mean_iou"] for one in found.differences]
+    opened = open_project_scene(project, scene_id)
+    pixel_ha = opened.scene.grid.pixel_area_m2 / 10_000.0
     return Judged(
         *(folder, datetime.fromisoformat(found.made), own.tiles, own.pooled),
         *(others[0] if others else {}, less[0] if less else None),
-        _worst(folder / _FILES, open_project_scene(project, scene_id)),
+        _worst(folder / _FILES, opened),
+        own.pixels.false_negative * pixel_ha,
+        own.pixels.false_positive * pixel_ha,
     )
 
 
@@ -195,7 +204,7 @@ def _worst(files: Path, opened: OpenedScene) -> tuple[WorstTile, ...]:
         )
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{table.name} of this comparison cannot be read.", "Compare the labels again."
+            f"{table.name} of this comparison cannot be read.", "Compare your map again."
         ) from error
     rows = rows[rows[METHOD] == PREDICTION].set_index("tile")
     found = []

@@ -83,7 +83,9 @@ def region_order(project: Project, request: RunRequest) -> dict[str, Any] | None
         truth = kept_truth(project, scene_id)
         problem = unready(opened, truth)
         if problem is not None or truth is None:
-            raise problem or InputError(f"{name} has no truth yet.", "Give it one, or leave it.")
+            raise problem or InputError(
+                f"{name} has no reference fields yet.", "Add them, or leave it out."
+            )
         tiles = chosen_truth_tiles(truth, request.most_tiles)
         images += [_image(project, opened, name, tile) for tile in tiles]
         notes.append(_note(name, truth, len(tiles)))
@@ -114,7 +116,7 @@ def unready(opened: OpenedScene, truth: Truth | None) -> InputError | None:
             "Its land cover is read from a URL.", "Take a file of it.", Remedy.CHOOSE_LANDCOVER
         )
     if truth is None:
-        return InputError("It has no truth yet.", "Add what is known to be true of it.")
+        return InputError("It has no reference fields yet.", "Add what is known to be true of it.")
     return None
 
 
@@ -159,7 +161,7 @@ def experiment_of(regions: Sequence[Region], request: RunRequest) -> Experiment:
         if len(regions) < kind.regions:
             raise InputError(
                 "Networks need two regions with images to learn from.",
-                "Add two folders of images with truth and land cover.",
+                "Add two folders of images with reference fields (truth) and land cover.",
             )
     return build_experiment(request.experiment, regions, **options)
 

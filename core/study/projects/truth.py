@@ -35,7 +35,7 @@ from core.task import Cancelled, Progress, never, silent
 
 Kind = Literal["file", "corrected"]
 
-STAGE = "Reading the truth"
+STAGE = "Reading the reference"
 RECORD = "truth.json"
 
 Flags = npt.NDArray[np.bool_]
@@ -183,7 +183,9 @@ def read_truth(
     with fresh_folder(truth_folder(project, scene_id), marker=RECORD) as folder:
         for number, (name, grid, cropland, there) in enumerate(tiles):
             if cancelled():
-                raise CancelledError("The truth was not read to its end.", "Read it again.")
+                raise CancelledError(
+                    "The reference fields were not read completely.", "Read it again."
+                )
             progress(STAGE, number, len(opened.tiles))
             if there.any():
                 known[name] = int(there.sum())

@@ -27,7 +27,7 @@ def judge(project, scene_id, **options) -> None:
 
 
 def test_labels_are_judged_where_there_are_any(project, scene_id, numbers, tiles) -> None:
-    with pytest.raises(InputError, match="made without them"):
+    with pytest.raises(InputError, match="made without it"):
         judge(project, scene_id)
     read_truth(project, scene_id, numbers)
     with pytest.raises(EmptySceneError, match="No tile counts"):
@@ -44,6 +44,8 @@ def test_labels_are_judged_where_there_are_any(project, scene_id, numbers, tiles
     assert 0.4 < found.own["mean_iou"].value <= 1.0
     assert 0.0 < found.landcover["mean_iou"].value < 1.0
     assert found.gain is not None
+    area = opened.scene.grid.pixel_area_m2 * sizes[largest].width * sizes[largest].height / 1e4
+    assert 0.0 < found.missed_ha + found.extra_ha < area
     assert found.zip_file.is_file()
     (worst,) = found.worst
     assert worst.tile in tiles
@@ -85,7 +87,7 @@ def test_corrected_labels_do_not_judge_themselves(project, scene_id, tiles) -> N
         scene_id, tiles[0], "accepted", comment="", reviewer="A", expected_version=0
     )
     read_truth(project, scene_id, TruthSource("corrected"))
-    with pytest.raises(InputError, match="made without them"):
+    with pytest.raises(InputError, match="made without it"):
         judge(project, scene_id)
 
 

@@ -92,7 +92,7 @@ def test_results_are_kept_by_what_is_seen(project, scene_id, numbers) -> None:
 
 def test_scenes_that_are_not_ready_say_why(project, scene_id, numbers, farmland) -> None:
     request = RunRequest(scenes=(scene_id,))
-    with pytest.raises(InputError, match="no truth yet"):
+    with pytest.raises(InputError, match="no reference fields yet"):
         region_order(project, request)
     read_truth(project, scene_id, numbers)
     change_landcover(project, scene_id, None)

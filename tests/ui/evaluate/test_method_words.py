@@ -38,16 +38,15 @@ def test_every_method_is_told_in_words() -> None:
 
 def test_the_best_is_told_with_its_gain_and_its_interval() -> None:
     assert conclusion(finding()) == (
-        "On these 6 tiles *Colours of this image* is closest to the truth, with a mean IoU of "
-        "0.90: 0.20 better than the land cover (0.17 to 0.23)."
+        "On these 6 tiles *Colours of this image* has the highest overlap (mean IoU), 0.90: "
+        "0.20 better than the land cover (0.17 to 0.23)."
     )
 
 
 def test_what_cannot_be_told_apart_is_said() -> None:
     said = conclusion(finding(undecided=["apt_plus", "joint"]))
     assert said.endswith(
-        "*Colours of this image*, *Cleaned points, repeated* and *All points at once* cannot be "
-        "told apart."
+        "*Colours of this image*, *Recommended* and *All points at once* cannot be told apart."
     )
     said = conclusion(finding(gain=Interval(0.02, -0.01, 0.05), undecided=[LANDCOVER]))
     assert "but it cannot be told apart from the land cover." in said
@@ -56,7 +55,7 @@ def test_what_cannot_be_told_apart_is_said() -> None:
 
 def test_the_land_cover_may_win() -> None:
     said = conclusion(finding(best=LANDCOVER, gain=None, undecided=["joint"]))
-    assert "no method has a higher mean IoU than *Land cover as it is* (0.90)" in said
+    assert "no method has a higher overlap (mean IoU) than *Land cover as it is* (0.90)" in said
     assert "*Land cover as it is* and *All points at once* cannot be told apart." in said
 
 
@@ -85,8 +84,8 @@ def test_a_difference_is_told_by_its_interval(interval, words) -> None:
 
 
 def test_times_are_rough() -> None:
-    assert duration(20) == "under a minute"
-    assert duration(61) == "1 minute"
-    assert duration(600) == "10 minutes"
-    assert duration(3 * 3600) == "3.0 hours"
+    assert duration(20) == "less than a minute"
+    assert duration(61) == "about 1 minute"
+    assert duration(600) == "about 10 minutes"
+    assert duration(3 * 3600) == "about 3.0 hours"
     assert planned_seconds(("apt",), 10, 1) > planned_seconds(("apt",), 10, 2)

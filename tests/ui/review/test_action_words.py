@@ -17,14 +17,14 @@ def row(action: str, **detail) -> HistoryRow:
     ("done", "words"),
     [
         (row("edit", kinds=["split", "merge"]), "Split a parcel, merged parcels"),
-        (row("edit", kinds=["reclassify"]), "Gave a parcel another class"),
+        (row("edit", kinds=["reclassify"]), "Changed the land type of a parcel"),
         (row("edit", kinds=["some_new_kind"]), "Some new kind"),
-        (row("undo", kinds=["parcel_verdict"]), "Took back: judged a parcel"),
-        (row("redo", kinds=[]), "Brought back"),
+        (row("undo", kinds=["parcel_verdict"]), "Undid: gave a parcel a verdict"),
+        (row("redo", kinds=[]), "Redid"),
         (row("verdict", verdict="fix", comment="gap"), "Verdict: to fix — gap"),
         (row("second verdict", verdict="accepted"), "Second verdict: accepted"),
         (row("verdict", hidden=True), HIDDEN),
-        (row("second look drawn", tiles=3, seed=7), "Drew 3 tiles for a second look (seed 7)"),
+        (row("second look drawn", tiles=3, seed=7), "Picked 3 tiles for a second look (seed 7)"),
         (row("second look withdrawn", tiles=1), "Took 1 tile out of the second look"),
         (row("scene added", name="May"), "Scene added: May"),
     ],
@@ -39,12 +39,12 @@ def test_every_kind_of_correction_has_words() -> None:
 
 def test_groups_and_counts() -> None:
     assert (group(row("edit")), group(row("scene added"))) == ("Edits", "Project")
-    assert kinds_in_words({"split": 2, "prompt_set": 12}) == "prompts 12, splits 2"
+    assert kinds_in_words({"split": 2, "prompt_set": 12}) == "points 12, splits 2"
 
 
 def test_what_was_said_of_parcels() -> None:
     figures = {"parcels": 9.0, "parcels_edited": 3.0, "parcels_unsure": 1.0, "parcels_other": 0.0}
-    assert parcels_in_words(figures) == "corrected 3, unsure 1"
+    assert parcels_in_words(figures) == "corrected 3, not sure 1"
     assert parcels_in_words({}) == ""
 
 

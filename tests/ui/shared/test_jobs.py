@@ -56,7 +56,7 @@ def test_one_key_is_one_job_and_few_run_at_once() -> None:
     assert jobs.start(("a",), "A again", work) is first
     for number in range(MOST_RUNNING - 1):
         jobs.start(("b", str(number)), f"Job {number}", work)
-    with pytest.raises(InputError, match="already running"):
+    with pytest.raises(InputError, match="running already"):
         jobs.start(("too many",), "Too many", work)
     jobs.forget(("a",))
     assert jobs.get(("a",)) is first

@@ -55,7 +55,7 @@ def press(app: AppTest, label: str, key: tuple[str, str]) -> str:
 def test_a_checkpoint_is_added_and_every_file_looked_at(folder) -> None:
     torch.save({"state_dict": authors.narrow_vit().state_dict()}, folder / "best of 9.ckpt")
     app = AppTest.from_function(script, default_timeout=60).run()
-    assert f"Weights lie in {folder / 'weights'}" in html.unescape(app.caption[0].value)
+    assert f"Weights are in {folder / 'weights'}" in html.unescape(app.caption[0].value)
     assert "No checkpoint is named yet." in press(app, "Add the checkpoint", ADDING)
     path = next(one for one in app.text_input if one.key == "path own weights")
     path.set_value(str(folder / "best of 9.ckpt"))

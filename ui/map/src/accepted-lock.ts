@@ -49,7 +49,7 @@ export class AcceptedLock {
     if (parcel === this.pointedAt) return;
     this.pointedAt = parcel;
     this.context.highlight(parcel);
-    if (asking) this.context.hint(parcel ? `Accepted by ${signature(parcel)}: locked. Alt-click changes it.` : "");
+    if (asking) this.context.hint(parcel ? `Locked: accepted by ${signature(parcel)}. Alt-click changes it.` : "");
   }
 
   /** Whether the edit is a click on an accepted parcel; then it is told and not to be sent. */
@@ -57,7 +57,7 @@ export class AcceptedLock {
     this.context.notices.settle("locked");
     if (!this.holds || edit.kind !== "prompt_set") return false;
     const parcel = this.acceptedAt([edit.column, edit.row]);
-    if (parcel) this.tell(edit, `${parcel.reviewer || "Somebody"} accepted this parcel, and it is locked.`);
+    if (parcel) this.tell(edit, `${parcel.reviewer || "Somebody"} accepted this parcel, so it is locked.`);
     return parcel !== null;
   }
 
@@ -65,7 +65,7 @@ export class AcceptedLock {
   tell(edit: Edit, why: string): void {
     const { notices } = this.context;
     const anyway = { name: "Change it anyway", testId: "change-anyway", press: () => this.context.insist(edit) };
-    notices.complain("locked", why, "Hold Alt, or press G, to work on accepted parcels.", [anyway]);
+    notices.complain("locked", why, "To change accepted parcels, hold Alt or press G.", [anyway]);
     window.setTimeout(() => notices.settle("locked"), SHOWN_MS);
   }
 

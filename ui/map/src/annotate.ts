@@ -254,11 +254,11 @@ export class Annotate {
       refused: (command, error) => this.refused(command, error),
       conflict: (kept) =>
         notices.tell(
-          kept ? "Somebody else changed this tile; your edit was put on top." : "Somebody else changed this tile first.",
-          kept ? "" : "Look at it again; nothing of yours was changed.",
+          kept ? "Somebody else changed this tile. Your edit was added to theirs." : "Somebody else changed this tile first.",
+          kept ? "" : "Look at it again. Your own edits are unchanged.",
         ),
       fileReplaced: ({ message, hint }) => {
-        const seen = { name: "Go on", testId: "file-seen", press: () => notices.settle("file") };
+        const seen = { name: "Continue", testId: "file-seen", press: () => notices.settle("file") };
         notices.complain("file", message, hint ?? "", [seen]);
       },
       unreadable: (error) => {
@@ -274,7 +274,7 @@ export class Annotate {
   private tellWhatWasNotFound(done: Queued[], state: TileState): void {
     if (state.status !== "ready") return;
     if (!done.flatMap(editsOf).some((edit) => asksInVain(edit, state.parcels))) return;
-    this.layout.notices.tell("No field was found there.", "Click elsewhere in it, or draw it with Add area.");
+    this.layout.notices.tell("No field was found there.", "Click another place in the field, or draw it with Add area (1).");
   }
 
   private refused(command: Queued, error: ApiError): void {
@@ -285,7 +285,7 @@ export class Annotate {
     }
     // Nothing went wrong: what was asked for is not there.
     if (error.kind === "nothing") return this.layout.notices.tell(error.message, error.hint);
-    const what = command.type === "edit" ? "This edit was not made" : "This was not done";
+    const what = command.type === "edit" ? "This edit was not made" : "That did not work";
     this.layout.notices.complain("refused", `${what}: ${error.message}`, error.hint);
     window.setTimeout(() => this.layout.notices.settle("refused"), 12_000);
   }
@@ -295,7 +295,7 @@ export class Annotate {
     const { notices } = this.layout;
     const step = () => (command.type === "redo" ? this.session?.redo(true) : this.session?.undo(true));
     const answer = (name: string, testId: string, then: () => void) => ({ name, testId, press: () => (notices.settle("theirs"), then()) });
-    const yes = command.type === "redo" ? "Bring it back" : "Take it back";
+    const yes = command.type === "redo" ? "Redo it" : "Undo it";
     notices.complain("theirs", message, "", [answer(yes, "theirs-yes", () => step()), answer("Leave it", "theirs-no", () => undefined)]);
   }
 
@@ -365,7 +365,7 @@ export class Annotate {
       const edits = failing.pending === 1 ? "the unsaved edit" : `${failing.pending} unsaved edits`;
       remedies.push({ name: `Drop ${edits}`, testId: "discard", press: () => failing.queue.discard() });
     }
-    const hint = status.hint || "Your edits are kept here and sent again.";
+    const hint = status.hint || "Your edits are kept in this browser and sent again.";
     this.layout.notices.complain("saving", sentence(status.message), hint, remedies);
   }
 

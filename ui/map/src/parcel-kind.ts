@@ -22,7 +22,7 @@ export const LOOKS: Record<ParcelKind, ParcelLook> = {
   changed: { name: "changed since accepted", color: "#56b4e9", width: 2.4, dash: [10, 5], fill: "" },
   rejected: { name: "rejected", color: "#ff7a33", width: 2, dash: [7, 5], fill: "rising" },
   other: { name: "other land", color: "#e7a3cb", width: 2, dash: [2, 4], fill: "falling" },
-  unsure: { name: "unsure", color: "#ffb733", width: 2, dash: [9, 4, 2, 4], fill: "dots" },
+  unsure: { name: "not sure", color: "#ffb733", width: 2, dash: [9, 4, 2, 4], fill: "dots" },
 };
 
 export const KINDS = Object.keys(LOOKS) as ParcelKind[];
@@ -41,7 +41,7 @@ export const STATE_WORDS: Record<ParcelState, string> = {
   changed: "Changed since accepted",
   corrected: "Corrected",
   rejected: "Rejected",
-  unsure: "Unsure",
+  unsure: "Not sure",
 };
 
 /** Who did it, and when. */
@@ -51,4 +51,4 @@ export function signature({ reviewer, reviewed_at: at }: Pick<Parcel, "reviewer"
   return `${reviewer}, ${when}`;
 }
 
-export const CLASS_WORDS: Record<LandClass, string> = { cropland: "Cropland", other: "Other", unsure: "Unsure" };
+export const CLASS_WORDS: Record<LandClass, string> = { cropland: "Cropland", other: "Other", unsure: "Unclear" };

@@ -10,7 +10,7 @@ export function askAboutFile(notices: Notices, asking: TileSession[]): void {
   if (status.kind !== "replaced") return;
   const count = asking.reduce((sum, session) => sum + session.queue.pendingEdits().length, 0);
   const possible = asking.every(({ saveStatus }) => saveStatus.kind === "replaced" && saveStatus.possible);
-  const hint = [status.hint, keptHere(count), possible ? "" : "The file that is there now has no such tile."];
+  const hint = [status.hint, keptHere(count), possible ? "" : "The file that is there now does not have this tile."];
   notices.complain("replaced", sentence(status.message), hint.filter(Boolean).join(" "), remedies(asking, count, possible));
 }
 
@@ -24,7 +24,7 @@ function remedies(asking: TileSession[], count: number, possible: boolean): Reme
   const them = count === 1 ? "it" : "them";
   const again = { name: "Try again", testId: "replaced-retry", press: each(({ queue }) => queue.tryPresentFile()) };
   const drop = {
-    name: count === 0 ? "Go on with the file that is there now" : `Drop ${them}`,
+    name: count === 0 ? "Continue with the file that is there now" : `Drop ${them}`,
     testId: "replaced-drop",
     press: each(({ queue }) => queue.discard()),
   };

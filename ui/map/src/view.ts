@@ -20,14 +20,14 @@ const NAMES: Record<string, string> = {
   imagery: "Image",
   landcover: "Land cover",
   cropland: "Cropland of the land cover",
-  label: "Label",
+  label: "Your map",
   probability: "Probability",
   uncertainty: "Uncertainty",
 };
 
 const INPUTS = ["imagery", "landcover", "cropland"];
 
-const VERDICT_WORDS = { open: "not reviewed", accepted: "accepted", changed: "changed since accepted", fix: "to fix", rejected: "rejected" };
+const VERDICT_WORDS = { open: "not decided", accepted: "accepted", changed: "changed since accepted", fix: "to fix", rejected: "rejected" };
 
 /** Colour and dashes, so that colour is not the only difference. */
 const FRAMES: Record<SceneTile["verdict"], L.PathOptions> = {
@@ -223,7 +223,6 @@ export class ViewMap {
   }
 
   private nameOf(layer: string): string {
-    if (layer === "landcover" && this.scene.landcover_title) return this.scene.landcover_title;
     return NAMES[layer] ?? layer;
   }
 }

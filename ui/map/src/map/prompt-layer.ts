@@ -133,7 +133,7 @@ function describe(marker: L.Marker, prompt: Prompt): void {
   place.setAttribute("data-source", prompt.source);
   place.setAttribute("data-testid", "prompt");
   place.setAttribute("role", "button");
-  place.setAttribute("aria-label", `${prompt.label ? "Cropland" : "Not cropland"} prompt, ${whose}`);
+  place.setAttribute("aria-label", `${prompt.label ? "Add" : "Remove"} point, ${whose}`);
 }
 
 function icon(prompt: Prompt): L.DivIcon {

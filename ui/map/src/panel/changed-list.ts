@@ -42,7 +42,7 @@ export class ChangedList {
       element("span", { class: "cm-quiet", text: now }),
     );
     const restore = button({
-      name: "Restore it as it was accepted",
+      name: "Restore the accepted shape",
       text: "Restore",
       testId: "restore-listed",
       className: "cm-text-button",

@@ -33,11 +33,11 @@ export class CheckList {
   constructor(private readonly actions: CheckActions) {
     const all = (name: string, text: string, testId: string, press: () => void): HTMLButtonElement =>
       button({ name, text, testId, className: "cm-text-button", press });
-    this.repairAll = all("Repair all of these at once", "Repair all", "repair-all", () => this.repair());
-    const smoothAll = all("Smooth the borders of all parcels", "All", "smooth-all", () =>
+    this.repairAll = all("Repair all at once", "Repair all", "repair-all", () => this.repair());
+    const smoothAll = all("Apply to all parcels: smooth their borders", "Apply to all parcels", "smooth-all", () =>
       actions.edit({ kind: "smooth", tolerance_m: this.measures.smooth_m }),
     );
-    const fillAll = all("Fill such holes of all parcels", "All", "fill-all", () =>
+    const fillAll = all("Apply to all parcels: fill such holes", "Apply to all parcels", "fill-all", () =>
       actions.edit({ kind: "fill_holes", max_area_m2: this.measures.hole_m2 }),
     );
     this.element = element(
@@ -47,10 +47,10 @@ export class CheckList {
       this.rows,
       this.more,
       this.repairAll,
-      element("h3", { class: "cm-sub-head", text: "Tidy" }),
+      element("h3", { class: "cm-sub-head", text: "Tidy up" }),
       field("Smooth by, m", this.smooth, smoothAll),
-      field("Holes up to, m²", this.hole, fillAll),
-      field("Snap within, m", this.snap, element("span", { class: "cm-text-button" })),
+      field("Fill holes up to, m²", this.hole, fillAll),
+      field("Snap within, m", this.snap),
     );
   }
 
@@ -104,7 +104,7 @@ function valueOf(control: HTMLInputElement, otherwise: number): number {
   return control.value !== "" && control.validity.valid ? control.valueAsNumber : otherwise;
 }
 
-function field(name: string, control: HTMLInputElement, all: HTMLElement): HTMLElement {
+function field(name: string, control: HTMLInputElement, all: HTMLElement | null = null): HTMLElement {
   return element("div", { class: "cm-field" }, element("label", { for: control.dataset.testid, text: name }), withId(control), all);
 }
 

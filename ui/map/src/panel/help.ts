@@ -3,15 +3,15 @@ import { TOOLS } from "../tools/tool";
 import { button } from "./button";
 
 const POINTING: [string, string][] = [
-  ["Click", "set a prompt"],
-  ["Shift-click", "not cropland"],
-  ["Ctrl-click", "more of the field clicked last"],
-  ["Right-click", "not cropland"],
-  ["Drag", "move the map, or a prompt"],
-  ["Alt-click", "change an accepted parcel all the same"],
-  ["Click a prompt", "turn it round"],
-  ["Right-click a prompt", "delete it"],
-  ["Alt-click a prompt", "delete it"],
+  ["Click", "add the field here"],
+  ["Shift-click", "remove: no cropland here"],
+  ["Ctrl-click", "add more to the field clicked last"],
+  ["Right-click", "remove: no cropland here"],
+  ["Drag", "move the map, or a point"],
+  ["Alt-click", "change an accepted parcel anyway"],
+  ["Click a point", "switch field / not field"],
+  ["Right-click a point", "remove it"],
+  ["Alt-click a point", "remove it"],
   ["Wheel", "zoom"],
 ];
 
@@ -19,34 +19,34 @@ const TILE: [string, string][] = [
   ["Enter", "next tile"],
   ["Shift+Enter", "previous tile"],
   ["A", "accept"],
-  ["X", "mark for fixing, with a comment"],
+  ["X", "fix needed, with a comment"],
   ["R", "reject, with a comment"],
 ];
 
 const PARCEL: [string, string][] = [
-  ["Y, J, U", "accept, reject, unsure (also of the parcel pointed at)"],
-  ["C, O, K", "cropland, other, cannot be told (likewise)"],
-  ["M, L, T", "smooth, fill holes, snap"],
-  ["I", "split along the strongest inner border"],
-  ["E", "restore it as it was accepted"],
-  ["Delete", "delete it"],
+  ["Y, J, U", "accept, reject, not sure (also for the parcel under the pointer)"],
+  ["C, O, K", "land type: cropland, other, unclear (also there)"],
+  ["M, L, T", "smooth, fill holes, snap to neighbours"],
+  ["I", "split along the clearest border inside"],
+  ["E", "restore the accepted shape"],
+  ["Delete", "remove it"],
 ];
 
 const KEYS: [string, string][] = [
   ["Z, Ctrl+Z", "undo your own last step"],
   ["Shift+Z, Ctrl+Y", "redo"],
-  ["Delete", "prompt or box under the pointer"],
-  ["Space", "hold for the bare image"],
-  ["H", "mask on and off"],
-  ["V", "preview under the pointer"],
+  ["Delete", "remove the point or box under the pointer"],
+  ["Space", "hold to see only the image"],
+  ["H", "cropland colour on and off"],
+  ["V", "preview under the pointer, on and off"],
   ["G", "lock accepted parcels, on and off"],
-  ["F", "the whole tile"],
+  ["F", "show the whole tile"],
   ["[, ]", "brush narrower, wider"],
   ["Esc", "leave the tool"],
-  ["\\", "side panel"],
+  ["\\", "side panel on and off"],
   ["Arrows", "move the map"],
-  [".", "a point in the middle of the map"],
-  ["Alt+Arrows", "move the prompt that has the focus"],
+  [".", "set a point in the middle of the map"],
+  ["Alt+Arrows", "move the chosen point"],
 ];
 
 /** What the pointer and the keys do. */

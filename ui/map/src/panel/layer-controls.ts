@@ -30,7 +30,7 @@ export const FIRST_CHOICES: LayerChoices = {
 export class LayerControls {
   readonly element: HTMLElement;
   private readonly choices = { ...FIRST_CHOICES };
-  private readonly overlayOpacity = this.opacity("Its strength", "overlayOpacity", "opacity-overlay");
+  private readonly overlayOpacity = this.opacity("Its opacity", "overlayOpacity", "opacity-overlay");
 
   constructor(
     landcoverTitle: string | null,
@@ -45,7 +45,7 @@ export class LayerControls {
       { class: "cm-section" },
       element("h3", { text: "Layers" }),
       this.opacity("Image", "imagery", "opacity-imagery"),
-      this.opacity("Mask", "mask", "opacity-mask"),
+      this.opacity("Cropland", "mask", "opacity-mask"),
       landcover,
       element(
         "div",
@@ -56,8 +56,8 @@ export class LayerControls {
       ),
       this.overlayOpacity,
       this.box("Parcel outlines", "outlines", "show-outlines"),
-      this.box("Automatic prompts", "automatic", "show-automatic"),
-      this.box("Shapes as they were accepted", "accepted", "show-accepted"),
+      this.box("Automatic points", "automatic", "show-automatic"),
+      this.box("Accepted shapes", "accepted", "show-accepted"),
     );
   }
 

@@ -9,8 +9,8 @@ export class NoteBox {
   private readonly input = element("input", {
     type: "text",
     maxlength: LONGEST_NOTE,
-    placeholder: "What is to be mended here?",
-    "aria-label": "What is to be mended here?",
+    placeholder: "What needs fixing here?",
+    "aria-label": "What needs fixing here?",
     "data-testid": "note-text",
   });
   private place: ColumnRow | null = null;

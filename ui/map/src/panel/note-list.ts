@@ -14,7 +14,7 @@ export class NoteList {
   private shown: PinnedNote[] | null = null;
 
   constructor(private readonly actions: NoteActions) {
-    this.element = element("section", { class: "cm-section", hidden: true }, element("h3", { class: "cm-split-head" }, "To mend", this.count), this.rows);
+    this.element = element("section", { class: "cm-section", hidden: true }, element("h3", { class: "cm-split-head" }, "Notes", this.count), this.rows);
   }
 
   show(notes: PinnedNote[]): void {

@@ -19,7 +19,7 @@ const REST_MS = 1200;
 const VERDICTS: [ParcelVerdict, string, string, string][] = [
   ["accepted", "Accept", "Y", "accept"],
   ["rejected", "Reject", "J", "reject"],
-  ["unsure", "Unsure", "U", "unsure"],
+  ["unsure", "Not sure", "U", "unsure"],
 ];
 
 const CLASSES: [LandClass, string][] = [
@@ -32,8 +32,8 @@ const TIDYINGS: [Tidying, string, string, string][] = [
   ["smooth", "Smooth its border", "M", "smooth"],
   ["fill", "Fill its holes", "L", "fill"],
   ["snap", "Snap to its neighbours", "T", "snap"],
-  ["split", "Split along its strongest inner border", "I", "split"],
-  ["delete", "Delete this parcel", "Del", "remove"],
+  ["split", "Split along the clearest border inside", "I", "split"],
+  ["delete", "Remove this parcel", "Del", "remove"],
 ];
 
 /** What is known of the chosen parcel, and what may be said of it and done with it. */
@@ -62,7 +62,7 @@ export class ParcelCard {
       if (event.key === "Enter" || event.key === "Escape") this.reason.blur();
     });
     const close = button({ name: "Close", key: "Esc", icon: "close", testId: "parcel-close", press: () => actions.close() });
-    const restore = button({ name: "Restore it as it was accepted", text: "Restore", key: "E", testId: "parcel-restore", className: "cm-choice-button cm-restore", press: () => actions.restore() });
+    const restore = button({ name: "Restore the accepted shape", text: "Restore", key: "E", testId: "parcel-restore", className: "cm-choice-button cm-restore", press: () => actions.restore() });
     this.signed = element("div", { class: "cm-card-row cm-signed", role: "group", "aria-label": "As it was accepted" }, this.accepted, restore);
     this.element = element(
       "div",
@@ -98,7 +98,7 @@ export class ParcelCard {
     setText(this.state, STATE_WORDS[parcel.state]);
     this.state.dataset.verdict = parcel.state;
     setShown(this.signed, accepted !== null);
-    if (accepted) setText(this.accepted, `Accepted with ${formatHectares(accepted.area_ha)} (dashed) by ${signature(accepted)}`);
+    if (accepted) setText(this.accepted, `Accepted: ${formatHectares(accepted.area_ha)} (dashed line) by ${signature(accepted)}`);
     setText(this.by, signature(parcel));
     setShown(this.by, parcel.reviewer !== "");
     if (this.reason !== document.activeElement) this.reason.value = parcel.reason;
@@ -118,7 +118,7 @@ export class ParcelCard {
   }
 
   private classButton(land: LandClass, key: string): HTMLButtonElement {
-    const name = { cropland: "This is cropland", other: "This is something else", unsure: "Cannot be told" }[land];
+    const name = { cropland: "This is cropland", other: "Other land", unsure: "Land type unclear" }[land];
     const made = button({ name, text: CLASS_WORDS[land], key, testId: `class-${land}`, className: "cm-choice-button", press: () => this.actions.reclassify(land, this.said) });
     this.classes.set(land, made);
     return made;

@@ -13,7 +13,7 @@ export class ParcelFilter {
   constructor(changed: () => void) {
     this.state.setAttribute("aria-label", "State");
     this.land.setAttribute("aria-label", "Land");
-    this.area.setAttribute("aria-label", "Least area in hectares");
+    this.area.setAttribute("aria-label", "Smallest parcel, hectares");
     this.area.placeholder = "≥ ha";
     this.state.addEventListener("change", changed);
     this.land.addEventListener("change", changed);

@@ -2,11 +2,11 @@ import type { Settings, Strategy } from "../contract";
 import { element, setShown, setText } from "../dom";
 
 const STRATEGIES: [Strategy, string, string][] = [
-  ["classifier", "Colours of this image", "Learns this tile's cropland from the land cover; needs no model."],
-  ["apt", "Published method", "The model with random points from the land cover, as published."],
-  ["joint", "All points at once", "One question to the model with all points."],
-  ["per_field", "Field by field", "One question for each point; gives separate parcels."],
-  ["apt_plus", "Cleaned points, repeated", "Removes the land cover's mistakes, then averages many draws of points."],
+  ["classifier", "Colours of this image", "Learns the colours of cropland from the land cover; needs no model."],
+  ["apt", "Published method", "The model with random points from the land cover, as published; slow."],
+  ["joint", "All points at once", "The model is asked once, with all points."],
+  ["per_field", "Field by field", "The model is asked for each point separately; gives separate parcels."],
+  ["apt_plus", "Recommended", "Doubtful points are dropped; the model is asked several times."],
 ];
 
 /** How the prediction is made; what is chosen is sent by the tile's session. */
@@ -30,7 +30,7 @@ export class SettingsForm {
     this.strategy.addEventListener("keydown", () => (this.byPointer = false));
     this.strategy.addEventListener("change", () => this.chooseStrategy());
     this.threshold.addEventListener("input", () => this.change({ threshold: Number(this.threshold.value) }));
-    this.fieldSize.title = "Left splits fields at weaker borders, right joins them across.";
+    this.fieldSize.title = "Left: more and smaller fields. Right: fewer and larger fields.";
     this.fieldSize.addEventListener("input", () => this.change({ field_size: Number(this.fieldSize.value) }));
     this.onNumber(this.points, (value) => this.change({ points_per_class: Math.round(value) }));
     this.onNumber(this.area, (value) => this.change({ min_area_m2: value }));
@@ -39,19 +39,19 @@ export class SettingsForm {
       "label",
       { class: "cm-check", title: "The model sees 512 px at a time, enlarged twice: four times the points, four times the time." },
       this.published,
-      element("span", { text: "At the published scale" }),
+      element("span", { text: "Enlarged as published (slow)" }),
     );
     this.element = element(
       "section",
       { class: "cm-section" },
-      element("h3", { text: "Prediction" }),
+      element("h3", { text: "Automatic map" }),
       element("label", { class: "cm-field cm-field-wide" }, element("span", { text: "Method" }), this.strategy),
       this.explanation,
       this.publishedLine,
       element("label", { class: "cm-field" }, element("span", { text: "Threshold" }), this.threshold, this.thresholdShown),
-      element("label", { class: "cm-field" }, element("span", { text: "Fields" }), this.fieldSize, this.fieldSizeShown),
-      element("label", { class: "cm-field" }, element("span", { text: "Points per class" }), this.points),
-      element("label", { class: "cm-field" }, element("span", { text: "Least area, m²" }), this.area),
+      element("label", { class: "cm-field" }, element("span", { text: "Field size" }), this.fieldSize, this.fieldSizeShown),
+      element("label", { class: "cm-field" }, element("span", { text: "Points of each kind" }), this.points),
+      element("label", { class: "cm-field" }, element("span", { text: "Smallest parcel, m²" }), this.area),
     );
   }
 

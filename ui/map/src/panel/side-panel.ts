@@ -78,7 +78,7 @@ export class SidePanel {
   private compared({ status, landcover_ha: hectares }: TileState): string {
     if (hectares !== null) return `Land cover product: ${formatHectares(hectares)}`;
     const silent = status === "ready" && this.landcoverTitle !== null;
-    return silent ? "The land cover has no data here, so no prompts were placed: click on fields." : "";
+    return silent ? "The land cover has no data here, so there are no automatic points: click on the fields." : "";
   }
 }
 
@@ -90,16 +90,16 @@ function legend(clear: () => void): HTMLElement {
     { class: "cm-section" },
     element("h3", { text: "Parcels" }),
     element("ul", { class: "cm-legend cm-legend-two" }, ...KINDS.map((kind) => element("li", {}, swatch(LOOKS[kind]), element("span", { text: LOOKS[kind].name })))),
-    element("h3", { class: "cm-sub-head", text: "Prompts" }),
+    element("h3", { class: "cm-sub-head", text: "Points" }),
     element(
       "ul",
       { class: "cm-legend" },
-      entry(1, "person", "cropland, yours"),
-      entry(0, "person", "not cropland, yours"),
-      entry(1, "auto", "cropland, automatic"),
-      entry(0, "auto", "not cropland, automatic"),
+      entry(1, "person", "add, set by a person"),
+      entry(0, "person", "remove, set by a person"),
+      entry(1, "auto", "add, automatic"),
+      entry(0, "auto", "remove, automatic"),
     ),
-    button({ name: "Remove all prompts of people on this tile", text: "Remove yours", testId: "clear-prompts", className: "cm-text-button", press: clear }),
+    button({ name: "Remove my points and boxes on this tile, and those of other people", text: "Remove my points", testId: "clear-prompts", className: "cm-text-button", press: clear }),
   );
 }
 

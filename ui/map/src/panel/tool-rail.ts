@@ -30,17 +30,17 @@ export class ToolRail {
       return made;
     };
     const fit = button({ name: "Show the whole tile", key: "F", icon: "fit", testId: "fit", press: () => actions.fit() });
-    this.mask = button({ name: "Show the mask", key: "H", icon: "mask", testId: "toggle-mask", press: () => actions.toggleMask() });
+    this.mask = button({ name: "Show the cropland colour", key: "H", icon: "mask", testId: "toggle-mask", press: () => actions.toggleMask() });
     this.preview = button({ name: "Preview under the pointer", key: "V", icon: "preview", testId: "toggle-preview", press: () => actions.togglePreview() });
     this.lock = button({ name: "Lock accepted parcels", key: "G", icon: "lock", testId: "toggle-lock", press: () => actions.toggleLock() });
-    const compare = button({ name: "Hold for the bare image", key: "Space", icon: "compare", testId: "compare", press: () => undefined });
+    const compare = button({ name: "Hold to see only the image", key: "Space", icon: "compare", testId: "compare", press: () => undefined });
     compare.addEventListener("pointerdown", () => actions.compare(true));
     for (const end of ["pointerup", "pointerleave", "pointercancel"]) compare.addEventListener(end, () => actions.compare(false));
     this.element = element(
       "div",
       { class: "cm-rail", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" },
       group("Parcels and notes", ...TOOLS.filter(({ id }) => SAYING.has(id)).map(toolButton)),
-      group("Prompts", ...TOOLS.filter(({ prompts }) => prompts).map(toolButton)),
+      group("Points and boxes", ...TOOLS.filter(({ prompts }) => prompts).map(toolButton)),
       group("Corrections", ...TOOLS.filter(({ id, prompts }) => !prompts && !SAYING.has(id) && id !== "measure").map(toolButton)),
       group("View", ...TOOLS.filter(({ id }) => id === "measure").map(toolButton), fit, this.mask, this.preview, this.lock, compare),
     );

@@ -16,14 +16,14 @@ export interface TopBarActions {
 }
 
 const VERDICT_WORDS: Record<Verdict, string> = {
-  open: "Not reviewed",
+  open: "Not decided",
   accepted: "Accepted",
   changed: "Changed since accepted",
   fix: "To fix",
   rejected: "Rejected",
 };
 
-export const SECOND_LOOK = "What others have said of this tile is hidden until you have given your verdict.";
+export const SECOND_LOOK = "The verdicts of others on this tile are hidden until you give yours.";
 
 /** Where one is, what is saved, and the verdict. */
 export class TopBar {
@@ -143,7 +143,7 @@ export class TopBar {
   }
 
   private verdictButton(verdict: string, text: string, key: string, sign: string, press: () => void): HTMLButtonElement {
-    const name = { accepted: "Accept this tile", fix: "Mark this tile for fixing", rejected: "Reject this tile" }[verdict]!;
+    const name = { accepted: "Accept this tile", fix: "Fix needed on this tile", rejected: "Reject this tile" }[verdict]!;
     return button({ name, text, key, icon: sign, testId: `verdict-${verdict}`, className: `cm-verdict cm-verdict-${verdict}`, press });
   }
 }
@@ -156,7 +156,7 @@ interface CommentWords {
 }
 
 const REJECTION: CommentWords = { testId: "reject", placeholder: "Why? (optional)", label: "Why is this tile rejected?", send: "Reject" };
-const FIX: CommentWords = { testId: "fix", placeholder: "What is to be mended? (optional)", label: "What is to be mended on this tile?", send: "Fix" };
+const FIX: CommentWords = { testId: "fix", placeholder: "What needs fixing? (optional)", label: "What needs fixing on this tile?", send: "Fix" };
 
 /** The short comment that goes with a verdict. */
 class VerdictComment {

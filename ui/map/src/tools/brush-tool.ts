@@ -73,7 +73,7 @@ export class BrushTool implements Tool {
   private sayWidth(): void {
     const metres = 2 * this.width.radius * this.context.base.scene.gsd_m;
     const shown = metres >= 10 ? metres.toFixed(0) : metres.toFixed(1);
-    this.context.hint(`${this.add ? "Paint cropland" : "Paint over what is not cropland"}. Width ${shown} m; [ and ] change it.`);
+    this.context.hint(`${this.add ? "Paint cropland" : "Paint over what to remove"}. Width ${shown} m; [ and ] change it.`);
   }
 
   private extend(point: ColumnRow, fresh: boolean): void {

@@ -75,7 +75,7 @@ export class MeasureTool implements Tool {
     this.drawn?.remove();
     this.drawn = null;
     const line = this.pointer ? [...this.line, this.pointer] : this.line;
-    if (line.length === 0) return this.context.hint("Click along a way; Enter ends it, Esc begins anew.");
+    if (line.length === 0) return this.context.hint("Click along a line; Enter ends it, Esc starts again.");
     const { base } = this.context;
     this.drawn = L.polyline(toLatLngs(line), { ...LOOK, pane: paneName("shapes") }).addTo(base.map);
     const { gsd_m: gsd, aspect } = base.scene;

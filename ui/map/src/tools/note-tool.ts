@@ -17,6 +17,6 @@ export class NoteTool implements Tool {
   click(point: ColumnRow): void {
     const bounds = this.context.bounds();
     if (bounds && inBounds(bounds, point)) this.context.pin(point);
-    else this.context.say("A note belongs into this tile.");
+    else this.context.say("Click inside this tile to pin a note.");
   }
 }

@@ -35,7 +35,7 @@ export class PointTool implements Tool {
     const bounds = this.context.bounds();
     if (!bounds) return;
     if (!inBounds(bounds, point)) {
-      this.context.say("That is outside this tile. Go on with Enter, or click inside the frame.");
+      this.context.say("That is outside this tile. Click inside the frame, or press Enter for the next tile.");
       return;
     }
     const [column, row] = roundPoint(point);

@@ -69,7 +69,7 @@ export class ReshapeTool implements Tool {
     } as L.PM.EditModeOptions);
     this.shape.on("pm:edit pm:vertexadded pm:vertexremoved pm:markerdragstart", () => (this.touched = true));
     const closer = shown === rings ? "" : " Zoom in first for more corners.";
-    this.context.hint(`Drag corners, right-click removes one. Enter saves, Esc cancels.${closer}`);
+    this.context.hint(`Drag the corners; right-click removes one. Enter saves, Esc cancels.${closer}`);
   }
 
   private isCrowded(rings: Ring[]): boolean {

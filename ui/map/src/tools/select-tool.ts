@@ -144,7 +144,7 @@ export class SelectTool implements Tool {
     // Somebody who has gone on to another parcel meanwhile does not want this one split.
     if (this.parcel !== parcel) return;
     if (line) this.say({ kind: "split", line });
-    else this.context.say("No border was seen inside this parcel. Draw the line with Split (5).");
+    else this.context.say("There is no clear border inside this parcel. Draw the line with Split parcel (5).");
   }
 
   private say(edit: Edit): void {

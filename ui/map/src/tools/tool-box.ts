@@ -52,7 +52,7 @@ export class ToolBox {
     const { context } = this;
     const whole = splittingLine(line, context.parcels.all, SPLIT_REACH_PX / context.base.scale);
     if (whole) context.edit({ kind: "split", line: whole.map(roundPoint) });
-    else context.say("The line does not cross a parcel from side to side. Draw it from border to border.");
+    else context.say("The line does not cross a parcel. Draw it from border to border.");
   }
 
   get info(): ToolInfo {

@@ -31,20 +31,20 @@ export interface ToolInfo {
 }
 
 export const TOOLS: ToolInfo[] = [
-  { id: "select", name: "Look at a parcel", key: "S", icon: "select", prompts: false, hint: "Click a parcel to judge it, to say what it is, or to tidy it." },
-  { id: "positive", name: "Cropland point", key: "P", icon: "positive", prompts: true, hint: "Click cropland. Shift-click what is not cropland. Ctrl-click what belongs to the field clicked last." },
-  { id: "negative", name: "Not-cropland point", key: "N", icon: "negative", prompts: true, hint: "Click what is not cropland." },
-  { id: "box", name: "Box around a field", key: "B", icon: "box", prompts: true, hint: "Drag a box around one field." },
-  { id: "area_add", name: "Add area", key: "1", icon: "areaAdd", prompts: false, hint: "Click the corners; Enter closes the area, Backspace takes a corner back." },
-  { id: "area_remove", name: "Cut area", key: "2", icon: "areaRemove", prompts: false, hint: "Click the corners of what to cut out; Enter closes it." },
+  { id: "select", name: "Choose a parcel", key: "S", icon: "select", prompts: false, hint: "Click a parcel to give a verdict, to say what it is, or to tidy it." },
+  { id: "positive", name: "Add with a point", key: "P", icon: "positive", prompts: true, hint: "Click a field to add it. Shift-click removes. Ctrl-click adds more to the field clicked last." },
+  { id: "negative", name: "Remove with a point", key: "N", icon: "negative", prompts: true, hint: "Click what is not cropland to remove it." },
+  { id: "box", name: "Add with a box", key: "B", icon: "box", prompts: true, hint: "Drag a box around one field." },
+  { id: "area_add", name: "Add area", key: "1", icon: "areaAdd", prompts: false, hint: "Click the corners; Enter closes the area, Backspace removes the last corner." },
+  { id: "area_remove", name: "Remove area", key: "2", icon: "areaRemove", prompts: false, hint: "Click the corners of what to remove; Enter closes the area." },
   { id: "brush_add", name: "Brush: add", key: "3", icon: "brushAdd", prompts: false, hint: "Paint cropland. [ and ] change the width." },
-  { id: "brush_erase", name: "Brush: erase", key: "4", icon: "brushErase", prompts: false, hint: "Paint over what is not cropland. [ and ] change the width." },
+  { id: "brush_erase", name: "Brush: remove", key: "4", icon: "brushErase", prompts: false, hint: "Paint over what is not cropland to remove it. [ and ] change the width." },
   { id: "split", name: "Split parcel", key: "5", icon: "split", prompts: false, hint: "Draw a line across a parcel; Enter or a double click ends it." },
   { id: "merge", name: "Merge parcels", key: "6", icon: "merge", prompts: false, hint: "Click two or more parcels, then Enter or a double click." },
-  { id: "parcel_delete", name: "Delete parcel", key: "7", icon: "parcelDelete", prompts: false, hint: "Click the parcel to delete." },
+  { id: "parcel_delete", name: "Remove parcel", key: "7", icon: "parcelDelete", prompts: false, hint: "Click the parcel to remove." },
   { id: "reshape", name: "Reshape parcel", key: "8", icon: "reshape", prompts: false, hint: "Click a parcel, drag its corners, Enter saves." },
-  { id: "measure", name: "Measure", key: "D", icon: "measure", prompts: false, hint: "Click along a way; Enter ends it, Esc begins anew." },
-  { id: "note", name: "Pin a note", key: "9", icon: "note", prompts: false, hint: "Click the place where something is to be mended." },
+  { id: "measure", name: "Measure", key: "D", icon: "measure", prompts: false, hint: "Click along a line; Enter ends it, Esc starts again." },
+  { id: "note", name: "Pin a note", key: "9", icon: "note", prompts: false, hint: "Click the place where something needs fixing." },
 ];
 
 export interface ToolContext {
