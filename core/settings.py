@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         return self.cache_dir / "embeddings"
 
     @property
+    def graphs_folder(self) -> Path:
+        """Folder of the ONNX graphs of models."""
+        return self.cache_dir / "onnx"
+
+    @property
     def landcover_folder(self) -> Path:
         """Folder of fetched land cover windows."""
         return self.cache_dir / "landcover"

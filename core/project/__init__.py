@@ -7,9 +7,11 @@ Whatever two people can touch has a version; a change made on an old version is 
 """
 
 from core.edit_record import EditRecord, NewEdit
-from core.project.backup import Backup, backups_of, restore
+from core.project.archive import archive, is_archived, take_from_archive
+from core.project.backup import Backup, backups_folder, backups_of, restore
 from core.project.bin import (
     BinnedProject,
+    bin_folder,
     erase,
     folder_bytes,
     may_be_binned,
@@ -18,6 +20,7 @@ from core.project.bin import (
     put_in_bin,
 )
 from core.project.chain import Damage
+from core.project.duplicate import duplicate
 from core.project.places import new_project_path, project_file
 from core.project.recent import (
     ProjectSummary,
@@ -66,10 +69,15 @@ __all__ = [
     "Unset",
     "VerdictRecord",
     "VerdictSteps",
+    "archive",
+    "backups_folder",
     "backups_of",
+    "bin_folder",
+    "duplicate",
     "erase",
     "folder_bytes",
     "forget_project",
+    "is_archived",
     "may_be_binned",
     "new_project_path",
     "project_file",
@@ -79,5 +87,6 @@ __all__ = [
     "recent_projects",
     "remember_project",
     "restore",
+    "take_from_archive",
     "verdict_now",
 ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.session.appending import changed_since
     from core.session.batch import predict_all
     from core.session.idle import IDLE
+    from core.session.kept_files import KeptFiles, clear_kept, what_is_kept
     from core.session.label_json import line_json, parts_json
     from core.session.layers import LayerName, layers_overlay, layers_version, value_picture
     from core.session.locking import LockedError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     )
     from core.session.opened import (
         OpenedScene,
+        archive_project,
         damages_of,
         delete_project,
         open_project,
@@ -61,6 +63,7 @@ __getattr__ = load_lazily(
         ),
         "batch": ("predict_all",),
         "idle": ("IDLE",),
+        "kept_files": ("KeptFiles", "clear_kept", "what_is_kept"),
         "label_json": ("line_json", "parts_json"),
         "layers": (
             "LayerName",
@@ -82,6 +85,7 @@ __getattr__ = load_lazily(
         ),
         "opened": (
             "OpenedScene",
+            "archive_project",
             "damages_of",
             "delete_project",
             "open_project",
@@ -118,6 +122,7 @@ __all__ = [
     "IDLE",
     "STAGE",
     "Found",
+    "KeptFiles",
     "LayerName",
     "LockedError",
     "NotOwnStepError",
@@ -129,6 +134,7 @@ __all__ = [
     "Workspace",
     "Workspaces",
     "add_scene",
+    "archive_project",
     "can_redo",
     "can_undo",
     "change_landcover",
@@ -137,6 +143,7 @@ __all__ = [
     "changed_since",
     "changed_tiles",
     "chosen_tiles",
+    "clear_kept",
     "copy_into",
     "damages_of",
     "delete_project",
@@ -167,4 +174,5 @@ __all__ = [
     "value_picture",
     "verdict_json",
     "verdict_name",
+    "what_is_kept",
 ]

@@ -259,5 +259,5 @@ def _path_of(project_id: str) -> Path:
     leave_project()
     raise ProjectError(
         "The project of this address is not among the recent ones.",
-        "Open it by its path on the Start page.",
+        "Take it back from the archive on the Start page, or open it there by its path.",
     )

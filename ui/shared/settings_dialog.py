@@ -20,7 +20,7 @@ from core.sam import (
 )
 from core.settings import get_settings
 from core.task import Cancelled, Progress
-from ui.shared import show_errors
+from ui.shared import show_errors, storage_rows
 from ui.shared.browser_session import Place, my_preferences, prefer
 from ui.shared.job_progress import watch_in_place
 from ui.shared.jobs import JOBS, Key
@@ -112,6 +112,8 @@ def _body(place: Place | None) -> None:
             if model != NO_MODEL and not is_present(get_model(model)):
                 raise InputError("The model's weights are not here yet.", "Download them first.")
             _save(place, model, strategy)
+    with show_errors.told():
+        storage_rows.show(None if place is None else place.project)
 
 
 def _save(place: Place | None, model: str, strategy: str) -> None:

@@ -12,6 +12,7 @@ from core.project import (
     Project,
     ProjectSummary,
     forget_project,
+    is_archived,
     new_project_path,
     project_file,
 )
@@ -34,6 +35,8 @@ _SHOWN = 8
 
 def recent_list(summaries: list[ProjectSummary]) -> None:
     """The recent projects, each with a way in."""
+    archived = [summary for summary in summaries if is_archived(summary.path)]
+    summaries = [summary for summary in summaries if summary not in archived]
     if not summaries:
         st.caption("Projects that you make or open are listed here.")
     names = Counter(summary.name for summary in summaries)
@@ -44,6 +47,7 @@ def recent_list(summaries: list[ProjectSummary]) -> None:
         with st.expander(f"{len(summaries) - _SHOWN} older"):
             for index, summary in enumerate(summaries[_SHOWN:], start=_SHOWN):
                 _row(index, summary, with_place=summary.path in twice)
+    project_menu.archived_list(archived)
     project_menu.bin_list()
 
 
@@ -113,7 +117,7 @@ def _row(index: int, summary: ProjectSummary, *, with_place: bool) -> None:
     if not summary.problem:
         for name, sign, words, show in (
             ("backups", "history", "Backups", backups.show),
-            ("menu", "more_vert", "Rename or delete", project_menu.show),
+            ("menu", "more_vert", "Rename, duplicate, archive or delete", project_menu.show),
         ):
             key, icon = f"{name} {index} {summary.path}", f":material/{sign}:"
             if buttons.button("", key=key, icon=icon, help=words, type="tertiary"):
