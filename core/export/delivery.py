@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
+from core.area_units import HECTARES, AreaUnit
 from core.errors import CancelledError, CropMapError, EmptySceneError, OutputError, Remedy
 from core.export.card import CARD_JSON, CARD_MARKDOWN
 from core.export.card_details import CardDetails, NoteOnMap
@@ -49,6 +50,8 @@ class Wishes:
         Keys of ``core.export.write_export.FORMATS``, in any order.
     accepted_only : bool
         Only tiles that a person accepted; training data is cut from those alone in any case.
+    unit : AreaUnit
+        Of areas on pages that are made for reading; data is in hectares.
     """
 
     formats: tuple[str, ...] = ("geopackage", "shapefile", "geojson", "mask")
@@ -57,6 +60,7 @@ class Wishes:
     accepted_only: bool = True
     chips: ChipOptions = field(default_factory=ChipOptions)
     details: CardDetails = field(default_factory=CardDetails)
+    unit: AreaUnit = HECTARES
 
     @property
     def nothing(self) -> bool:
@@ -277,6 +281,7 @@ class _Making:
             self._scene_id,
             self._folder / _LANDCOVER,
             accepted_only=self._wishes.accepted_only,
+            unit=self._wishes.unit,
             progress=self._progress,
             cancelled=self._cancelled,
             workspaces=self._workspaces,

@@ -1,3 +1,5 @@
+import html
+import re
 import shutil
 
 import numpy as np
@@ -6,10 +8,12 @@ import rasterio
 
 from core.session import add_scene, change_view
 from core.settings import get_settings
-from tests.pages.conftest import press, said, settle, wrong
+from tests.pages.conftest import BROWSER, press, said, settle, wrong
 from tests.rasters import write_raster
 from ui.scenes.add_scene import key_of
 from ui.scenes.landcover_panel import key_of as landcover_key
+from ui.shared import preferences
+from ui.shared.preferences import Preferences
 
 
 def fill(app, key: str, text: str) -> None:
@@ -89,13 +93,16 @@ def test_land_cover_that_cannot_be_had_does_not_keep_the_imagery_out(
     assert "No land cover yet" in said(app)
 
 
-def test_the_legend_tells_hectares_and_the_facts_the_crs(page, project) -> None:
+def test_the_legend_tells_areas_in_the_chosen_unit_and_the_facts_the_crs(page, project) -> None:
+    preferences.save(BROWSER, Preferences("Ana", area_unit="acre"))
     app = page("scene", project)
     assert not app.error
     shown = "".join(h.proto.body for h in app.get("html"))
     assert "UTM" in shown
     assert "Cropland" in shown
     assert "cropmap-swatch" in shown
+    assert "acres" in shown
+    assert not re.search(r"\d ha\b", html.unescape(shown) + said(app))
 
 
 def test_other_bands_are_taken_over(page, project) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import streamlit as st
 
+from core.area_units import HECTARES
 from core.errors import InputError
 from core.export import FORMATS, CardDetails, ChipOptions, ExportFormat, Wishes
 from core.project import SceneRecord
 from core.session import chosen_tiles
-from ui.shared import show_errors
+from ui.shared import area_words, show_errors
 from ui.shared.browser_session import Place, person
 from ui.shared.text import count
 
@@ -32,6 +33,8 @@ def choose(place: Place, scene: SceneRecord, *, accepted_only: bool) -> Wishes:
         formats = [one.key for one in _gis(rare=False) if _format(one)]
         with st.popover("More formats", width="stretch"):
             formats += [one.key for one in _gis(rare=True) if _format(one)]
+        if area_words.my_unit() is not HECTARES:
+            st.caption("Areas in these files are in hectares, so that other programs read them.")
     with training:
         st.markdown("**For training**")
         chosen = [one.key for one in FORMATS if one.training and _format(one)]
@@ -53,6 +56,7 @@ def choose(place: Place, scene: SceneRecord, *, accepted_only: bool) -> Wishes:
         accepted_only=accepted_only,
         chips=chips,
         details=CardDetails(licence=licence, author=person(), note=note),
+        unit=area_words.my_unit(),
     )
 
 

@@ -24,9 +24,9 @@ from core.session import safe_stem
 from core.task import Cancelled, Progress
 from ui.review.comparisons import compared
 from ui.review.tile_queue import VERDICTS, Entry
-from ui.shared import navigation, show_errors
+from ui.shared import area_words, navigation, show_errors
 from ui.shared.browser_session import Place, notify, person
-from ui.shared.text import count, hectares
+from ui.shared.text import count
 
 _FAILED = "cropmap_second_error"
 _NUMBER, _SHARE, _SEED, _BY = "second number", "second share", "second seed", "second by"
@@ -200,7 +200,7 @@ def labels_text(labels: Sequence[TileChange], tiles: int) -> str:
     text = (
         "IoU of the label when the first verdict was given and the label when the second was, over "
         f"{count(len(labels), 'tile')}; the second reviewer changed "
-        f"{hectares(sum(label.changed_ha for label in labels))}."
+        f"{area_words.area(sum(label.changed_ha for label in labels))}."
     )
     unknown = tiles - len(labels)
     if unknown:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.errors import ProjectReplacedError
-from ui.shared import navigation, page_style, settings_dialog, show_errors, your_name
+from ui.shared import area_words, navigation, page_style, settings_dialog, show_errors, your_name
 from ui.shared.browser_session import (
     Place,
     choose_scene,
@@ -84,9 +84,10 @@ def heading(title: str, facts: str = "") -> None:
 
 
 def _who() -> None:
-    """Whose browser this is."""
+    """Whose browser this is, and how she reads areas."""
     your_name.ask_first()
     your_name.show_at_top()
+    area_words.take_unit()
 
 
 def _damage(place: Place, *, over_map: bool) -> None:

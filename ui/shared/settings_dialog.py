@@ -1,4 +1,4 @@
-"""Settings: which model draws, how prompts become a map."""
+"""Settings: which model draws, how prompts become a map, in which unit areas are read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.area_units import AREA_UNITS
 from core.errors import InputError, Remedy, WeightsError
 from core.predict import WITHOUT_MODEL
 from core.sam import (
@@ -102,6 +103,13 @@ def _body(place: Place | None) -> None:
         format_func=lambda key: STRATEGY_TITLES[key],
         help="For tiles that nobody has set otherwise on the map.",
     )
+    unit = st.selectbox(
+        "Unit of area",
+        list(AREA_UNITS),
+        index=list(AREA_UNITS).index(my_preferences().area_unit),
+        format_func=lambda key: AREA_UNITS[key].title,
+        help="On every page in this browser. Files that you download keep hectares.",
+    )
     if place is not None and place.scene is not None:
         st.caption(
             f"Model and strategy hold for the scene {escape(place.scene.name)} and for new scenes. "
@@ -111,13 +119,13 @@ def _body(place: Place | None) -> None:
         with show_errors.told():
             if model != NO_MODEL and not is_present(get_model(model)):
                 raise InputError("The model's weights are not here yet.", "Download them first.")
-            _save(place, model, strategy)
+            _save(place, model, strategy, unit)
     with show_errors.told():
         storage_rows.show(None if place is None else place.project)
 
 
-def _save(place: Place | None, model: str, strategy: str) -> None:
-    chosen = replace(my_preferences(), model=model, strategy=strategy)
+def _save(place: Place | None, model: str, strategy: str, unit: str) -> None:
+    chosen = replace(my_preferences(), model=model, strategy=strategy, area_unit=unit)
     if place is not None and place.scene is not None:
         wanted = {**place.scene.settings, **scene_settings(model, strategy)}
         if wanted != place.scene.settings:

@@ -106,7 +106,7 @@ def demo() -> None:
             JOBS.start(DEMO, "Making the demo project", _make_demo)
             st.session_state[_ASKED] = True
             st.rerun()
-    st.caption("A simulated scene of 400 ha, made on this machine in about half a minute.")
+    st.caption("A simulated scene of 2 km by 2 km, made on this machine in about half a minute.")
 
 
 def _row(index: int, summary: ProjectSummary, *, with_place: bool) -> None:

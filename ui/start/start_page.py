@@ -16,7 +16,7 @@ _PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 _STEPS = (
     ("landcover", "**1 · Your image and free land cover.** A coarse map says where fields are."),
     ("prompts", "**2 · Fields drawn from the image.** The land cover's mistakes are left behind."),
-    ("parcels", "**3 · Corrected by you.** Parcels and hectares, ready for QGIS."),
+    ("parcels", "**3 · Corrected by you.** Parcels and their areas, ready for QGIS."),
 )
 
 
