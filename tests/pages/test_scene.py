@@ -264,3 +264,19 @@ def test_jobs_of_two_projects_do_not_meet(key, project, empty_project) -> None:
 
     first, second = (Place(p, None, "") for p in (project, empty_project))
     assert key(first) != key(second)
+
+
+def test_a_land_cover_in_a_folder_that_is_not_allowed_is_one_sentence(
+    page, empty_project, farmland, tmp_path, monkeypatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere.tif"
+    shutil.copy(farmland.landcover, elsewhere)
+    monkeypatch.setenv("CROPMAP_ALLOWED_FOLDERS", str(farmland.scene.parent))
+    get_settings.cache_clear()
+    app = page("scene", empty_project)
+    fill(app, "path imagery", str(farmland.scene))
+    choose(app, "Land cover", "path")
+    fill(app, "path landcover new", str(elsewhere))
+    app = settle(press(app, "Add the scene"), add_key(empty_project))
+    assert len(empty_project.scenes()) == 1
+    assert "CROPMAP_ALLOWED_FOLDERS" in said(app)

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import ProjectError
 from core.project import NewEdit, backups_of, recent_projects
 from core.session.opened import archive_project, close_project, open_project
+from core.settings import get_settings
 from tests.pages.conftest import SECONDS, press, said, settle, wrong
 from tests.project import flipping
 from ui.start.project_list import DEMO
@@ -186,3 +187,14 @@ def test_a_project_is_duplicated_and_archived_from_its_menu(page, project) -> No
     assert "recent ones" in wrong(page("scene", project))
     press(page("start"), "Take back")
     assert "North" in said(page("scene", open_project(project.path)))
+
+
+def test_a_project_in_a_folder_that_is_not_allowed_is_one_sentence(
+    page, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("CROPMAP_ALLOWED_FOLDERS", str(tmp_path / "fields"))
+    get_settings.cache_clear()
+    app = page("start")
+    app.text_input[1].set_value(str(tmp_path / "gone.cropmap"))
+    press(app, "Open")
+    assert "CROPMAP_ALLOWED_FOLDERS" in wrong(app)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.allowed_folders import check_allowed
 from core.errors import InputError
 from core.project import (
     Project,
@@ -85,7 +86,9 @@ def open_by_path() -> None:
                     "That is an address and no project file.",
                     "Projects of this installation's database are listed on the Start page.",
                 )
-            _enter(project_file(Path(typed.strip().strip("\"'")).expanduser()))
+            path = Path(typed.strip().strip("\"'")).expanduser()
+            check_allowed(path)
+            _enter(project_file(path))
 
 
 def demo() -> None:
