@@ -32,9 +32,10 @@ _COMMON = """
   color: #56615a; }
 [class*="st-key-cropmap_choice"] [data-testid="stCaptionContainer"] { padding: 0 0 .45rem 1.6rem; }
 .cropmap-table { overflow-x: auto; }
-[data-testid="stHeader"] { padding-right: 11rem; }
-.st-key-cropmap_you { position: fixed; top: 0; right: 1rem; z-index: 999991; width: auto;
-  max-width: 12rem; }
+[data-testid="stHeader"] { padding-right: 16rem; }
+.st-key-cropmap_corner { position: fixed; top: 0; right: 1rem; z-index: 999991; width: auto;
+  flex-wrap: nowrap; }
+.st-key-cropmap_you { width: auto; max-width: 12rem; }
 .st-key-cropmap_you button p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
   max-width: 9rem; }
 @media (max-width: 960px) {
@@ -44,8 +45,9 @@ _COMMON = """
 }
 @media (max-width: 820px) {
   [data-testid="stMainBlockContainer"] { padding: 3.25rem 1rem 1rem; }
-  [data-testid="stHeader"] { padding-right: 8rem; }
+  [data-testid="stHeader"] { padding-right: 11rem; }
   .st-key-cropmap_you button p { max-width: 5rem; }
+  .st-key-cropmap_help button p { font-size: 0; }
 }
 """
 

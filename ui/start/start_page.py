@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from core.project import recent_projects
+from ui.shared.page_help import PICTURES
 from ui.start.project_list import DEMO, demo, new_project, open_by_path, recent_list
 
 JOB_KINDS = DEMO
 """Kinds of jobs that the page itself shows."""
 
-_PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 _STEPS = (
     ("landcover", "**1 · Your image and free land cover.** A coarse map says where fields are."),
     ("prompts", "**2 · Fields drawn from the image.** The land cover's mistakes are left behind."),
@@ -44,5 +42,5 @@ def show() -> None:
 def _pictures() -> None:
     """What the app does, in three pictures."""
     for column, (name, caption) in zip(st.columns(3, gap="medium"), _STEPS, strict=True):
-        column.image(_PICTURES / f"{name}.webp", width="stretch")
+        column.image(PICTURES / f"{name}.webp", width="stretch")
         column.markdown(caption)
