@@ -7,7 +7,7 @@ Whatever two people can touch has a version; a change made on an old version is 
 """
 
 from core.edit_record import EditRecord, NewEdit
-from core.project.archive import archive, is_archived, take_from_archive
+from core.project.archive import is_archived, put_in_archive, take_from_archive
 from core.project.backup import Backup, backups_folder, backups_of, restore
 from core.project.bin import (
     BinnedProject,
@@ -20,7 +20,7 @@ from core.project.bin import (
     put_in_bin,
 )
 from core.project.chain import Damage
-from core.project.duplicate import duplicate
+from core.project.duplicate import duplicate_project
 from core.project.places import new_project_path, project_file
 from core.project.recent import (
     ProjectSummary,
@@ -69,11 +69,10 @@ __all__ = [
     "Unset",
     "VerdictRecord",
     "VerdictSteps",
-    "archive",
     "backups_folder",
     "backups_of",
     "bin_folder",
-    "duplicate",
+    "duplicate_project",
     "erase",
     "folder_bytes",
     "forget_project",
@@ -83,6 +82,7 @@ __all__ = [
     "project_file",
     "projects_in_bin",
     "put_back",
+    "put_in_archive",
     "put_in_bin",
     "recent_projects",
     "remember_project",

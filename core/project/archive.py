@@ -18,7 +18,7 @@ def is_archived(project_file: Path) -> bool:
     return _mark(project_file).exists()
 
 
-def archive(project_file: Path) -> None:
+def put_in_archive(project_file: Path) -> None:
     """Put a project into the archive; nobody of this process may have it open.
 
     Raises

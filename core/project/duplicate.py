@@ -29,7 +29,7 @@ _FOLDERS = ("imagery", "landcover", "uploads", "existing", "predictions", "label
 """Folders that the app makes beside a project's file and reads again."""
 
 
-def duplicate(
+def duplicate_project(
     source: Project, name: str, progress: Progress = silent, cancelled: Cancelled = never
 ) -> Path:
     """Copy a project as it is now into a new folder of the projects folder; gives its file.

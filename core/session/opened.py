@@ -28,9 +28,9 @@ from core.project import (
     Damage,
     Project,
     SceneRecord,
-    archive,
     forget_project,
     is_archived,
+    put_in_archive,
     put_in_bin,
     restore,
 )
@@ -193,7 +193,7 @@ def archive_project(path: Path) -> None:
     """
     with _lock:
         close_project(path)
-        archive(path)
+        put_in_archive(path)
 
 
 def restore_project(path: Path, backup: Path) -> Path | None:

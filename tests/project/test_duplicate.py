@@ -7,12 +7,12 @@ import pytest
 from core.errors import CancelledError, ProjectError
 from core.project import (
     Project,
-    archive,
-    duplicate,
+    duplicate_project,
     is_archived,
     new_project_path,
     projects_in_bin,
     put_back,
+    put_in_archive,
     put_in_bin,
     recent_projects,
     take_from_archive,
@@ -46,7 +46,7 @@ def lived_in(tmp_path) -> Farm:
 
 def test_a_duplicate_works_without_the_first(lived_in) -> None:
     first = lived_in.project
-    path = duplicate(first, "Second")
+    path = duplicate_project(first, "Second")
     before = lived_in.log()
     lived_in.append(before.version, "later")
     first.close()
@@ -75,7 +75,7 @@ def test_a_duplicate_that_is_cancelled_leaves_nothing(lived_in) -> None:
     folder = get_settings().projects_dir
     before = set(folder.iterdir())
     with pytest.raises(CancelledError):
-        duplicate(lived_in.project, "Third", cancelled=lambda: True)
+        duplicate_project(lived_in.project, "Third", cancelled=lambda: True)
     assert set(folder.iterdir()) == before
 
 
@@ -100,6 +100,6 @@ def test_an_archive_by_another_process_closes_the_project_here() -> None:
     path = new_project_path("Shared")
     Project.create(path, "Shared").close()
     open_project(path)
-    archive(path)
+    put_in_archive(path)
     with pytest.raises(ProjectError, match="in the archive"):
         open_project(path)

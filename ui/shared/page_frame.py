@@ -94,7 +94,7 @@ def heading(title: str, facts: str = "") -> None:
 def _who(title: str) -> None:
     """Whose browser this is, and how she reads areas; help on the page."""
     your_name.ask_first()
-    with st.container(key="cropmap_corner", horizontal=True, width="content", gap=None):
+    with st.container(key="cropmap_corner", horizontal=True, width="content", gap="small"):
         page_help.show(title)
         your_name.show_at_top()
     area_words.take_unit()

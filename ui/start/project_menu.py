@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.project import (
     BinnedProject,
     ProjectSummary,
-    duplicate,
+    duplicate_project,
     erase,
     folder_bytes,
     may_be_binned,
@@ -105,7 +105,9 @@ def _duplicate(summary: ProjectSummary) -> None:
         source = open_project(summary.path)
 
         def work(progress: Progress, cancelled: Cancelled) -> Path:
-            return duplicate(source, f"{source.name[:_LONGEST]} (copy)", progress, cancelled)
+            return duplicate_project(
+                source, f"{source.name[:_LONGEST]} (copy)", progress, cancelled
+            )
 
         JOBS.start(key, f"Duplicating {source.name}", work)
         watch(key, _GOES_ON)
