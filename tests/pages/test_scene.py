@@ -280,3 +280,15 @@ def test_a_land_cover_in_a_folder_that_is_not_allowed_is_one_sentence(
     app = settle(press(app, "Add the scene"), add_key(empty_project))
     assert len(empty_project.scenes()) == 1
     assert "CROPMAP_ALLOWED_FOLDERS" in said(app)
+
+
+def test_another_unit_of_area_leaves_the_scene_as_it_is(page, project) -> None:
+    before = project.scenes()
+    app = page("scene", project)
+    press(app, "Settings")
+    next(s for s in app.selectbox if s.label == "Unit of area").set_value("mu")
+    next(b for b in app.button if b.label == "Settings").click()
+    next(b for b in app.button if b.label == "Save").click()
+    app.run()
+    assert preferences.load(BROWSER).area_unit == "mu"
+    assert project.scenes() == before

@@ -84,7 +84,7 @@ def show(title: str) -> None:
     found = HELP[title]
     with (
         st.container(key="cropmap_help", width="content"),
-        st.popover("Help", icon=":material/help:", type="tertiary", help="What can I do here?"),
+        st.popover("Help", icon=":material/help:", type="tertiary"),
     ):
         st.markdown("**What can I do here?**")
         st.markdown("\n".join(f"- {line}" for line in found.lines))

@@ -117,7 +117,8 @@ def _body(place: Place | None) -> None:
         )
     if st.button("Save", type="primary"):
         with show_errors.told():
-            if model != NO_MODEL and not is_present(get_model(model)):
+            new = model != present
+            if new and model != NO_MODEL and not is_present(get_model(model)):
                 raise InputError("The model's weights are not here yet.", "Download them first.")
             _save(place, model, strategy, unit)
     with show_errors.told():
@@ -126,7 +127,9 @@ def _body(place: Place | None) -> None:
 
 def _save(place: Place | None, model: str, strategy: str, unit: str) -> None:
     chosen = replace(my_preferences(), model=model, strategy=strategy, area_unit=unit)
-    if place is not None and place.scene is not None:
+    # What the scene has without having it said stays unsaid: saying it predicts its tiles anew.
+    changed = (model, strategy) != (model_of(place), strategy_of(place))
+    if place is not None and place.scene is not None and changed:
         wanted = {**place.scene.settings, **scene_settings(model, strategy)}
         if wanted != place.scene.settings:
             place.project.update_scene(
