@@ -123,8 +123,8 @@ def _of_project(project: Project) -> list[KeptFiles]:
             project.folder / "predictions",
             folder_bytes(project.folder / "predictions") + folder_bytes(project.folder / "labels"),
             _bytes_of("predictions", project),
-            "The next look at a tile on which nobody worked takes some seconds longer. Tiles with "
-            "edits or verdicts keep what they have.",
+            "A tile on which nobody worked is drawn again when it is next opened or exported, some "
+            "seconds for each, and is missing in overviews until then. Other tiles keep theirs.",
         ),
         KeptFiles(
             "backups",
