@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     allowed_hosts: str = ""
     """Names under which the app may be reached besides ``localhost``, separated by commas, with
     the port where it is not the usual one: ``maps.example.org, maps.example.org:8443``."""
+    allowed_folders: str = ""
+    """Folders whose files people may name in the browser, separated as in ``PATH``; see
+    :mod:`core.allowed_folders` for what holds without them."""
     weights_dir: Path | None = None
     """Folder of model weights; by default ``cache_dir/weights``."""
     embedding_cache_bytes: int = 2048 * _MEBIBYTE
@@ -68,6 +71,11 @@ class Settings(BaseSettings):
     def embeddings_folder(self) -> Path:
         """Folder of cached embeddings."""
         return self.cache_dir / "embeddings"
+
+    @property
+    def graphs_folder(self) -> Path:
+        """Folder of the ONNX graphs of models."""
+        return self.cache_dir / "onnx"
 
     @property
     def landcover_folder(self) -> Path:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from core.area_units import HECTARES, AreaUnit
 from core.export.card_details import CardDetails
 from core.export.chip_plan import ChipOptions
 from core.export.export_crs import AS_IT_FITS
@@ -31,6 +32,8 @@ class Wishes:
         Only tiles that a person accepted; training data is cut from those alone in any case.
     crs : str
         Of parcels for GIS: what :func:`core.export.export_crs.chosen_crs` takes.
+    unit : AreaUnit
+        Of areas on pages that are made for reading; data is in hectares.
     """
 
     formats: tuple[str, ...] = ("geopackage", "shapefile", "geojson", "mask")
@@ -40,6 +43,7 @@ class Wishes:
     chips: ChipOptions = field(default_factory=ChipOptions)
     details: CardDetails = field(default_factory=CardDetails)
     crs: str = AS_IT_FITS
+    unit: AreaUnit = HECTARES
 
     @property
     def nothing(self) -> bool:

@@ -221,6 +221,7 @@ class _Making:
             self._scene_id,
             self._folder / _LANDCOVER,
             accepted_only=self._wishes.accepted_only,
+            unit=self._wishes.unit,
             progress=self._progress,
             cancelled=self._cancelled,
             workspaces=self._workspaces,

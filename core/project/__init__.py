@@ -7,9 +7,11 @@ Whatever two people can touch has a version; a change made on an old version is 
 """
 
 from core.edit_record import EditRecord, NewEdit
-from core.project.backup import Backup, backups_of, restore
+from core.project.archive import is_archived, put_in_archive, take_from_archive
+from core.project.backup import Backup, backups_folder, backups_of, restore
 from core.project.bin import (
     BinnedProject,
+    bin_folder,
     erase,
     folder_bytes,
     may_be_binned,
@@ -18,6 +20,7 @@ from core.project.bin import (
     put_in_bin,
 )
 from core.project.chain import Damage
+from core.project.duplicate import duplicate_project
 from core.project.places import new_project_path, project_file
 from core.project.recent import (
     ProjectSummary,
@@ -66,18 +69,24 @@ __all__ = [
     "Unset",
     "VerdictRecord",
     "VerdictSteps",
+    "backups_folder",
     "backups_of",
+    "bin_folder",
+    "duplicate_project",
     "erase",
     "folder_bytes",
     "forget_project",
+    "is_archived",
     "may_be_binned",
     "new_project_path",
     "project_file",
     "projects_in_bin",
     "put_back",
+    "put_in_archive",
     "put_in_bin",
     "recent_projects",
     "remember_project",
     "restore",
+    "take_from_archive",
     "verdict_now",
 ]

@@ -54,10 +54,15 @@ class Backup:
     revision: int
 
 
+def backups_folder(path: Path) -> Path:
+    """Where the backups of the project at this path lie."""
+    return path.parent / FOLDER
+
+
 def backups_of(path: Path) -> list[Backup]:
     """Backups of the project at this path, the newest first; those that can be read."""
     try:
-        found = sorted(path.parent.joinpath(FOLDER).glob("*.cropmap"))
+        found = sorted(backups_folder(path).glob("*.cropmap"))
     except OSError:
         return []
     ours = [entry for entry in found if _moment(path, entry) is not None]
@@ -69,7 +74,7 @@ def new_backup_path(path: Path) -> Path:
     """Where a backup that a person asks for goes; of two in one second, the later has the next."""
     now = datetime.now().astimezone()
     while True:
-        target = path.parent / FOLDER / f"{path.stem}-{now:%Y-%m-%d-%H%M%S}{path.suffix}"
+        target = backups_folder(path) / f"{path.stem}-{now:%Y-%m-%d-%H%M%S}{path.suffix}"
         if not target.exists():
             return target
         now += timedelta(seconds=1)
@@ -135,7 +140,7 @@ class AutomaticBackup:
         """Make it, where the day has none and something has changed; what goes wrong is logged."""
         path = self._database.path
         today = f"{datetime.now().astimezone():%Y-%m-%d}"
-        target = path.parent / FOLDER / f"{path.stem}-{today}{path.suffix}"
+        target = backups_folder(path) / f"{path.stem}-{today}{path.suffix}"
         try:
             with _one_at_a_time:
                 if not (self._checks.damages() or target.exists()) and self._has_changed():
@@ -157,7 +162,7 @@ def _rotate(path: Path) -> None:
     pattern = f"*{path.suffix}"
     automatic = [
         entry
-        for entry in path.parent.joinpath(FOLDER).glob(pattern)
+        for entry in backups_folder(path).glob(pattern)
         if _DAY.fullmatch(_ending(path, entry))
     ]
     for old in sorted(automatic)[:-DAYS]:

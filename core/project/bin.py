@@ -71,7 +71,7 @@ def put_in_bin(project_file: Path) -> BinnedProject:
         )
     folder = project_file.absolute().parent
     now = datetime.now(UTC)
-    target = _bin() / f"{folder.name}{_MARK}{now.strftime(_TIME)}"
+    target = bin_folder() / f"{folder.name}{_MARK}{now.strftime(_TIME)}"
     _move(folder, target)
     return _binned(target, folder.name, now)
 
@@ -79,7 +79,7 @@ def put_in_bin(project_file: Path) -> BinnedProject:
 def projects_in_bin() -> list[BinnedProject]:
     """What is in the bin, deleted last first."""
     try:
-        found = [_entry(folder) for folder in _bin().iterdir() if folder.is_dir()]
+        found = [_entry(folder) for folder in bin_folder().iterdir() if folder.is_dir()]
     except OSError:
         return []
     return sorted((one for one in found if one), key=lambda one: one.deleted_at, reverse=True)
@@ -135,7 +135,8 @@ def folder_bytes(folder: Path) -> int:
     return total
 
 
-def _bin() -> Path:
+def bin_folder() -> Path:
+    """Where deleted projects lie."""
     return get_settings().projects_dir.absolute() / _FOLDER
 
 
@@ -155,7 +156,7 @@ def _binned(folder: Path, folder_name: str, deleted_at: datetime) -> BinnedProje
 
 
 def _check(binned: BinnedProject) -> None:
-    if binned.folder.parent != _bin() or not binned.folder.is_dir():
+    if binned.folder.parent != bin_folder() or not binned.folder.is_dir():
         raise InputError(
             f"The project {binned.name} is not in the bin any more.", "Load the page again."
         )

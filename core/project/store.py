@@ -517,7 +517,8 @@ class Project:
         ``redone`` (``verdict``, ``before``), ``second verdict`` (``verdict``,
         ``first``, ``comment``), ``second verdict undone`` and ``redone``, ``second look drawn``
         (``tiles``, ``names``, ``seed``) and ``withdrawn``, ``scene added``, ``scene changed``,
-        ``scene removed``, ``project created`` and ``project renamed`` (``name``).
+        ``scene removed``, ``project created``, ``project renamed`` (``name``) and
+        ``project duplicated`` (``name``, ``before``, ``of``: the name and id of the first).
         """
         with self._database.read() as connection:
             return read_history(connection, scene_id=scene_id, tile=tile, limit=limit)

@@ -117,7 +117,7 @@ def _uses_onnx(runtime: str, device: torch.device) -> bool:
 
 
 def _graphs(spec: ModelSpec) -> Path:
-    return graphs_folder(get_settings().cache_dir / "onnx", spec.sha256)
+    return graphs_folder(get_settings().graphs_folder, spec.sha256)
 
 
 def load_cached(name: str, *, runtime: str = "auto", device: str = "auto") -> Segmenter:

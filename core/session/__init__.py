@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.session.batch import predict_all
     from core.session.idle import IDLE
     from core.session.in_vain import FindsNothingError
+    from core.session.kept_files import KeptFiles, clear_kept, what_is_kept
     from core.session.label_json import line_json, parts_json
     from core.session.layers import LayerName, layers_overlay, layers_version, value_picture
     from core.session.locking import LockedError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     )
     from core.session.opened import (
         OpenedScene,
+        archive_project,
         damages_of,
         delete_project,
         open_project,
@@ -64,6 +66,7 @@ __getattr__ = load_lazily(
         "batch": ("predict_all",),
         "idle": ("IDLE",),
         "in_vain": ("FindsNothingError",),
+        "kept_files": ("KeptFiles", "clear_kept", "what_is_kept"),
         "label_json": ("line_json", "parts_json"),
         "layers": (
             "LayerName",
@@ -85,6 +88,7 @@ __getattr__ = load_lazily(
         ),
         "opened": (
             "OpenedScene",
+            "archive_project",
             "damages_of",
             "delete_project",
             "open_project",
@@ -123,6 +127,7 @@ __all__ = [
     "STAGE",
     "FindsNothingError",
     "Found",
+    "KeptFiles",
     "LayerName",
     "LockedError",
     "NotOwnStepError",
@@ -134,6 +139,7 @@ __all__ = [
     "Workspace",
     "Workspaces",
     "add_scene",
+    "archive_project",
     "can_redo",
     "can_undo",
     "change_landcover",
@@ -142,6 +148,7 @@ __all__ = [
     "changed_since",
     "changed_tiles",
     "chosen_tiles",
+    "clear_kept",
     "copy_into",
     "damages_of",
     "delete_project",
@@ -173,4 +180,5 @@ __all__ = [
     "value_picture",
     "verdict_json",
     "verdict_name",
+    "what_is_kept",
 ]

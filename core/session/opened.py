@@ -29,6 +29,8 @@ from core.project import (
     Project,
     SceneRecord,
     forget_project,
+    is_archived,
+    put_in_archive,
     put_in_bin,
     restore,
 )
@@ -111,7 +113,7 @@ def open_project(path: Path) -> Project:
     ProjectReplacedError
         The file was moved or deleted after it had been opened, and nothing is in its place.
     ProjectError
-        Missing, damaged, not a project, or of a newer version.
+        Missing, damaged, not a project, of a newer version, or in the archive.
     """
     key = path.resolve()
     with _lock:
@@ -119,6 +121,12 @@ def open_project(path: Path) -> Project:
             _drop_where_replaced(key)
         if key in _replacements and not key.exists():
             raise _replacements[key].again()
+        if is_archived(key):
+            close_project(key)
+            raise ProjectError(
+                f"The project {key.stem} is in the archive.",
+                "Take it back at the end of the list on the Start page.",
+            )
         if key not in _projects:
             _projects[key] = Project.open(key)
         return _projects[key]
@@ -173,6 +181,19 @@ def delete_project(path: Path) -> BinnedProject:
         binned = put_in_bin(path)
         forget_project(path)
         return binned
+
+
+def archive_project(path: Path) -> None:
+    """Close a project in this process and put it into the archive.
+
+    Raises
+    ------
+    OutputError
+        Its folder cannot be written.
+    """
+    with _lock:
+        close_project(path)
+        put_in_archive(path)
 
 
 def restore_project(path: Path, backup: Path) -> Path | None:

@@ -1,15 +1,19 @@
 import html
 import json
+import re
 
 import ui.results.scene_results
+from core.area_units import AREA_UNITS
 from core.errors import DiskFullError
 from core.export.delivered import RECORD, Delivered, Delivery
 from core.export.delivery import state_of
 from core.export.reports.areas import AreaReport, ClassArea
 from core.session.opened import open_project_scene
-from tests.pages.conftest import press, said, settle, wrong
+from tests.pages.conftest import BROWSER, press, said, settle, wrong
 from ui.results import make_files, overview_map
+from ui.shared import preferences
 from ui.shared.browser_session import Place
+from ui.shared.preferences import Preferences
 
 REPORT = AreaReport(3.5, 3.0, (ClassArea("Cropland <script>", "#f096ff", True, 3.0, 2.5),), 1, 1)
 
@@ -65,6 +69,21 @@ def test_hectares_and_the_table_are_shown_escaped(page, project, monkeypatch) ->
     assert app.metric[1].delta == "0.50 ha less"
     assert "Land cover: cropland" in tables(app)
     assert "<script>" not in tables(app)
+
+
+def test_areas_are_in_the_unit_of_the_browser_and_so_is_the_report(
+    page, project, monkeypatch
+) -> None:
+    preferences.save(BROWSER, Preferences("Ana", area_unit="mu"))
+    app = shown(page, project, monkeypatch)
+    assert app.metric[0].value == "52.5 mu"
+    assert app.metric[1].delta == "7.50 mu less"
+    assert "37.5 mu" in html.unescape(tables(app))
+    assert not re.search(r"\d ha\b", html.unescape(tables(app)) + said(app))
+    assert "Areas in these files are in hectares" in said(app)
+    wished = delivering(monkeypatch)
+    settle(press(app, "Make the files"), keys(project)["files"])
+    assert wished[0].unit is AREA_UNITS["mu"]
 
 
 def test_without_a_mapped_tile_it_says_so(page, project) -> None:

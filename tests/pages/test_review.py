@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 import sqlite3
 from contextlib import closing
 
@@ -260,6 +261,11 @@ def test_the_automatic_map_is_compared_in_the_background(page, project, monkeypa
     on(app, project, EFFORT)
     assert [m.value for m in app.metric][2:] == ["0.900", "0.10 ha"]
     assert list(app.dataframe[1].value["IoU"]) == [0.9]
+    preferences.save(BROWSER, Preferences("Ana", area_unit="mu"))
+    on(app, project, EFFORT)
+    assert app.metric[3].value == "1.50 mu"
+    assert list(app.dataframe[1].value["Changed, mu"]) == [1.5]
+    assert not re.search(r"\d ha\b|, ha$", said(app) + " ".join(app.dataframe[1].value))
     give(project, "Ada", "fix")
     on(app, project, EFFORT)
     assert "has changed since" in said(app)

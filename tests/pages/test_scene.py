@@ -1,3 +1,5 @@
+import html
+import re
 import shutil
 
 import numpy as np
@@ -6,10 +8,12 @@ import rasterio
 
 from core.session import add_scene, change_view
 from core.settings import get_settings
-from tests.pages.conftest import press, said, settle, wrong
+from tests.pages.conftest import BROWSER, press, said, settle, wrong
 from tests.rasters import write_raster
 from ui.scenes.add_scene import key_of
 from ui.scenes.landcover_panel import key_of as landcover_key
+from ui.shared import preferences
+from ui.shared.preferences import Preferences
 
 
 def fill(app, key: str, text: str) -> None:
@@ -105,13 +109,16 @@ def test_land_cover_that_cannot_be_had_does_not_keep_the_imagery_out(
     assert "No land cover yet" in said(app)
 
 
-def test_the_legend_tells_hectares_and_the_facts_the_crs(page, project) -> None:
+def test_the_legend_tells_areas_in_the_chosen_unit_and_the_facts_the_crs(page, project) -> None:
+    preferences.save(BROWSER, Preferences("Ana", area_unit="acre"))
     app = page("scene", project)
     assert not app.error
     shown = "".join(h.proto.body for h in app.get("html"))
     assert "UTM" in shown
     assert "Cropland" in shown
     assert "cropmap-swatch" in shown
+    assert "acres" in shown
+    assert not re.search(r"\d ha\b", html.unescape(shown) + said(app))
 
 
 def test_other_bands_are_taken_over(page, project) -> None:
@@ -273,3 +280,31 @@ def test_jobs_of_two_projects_do_not_meet(key, project, empty_project) -> None:
 
     first, second = (Place(p, None, "") for p in (project, empty_project))
     assert key(first) != key(second)
+
+
+def test_a_land_cover_in_a_folder_that_is_not_allowed_is_one_sentence(
+    page, empty_project, farmland, tmp_path, monkeypatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere.tif"
+    shutil.copy(farmland.landcover, elsewhere)
+    monkeypatch.setenv("CROPMAP_ALLOWED_FOLDERS", str(farmland.scene.parent))
+    get_settings.cache_clear()
+    app = page("scene", empty_project)
+    fill(app, "path imagery", str(farmland.scene))
+    choose(app, "Land cover", "path")
+    fill(app, "path landcover new", str(elsewhere))
+    app = settle(press(app, "Add the scene"), add_key(empty_project))
+    assert len(empty_project.scenes()) == 1
+    assert "CROPMAP_ALLOWED_FOLDERS" in said(app)
+
+
+def test_another_unit_of_area_leaves_the_scene_as_it_is(page, project) -> None:
+    before = project.scenes()
+    app = page("scene", project)
+    press(app, "Settings")
+    next(s for s in app.selectbox if s.label == "Unit of area").set_value("mu")
+    next(b for b in app.button if b.label == "Settings").click()
+    next(b for b in app.button if b.label == "Save").click()
+    app.run()
+    assert preferences.load(BROWSER).area_unit == "mu"
+    assert project.scenes() == before

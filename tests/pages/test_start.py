@@ -6,7 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import ProjectError
 from core.project import NewEdit, backups_of, recent_projects
-from core.session.opened import close_project, open_project
+from core.session.opened import archive_project, close_project, open_project
+from core.settings import get_settings
 from tests.pages.conftest import SECONDS, press, said, settle, wrong
 from tests.project import flipping
 from ui.start.project_list import DEMO
@@ -144,7 +145,7 @@ def menu() -> None:
     from core.project import recent_projects
     from ui.start.project_menu import body
 
-    for summary in recent_projects():
+    for summary in recent_projects()[-1:]:
         body(summary)
 
 
@@ -172,3 +173,28 @@ def test_a_project_is_opened_by_its_folder(page, project) -> None:
     next(b for b in app.button if b.label == "Open").click()
     app.run(timeout=SECONDS)
     assert app.query_params["project"] == project.id
+
+
+def test_a_project_is_duplicated_and_archived_from_its_menu(page, project) -> None:
+    dialog_alone = AppTest.from_function(menu, default_timeout=SECONDS).run()
+    dialog_alone = press(dialog_alone, "Duplicate this project")
+    settle(dialog_alone, ("duplicate", str(project.path)))
+    assert {one.name for one in recent_projects()} == {project.name, f"{project.name} (copy)"}
+    archive_project(project.path)
+    app = page("start")
+    assert "Archived (1)" in [e.label for e in app.expander]
+    assert not any(b.key == f"open 1 {project.path}" for b in app.button)
+    assert "recent ones" in wrong(page("scene", project))
+    press(page("start"), "Take back")
+    assert "North" in said(page("scene", open_project(project.path)))
+
+
+def test_a_project_in_a_folder_that_is_not_allowed_is_one_sentence(
+    page, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("CROPMAP_ALLOWED_FOLDERS", str(tmp_path / "fields"))
+    get_settings.cache_clear()
+    app = page("start")
+    app.text_input[1].set_value(str(tmp_path / "gone.cropmap"))
+    press(app, "Open")
+    assert "CROPMAP_ALLOWED_FOLDERS" in wrong(app)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.project import TileRecord
 from ui.map import annotate_map
-from ui.shared import moved_imagery, navigation
+from ui.shared import area_words, moved_imagery, navigation
 from ui.shared.browser_session import Place, choose_tile, token
 from ui.shared.page_frame import empty
 
@@ -54,6 +54,7 @@ def _map(place: Place, scene_id: str) -> None:
         name,
         height=HEIGHT,
         key=f"annotate {place.project.id} {scene_id}",
+        unit=area_words.my_unit().key,
     )
     if event is not None and event.tile != name and any(t.name == event.tile for t in tiles):
         choose_tile(place, event.tile)

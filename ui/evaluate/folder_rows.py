@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.allowed_folders import check_allowed
 from core.errors import InputError
 from core.study.projects import ImageFolder, add_folder, kept_folders, remove_folder
 from core.task import Cancelled, Progress
@@ -81,6 +82,7 @@ def _start(place: Place, typed: str) -> None:
     project, path = place.project, Path(typed)
     if not typed:
         raise InputError("No folder is named yet.", "Type its path.")
+    check_allowed(path)
 
     def work(progress: Progress, cancelled: Cancelled) -> ImageFolder:
         progress("Reading its images", 0, 0)

@@ -21,11 +21,11 @@ from ui.evaluate.method_words import (
     difference,
 )
 from ui.evaluate.worst_tiles import ALT, in_threes, legend
-from ui.shared import navigation, show_errors
+from ui.shared import area_words, navigation, show_errors
 from ui.shared.browser_session import Place
 from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS, Key
-from ui.shared.text import escape, hectares
+from ui.shared.text import escape
 from ui.shared.times import ago
 
 KIND = "judge labels"
@@ -155,7 +155,7 @@ def sentence(found: Judged) -> str:
         return "Nothing could be compared: the reference says nothing where your map is."
     said = (
         f"Your map has **{value:.0%}** overlap with the reference (mean IoU): "
-        f"{hectares(found.missed_ha)} missed, {hectares(found.extra_ha)} too much."
+        f"{area_words.area(found.missed_ha)} missed, {area_words.area(found.extra_ha)} too much."
     )
     against = difference(found.gain)
     return f"{said} Compared with the land cover: {against}." if against else said

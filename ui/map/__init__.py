@@ -41,7 +41,7 @@ _component = st.components.v2.component("cropmap_map", js=LOADER, isolate_styles
 
 
 def annotate_map(
-    token: str, scene_id: str, tile: str, *, height: int | str, key: str
+    token: str, scene_id: str, tile: str, *, height: int | str, key: str, unit: str = "ha"
 ) -> AnnotateEvent | None:
     """Show a tile for annotation; its clicks never run the script again.
 
@@ -57,6 +57,8 @@ def annotate_map(
         pixels only where less than 420 would be left.
     key
         Of the component; a new one makes a new map.
+    unit
+        In which areas are shown: a key of ``core.area_units.AREA_UNITS``.
 
     Returns
     -------
@@ -66,6 +68,7 @@ def annotate_map(
     data = {
         "mode": "annotate",
         "tile": tile,
+        "unit": unit,
         "height": height if isinstance(height, str) else f"{height}px",
         "fill": not isinstance(height, str),
         **_address(token, scene_id),

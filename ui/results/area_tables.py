@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ui.shared.text import escape, escape_colour, hectares
+from ui.shared import area_words
+from ui.shared.text import escape, escape_colour
 
 
 class ClassArea(Protocol):
@@ -71,7 +72,7 @@ def _line(row: ClassArea) -> str:
     kind = ' class="crop"' if row.cropland_class else ""
     swatch = f'<span class="cropmap-swatch" style="background:{escape_colour(row.colour)}"></span>'
     numbers = "".join(
-        f'<td class="number">{escape(hectares(value))}</td>'
+        f'<td class="number">{escape(area_words.area(value))}</td>'
         for value in (row.total_ha, row.labelled_cropland_ha, row.not_cropland_ha)
     )
     return f"<tr{kind}><td>{swatch} {escape(row.name)}</td>{numbers}</tr>"
@@ -79,4 +80,4 @@ def _line(row: ClassArea) -> str:
 
 def _cell(value: float, agree: bool) -> str:
     kind = "number agree" if agree else "number"
-    return f'<td class="{kind}">{escape(hectares(value))}</td>'
+    return f'<td class="{kind}">{escape(area_words.area(value))}</td>'

@@ -6,12 +6,13 @@ from typing import Any
 
 import streamlit as st
 
+from core.area_units import HECTARES
 from core.errors import InputError
 from core.export import FORMATS, CardDetails, ChipOptions, ExportFormat, Wishes
 from core.project import SceneRecord
 from core.session import chosen_tiles, open_project_scene
 from ui.results.crs_choice import choose_crs
-from ui.shared import show_errors
+from ui.shared import area_words, show_errors
 from ui.shared.browser_session import Place, person
 from ui.shared.text import count
 
@@ -37,6 +38,8 @@ def choose(place: Place, scene: SceneRecord, *, accepted_only: bool) -> Wishes |
         with st.popover("More formats", width="stretch"):
             formats += [one.key for one in _gis(rare=True) if _format(one)]
         crs = choose_crs(open_project_scene(place.project, scene.id).scene.working_grid)
+        if area_words.my_unit() is not HECTARES:
+            st.caption("Areas in these files are in hectares, so that other programs read them.")
     with training:
         st.markdown("**For training**")
         chosen = [one.key for one in FORMATS if one.training and _format(one)]
@@ -61,6 +64,7 @@ def choose(place: Place, scene: SceneRecord, *, accepted_only: bool) -> Wishes |
         chips=chips,
         details=CardDetails(licence=licence, author=person(), note=note),
         crs=crs,
+        unit=area_words.my_unit(),
     )
 
 

@@ -16,8 +16,9 @@ from streamlit_folium import st_folium
 
 from core.grid import Bounds
 from core.session import open_project_scene
+from ui.shared import area_words
 from ui.shared.browser_session import Place, token
-from ui.shared.text import escape, hectares
+from ui.shared.text import escape
 
 MOST_PARCELS = 3000
 """More are shown as pixels of the label layer only."""
@@ -110,7 +111,7 @@ def _shown(properties: dict[str, Any]) -> dict[str, str]:
     area = properties.get("area_ha")
     return {
         "parcel": escape(properties.get("field_id", "")),
-        "area": escape(hectares(float(area)) if isinstance(area, int | float) else ""),
+        "area": escape(area_words.area(float(area)) if isinstance(area, int | float) else ""),
         "state": escape(properties.get("status", "")),
         "reviewer": escape(properties.get("reviewer") or "–"),
     }

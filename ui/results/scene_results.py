@@ -15,12 +15,12 @@ from core.session import changed_tiles
 from core.task import Cancelled, Progress
 from ui.results import make_files, overview_map
 from ui.results.area_tables import class_table, matrix
-from ui.shared import moved_imagery, navigation, show_errors
+from ui.shared import area_words, moved_imagery, navigation, show_errors
 from ui.shared.browser_session import Place, person
 from ui.shared.job_progress import watch
 from ui.shared.jobs import JOBS, Key
 from ui.shared.page_frame import empty, heading
-from ui.shared.text import count, hectares
+from ui.shared.text import count
 
 T = TypeVar("T")
 
@@ -115,14 +115,14 @@ def _figures(place: Place, *, accepted_only: bool) -> None:
     label, landcover = st.columns(2)
     label.metric(
         "Cropland (your map)",
-        hectares(report.cropland_ha),
+        area_words.area(report.cropland_ha),
         f"{report.tiles:,} of {count(report.all_tiles, 'tile')}",
         delta_color="off",
         delta_arrow="off",
     )
     landcover.metric(
         "Cropland (land cover)",
-        hectares(report.landcover_ha),
+        area_words.area(report.landcover_ha),
         _difference(report),
         delta_color="off",
         delta_arrow="off",
@@ -137,7 +137,7 @@ def _difference(report: AreaReport) -> str | None:
     if report.landcover_ha is None:
         return None
     difference = report.landcover_ha - report.cropland_ha
-    return f"{hectares(abs(difference))} {'more' if difference > 0 else 'less'}"
+    return f"{area_words.area(abs(difference))} {'more' if difference > 0 else 'less'}"
 
 
 def _areas(place: Place, *, accepted_only: bool) -> AreaReport | None:
@@ -159,7 +159,7 @@ def _areas(place: Place, *, accepted_only: bool) -> AreaReport | None:
         return last.value if last else None
     start(
         key,
-        f"Counting hectares of {scene.name}",
+        f"Adding up the areas of {scene.name}",
         place.project,
         lambda: areas(place.project, scene.id, accepted_only=accepted_only),
     )

@@ -16,8 +16,9 @@ from ui.review.action_words import kinds_in_words
 from ui.review.comparisons import compared, now
 from ui.review.history_tab import whole_history
 from ui.review.tile_queue import Entry
+from ui.shared import area_words
 from ui.shared.browser_session import Place
-from ui.shared.text import count, hectares
+from ui.shared.text import count
 
 Changes = dict[str, TileChange]
 
@@ -91,7 +92,9 @@ def _figures(shares: Sequence[Share], changes: Changes, accepted: Sequence[str])
     if changes:
         changed = sum(change.changed_ha for change in changes.values())
         touched = sum(change.touched for change in changes.values())
-        _metric(area, "Area changed by hand", hectares(changed), f"in {count(touched, 'parcel')}")
+        _metric(
+            area, "Area changed by hand", area_words.area(changed), f"in {count(touched, 'parcel')}"
+        )
 
 
 def _metric(
@@ -121,7 +124,7 @@ def _table(rows: list[dict[str, object]]) -> None:
             "Actions": st.column_config.NumberColumn(width=75),
             "Active": st.column_config.TextColumn("Active time", width=95),
             "IoU": st.column_config.NumberColumn(format="%.3f", width=70),
-            "Changed, ha": st.column_config.NumberColumn(format="%.2f", width=100),
+            _changed_area(): st.column_config.NumberColumn(format="%.2f", width=115),
             "Per parcel": st.column_config.NumberColumn(
                 "Actions per parcel", format="%.1f", width=135
             ),
@@ -175,10 +178,14 @@ def _changed(effort: Effort, change: TileChange | None) -> dict[str, object]:
     parcels = change.parcels if change else 0
     return {
         "IoU": change.pixels.iou if change else None,
-        "Changed, ha": change.changed_ha if change else None,
+        _changed_area(): area_words.in_my_unit(change.changed_ha) if change else None,
         "Per parcel": effort.actions / parcels if parcels else None,
         "s per parcel": effort.seconds / parcels if parcels else None,
     }
+
+
+def _changed_area() -> str:
+    return f"Changed, {area_words.my_unit().name}"
 
 
 def effort_csv(shares: Sequence[Share], changes: Changes, numbers: dict[str, int]) -> bytes:

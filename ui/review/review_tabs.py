@@ -11,10 +11,10 @@ from ui.review import effort_tab, history_tab, map_all_tiles, second_look, tile_
 from ui.review.presence_line import show_open_now
 from ui.review.tile_queue import Done, Entry, done, entries, next_up
 from ui.server.presence import ROOM
-from ui.shared import navigation, show_errors
+from ui.shared import area_words, navigation, show_errors
 from ui.shared.browser_session import Place, person, token
 from ui.shared.page_frame import empty, heading
-from ui.shared.text import count, escape, hectares
+from ui.shared.text import count, escape
 
 JOB_KINDS = (map_all_tiles.KIND, effort_tab.KIND, second_look.KIND)
 """Kinds of jobs that the page itself shows."""
@@ -83,7 +83,7 @@ def _next(place: Place, queue: list[Entry], *, first: bool) -> None:
 def _progress_text(so_far: Done) -> str:
     return (
         f"{so_far.reviewed:,} of {count(so_far.tiles, 'tile')} reviewed · "
-        f"{hectares(so_far.reviewed_ha)} of {hectares(so_far.area_ha)}"
+        f"{area_words.area(so_far.reviewed_ha)} of {area_words.area(so_far.area_ha)}"
     )
 
 
@@ -91,7 +91,7 @@ def reviewers_text(so_far: Done) -> str:
     """Who has reviewed how much: those of the most area by name, the others as a number."""
     people = list(so_far.by_reviewer.items())
     parts = [
-        f"{escape(name)}: {count(tiles, 'tile')}, {hectares(area)}"
+        f"{escape(name)}: {count(tiles, 'tile')}, {area_words.area(area)}"
         for name, (tiles, area) in people[:_MOST_NAMES]
     ]
     if len(people) > _MOST_NAMES:

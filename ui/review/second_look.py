@@ -24,9 +24,9 @@ from core.review import (
 from core.task import Cancelled, Progress
 from ui.review.comparisons import compared
 from ui.review.tile_queue import VERDICTS, Entry
-from ui.shared import navigation, show_errors
+from ui.shared import area_words, navigation, show_errors
 from ui.shared.browser_session import Place, notify, person
-from ui.shared.text import count, hectares
+from ui.shared.text import count
 
 _FAILED = "cropmap_second_error"
 _NUMBER, _SHARE, _SEED, _BY = "second number", "second share", "second seed", "second by"
@@ -199,7 +199,7 @@ def labels_text(labels: Sequence[TileChange], tiles: int) -> str:
     text = (
         "Overlap (IoU) of the map at the first verdict and the map at the second verdict, over "
         f"{count(len(labels), 'tile')}; the second reviewer changed "
-        f"{hectares(sum(label.changed_ha for label in labels))}."
+        f"{area_words.area(sum(label.changed_ha for label in labels))}."
     )
     unknown = tiles - len(labels)
     if unknown:

@@ -19,6 +19,7 @@ from ui.review.tile_queue import (
     nothing_here,
     ordered,
 )
+from ui.shared import area_words
 from ui.shared.browser_session import Place, choose_tile
 from ui.shared.times import local
 
@@ -142,7 +143,7 @@ def _table_of(place: Place, shown: list[Entry]) -> list[int]:
                 min_value=0.0, max_value=1.0, format="%.2f", width=115
             ),
             "Differs from land cover": st.column_config.NumberColumn(format="%.0f %%", width=160),
-            "Cropland, ha": st.column_config.NumberColumn(format="%.1f", width=105),
+            _cropland(): st.column_config.NumberColumn(format="%.1f", width=115),
             "Edits": st.column_config.NumberColumn(width=60),
             "Parcels": st.column_config.NumberColumn(format="%d", width=70),
             "Open notes": st.column_config.NumberColumn(
@@ -162,7 +163,7 @@ def _table(shown: list[Entry]) -> pd.DataFrame:
         {
             "Uncertainty": float,
             "Differs from land cover": float,
-            "Cropland, ha": float,
+            _cropland(): float,
             "Parcels": float,
             "Open notes": float,
         }
@@ -180,7 +181,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "Verdict": "Hidden" if entry.asked else VERDICTS.get(verdict.verdict, verdict.verdict),
         "Uncertainty": figures.get("uncertainty"),
         "Differs from land cover": _percent(figures.get("disagreement")),
-        "Cropland, ha": figures.get("cropland_ha"),
+        _cropland(): area_words.in_my_unit(figures.get("cropland_ha")),
         "Edits": entry.tile.edit_count,
         "Parcels": figures.get("parcels"),
         "Parcel status": parcels_in_words(figures),
@@ -190,6 +191,10 @@ def _row(entry: Entry) -> dict[str, object]:
         "Comment": verdict.comment,
         "When": local(verdict.at),
     }
+
+
+def _cropland() -> str:
+    return f"Cropland, {area_words.my_unit().name}"
 
 
 _SAID = {

@@ -15,9 +15,9 @@ from core.project import CHANGED, PastVerdict, Project, VerdictRecord
 from core.review import judge
 from core.session import get_workspaces
 from ui.review.tile_queue import GIVEN, VERDICTS, Entry
-from ui.shared import navigation, show_errors
+from ui.shared import area_words, navigation, show_errors
 from ui.shared.browser_session import Place, notify, person
-from ui.shared.text import count, escape, hectares
+from ui.shared.text import count, escape
 from ui.shared.times import ago
 
 _FAILED, _SEEN = "cropmap_review_error", "cropmap_review_seen"
@@ -46,7 +46,7 @@ def show(place: Place, entry: Entry) -> None:
     seen = _seen(place, entry)
     with st.container(border=True):
         title, way = st.columns([3, 1], vertical_alignment="center")
-        title.markdown(f"**Tile {entry.number}** · {hectares(entry.area_ha)}")
+        title.markdown(f"**Tile {entry.number}** · {area_words.area(entry.area_ha)}")
         if way.button("Open on the map", key=f"open {seen.key}", width="stretch"):
             navigation.go(navigation.ANNOTATE, replace(place, tile=entry.tile.name))
         failed = st.session_state.pop(_FAILED, None)

@@ -25,7 +25,7 @@ from core.existing import (
 from core.session import STAGE, Stake, TakenOver, open_project_scene, stake_of
 from core.task import Cancelled, Progress
 from ui.scenes.crs_question import ANOTHER_FILE, crs_question
-from ui.shared import navigation, show_errors
+from ui.shared import area_words, navigation, show_errors
 from ui.shared.browser_session import Place, person
 from ui.shared.file_questions import layer_question
 from ui.shared.job_progress import watch
@@ -43,7 +43,7 @@ from ui.shared.reading_labels import (
     take,
 )
 from ui.shared.source_fields import checked, source_fields
-from ui.shared.text import count, escape, hectares
+from ui.shared.text import count, escape
 from ui.shared.uploaded_files import Source
 
 KINDS = ("read labels", "take labels")
@@ -202,7 +202,7 @@ def _vectors(place: Place, found: ReadLabels, file: LabelsFile) -> VectorLabels:
     counts = labels.counts
     parcels, area = st.columns(2)
     parcels.metric("Parcels on this scene", f"{counts.parcels:,}")
-    area.metric("Cropland", hectares(counts.hectares))
+    area.metric("Cropland", area_words.area(counts.hectares))
     _tell_skipped(file, labels)
     if is_own(file):
         st.caption("This app wrote the file: classes, states, reasons and reviewers are kept.")
@@ -299,7 +299,7 @@ def _mask(found: ReadLabels, mask: MaskFile) -> tuple[MaskFileLabels, bool]:
         "Values that mean cropland",
         list(mask.values),
         default=sorted(guess_values(mask)),
-        format_func=lambda value: f"{value} ({hectares(mask.values[value] * pixel)})",
+        format_func=lambda value: f"{value} ({area_words.area(mask.values[value] * pixel)})",
         key=f"mask values {mask.name}",
         placeholder="Choose at least one",
     )
@@ -310,13 +310,13 @@ def _mask(found: ReadLabels, mask: MaskFile) -> tuple[MaskFileLabels, bool]:
             "Values that mean “not known”",
             others,
             default=sorted(guess_unknown(mask).intersection(others)),
-            format_func=lambda value: f"{value} ({hectares(mask.values[value] * pixel)})",
+            format_func=lambda value: f"{value} ({area_words.area(mask.values[value] * pixel)})",
             key=f"mask unknown {mask.name}",
             placeholder="None",
             help="All other values mean: no cropland.",
         )
     area = sum(mask.values[value] for value in chosen) * pixel
-    st.metric("Cropland", hectares(area))
+    st.metric("Cropland", area_words.area(area))
     nowhere = mask.unknown + sum(mask.values[value] for value in unknown)
     if nowhere:
         share = nowhere / (grid.width * grid.height)

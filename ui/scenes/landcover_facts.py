@@ -20,7 +20,8 @@ from core.landcover import (
     open_landcover,
 )
 from core.session import open_project, open_project_scene
-from ui.shared.text import escape, escape_colour, hectares
+from ui.shared import area_words
+from ui.shared.text import escape, escape_colour
 
 _SIDE = 1024
 """Areas are counted on the scene reduced to this many pixels along its longer side."""
@@ -56,12 +57,12 @@ def class_rows(project_path: str, scene_id: str, version: int) -> list[ClassRow]
     if opened.landcover is None:
         return []
     tile = align(opened.landcover, _reduced(opened.scene.working_grid))
-    areas = class_areas(tile)
-    total = sum(areas.values())
+    by_code = class_areas(tile)
+    total = sum(by_code.values())
     classes = {entry.code: entry for entry in tile.product.classes}
     return [
         ClassRow(c.name, c.colour, c.cropland, area, area / total)
-        for code, area in areas.items()
+        for code, area in by_code.items()
         if (c := classes.get(code)) is not None
     ]
 
@@ -127,14 +128,14 @@ def with_source(settings: dict[str, Any], source: dict[str, Any]) -> dict[str, A
 
 
 def legend(rows: Sequence[ClassRow]) -> str:
-    """The legend as an HTML table: official colour, name, hectares, share; cropland in bold."""
+    """The legend as an HTML table: official colour, name, area, share; cropland in bold."""
     lines = []
     for row in rows:
         kind = ' class="crop"' if row.cropland else ""
         swatch = f'<span class="cropmap-swatch" style="background:{escape_colour(row.colour)}">'
         lines.append(
             f"<tr{kind}><td>{swatch}</span></td><td>{escape(row.name)}</td>"
-            f'<td class="number">{escape(hectares(row.area_ha))}</td>'
+            f'<td class="number">{escape(area_words.area(row.area_ha))}</td>'
             f'<td class="number">{row.share:.0%}</td></tr>'
         )
     return f'<table class="cropmap-legend">{"".join(lines)}</table>'

@@ -7,8 +7,9 @@ import streamlit as st
 from core.imagery import Scene, scene_remarks
 from ui.map import view_map
 from ui.scenes import unknown_card
+from ui.shared import area_words
 from ui.shared.browser_session import Place, token
-from ui.shared.text import escape, hectares
+from ui.shared.text import escape
 
 _HEIGHT = 470
 _WHO = {"person": ", as you stated", "sidecar": ", by its .aux.xml"}
@@ -25,7 +26,7 @@ def facts(place: Place) -> str:
     area = grid.width * grid.height * grid.pixel_area_m2 / 10_000.0
     stated = _WHO.get(scene.crs_source, "")
     return (
-        f"{grid.width:,} × {grid.height:,} px · {grid.gsd_m:.3g} m · {hectares(area)} · "
+        f"{grid.width:,} × {grid.height:,} px · {grid.gsd_m:.3g} m · {area_words.area(area)} · "
         f"{grid.crs.name}{stated}"
     )
 

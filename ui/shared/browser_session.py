@@ -259,5 +259,5 @@ def _path_of(project_id: str) -> Path:
     leave_project()
     raise ProjectError(
         "The project of this address is not in the list of projects.",
-        "On the Start page, open it from its folder.",
+        "On the Start page, open it from its folder, or take it back from the archive.",
     )

@@ -9,8 +9,10 @@ import streamlit as st
 
 from core.errors import ProjectReplacedError
 from ui.shared import (
+    area_words,
     back_button,
     navigation,
+    page_help,
     page_style,
     settings_dialog,
     show_errors,
@@ -32,10 +34,10 @@ _SAID_DAMAGE = "cropmap_said_damage"
 
 
 def page(body: Callable[[Place | None], None], *, shows: Sequence[str] = ()) -> None:
-    """Run a page that does without a project."""
+    """Run the page Start, which does without a project."""
     st.set_page_config(initial_sidebar_state=SIDEBAR_PX)
     page_style.apply()
-    _who()
+    _who("Start")
     place = _place()
     with show_errors.told():
         _sidebar(place, shows)
@@ -56,7 +58,7 @@ def project_page(
     """
     st.set_page_config(initial_sidebar_state="collapsed" if full_screen else SIDEBAR_PX)
     page_style.apply(full_screen=full_screen)
-    _who()
+    _who(title)
     # The map tells of an exchanged file itself, and keeps what is unsaved.
     place = _place(tells_of_file=not full_screen)
     with show_errors.told():
@@ -90,11 +92,14 @@ def heading(title: str, facts: str = "") -> None:
         st.html(f'<p class="cropmap-facts">{escape(facts)}</p>')
 
 
-def _who() -> None:
-    """Whose browser this is."""
+def _who(title: str) -> None:
+    """Whose browser this is, and how she reads areas; help on the page."""
     back_button.apply()
     your_name.ask_first()
-    your_name.show_at_top()
+    with st.container(key="cropmap_corner", horizontal=True, width="content", gap="small"):
+        page_help.show(title)
+        your_name.show_at_top()
+    area_words.take_unit()
 
 
 def _damage(place: Place, *, over_map: bool) -> None:

@@ -45,10 +45,11 @@ _COMMON = """
 /* A figure is never cut: it may take a second line. */
 [data-testid="stMetricValue"] { font-size: 1.75rem; }
 [data-testid="stMetricValue"] > div { overflow: visible; white-space: normal; }
-[data-testid="stHeader"] { padding-right: 11rem; }
+[data-testid="stHeader"] { padding-right: 16rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-cropmap_unseen) { position: absolute; }
-.st-key-cropmap_you { position: fixed; top: .6rem; right: 1rem; z-index: 999991; width: auto;
-  max-width: 12rem; }
+.st-key-cropmap_corner { position: fixed; top: .6rem; right: 1rem; z-index: 999991; width: auto;
+  flex-wrap: nowrap; }
+.st-key-cropmap_you { width: auto; max-width: 12rem; }
 .st-key-cropmap_you button p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
   max-width: 9rem; }
 @media (max-width: 960px) {
@@ -58,8 +59,9 @@ _COMMON = """
 }
 @media (max-width: 820px) {
   [data-testid="stMainBlockContainer"] { padding: 3.25rem 1rem 1rem; }
-  [data-testid="stHeader"] { padding-right: 8rem; }
+  [data-testid="stHeader"] { padding-right: 11rem; }
   .st-key-cropmap_you button p { max-width: 5rem; }
+  .st-key-cropmap_help button p { font-size: 0; }
 }
 """
 

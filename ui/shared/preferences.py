@@ -1,4 +1,4 @@
-"""What a person chose once and need not choose again: name, model, strategy.
+"""What a person chose once and need not choose again: name, model, strategy, unit of area.
 
 They belong to a browser.  Each has one small file on this server, named by a hash of the number in
 its cookie, so that whoever reads the folder cannot pass for anybody.
@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from core.area_units import AREA_UNITS, HECTARES
 from core.errors import storage_error
 from core.files import read_checked, write_checked
 from core.predict import STRATEGIES
@@ -32,11 +33,14 @@ class Preferences:
         Key of a model, or ``"none"``.
     strategy : str
         One of ``core.predict.strategies.STRATEGIES``.
+    area_unit : str
+        A key of ``core.area_units.AREA_UNITS``.
     """
 
     person: str = ""
     model: str = DEFAULT_MODEL
     strategy: str = "apt_plus"
+    area_unit: str = HECTARES.key
 
 
 def load(browser: str) -> Preferences:
@@ -75,7 +79,8 @@ def cleaned(preferences: Preferences) -> Preferences:
     person = " ".join(preferences.person.split())[:LONGEST_NAME].strip()
     model = preferences.model if preferences.model in (*known_models(), "none") else DEFAULT_MODEL
     strategy = preferences.strategy if preferences.strategy in STRATEGIES else "apt_plus"
-    return Preferences(person, model, strategy)
+    unit = preferences.area_unit if preferences.area_unit in AREA_UNITS else HECTARES.key
+    return Preferences(person, model, strategy, unit)
 
 
 def _path(browser: str, cache: Path | None = None) -> Path:

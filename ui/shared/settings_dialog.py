@@ -1,4 +1,4 @@
-"""Settings: which model draws, how prompts become a map."""
+"""Settings: which model draws, how prompts become a map, in which unit areas are read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.area_units import AREA_UNITS
 from core.errors import InputError, Remedy, WeightsError
 from core.predict import WITHOUT_MODEL
 from core.sam import (
@@ -20,7 +21,7 @@ from core.sam import (
 )
 from core.settings import get_settings
 from core.task import Cancelled, Progress
-from ui.shared import show_errors
+from ui.shared import show_errors, storage_rows
 from ui.shared.browser_session import Place, my_preferences, prefer
 from ui.shared.job_progress import watch_in_place
 from ui.shared.jobs import JOBS, Key
@@ -102,6 +103,13 @@ def _body(place: Place | None) -> None:
         format_func=lambda key: STRATEGY_TITLES[key],
         help="Used on every tile that has no other method chosen on the map.",
     )
+    unit = st.selectbox(
+        "Unit of area",
+        list(AREA_UNITS),
+        index=list(AREA_UNITS).index(my_preferences().area_unit),
+        format_func=lambda key: AREA_UNITS[key].title,
+        help="On every page in this browser. Files that you download keep hectares.",
+    )
     if place is not None and place.scene is not None:
         st.caption(
             f"Model and method are used for the scene {escape(place.scene.name)} and for "
@@ -110,14 +118,19 @@ def _body(place: Place | None) -> None:
         )
     if st.button("Save", type="primary"):
         with show_errors.told():
-            if model != NO_MODEL and not is_present(get_model(model)):
+            new = model != present
+            if new and model != NO_MODEL and not is_present(get_model(model)):
                 raise InputError("The model's file is not downloaded yet.", "Download them first.")
-            _save(place, model, strategy)
+            _save(place, model, strategy, unit)
+    with show_errors.told():
+        storage_rows.show(None if place is None else place.project)
 
 
-def _save(place: Place | None, model: str, strategy: str) -> None:
-    chosen = replace(my_preferences(), model=model, strategy=strategy)
-    if place is not None and place.scene is not None:
+def _save(place: Place | None, model: str, strategy: str, unit: str) -> None:
+    chosen = replace(my_preferences(), model=model, strategy=strategy, area_unit=unit)
+    # What the scene has without having it said stays unsaid: saying it predicts its tiles anew.
+    changed = (model, strategy) != (model_of(place), strategy_of(place))
+    if place is not None and place.scene is not None and changed:
         wanted = {**place.scene.settings, **scene_settings(model, strategy)}
         if wanted != place.scene.settings:
             place.project.update_scene(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.allowed_folders import check_allowed
 from core.errors import InputError
 from ui.shared.uploaded_files import RASTERS, SIDECARS, Source, Upload
 
@@ -63,10 +64,13 @@ def checked(source: Source, what: str) -> Source:
     Raises
     ------
     InputError
-        Neither path nor upload is given; ``what`` stands in its sentence.
+        Neither path nor upload is given, ``what`` stands in its sentence; or the path lies in a
+        folder that is not allowed.
     """
     if not source.path and not source.uploads:
         raise InputError(f"No {what} is named yet.", "Type its path, or upload it.")
+    if source.path and "://" not in source.path:
+        check_allowed(Path(source.path))
     return source
 
 

@@ -43,14 +43,6 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def hectares(value: float | None) -> str:
-    """An area with as many digits as it is worth: ``0.42 ha``, ``41.2 ha``, ``1,250 ha``."""
-    if value is None:
-        return "–"
-    digits = 2 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
-    return f"{value:,.{digits}f} ha"
-
-
 def file_size(size: int) -> str:
     """A file's size: ``12 kB``, ``41 MB``, ``2.6 GB``."""
     if size >= 1e9:

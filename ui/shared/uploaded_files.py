@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from core.allowed_folders import check_allowed
 from core.errors import InputError, storage_error
 from core.imagery import needs_copy
 from core.project import Project
@@ -117,6 +118,8 @@ def usable(
     trusted = source.stored is None
     if trusted and not source.path:
         raise InputError("No file is named yet.", "Type its path, or upload it.")
+    if trusted and "://" not in source.path:
+        check_allowed(Path(source.path))
     if trusted and ("://" in source.path or not needs_copy(source.path)):
         return source.path
     original = Path(source.path) if source.stored is None else source.stored

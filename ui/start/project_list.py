@@ -7,11 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.allowed_folders import check_allowed
 from core.errors import InputError
 from core.project import (
     Project,
     ProjectSummary,
     forget_project,
+    is_archived,
     new_project_path,
     project_file,
 )
@@ -34,6 +36,8 @@ _SHOWN = 8
 
 def recent_list(summaries: list[ProjectSummary]) -> None:
     """The recent projects, each with a way in."""
+    archived = [summary for summary in summaries if is_archived(summary.path)]
+    summaries = [summary for summary in summaries if summary not in archived]
     if not summaries:
         st.caption(
             "There is no project yet. Give your first one a name, or try the example fields."
@@ -46,6 +50,7 @@ def recent_list(summaries: list[ProjectSummary]) -> None:
         with st.expander(f"{len(summaries) - _SHOWN} older"):
             for index, summary in enumerate(summaries[_SHOWN:], start=_SHOWN):
                 _row(index, summary, with_place=summary.path in twice)
+    project_menu.archived_list(archived)
     project_menu.bin_list()
 
 
@@ -85,7 +90,9 @@ def open_by_path() -> None:
                     "That is a web address, not a project file.",
                     "Projects of this installation's database are listed on the Start page.",
                 )
-            _enter(project_file(Path(typed.strip().strip("\"'")).expanduser()))
+            path = Path(typed.strip().strip("\"'")).expanduser()
+            check_allowed(path)
+            _enter(project_file(path))
 
 
 def demo() -> None:
@@ -106,7 +113,7 @@ def demo() -> None:
             JOBS.start(DEMO, "Making the example project", _make_demo)
             st.session_state[_ASKED] = True
             st.rerun()
-    st.caption("A simulated scene of 400 ha. This computer makes it in about half a minute.")
+    st.caption("A simulated scene of 2 km by 2 km. This computer makes it in about half a minute.")
 
 
 def _row(index: int, summary: ProjectSummary, *, with_place: bool) -> None:
@@ -117,7 +124,7 @@ def _row(index: int, summary: ProjectSummary, *, with_place: bool) -> None:
     if not summary.problem:
         for name, sign, words, show in (
             ("backups", "history", "Backups", backups.show),
-            ("menu", "more_vert", "Rename or delete", project_menu.show),
+            ("menu", "more_vert", "Rename, duplicate, archive or delete", project_menu.show),
         ):
             key, icon = f"{name} {index} {summary.path}", f":material/{sign}:"
             if buttons.button("", key=key, icon=icon, help=words, type="tertiary"):

@@ -1,23 +1,36 @@
-"""What one does with a project as a whole: rename it, see where it lies, delete it, put it back."""
+"""What one does with a project as a whole: rename, duplicate, archive, delete it, put it back."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
+from core.errors import InputError
 from core.project import (
     BinnedProject,
     ProjectSummary,
+    duplicate_project,
     erase,
     folder_bytes,
     may_be_binned,
     projects_in_bin,
     put_back,
+    take_from_archive,
 )
-from core.session import delete_project, open_project
+from core.session import archive_project, delete_project, open_project
+from core.task import Cancelled, Progress
 from ui.shared import show_errors
 from ui.shared.browser_session import leave_project, notify
+from ui.shared.job_progress import watch
+from ui.shared.jobs import JOBS
 from ui.shared.text import escape, file_size
 from ui.shared.times import ago
+
+_GOES_ON = "You may close this window; the copying goes on."
+
+_LONGEST = 110
+"""Letters of a name that leave room for "(copy)"."""
 
 
 @st.dialog("Project", width="medium")
@@ -32,7 +45,27 @@ def body(summary: ProjectSummary) -> None:
         _rename(summary)
     st.caption(f"Its folder: {escape(summary.path.parent)} ({_size(summary)}).")
     with show_errors.told():
+        _duplicate(summary)
+    with show_errors.told():
+        _archive(summary)
+    with show_errors.told():
         _delete(summary)
+
+
+def archived_list(archived: list[ProjectSummary]) -> None:
+    """Projects in the archive, each with a way back; nothing where there are none."""
+    if not archived:
+        return
+    with st.expander(f"Archived ({len(archived)})"):
+        st.caption("An archived project is opened again after it was taken back.")
+        for summary in archived:
+            row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+            row.container(width="stretch").markdown(f"**{escape(summary.name)}**")
+            if row.button("Take back", key=f"take back {summary.path}"):
+                with show_errors.told():
+                    take_from_archive(summary.path)
+                    notify(f"{summary.name} is back in the list.")
+                    st.rerun()
 
 
 def bin_list() -> None:
@@ -52,6 +85,46 @@ def _rename(summary: ProjectSummary) -> None:
         sent = st.form_submit_button("Rename")
     if sent and name.strip() != summary.name:
         open_project(summary.path).rename(name=name)
+        st.rerun()
+
+
+def _duplicate(summary: ProjectSummary) -> None:
+    key = ("duplicate", str(summary.path))
+    job = JOBS.get(key)
+    if job is not None and job.running:
+        watch(key, _GOES_ON)
+        return
+    if job is not None:
+        JOBS.forget(key)
+        if job.error is not None:
+            show_errors.show(job.error)
+        else:
+            notify(f"{summary.name} is duplicated. The copy is in the list.")
+            st.rerun()
+    if st.button("Duplicate this project", icon=":material/content_copy:"):
+        source = open_project(summary.path)
+
+        def work(progress: Progress, cancelled: Cancelled) -> Path:
+            return duplicate_project(
+                source, f"{source.name[:_LONGEST]} (copy)", progress, cancelled
+            )
+
+        JOBS.start(key, f"Duplicating {source.name}", work)
+        watch(key, _GOES_ON)
+    st.caption("With its scenes, edits and verdicts; without result files and backups.")
+
+
+def _archive(summary: ProjectSummary) -> None:
+    if st.button("Archive this project", icon=":material/inventory_2:"):
+        for key, job in JOBS.running():
+            if str(summary.path) in key:
+                raise InputError(
+                    f"The project cannot be archived now: {job.title} is still running.",
+                    "Wait until it ends, or cancel it.",
+                )
+        archive_project(summary.path)
+        leave_project()
+        notify(f"{summary.name} is archived, at the end of the list. You can take it back there.")
         st.rerun()
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from core.project import recent_projects
+from ui.shared.page_help import PICTURES
 from ui.start.project_list import DEMO, demo, new_project, open_by_path, recent_list
 
 JOB_KINDS = DEMO
 """Kinds of jobs that the page itself shows."""
 
-_PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 _STEPS = (
     (
         "landcover",
         "**1 · Your image and free land cover.** A coarse map shows roughly where fields are.",
     ),
     ("prompts", "**2 · Fields drawn from the image.** Mistakes of the land cover are corrected."),
-    ("parcels", "**3 · Corrected by you.** Parcels and hectares, ready for QGIS."),
+    ("parcels", "**3 · Corrected by you.** Parcels and their areas, ready for QGIS."),
 )
 
 
@@ -48,5 +46,5 @@ def _pictures() -> None:
     """What the app does, in three pictures."""
     for column, (name, caption) in zip(st.columns(3, gap="medium"), _STEPS, strict=True):
         # The caption below says what it shows.
-        column.image(_PICTURES / f"{name}.webp", width="stretch", alt="")
+        column.image(PICTURES / f"{name}.webp", width="stretch", alt="")
         column.markdown(caption)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 from rasterio.enums import Resampling
 
+from core.area_units import HECTARES, AreaUnit
 from core.csv_file import Cell, to_csv
 from core.errors import EmptySceneError, InputError, Remedy
 from core.export.reports.areas import AreaCounter, AreaReport, compared_tiles
@@ -43,6 +44,7 @@ def write_error_report(
     folder: Path,
     *,
     accepted_only: bool,
+    unit: AreaUnit = HECTARES,
     progress: Progress = silent,
     cancelled: Cancelled = never,
     workspaces: Workspaces | None = None,
@@ -58,6 +60,8 @@ def write_error_report(
     ----------
     accepted_only : bool
         Over the accepted tiles, or over all that have a label.
+    unit : AreaUnit
+        Of the areas on the page; the tables are in hectares.
 
     Raises
     ------
@@ -110,7 +114,7 @@ def write_error_report(
             )
         _draw(aside / MAP, aside / PICTURE)
         _write_tables(aside, report)
-        page = render_page(report, facts, aside / PICTURE)
+        page = render_page(report, facts, aside / PICTURE, unit)
         (aside / PAGE).write_text(page, encoding="utf-8")
     return report
 

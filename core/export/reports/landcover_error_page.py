@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from core.area_units import HECTARES, AreaUnit, area_text
 from core.export.reports.areas import AreaReport, ClassArea
 from core.study.metrics.error_map import (
     FALSE,
@@ -69,12 +70,11 @@ class ReportFigure:
     unit: str
     meaning: str
 
-    @property
-    def shown(self) -> str:
-        """As a person reads it."""
-        if self.value is None:
-            return "–"
-        return f"{self.value:,.2f} ha" if self.unit == "ha" else f"{self.value:.3f}"
+    def shown(self, unit: AreaUnit) -> str:
+        """As a person reads it, an area in ``unit``."""
+        if self.unit == "ha":
+            return area_text(self.value, unit)
+        return "–" if self.value is None else f"{self.value:.3f}"
 
 
 def figures_of(report: AreaReport) -> list[ReportFigure]:
@@ -107,11 +107,14 @@ def figures_of(report: AreaReport) -> list[ReportFigure]:
     ] + [ReportFigure(key, title, value, "", meaning) for key, title, value, meaning in shares]
 
 
-def render_page(report: AreaReport, facts: ReportFacts, picture: Path) -> str:
-    """The page; every text in it is escaped, and the picture is part of it."""
+def render_page(
+    report: AreaReport, facts: ReportFacts, picture: Path, unit: AreaUnit = HECTARES
+) -> str:
+    """The page with areas in ``unit``; texts are escaped, and the picture is part of it."""
     return _template().render(
         report=report,
         facts=facts,
+        unit=unit,
         figures=figures_of(report),
         worst_under=_most_missed(report.rows),
         legend=[(_colour(code), words) for code, words in _MEANINGS.items()],
@@ -141,5 +144,5 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["ha"] = lambda value: f"{value:,.2f}"
+    environment.filters["area"] = area_text
     return environment.get_template(_TEMPLATE)

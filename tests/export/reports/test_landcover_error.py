@@ -8,6 +8,7 @@ import pytest
 import rasterio
 from PIL import Image
 
+from core.area_units import AREA_UNITS
 from core.errors import CancelledError, EmptySceneError, InputError
 from core.export.reports import landcover_error
 from core.export.reports.areas import AreaReport, ClassArea, areas
@@ -180,9 +181,10 @@ def test_figures_follow_from_hectares() -> None:
     assert figures["producers_accuracy"].value == pytest.approx(6 / 9)
     assert figures["iou"].value == pytest.approx(6 / 11)
     assert figures["f1"].value == pytest.approx(12 / 17)
-    assert figures["missed_ha"].shown == "3.00 ha"
+    assert figures["missed_ha"].shown(AREA_UNITS["mu"]) == "45.0 mu"
     nothing = AreaReport(0.0, 0.0, (), 1, 1)
-    assert {f.shown for f in landcover_error.figures_of(nothing) if not f.unit} == {"–"}
+    shares = [f for f in landcover_error.figures_of(nothing) if not f.unit]
+    assert {f.shown(AREA_UNITS["ha"]) for f in shares} == {"–"}
 
 
 def test_areas_on_the_page_are_those_of_the_report(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.shared.text import count, escape, file_size, hectares
+from ui.shared.text import count, escape, file_size
 
 WORD_JOINER = "\u2060"
 plain = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
@@ -76,11 +76,5 @@ def test_numbers_in_words() -> None:
     assert count(1, "tile") == "1 tile"
     assert count(1200, "tile") == "1,200 tiles"
     assert count(2, "entry", "entries") == "2 entries"
-    assert [hectares(v) for v in (0.416, 41.23, 1250.4, None)] == [
-        "0.42 ha",
-        "41.2 ha",
-        "1,250 ha",
-        "–",
-    ]
     sizes = (20, 12_300, 999_499, 999_500, 40_728_226, 2_564_550_879)
     assert [file_size(v) for v in sizes] == ["1 kB", "12 kB", "999 kB", "1 MB", "41 MB", "2.6 GB"]

@@ -77,6 +77,10 @@ export class AnnotateLayout {
     this.panel.show(state);
   }
 
+  unitChanged(): void {
+    this.panel.unitChanged();
+  }
+
   /** Before the tile's state is there, its place among the tiles is known. */
   showOpening(tile: string): void {
     const index = this.scene.tiles.findIndex(({ name }) => name === tile);

@@ -2,6 +2,7 @@
 
 import { AcceptedLock } from "./accepted-lock";
 import { Api, ApiError } from "./api";
+import { whenUnitChanges } from "./area";
 import type { ChangedAcceptance, ColumnRow, Edit, GivenVerdict, PinnedNote, PromptLabel, Parcel, Problem, SceneState, TileState } from "./contract";
 import { clause, isTyping, sentence } from "./dom";
 import { AnnotateLayout } from "./annotate-layout";
@@ -38,6 +39,7 @@ export class Annotate {
   private readonly keyboard: Keyboard;
   private readonly watch: ChangeWatch;
   private readonly lock: AcceptedLock;
+  private readonly unitHeard: () => void;
   private session: TileSession | null = null;
   private drawn: TileState | null = null;
   /** The oldest edit whose mask on the screen is not final yet. */
@@ -95,6 +97,7 @@ export class Annotate {
       (tool) => this.toolChanged(tool),
     );
     this.listenToMap();
+    this.unitHeard = whenUnitChanges(() => this.unitChanged());
     this.keyboard = new Keyboard({
       root,
       press: (event) => this.pressed(event),
@@ -158,6 +161,7 @@ export class Annotate {
 
   dispose(): void {
     this.api.forgotten = () => undefined;
+    this.unitHeard();
     this.session?.leave();
     this.session = null;
     this.watch.dispose();
@@ -305,6 +309,11 @@ export class Annotate {
       void this.session?.read();
     };
     return { name: "Try again", testId: "try-again", press };
+  }
+
+  private unitChanged(): void {
+    this.layout.unitChanged();
+    this.render();
   }
 
   private render(): void {

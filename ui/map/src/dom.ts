@@ -53,12 +53,6 @@ export function isTyping(target: EventTarget | null): boolean {
   return !["range", "checkbox", "radio", "button", "submit", "reset"].includes(target.type);
 }
 
-export function formatHectares(value: number | null): string {
-  if (value === null || !Number.isFinite(value)) return "–";
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return `${value.toFixed(digits)} ha`;
-}
-
 /** A sentence as a part of another one: without its full stop. */
 export function clause(sentence: string): string {
   return sentence.replace(/\.\s*$/, "");

@@ -2,6 +2,7 @@
 
 import { Annotate } from "./annotate";
 import { Api, ApiError } from "./api";
+import { setAreaUnit, type AreaUnit } from "./area";
 import { clause, element } from "./dom";
 import type { MapAddress } from "./session-pool";
 import { ViewMap, type ViewData } from "./view";
@@ -18,7 +19,7 @@ interface CommonData {
   fill?: boolean;
 }
 
-export type AnnotateData = CommonData & { mode: "annotate"; tile: string };
+export type AnnotateData = CommonData & { mode: "annotate"; tile: string; unit: AreaUnit };
 export type MapData = AnnotateData | (CommonData & { mode: "view" } & ViewData);
 
 export interface ComponentArguments {
@@ -48,6 +49,7 @@ class Mounted {
 
   update(data: MapData): void {
     this.data = data;
+    if (data.mode === "annotate") setAreaUnit(data.unit);
     this.fitHeight();
     const renewed = data.token !== this.token;
     this.token = data.token;

@@ -1,5 +1,6 @@
+import { formatArea } from "../area";
 import type { ChangedAcceptance, ColumnRow } from "../contract";
-import { element, formatHectares, setShown, setText } from "../dom";
+import { element, setShown, setText } from "../dom";
 import { signature } from "../parcel-kind";
 import { button } from "./button";
 
@@ -24,6 +25,11 @@ export class ChangedList {
     );
   }
 
+  /** Drawn anew at the next look: areas are in another unit. */
+  unitChanged(): void {
+    this.shown = null;
+  }
+
   show(changed: ChangedAcceptance[]): void {
     if (changed === this.shown) return;
     this.shown = changed;
@@ -38,7 +44,7 @@ export class ChangedList {
     const look = element(
       "button",
       { type: "button", class: "cm-problem", "data-tip": `Accepted by ${signature(accepted)}`, onclick: () => this.actions.acceptedChosen(accepted) },
-      element("span", { text: formatHectares(hectares) }),
+      element("span", { text: formatArea(hectares) }),
       element("span", { class: "cm-quiet", text: now }),
     );
     const restore = button({

@@ -1,3 +1,4 @@
+import { formatArea } from "../area";
 import type { Edit, Problem, TileState } from "../contract";
 import { element, setShown, setText } from "../dom";
 import type { TidyMeasures } from "../tools/tool";
@@ -58,6 +59,11 @@ export class CheckList {
     return { smooth_m: valueOf(this.smooth, 3), hole_m2: valueOf(this.hole, 500), snap_m: valueOf(this.snap, 3) };
   }
 
+  /** Drawn anew at the next look: areas are in another unit. */
+  unitChanged(): void {
+    this.shown = null;
+  }
+
   show({ problems }: TileState): void {
     if (problems === this.shown) return;
     this.shown = problems;
@@ -114,6 +120,6 @@ function withId(control: HTMLInputElement): HTMLInputElement {
 }
 
 function squareMetres(area: number): string {
-  if (area >= 10_000) return `${(area / 10_000).toFixed(2)} ha`;
+  if (area >= 10_000) return formatArea(area / 10_000);
   return `${area >= 10 ? Math.round(area).toLocaleString("en") : area.toFixed(1)} m²`;
 }

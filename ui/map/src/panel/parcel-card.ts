@@ -1,5 +1,6 @@
+import { formatArea } from "../area";
 import type { ChangedAcceptance, LandClass, Parcel } from "../contract";
-import { element, formatHectares, setShown, setText } from "../dom";
+import { element, setShown, setText } from "../dom";
 import { CLASS_WORDS, signature, STATE_WORDS } from "../parcel-kind";
 import type { ParcelVerdict, Tidying } from "../tools/select-tool";
 import { button } from "./button";
@@ -94,11 +95,11 @@ export class ParcelCard {
     setShown(this.element, parcel !== null);
     if (!parcel) return;
     const score = parcel.score === null ? "" : ` · ${Math.round(parcel.score * 100)} %`;
-    setText(this.area, formatHectares(parcel.area_ha) + score);
+    setText(this.area, formatArea(parcel.area_ha) + score);
     setText(this.state, STATE_WORDS[parcel.state]);
     this.state.dataset.verdict = parcel.state;
     setShown(this.signed, accepted !== null);
-    if (accepted) setText(this.accepted, `Accepted: ${formatHectares(accepted.area_ha)} (dashed line) by ${signature(accepted)}`);
+    if (accepted) setText(this.accepted, `Accepted: ${formatArea(accepted.area_ha)} (dashed line) by ${signature(accepted)}`);
     setText(this.by, signature(parcel));
     setShown(this.by, parcel.reviewer !== "");
     if (this.reason !== document.activeElement) this.reason.value = parcel.reason;

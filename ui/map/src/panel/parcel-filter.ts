@@ -1,4 +1,5 @@
 import type { LandClass, Parcel, ParcelState } from "../contract";
+import { toHectares, unitName } from "../area";
 import { element } from "../dom";
 import { CLASS_WORDS, STATE_WORDS } from "../parcel-kind";
 import { number } from "./settings-form";
@@ -13,12 +14,16 @@ export class ParcelFilter {
   constructor(changed: () => void) {
     this.state.setAttribute("aria-label", "State");
     this.land.setAttribute("aria-label", "Land");
-    this.area.setAttribute("aria-label", "Smallest parcel, hectares");
-    this.area.placeholder = "≥ ha";
+    this.showUnit();
     this.state.addEventListener("change", changed);
     this.land.addEventListener("change", changed);
     this.area.addEventListener("input", changed);
     this.element = element("div", { class: "cm-filter" }, this.state, this.land, this.area);
+  }
+
+  showUnit(): void {
+    this.area.setAttribute("aria-label", `Least area in ${unitName()}`);
+    this.area.placeholder = `≥ ${unitName()}`;
   }
 
   get active(): boolean {
@@ -37,7 +42,7 @@ export class ParcelFilter {
   }
 
   private get leastArea(): number {
-    return this.area.value !== "" && this.area.validity.valid ? this.area.valueAsNumber : 0;
+    return this.area.value !== "" && this.area.validity.valid ? toHectares(this.area.valueAsNumber) : 0;
   }
 }
 

@@ -1,5 +1,6 @@
+import { formatArea } from "../area";
 import type { Parcel } from "../contract";
-import { element, formatHectares, setText } from "../dom";
+import { element, setText } from "../dom";
 import { kindOf, LOOKS } from "../parcel-kind";
 import { ParcelFilter } from "./parcel-filter";
 
@@ -44,6 +45,11 @@ export class ParcelList {
     this.applyFilter();
   }
 
+  unitChanged(): void {
+    this.filter.showUnit();
+    this.applyFilter();
+  }
+
   private applyFilter(): void {
     this.sorted = this.filter.of(this.largestFirst);
     const all = this.largestFirst.length.toLocaleString("en");
@@ -82,7 +88,7 @@ export class ParcelList {
         onmouseenter: () => this.actions.pointed(parcel),
       },
       element("span", { class: "cm-parcel-number", text: String(index + 1) }),
-      element("span", { class: "cm-parcel-area", text: formatHectares(parcel.area_ha) }),
+      element("span", { class: "cm-parcel-area", text: formatArea(parcel.area_ha) }),
       element("span", { class: "cm-parcel-score", text: score }),
       element("span", { class: `cm-parcel-state cm-parcel-${kind}`, text: LOOKS[kind].name }),
     );

@@ -1,5 +1,6 @@
+import { formatArea } from "../area";
 import type { Edit, Parcel, PinnedNote, Problem, Settings, TileState } from "../contract";
-import { element, formatHectares, setText } from "../dom";
+import { element, setText } from "../dom";
 import { promptMarkup } from "../map/prompt-layer";
 import { KINDS, LOOKS, type ParcelLook } from "../parcel-kind";
 import { svgElement } from "../map/prompt-layer";
@@ -64,8 +65,14 @@ export class SidePanel {
     );
   }
 
+  unitChanged(): void {
+    this.parcels.unitChanged();
+    this.changed.unitChanged();
+    this.check.unitChanged();
+  }
+
   show(state: TileState): void {
-    setText(this.cropland, formatHectares(state.cropland_ha));
+    setText(this.cropland, formatArea(state.cropland_ha));
     setText(this.landcover, this.compared(state));
     this.settings.show(state.settings);
     this.parcels.show(state.parcels);
@@ -76,7 +83,7 @@ export class SidePanel {
 
   /** Without this, a tile that the land cover says nothing of would look as if it had no cropland. */
   private compared({ status, landcover_ha: hectares }: TileState): string {
-    if (hectares !== null) return `Land cover product: ${formatHectares(hectares)}`;
+    if (hectares !== null) return `Land cover product: ${formatArea(hectares)}`;
     const silent = status === "ready" && this.landcoverTitle !== null;
     return silent ? "The land cover has no data here, so there are no automatic points: click on the fields." : "";
   }

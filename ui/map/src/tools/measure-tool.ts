@@ -1,6 +1,6 @@
+import { formatArea } from "../area";
 import L from "../leaflet";
 import type { ColumnRow, Ring } from "../contract";
-import { formatHectares } from "../dom";
 import { areaOfRing, lengthOfLine } from "../geometry";
 import { paneName } from "../map/base-map";
 import { toLatLngs } from "../map/pixel-crs";
@@ -81,7 +81,7 @@ export class MeasureTool implements Tool {
     const { gsd_m: gsd, aspect } = base.scene;
     // A pixel's area is the square of the ground sampling distance whatever its shape.
     const ground = line.map(([column, row]): ColumnRow => [(column * gsd) / Math.sqrt(aspect), row * gsd * Math.sqrt(aspect)]);
-    const area = ground.length > 2 ? ` · around it ${formatHectares(areaOfRing(ground) / 10_000)}` : "";
+    const area = ground.length > 2 ? ` · around it ${formatArea(areaOfRing(ground) / 10_000)}` : "";
     this.context.hint(formatMetres(lengthOfLine(ground)) + area);
   }
 }
