@@ -126,10 +126,11 @@ def largest_fields(tile: LabelledTile, count: int) -> list[shapely.Polygon]:
     """The largest hand-drawn fields, in pixels of the tile."""
     numbers, pixels = np.unique(tile.fields[tile.truth], return_counts=True)
     largest = numbers[np.argsort(-pixels, kind="stable")][:count]
-    found = []
+    found: list[shapely.Polygon] = []
     for number in largest:
         parts = shapes(tile.fields, mask=tile.fields == number)
-        found.append(max((shape(part) for part, _ in parts), key=lambda p: p.area))
+        outlines = [shape(part) for part, _ in parts]
+        found.append(max(_parts(shapely.union_all(outlines)), key=lambda part: part.area))
     return found
 
 
