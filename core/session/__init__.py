@@ -59,6 +59,7 @@ __getattr__ = load_lazily(
             "keep_landcover",
             "safe_stem",
         ),
+        "asking": ("PATIENCE_S",),
         "batch": ("predict_all",),
         "idle": ("IDLE",),
         "label_json": ("line_json", "parts_json"),
@@ -116,6 +117,7 @@ __getattr__ = load_lazily(
 
 __all__ = [
     "IDLE",
+    "PATIENCE_S",
     "STAGE",
     "Found",
     "LayerName",

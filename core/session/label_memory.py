@@ -82,6 +82,7 @@ class LabelMemory:
         *,
         closely: bool,
         checked: bool = True,
+        who: str = "",
     ) -> Label:
         """The label of this log; not ``closely``, with answers that may not be final.
 
@@ -98,7 +99,7 @@ class LabelMemory:
         automatic: tuple[Parcel, ...] = ()
         if seen.prediction is not None and work.needs_prediction:
             automatic = self._automatic_parcels(place, work, seen.prediction)
-        fields, final = seen.fields(work, closely=closely)
+        fields, final = seen.fields(work, closely=closely, who=who)
         named = version if final else first_version(version)
         with self._lock:
             label = self._maker.make(
@@ -112,7 +113,7 @@ class LabelMemory:
         self._keep(label, log, checked=checked)
         return label
 
-    def foreseen(self, seen: Snapshot, place: TilePlace, work: Work) -> Label:
+    def foreseen(self, seen: Snapshot, place: TilePlace, work: Work, who: str) -> Label:
         """The label that some work would give, with first answers; it is shown to nobody.
 
         What it takes is at hand when the work becomes the tile's own.
@@ -120,7 +121,7 @@ class LabelMemory:
         automatic: tuple[Parcel, ...] = ()
         if seen.prediction is not None and work.needs_prediction:
             automatic = self._automatic_parcels(place, work, seen.prediction)
-        fields, _ = seen.fields(work, closely=False)
+        fields, _ = seen.fields(work, closely=False, who=who)
         with self._lock:
             return self._maker.make("", automatic, fields, work, place.frame, checked=False)
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from core.errors import CropMapError
 from core.project import Project
 from core.session.idle import IDLE
-from core.session.models import Models, Urgency
+from core.session.models import Models
 from core.session.opened import open_project_scene, release_scenes
+from core.session.work_queue import Urgency
 from core.session.workspace import Workspace
 
 _MOST_TILES = 32

@@ -1,6 +1,7 @@
 // The routes of docs/app.md.
 
 import type { Change, Changes, ColumnRow, Edit, EditsChange, ErrorAnswer, GivenVerdict, HoverAnswer, InnerBorder, Overtaken, PromptLabel, SceneState, StepChange, TileState, VerdictChange } from "./contract";
+import type { KnownChanges } from "./change-watch";
 
 const PATIENCE_MS = 60_000;
 
@@ -49,8 +50,11 @@ export class Api {
     return this.get(this.tilePath(tile) + (patient ? "" : "?wait=0"));
   }
 
-  readChanges(since: number): Promise<Changes> {
-    return this.get(`changes?since=${since}`);
+  /** What there is beside what is known; waits for it up to `seconds`. */
+  readChanges({ revision, file, you }: KnownChanges, seconds: number, signal: AbortSignal): Promise<Changes> {
+    const query = new URLSearchParams({ since: String(revision), file, wait: String(seconds) });
+    if (you !== null) query.set("you", you);
+    return this.ask<Changes>(`changes?${query}`, { cache: "no-store", signal });
   }
 
   /** Under `lock` accepted parcels are not changed. */
@@ -150,7 +154,7 @@ export class Api {
 async function request<Answer>(url: string, options: RequestInit): Promise<Answer> {
   let response: Response;
   try {
-    response = await fetch(url, { ...options, signal: AbortSignal.timeout(PATIENCE_MS) });
+    response = await fetch(url, { ...options, signal: options.signal ?? AbortSignal.timeout(PATIENCE_MS) });
   } catch {
     throw new ApiError(0, "the server cannot be reached");
   }

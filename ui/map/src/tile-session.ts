@@ -128,13 +128,16 @@ export class TileSession {
     this.queue.push({ type: "edit", edit: { kind: "settings", ...draft }, lock: false });
   }
 
-  /** Reads the state anew, unless edits are on their way (their answer will be newer). */
-  async read(): Promise<void> {
+  /**
+   * Reads the state anew, unless edits are on their way (their answer will be newer); `patient` waits
+   * for answers that are being made final, otherwise the first ones are shown until these are there.
+   */
+  async read(patient = true): Promise<void> {
     window.clearTimeout(this.pollTimer);
     const generation = this.generation;
     this.reads += 1;
     try {
-      const state = await this.api.readTile(this.tile);
+      const state = await this.api.readTile(this.tile, patient);
       this.readFailures = 0;
       this.listener?.unreadable(null);
       if (generation === this.generation && this.queue.size === 0) {
