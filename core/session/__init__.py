@@ -93,6 +93,7 @@ __getattr__ = load_lazily(
         "scene_parcels": ("changed_tiles", "chosen_tiles"),
         "place_on_ground": ("scene_place",),
         "state": (
+            "for_browser_with",
             "in_file",
             "stamp",
             "verdict_json",
@@ -142,6 +143,7 @@ __all__ = [
     "copy_into",
     "damages_of",
     "delete_project",
+    "for_browser_with",
     "get_workspaces",
     "imagery_problem",
     "in_file",

@@ -34,11 +34,11 @@ from core.session.asking import (
     is_final,
 )
 from core.session.finished_tile import FinishedTile
-from core.session.label_json import ParcelRows
 from core.session.label_memory import LabelMemory, Later
 from core.session.locking import Lock, beside_accepted
 from core.session.models import Models
 from core.session.opened import OpenedScene, open_project_scene
+from core.session.parcel_rows import ParcelRows
 from core.session.place import TilePlace, label_path, model_of
 from core.session.preparation import Preparation, SeenTile
 from core.session.state import Complain, Moment, figures_of, plain_complaint, to_json

@@ -36,6 +36,7 @@ from core.session import (
     can_redo,
     can_undo,
     changed_since,
+    for_browser_with,
     get_workspaces,
     in_file,
     line_json,
@@ -119,14 +120,15 @@ async def tile_state(request: Request) -> Response:
         refining = await run_sync(lambda: _asked(request).workspace.refining)
         if refining is not None:
             await done_within(refining, PATIENCE_S)
-    return await run_sync(lambda: _read_tile(_asked(request)))
+    have = request.query_params.get("have", "")
+    return await run_sync(lambda: _read_tile(_asked(request), have))
 
 
-def _read_tile(asked: _Asked) -> Response:
+def _read_tile(asked: _Asked, have: str) -> Response:
     state = asked.state()
     if state["status"] == "ready":
         get_workspaces().look_ahead(asked.project, asked.scene_id, state["next"])
-    return _json(state)
+    return _json(for_browser_with(state, have))
 
 
 def edit_tile(request: Request, body: Body) -> Response:
@@ -259,7 +261,7 @@ def _changing(
         since = _version(body) if of_log else None
         done = changed_since(asked.project, asked.scene_id, asked.tile, since)
         return error_response(error, details={"overtaken": done})
-    return _json(asked.state(log))
+    return _json(for_browser_with(asked.state(log), str(body.get("have", ""))))
 
 
 def _replaced(asked: _Asked) -> Response:

@@ -46,8 +46,9 @@ export class Api {
   }
 
   /** The tile's state; `patient` waits for answers that are being made final. */
-  readTile(tile: string, patient = true): Promise<TileState> {
-    return this.get(this.tilePath(tile) + (patient ? "" : "?wait=0"));
+  readTile(tile: string, patient = true, have = ""): Promise<TileState> {
+    const query = new URLSearchParams({ ...(!patient && { wait: "0" }), ...(have && { have }) });
+    return this.get(`${this.tilePath(tile)}?${query}`);
   }
 
   /** What there is beside what is known; waits for it up to `seconds`. */
