@@ -54,7 +54,7 @@ _STEP = 32
 _MOST_LOOKS = 24
 """Closer looks that this process keeps, of all tiles: 4 MB each with the small model."""
 
-_MOST_LOGITS = 24
+_MOST_LOGITS = 12
 """Answers to single clicks that are kept of a tile, 256 kB each: of several clicks one at a time is
 new, and the whole tile's first answer is part of the final one."""
 

@@ -23,7 +23,8 @@ _listening: weakref.WeakSet[asyncio.Server] = weakref.WeakSet()
 
 def stopping() -> bool:
     """Whether the server has begun to stop: it waits then for the answers that are on their way."""
-    return bool(_listening) and not any(server.is_serving() for server in _listening)
+    alive = [server for server in _listening if not server.get_loop().is_closed()]
+    return bool(alive) and not any(server.is_serving() for server in alive)
 
 
 @asynccontextmanager
