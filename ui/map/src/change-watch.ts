@@ -10,6 +10,8 @@ const WAIT_S = 25;
 const PATIENCE_MS = 40_000;
 /** Between questions that wait for nothing, and after one that failed. */
 const EVERY_MS = 2000;
+/** After news, of which more may come at once. */
+const SOON_MS = 50;
 
 /** What a map knows already. */
 export interface KnownChanges {
@@ -60,16 +62,19 @@ export class ChangeWatch {
   private async look(): Promise<void> {
     const asking = new AbortController();
     this.asking = asking;
+    const asked = performance.now();
     const patience = window.setTimeout(() => asking.abort(), PATIENCE_MS);
     let next = EVERY_MS;
     try {
       // The first answer tells the name; nothing need be waited for.
       const heard = await withSeat((seat) => {
-        if (seat) next = 0;
         const wait = seat && this.known.you !== null ? WAIT_S : 0;
+        if (seat) next = SOON_MS;
         return this.api.readChanges(this.known, wait, asking.signal);
       });
-      this.take(heard);
+      // Who has nothing to tell and does not wait, is not asked at once again.
+      const waited = this.known.you === null || performance.now() - asked > EVERY_MS;
+      if (!this.take(heard) && !waited) next = EVERY_MS;
     } catch {
       // Reading and saving say when the server cannot be reached; this only asks again.
       next = EVERY_MS;
@@ -80,13 +85,15 @@ export class ChangeWatch {
     this.plan(next);
   }
 
-  private take({ revision, tiles, file, you }: Changes): void {
-    if (this.stopped) return;
+  /** Whether there was anything new. */
+  private take({ revision, tiles, file, you }: Changes): boolean {
+    if (this.stopped) return false;
     const before = { ...this.known };
     Object.assign(this.known, { revision, file, you });
     if (before.you !== null && before.you !== you) this.renamed();
-    if (before.file !== file) return this.replaced();
     const here = tiles.filter(([scene]) => scene === this.scene);
-    if (here.length > 0) this.changed(new Map(here.map(([, tile, stamp]) => [tile, stamp])));
+    if (before.file !== file) this.replaced();
+    else if (here.length > 0) this.changed(new Map(here.map(([, tile, stamp]) => [tile, stamp])));
+    return before.revision !== revision || before.file !== file || before.you !== you;
   }
 }

@@ -39,11 +39,11 @@ test("once the name is known the server is asked to wait, and again as soon as i
   const { asked, told, watch } = bench();
   await sleep(10);
   asked[0]!.answer(news({}));
-  await sleep(10);
+  await sleep(90);
   asked[1]!.answer(news({ revision: 8, tiles: [["scene", "t1", "s"], ["other", "t2", "s"]] }));
-  await sleep(10);
+  await sleep(90);
   asked[2]!.answer(news({ revision: 8, you: "Ada L" }));
-  await sleep(10);
+  await sleep(90);
   watch.dispose();
   assert.deepEqual(asked.map(({ wait }) => wait), [0, 25, 25, 25]);
   assert.deepEqual(asked.map(({ known }) => known.revision), [7, 7, 8, 8]);
@@ -62,6 +62,17 @@ test("a page that nobody sees keeps no connection, and asks when it is seen agai
   page.hidden = false;
   page.dispatchEvent(new Event("visibilitychange"));
   await sleep(10);
+  assert.equal(asked.length, 2);
+  watch.dispose();
+});
+
+test("a server that has nothing to tell and does not wait is not asked at once again", async () => {
+  const { asked, watch } = bench();
+  await sleep(10);
+  asked[0]!.answer(news({}));
+  await sleep(90);
+  asked[1]!.answer(news({}));
+  await sleep(120);
   assert.equal(asked.length, 2);
   watch.dispose();
 });
