@@ -261,7 +261,10 @@ class TestCloserLook:
         assert first["version"] == log.version
         assert any(parcel["id"].startswith("a") for parcel in first["parcels"])
         # While the model looks more closely, others go on.
-        assert workspace.state(closely=False)["mask_version"] == first["mask_version"]
+        again = workspace.state(closely=False, who="Ben")
+        assert again["mask_version"] == first["mask_version"]
+        # ... and are shown what is there, which is not made anew for each of them.
+        assert again["parcels"] is first["parcels"]
         go.set()
         settled(workspace)
         final = workspace.state(closely=False)
