@@ -6,18 +6,19 @@ through the same HTTP routes once a second.  All figures come from one run on on
 ratios.
 
 A click is answered twice: a first mask from what is at hand, then the final one.  Both are told,
-for clicks anywhere at once and for clicks where the pointer has rested, as a person's does.
+for clicks anywhere at once and for clicks where the pointer has rested, as a person's does.  There
+the preview stands for the answer from the moment of the click: when it is on the screen, and how
+many of them are the final answer, is told, too.  An edit that reaches nine others, who look at the
+same tile, is told as they see it first and when it is final.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -29,12 +30,14 @@ import psutil
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from benchmarks.followers import EVERY_S, ask, followers
 from core.farmland import write_scene
 from core.project import Project
 from core.session.adding_scenes import add_scene
 from scripts.running_app import chromium, introduce, running_app
 
 CLICKS = 25
+EDITS = 10
 SESSIONS = 10
 PATIENCE_MS = 180_000
 VISITS = 5
@@ -46,15 +49,20 @@ REST_MS = 500
 
 @dataclass(slots=True)
 class Waits:
-    """Milliseconds until the first and the final answer were seen."""
+    """Milliseconds until the first and the final answer were seen.
+
+    ``held``: until the preview stood for the answer, and whether it was the final one.
+    """
 
     first: list[float] = field(default_factory=list)
     final: list[float] = field(default_factory=list)
+    held: list[tuple[float, bool]] = field(default_factory=list)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clicks", type=int, default=CLICKS)
+    parser.add_argument("--edits", type=int, default=EDITS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
@@ -69,6 +77,9 @@ def main() -> None:
             tell("1 session: click anywhere", measure(page, options.clicks))
             rested = measure(page, options.clicks, rest_ms=REST_MS)
             tell(f"1 session: click after {REST_MS / 1000} s of rest", rested)
+            tell_held(rested)
+            reached = reach(address, project, scene, browser, options.edits)
+            tell("an edit of one person reaches nine others on the tile", reached)
             tell("1 session: preview, from rest", hover(page, options.clicks))
             memory = server_memory(address)
             with other_sessions(address, project, scene, SESSIONS - 1, browser) as others:
@@ -78,7 +89,7 @@ def main() -> None:
             more = (server_memory(address) - memory) / (SESSIONS - 1)
             tell(f"{SESSIONS} sessions: click anywhere", crowded)
             tell(f"{SESSIONS} sessions: preview, from rest", previews)
-            tell("an edit's answer for the other nine", waits)
+            tell("a click of the other nine, each on a tile of its own", waits)
             model_share()
             page.close()
             first_paint(browser, address, home, *large)
@@ -126,8 +137,12 @@ def new_page(browser: Any, address: str, home: Path) -> Page:
 
 
 def address_of(address: str, project: Project, scene: str) -> str:
-    largest = max(project.tiles(scene), key=lambda t: t.window[2] * t.window[3]).name
+    largest = _largest(project, scene)
     return f"{address}/annotate?project={project.id}&scene={scene}&tile={largest}"
+
+
+def _largest(project: Project, scene: str) -> str:
+    return max(project.tiles(scene), key=lambda t: t.window[2] * t.window[3]).name
 
 
 def settle(page: Page) -> None:
@@ -145,7 +160,9 @@ def measure(page: Page, clicks: int, *, rest_ms: int = 0) -> Waits:
     page.evaluate(
         "if (!window.__painted) document.addEventListener('cropmap:mask',"
         " e => e.detail.sinceClickMs !== null && window.__painted.push(e.detail));"
-        "window.__painted = [];"
+        "if (!window.__held) document.addEventListener('cropmap:held',"
+        " e => window.__held.push([e.detail.sinceClickMs, e.detail.final]));"
+        "window.__painted = []; window.__held = [];"
     )
     waits = Waits()
     for spot in _spots(page, clicks, seed=1 + rest_ms):
@@ -161,7 +178,30 @@ def measure(page: Page, clicks: int, *, rest_ms: int = 0) -> Waits:
             waits.first.append(painted[0]["sinceClickMs"])
             waits.final.append(painted[-1]["sinceClickMs"])
         page.wait_for_timeout(150)
+    waits.held = page.evaluate("window.__held")
     return waits
+
+
+def reach(address: str, project: Project, scene: str, browser: Any, edits: int) -> Waits:
+    """From an edit's request to the states of nine others who look at the same tile."""
+    home = project.path.parents[2]
+    own, *others = [_token(browser, address, home, project, scene) for _ in range(4)]
+    tile = _largest(project, scene)
+    path = f"{address}/cropmap/{own}/tile/{scene}/{tile}"
+    generator, sent = np.random.default_rng(7), {}
+    with followers(address, others * 3, scene, tile) as seen:
+        for number in range(edits):
+            state = ask(path, address)
+            edit = _click_in(state, f"reach{number}", generator)
+            start = time.perf_counter()
+            answer = ask(f"{path}/edits", address, {"version": state["version"], "edits": [edit]})
+            sent[answer["version"]] = start
+            time.sleep(EVERY_S)
+        time.sleep(3 * EVERY_S)
+    return Waits(
+        [(at - sent[v]) * 1000 for v, times in seen.first.items() if v in sent for at in times],
+        [(at - sent[v]) * 1000 for v, times in seen.final.items() if v in sent for at in times],
+    )
 
 
 def hover(page: Page, places: int) -> Waits:
@@ -248,31 +288,28 @@ def _click_on(
     stop: threading.Event,
     waits: Waits,
 ) -> None:
-    tile = max(project.tiles(scene), key=lambda t: t.window[2] * t.window[3]).name
+    tile = _largest(project, scene)
     base = f"{address}/cropmap/{token}/tile/{scene}/{tile}"
-    state = _ask(base, address)
+    state = ask(base, address)
     generator = np.random.default_rng(abs(hash(token)) % 2**32)
     number = 0
     while not stop.wait(float(generator.uniform(0.7, 1.3))):
-        column, row, width, height = state["window"]
-        x, y = generator.uniform(0.1, 0.9, 2)
         number += 1
-        edit = {"kind": "prompt_set", "id": f"{token[:8]}{number}", "label": 1,
-                "column": column + width * x, "row": row + height * y}  # fmt: skip
+        edit = _click_in(state, f"{token[:8]}{number}", generator)
         start = time.perf_counter()
-        state = _ask(f"{base}/edits", address, {"version": state["version"], "edits": [edit]})
+        state = ask(f"{base}/edits", address, {"version": state["version"], "edits": [edit]})
         waits.first.append((time.perf_counter() - start) * 1000)
         while state["refining"]:
-            state = _ask(base, address)
+            state = ask(base, address)
         waits.final.append((time.perf_counter() - start) * 1000)
 
 
-def _ask(url: str, address: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Origin": address})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-        state: dict[str, Any] = json.loads(answer.read())
-        return state
+def _click_in(state: dict[str, Any], name: str, generator: np.random.Generator) -> dict[str, Any]:
+    """A click anywhere in a tile."""
+    column, row, width, height = state["window"]
+    x, y = generator.uniform(0.1, 0.9, 2)
+    place = {"column": column + width * x, "row": row + height * y}
+    return {"kind": "prompt_set", "id": name, "label": 1, **place}
 
 
 def server_memory(address: str) -> float:
@@ -287,6 +324,13 @@ def server_memory(address: str) -> float:
 def tell(name: str, waits: Waits) -> None:
     _row(f"{name}, first answer", waits.first)
     _row(f"{name}, final answer", waits.final)
+
+
+def tell_held(rested: Waits) -> None:
+    """How soon a preview stood for the answer to a click, and how often as the final one."""
+    for which, wanted in (("first", (False, True)), ("final", (True,))):
+        held = [ms for ms, final in rested.held if final in wanted]
+        _row(f"of it, the preview stands for the {which} answer", held)
 
 
 def _row(name: str, values: list[float]) -> None:

@@ -43,7 +43,8 @@ from core.label.label_maker import LabelMaker
 from core.label.work import Work
 from core.parcels.parcel import Parcel
 from core.parcels.polygons import mask_to_parcels
-from core.session.label_json import ParcelRows, problems_json
+from core.session.label_json import problems_json
+from core.session.parcel_rows import ParcelRows
 
 COUNT = 10_000
 ROUNDS = 8

@@ -223,6 +223,18 @@ class VerdictState(TypedDict):
     version: int
 
 
+ParcelRun = Annotated[tuple[int, int], Named(("start", "count"))]
+
+
+class SameParcels(TypedDict):
+    """Which parcels of a list the browser has already."""
+
+    of: str
+    """The list that it has."""
+    runs: list[ParcelRun]
+    """In order: so many of that list from a place in it, or from -1 so many of those sent."""
+
+
 class TileState(InFile):
     """A tile as people see it and work on it."""
 
@@ -258,6 +270,10 @@ class TileState(InFile):
     prompts: list[Prompt]
     boxes: list[Box]
     parcels: list[Parcel]
+    """All, or where ``same`` says so those that the browser lacks."""
+    rows: str
+    """Names this list of parcels, to be sent as ``have``; empty where it cannot be."""
+    same: SameParcels | None
     changed: list[ChangedAcceptance]
     """What was accepted and was changed since, the earliest first."""
     problems: Problems
@@ -553,6 +569,8 @@ class Change(TypedDict):
     version: int
     """Of the edit log; of the verdict where that is changed."""
     file: NotRequired[str]
+    have: NotRequired[str]
+    """The list of parcels that the browser has: what is in it is not sent again."""
 
 
 class StepChange(Change):

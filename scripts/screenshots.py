@@ -129,7 +129,11 @@ def _settle(page: Page) -> None:
     for _ in range(2):
         page.wait_for_timeout(2000)
         page.wait_for_function(f"() => !document.querySelector('{_BUSY}')")
-        page.wait_for_load_state("networkidle")
+        # The map always has a question open, for news: the network is never idle.
+        page.wait_for_function("() => !(window.__cropmap && window.__cropmap.busy())")
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('.leaflet-tile')].every(tile => tile.complete)"
+        )
 
 
 def _save(page: Page, path: Path) -> None:

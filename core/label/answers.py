@@ -31,6 +31,7 @@ from core.prompts.prompt import BoxPrompt, Prompt
 from core.sam.protocol import Segmenter
 
 _MOST_KEPT = 2000
+_DECIMALS = 2
 _SMOOTHING_PIXELS = 1.5
 Ask = Callable[[Question, bool], tuple[Probability, bool]]
 """Answers a question, closely or with what is at hand; says whether that is the final answer."""
@@ -151,9 +152,14 @@ class Answers:
         return fields, all(answer.final for answer, *_ in asked)
 
     def of_point(self, native: PixelPoint, ask: Ask, *, closely: bool = True) -> Answer:
-        """What one click gives."""
-        point = self._frame.to_tile(native)
-        key = ("point", round(point.column, 1), round(point.row, 1))
+        """What one click gives, to a hundredth of a pixel: as the browser says where it is.
+
+        So a click finds the answer of the pointer that rested there, whatever became of its
+        position on the way through the log.
+        """
+        place = PixelPoint(round(native.column, _DECIMALS), round(native.row, _DECIMALS))
+        point = self._frame.to_tile(place)
+        key = ("point", place)
         return self._remember(key, Question((Prompt(point, 1, "person"),)), ask, closely=closely)
 
     def _of_rivals(
@@ -189,6 +195,9 @@ class Answers:
             if not closely and key in self._first:
                 return Answer(self._first[key], False)
         probability, final = ask(question, closely)
+        with self._lock:
+            if key in self._final:  # somebody else asked the same meanwhile
+                return Answer(self._final[key], True)
         area = self._outline(draw(probability, question))
         with self._lock:
             kept = self._final if final else self._first

@@ -12,6 +12,8 @@ exported is always the answer of all looks.
 
 from __future__ import annotations
 
+import threading
+import weakref
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -49,13 +51,15 @@ ends, and the answer how sure that is, which counts between rival clicks."""
 _STEP = 32
 """Closer looks begin on multiples of this, so that neighbouring clicks share them."""
 
-_MOST_CLOSER = 3 * len(CLOSER_SIDES)
-"""Closer looks that are kept: 3 MB each with the small model, at half precision."""
+_MOST_LOOKS = 24
+"""Closer looks that this process keeps, of all tiles: 4 MB each with the small model."""
 
-_MOST_FIELDS = 6
-"""Answers to single clicks that are kept, 4 MB each: of several clicks one at a time is new."""
+_MOST_LOGITS = 12
+"""Answers to single clicks that are kept of a tile, 256 kB each: of several clicks one at a time is
+new, and the whole tile's first answer is part of the final one."""
 
 Probability = npt.NDArray[np.float32]
+Logits = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,30 @@ class Question:
         )
 
 
-@dataclass(slots=True, eq=False)
+class _RecentLooks:
+    """Which closer looks were used last, of all tiles; the others are taken from their tiles."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._used: list[tuple[weakref.ref[TileViews], Window]] = []
+
+    def used(self, views: TileViews, window: Window) -> None:
+        """A look was used now."""
+        with self._lock:
+            used = [one for one in self._used if one[0]() is not None]
+            this = (weakref.ref(views), window)
+            self._used = [*(one for one in used if one != this), this]
+            while len(self._used) > self._most:
+                tile, oldest = self._used.pop(0)
+                if (owner := tile()) is not None:
+                    owner.forget_look(oldest)
+
+
+_RECENT = _RecentLooks(_MOST_LOOKS)
+
+
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class TileViews:
     """A tile as a model has seen it; not for two threads at once.
 
@@ -100,58 +127,60 @@ class TileViews:
     rgb: npt.NDArray[np.uint8]
     whole: Embedding
     segments: FieldSegments | None = None
-    _closer: OrderedDict[Window, Embedding] = field(default_factory=OrderedDict)
-    _fields: OrderedDict[tuple[object, ...], Probability] = field(default_factory=OrderedDict)
+    _closer: dict[Window, Embedding] = field(default_factory=dict)
+    _logits: OrderedDict[tuple[object, ...], Logits] = field(default_factory=OrderedDict)
 
     def at_hand(self, place: PixelPoint) -> bool:
         """Whether a question about this place needs no further embedding."""
         return all(window in self._closer for window in self._windows(place))
 
+    def take_look(self, place: PixelPoint, segmenter: Segmenter) -> bool:
+        """Take one closer look that is missing around a place; False where none is."""
+        for window in self._windows(place):
+            if window not in self._closer:
+                self._look(window, segmenter)
+                return True
+        return False
+
+    def forget_look(self, window: Window) -> None:
+        """Let go of a closer look; it is taken again when it is needed."""
+        self._closer.pop(window, None)
+
     def closer(self, place: PixelPoint, segmenter: Segmenter) -> list[tuple[Window, Embedding]]:
         """The closer looks around a place; none where the tile is hardly larger."""
-        windows = self._windows(place)
-        looks = [(window, self._look(window, segmenter)) for window in windows]
-        while len(self._closer) > _MOST_CLOSER:
-            self._closer.popitem(last=False)
-        return looks
-
-    @property
-    def has_looked(self) -> bool:
-        """Whether it holds closer looks or answers to clicks."""
-        return bool(self._closer or self._fields)
-
-    def forget(self) -> None:
-        """Let go of what questions about other places need not have; it is made again."""
-        self._closer.clear()
-        self._fields.clear()
+        return [(window, self._look(window, segmenter)) for window in self._windows(place)]
 
     def own_field(
         self, point: PixelPoint, looks: list[tuple[Window, Embedding]], segmenter: Segmenter
     ) -> Probability:
         """Probability of one click's own field: the mean of all looks that hold the click."""
-        key = point, *(window for window, _ in looks)
-        if key not in self._fields:
-            self._fields[key] = self._mean(point, looks, segmenter)
-        self._fields.move_to_end(key)
-        while len(self._fields) > _MOST_FIELDS:
-            self._fields.popitem(last=False)
-        return self._fields[key]
-
-    def _mean(
-        self, point: PixelPoint, looks: list[tuple[Window, Embedding]], segmenter: Segmenter
-    ) -> Probability:
-        probability = _ask(self.whole, point, segmenter)
+        probability = self._seen_in(None, self.whole, point, segmenter)
         seen = np.ones(probability.shape, dtype=np.float32)
         for window, look in looks:
             if window.holds(point):
                 moved = PixelPoint(point.column - window.column, point.row - window.row)
-                probability[window.slices] += _ask(look, moved, segmenter)
+                probability[window.slices] += self._seen_in(window, look, moved, segmenter)
                 seen[window.slices] += 1.0
         probability /= seen
-        probability = self._with_segment(probability, point)
-        # It is handed out again.
-        probability.flags.writeable = False
-        return probability
+        return self._with_segment(probability, point)
+
+    def _seen_in(
+        self, window: Window | None, look: Embedding, point: PixelPoint, segmenter: Segmenter
+    ) -> Probability:
+        """Probability of the field of one click, on the pixels that a look shows.
+
+        The model's answer is kept small, as it came, and drawn large anew.
+        """
+        key = window, point
+        logits = self._logits.get(key)
+        if logits is None:
+            batch = to_batch((Prompt(point, 1),))
+            answered = segmenter.decode(in_full(look), batch, multimask=False)
+            logits = self._logits[key] = answered.logits[:, 0].copy()
+        self._logits.move_to_end(key)
+        while len(self._logits) > _MOST_LOGITS:
+            self._logits.popitem(last=False)
+        return sigmoid(upsample_logits(logits, look)[0])
 
     def _with_segment(self, probability: Probability, point: PixelPoint) -> Probability:
         """The field map's field under the click, unless the model sees something else there."""
@@ -168,12 +197,13 @@ class TileViews:
         return np.asarray(mixed, dtype=np.float32)
 
     def _look(self, window: Window, segmenter: Segmenter) -> Embedding:
-        if window not in self._closer:
+        look = self._closer.get(window)
+        if look is None:
             pixels = np.ascontiguousarray(self.rgb[window.slices])
             # On disk they would push out the tiles' own embeddings, each as large.
-            self._closer[window] = in_half(uncached(segmenter).embed(pixels))
-        self._closer.move_to_end(window)
-        return self._closer[window]
+            look = self._closer[window] = in_half(uncached(segmenter).embed(pixels))
+        _RECENT.used(self, window)
+        return look
 
     def _windows(self, place: PixelPoint) -> list[Window]:
         """Where the closer looks around a place lie; a small tile is seen closely as it is."""
@@ -201,13 +231,6 @@ def answer(
     if question.box is not None:
         return _cut(claims[0].probability, question.box)
     return settle(claims, views.rgb)
-
-
-def _ask(look: Embedding, point: PixelPoint, segmenter: Segmenter) -> Probability:
-    """Probability of the field of one click, on the pixels that a look shows."""
-    whole = in_full(look)
-    logits = segmenter.decode(whole, to_batch((Prompt(point, 1),)), multimask=False).logits[:, 0]
-    return sigmoid(upsample_logits(logits, whole)[0])
 
 
 def _start(place: float, length: int, side: int) -> int:

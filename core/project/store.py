@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -68,6 +68,7 @@ class Project:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._branches = Branches()
+        self._listeners: list[Callable[[], None]] = []
         self._checks = Checks()
         self._automatic: AutomaticBackup | None = None
         self._tile_lists = tiles.TileLists()
@@ -541,6 +542,20 @@ class Project:
             yield change
         self._branches.keep(change.branches)
         self._checks.keep(change.verified)
+        for tell in tuple(self._listeners):
+            tell()
+
+    @contextmanager
+    def listening(self, tell: Callable[[], None]) -> Iterator[None]:
+        """Call ``tell`` after each commit that this object makes, from the thread that makes it.
+
+        Of commits by other processes nobody hears: :meth:`revision` says that there were some.
+        """
+        self._listeners.append(tell)
+        try:
+            yield
+        finally:
+            self._listeners.remove(tell)
 
 
 def _make_tables(database: Database, name: str, project_id: str) -> None:

@@ -23,6 +23,7 @@ def without_verdicts(state: wire.TileState, person: str, verdict: VerdictRecord)
     return {
         **state,
         "parcels": [row for row in parcels if row is not None],
+        "rows": "",
         "changed": [],
         "notes": [note for note in state["notes"] if same_person(note["author"], person)],
         "verdict": verdict_json(verdict),

@@ -63,6 +63,7 @@ __getattr__ = load_lazily(
             "keep_landcover",
             "safe_stem",
         ),
+        "asking": ("PATIENCE_S",),
         "batch": ("predict_all",),
         "idle": ("IDLE",),
         "in_vain": ("FindsNothingError",),
@@ -100,6 +101,7 @@ __getattr__ = load_lazily(
         "place": ("unseen_imagery",),
         "place_on_ground": ("scene_place",),
         "state": (
+            "for_browser_with",
             "in_file",
             "stamp",
             "verdict_json",
@@ -124,6 +126,7 @@ __getattr__ = load_lazily(
 
 __all__ = [
     "IDLE",
+    "PATIENCE_S",
     "STAGE",
     "FindsNothingError",
     "Found",
@@ -152,6 +155,7 @@ __all__ = [
     "copy_into",
     "damages_of",
     "delete_project",
+    "for_browser_with",
     "get_workspaces",
     "imagery_problem",
     "in_file",

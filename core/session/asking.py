@@ -10,10 +10,11 @@ from shapely.geometry.base import BaseGeometry
 from core.errors import CropMapError, Remedy
 from core.grid import PixelPoint
 from core.label.answers import Answers, Ask, Field
-from core.label.click import Probability, Question, TileViews, answer
+from core.label.click import CLOSER_SIDES, Probability, Question, TileViews, answer
 from core.label.work import Work
 from core.predict.kept_prediction import Prediction
-from core.session.models import ModelService, Urgency
+from core.session.models import ModelService
+from core.session.work_queue import AGAIN, Unfinished, Urgency
 
 PATIENCE_S = 60.0
 """How long an answer is waited for."""
@@ -48,42 +49,64 @@ class Snapshot:
     view: ModelView | None
     service: ModelService
 
-    def fields(self, work: Work, *, closely: bool) -> tuple[list[Field], bool]:
-        """The fields of the person's prompts, and whether all answers are final."""
+    def fields(self, work: Work, *, closely: bool, who: str = "") -> tuple[list[Field], bool]:
+        """The fields of the person's prompts, and whether all answers are final.
+
+        ``who`` waits for them.
+        """
         if not work.asks_model or self.view is None:
             return [], True
-        urgency = Urgency.CLOSER if closely else Urgency.CLICK
-        ask = asking_in_turn(self.view.views, self.service, urgency)
+        urgency = Urgency.FINAL if closely else Urgency.CLICK
+        ask = asking_in_turn(self.view.views, self.service, urgency, who=who)
         return self.view.answers.fields(work, ask, closely=closely)
 
 
 def asking_in_turn(
-    views: TileViews, service: ModelService, urgency: Urgency, key: str | None = None
+    views: TileViews,
+    service: ModelService,
+    urgency: Urgency,
+    key: str | None = None,
+    *,
+    who: str = "",
 ) -> Ask:
-    """Questions that wait for their turn in the model's queue; ``key`` as in ``WorkQueue``."""
+    """Questions that wait for their turn in the model's queue, as ``WorkQueue`` has them.
+
+    A question that somebody else has put already, or the same person's pointer, is not put again.
+    """
 
     def ask(question: Question, closely: bool) -> tuple[Probability, bool]:
-        def now() -> tuple[Probability, bool]:
+        looks = len(CLOSER_SIDES) if closely else 0
+
+        def now() -> tuple[Probability, bool] | Unfinished:
+            nonlocal looks
             # Loaded anew where it was let go meanwhile.
             segmenter = service.segmenter()
             if segmenter is None:
                 raise CropMapError("No model is loaded.", remedy=Remedy.CHOOSE_MODEL)
+            # One look at a time: somebody's first answer need not wait for all of them.  Never more
+            # often than there are looks, should others' looks push these out meanwhile.
+            while looks > 0:
+                looks -= 1
+                if views.take_look(question.place, segmenter):
+                    return AGAIN
             # Looked up when its turn has come: a closer look may have been taken meanwhile.
             final = closely or views.at_hand(question.place)
             return answer(views, question, segmenter, closely=final), final
 
-        return service.clicks.submit(now, urgency, key).result(PATIENCE_S)
+        same = (views, question, closely)
+        waiting = service.clicks.submit(now, urgency, key, who=who, question=same)
+        return waiting.result(PATIENCE_S)
 
     return ask
 
 
 def fields_of_clicks(
-    view: ModelView | None, service: ModelService
+    view: ModelView | None, service: ModelService, who: str
 ) -> Callable[[PixelPoint], BaseGeometry | None] | None:
     """What the model answers to a click alone, asked once for each; None before it has seen all."""
     if view is None:
         return None
-    ask = asking_in_turn(view.views, service, Urgency.CLICK)
+    ask = asking_in_turn(view.views, service, Urgency.CLICK, who=who)
     answers = view.answers
     # The final answers, which are wanted anyway once both clicks are there.
     return lambda native: answers.of_point(native, ask, closely=True).area

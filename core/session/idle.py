@@ -11,7 +11,7 @@ from collections.abc import Callable
 from core.project.rest import Rest
 
 IDLE_SECONDS = 600.0
-"""A map that is seen asks every two seconds; one that is hidden for so long begins anew."""
+"""A map that is seen always waits for changes; one that is hidden for so long begins anew."""
 
 
 class Idle:

@@ -42,6 +42,7 @@ def refuse_what_finds_nothing(
     edits: Sequence[NewEdit],
     seen: Snapshot,
     ground: FieldGround,
+    who: str = "",
 ) -> None:
     """Nothing, where every click and box of some edits finds something.
 
@@ -51,6 +52,8 @@ def refuse_what_finds_nothing(
         What they are to be appended to.
     ground : FieldGround
         The label of that log, before its corrections.
+    who : str
+        The person who waits for it.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def refuse_what_finds_nothing(
             continue
         before = place.work(with_edits(log, edits[:number], ""))
         after = place.work(with_edits(log, edits[: number + 1], ""))
-        if not any(_finds(seen, before, after, ground, place.frame, closely=c) for c in _WAYS):
+        if not any(_finds(seen, before, after, ground, place.frame, who, closely=c) for c in _WAYS):
             raise _in_vain(edit)
 
 
@@ -87,11 +90,20 @@ def _in_vain(edit: NewEdit) -> FindsNothingError:
 
 
 def _finds(
-    seen: Snapshot, before: Work, after: Work, ground: FieldGround, frame: Frame, *, closely: bool
+    seen: Snapshot,
+    before: Work,
+    after: Work,
+    ground: FieldGround,
+    frame: Frame,
+    who: str,
+    *,
+    closely: bool,
 ) -> bool:
     try:
-        known = {field.prompt_id: field for field in seen.fields(before, closely=closely)[0]}
-        fields, _ = seen.fields(after, closely=closely)
+        known = {
+            field.prompt_id: field for field in seen.fields(before, closely=closely, who=who)[0]
+        }
+        fields, _ = seen.fields(after, closely=closely, who=who)
     except Exception:  # noqa: BLE001  (what cannot be asked is no reason to refuse: it is told later)
         _log.warning("what a click finds could not be asked", exc_info=True)
         return True

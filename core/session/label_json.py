@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import shapely
 
@@ -12,28 +10,12 @@ from core.imagery.frame import Frame
 from core.label.acceptance import ChangedAcceptance
 from core.label.label_maker import problem_width
 from core.label.tile_label import Label
-from core.parcels.parcel import Parcel
 from core.parcels.topology import Problem
 
 _DECIMALS = 2
 
 _MOST_PROBLEMS = 500
 """More are told by their number alone."""
-
-
-class ParcelRows:
-    """Rows of a tile's parcels; those of parcels that stay the same objects are made once."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[Parcel, wire.Parcel]] = {}
-
-    def of(self, label: Label, frame: Frame) -> list[wire.Parcel]:
-        """Parcels for the browser: rings in native pixels, areas in hectares."""
-        hectares = frame.native_pixel_area_m2 / 10_000.0
-        known = self._known
-        # The parcel is kept beside its row, so that no other one can get its address.
-        self._known = {id(p): known.get(id(p)) or (p, _row(p, hectares)) for p in label.parcels}
-        return [row for _, row in self._known.values()]
 
 
 def changed_json(label: Label, frame: Frame) -> list[wire.ChangedAcceptance]:
@@ -64,24 +46,6 @@ def problems_json(label: Label, frame: Frame) -> wire.Problems:
         "count": len(label.problems),
         "first": [_problem(problem, pixel_m2) for problem in label.problems[:_MOST_PROBLEMS]],
     }
-
-
-def _row(parcel: Parcel, hectares: float) -> wire.Parcel:
-    parts = parts_json(parcel.polygon)
-    row: wire.Parcel = {
-        "id": parcel.id,
-        "area_ha": round(parcel.polygon.area * hectares, 4),
-        "score": None if math.isnan(parcel.score) else round(parcel.score, 3),
-        "state": parcel.state,
-        "land_class": parcel.land_class,
-        "reason": parcel.reason,
-        "reviewer": parcel.reviewer,
-        "reviewed_at": parcel.reviewed_at.isoformat() if parcel.reviewed_at else None,
-        "rings": parts[0],
-    }
-    if len(parts) > 1:
-        row["more"] = parts[1:]
-    return row
 
 
 def parts_json(shape: shapely.Geometry) -> list[list[wire.Ring]]:

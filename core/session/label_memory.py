@@ -90,6 +90,7 @@ class LabelMemory:
         *,
         closely: bool,
         checked: bool = True,
+        who: str = "",
     ) -> Label:
         """The label of this log; not ``closely``, with answers that may not be final.
 
@@ -100,12 +101,15 @@ class LabelMemory:
         """
         version = place.label_version(log, work)
         with self._lock:
-            if self._label is not None and self.is_made(version):
+            # Of many who read first answers each is given those that the first of them was given;
+            # that they become final is seen to already.
+            good = {version} if closely else {version, first_version(version)}
+            if self._label is not None and any(self.is_made(one) for one in good):
                 return self._label
         automatic: tuple[Parcel, ...] = ()
         if seen.prediction is not None and work.needs_prediction:
             automatic = self._automatic_parcels(place, work, seen.prediction)
-        fields, final = seen.fields(work, closely=closely)
+        fields, final = seen.fields(work, closely=closely, who=who)
         if not final and (kept := self.kept(version)) is not None:
             return kept
         named = version if final else first_version(version)
@@ -126,13 +130,13 @@ class LabelMemory:
         return label
 
     def is_made(self, version: str) -> bool:
-        """Whether the label that is at hand is the final one of this version, with its problems."""
+        """Whether the label that is at hand is the one of this version, with its problems."""
         with self._lock:
             # A label from disk does not tell its problems.
             made = self._label is not None and self._log_version >= 0
             return made and self._label is not None and self._label.version == version
 
-    def foreseen(self, seen: Snapshot, place: TilePlace, work: Work) -> Label:
+    def foreseen(self, seen: Snapshot, place: TilePlace, work: Work, who: str) -> Label:
         """The label that some work would give, with first answers; it is shown to nobody.
 
         What it takes is at hand when the work becomes the tile's own.
@@ -140,7 +144,7 @@ class LabelMemory:
         automatic: tuple[Parcel, ...] = ()
         if seen.prediction is not None and work.needs_prediction:
             automatic = self._automatic_parcels(place, work, seen.prediction)
-        fields, _ = seen.fields(work, closely=False)
+        fields, _ = seen.fields(work, closely=False, who=who)
         with self._lock:
             return self._maker.make("", automatic, fields, work, place.frame, checked=False)
 

@@ -17,9 +17,10 @@ from core.label.withdrawal import counting
 from core.label.work import PersonBox, Work
 from core.predict.kept_prediction import Prediction
 from core.project import Project, TileLog, VerdictRecord
-from core.session.label_json import ParcelRows, changed_json, problems_json
+from core.session.label_json import changed_json, problems_json
 from core.session.opened import replacement
 from core.session.parcel_counts import parcel_counts
+from core.session.parcel_rows import ParcelRows, RowList
 from core.session.place import TilePlace
 from core.session.preparation import Preparation
 
@@ -74,7 +75,8 @@ def stamp(scene_version: int, log_version: int, verdict_version: int) -> str:
 
 
 def to_json(now: Moment, complain: Complain) -> wire.TileState:
-    """The state; every position in native pixels."""
+    """The state with all parcels; every position in native pixels."""
+    parcels = now.rows.of(now.label, now.frame)
     names = list(now.place.opened.tiles)
     index = names.index(now.place.tile)
     preparing, error, prediction = now.preparing, now.error, now.prediction
@@ -102,7 +104,9 @@ def to_json(now: Moment, complain: Complain) -> wire.TileState:
         "settings": _settings(now.work.choices),
         "prompts": _prompts(now.prediction, now.work, now.frame),
         "boxes": [_box(box) for box in now.work.boxes],
-        "parcels": now.rows.of(now.label, now.frame),
+        "parcels": parcels,
+        "rows": parcels.name,
+        "same": None,
         "changed": changed_json(now.label, now.frame),
         "problems": problems_json(now.label, now.frame),
         "mask_version": now.label.version,
@@ -113,6 +117,15 @@ def to_json(now: Moment, complain: Complain) -> wire.TileState:
         "notes": [_note(one) for one in now.work.notes],
         "second_look": False,
     }
+
+
+def for_browser_with(state: wire.TileState, have: str) -> wire.TileState:
+    """The state without the parcels that a browser has, which names its list of them."""
+    parcels = state["parcels"]
+    lacking = parcels.since(have) if isinstance(parcels, RowList) else None
+    if lacking is None:
+        return state
+    return {**state, "parcels": lacking[0], "same": lacking[1]}
 
 
 def in_file(project: Project, complain: Complain) -> wire.InFile:

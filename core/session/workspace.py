@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -30,21 +30,21 @@ from core.session import undoing
 from core.session.accepted_labels import accepted_label, keep_accepted_label, kept_note
 from core.session.appending import append_or_merge
 from core.session.asking import (
-    PATIENCE_S,
     Snapshot,
     asking_in_turn,
     fields_of_clicks,
 )
 from core.session.finished_tile import FinishedTile
 from core.session.in_vain import refuse_what_finds_nothing
-from core.session.label_json import ParcelRows
 from core.session.label_memory import LabelMemory, Later
 from core.session.locking import Lock, beside_accepted
-from core.session.models import Models, Urgency
+from core.session.models import Models
 from core.session.opened import OpenedScene, open_project_scene
+from core.session.parcel_rows import ParcelRows
 from core.session.place import TilePlace, label_path, model_of
 from core.session.preparation import Preparation, SeenTile
 from core.session.state import Complain, Moment, figures_of, plain_complaint, to_json
+from core.session.work_queue import Urgency
 from core.shortage import shortage_of
 
 _log = logging.getLogger(__name__)
@@ -124,9 +124,9 @@ class Workspace:
             raise InputError(broken[1].message, "Undo that step before you continue.")
         place = self._place()
         edits = sent = to_new_edits(raw, place.frame)
-        self._refuse_what_finds_nothing(place, sent, version)
+        self._refuse_what_finds_nothing(place, sent, version, author)
         if lock:
-            edits = self._lock_of(place).kept(sent, author)
+            edits = self._lock_of(place, author).kept(sent, author)
         followed = place.opened.record.version == self._scene_version
         ground = self._labels.ground(version) if followed else None
         # One gesture and what keeps accepted parcels from it are undone as one.
@@ -139,12 +139,12 @@ class Workspace:
             author=author,
             version=version,
             ground=ground,
-            field_of=fields_of_clicks(view, self._models.service(place.model_key)),
+            field_of=fields_of_clicks(view, self._models.service(place.model_key), author),
             together=together,
         )
 
     def _refuse_what_finds_nothing(
-        self, place: TilePlace, edits: list[NewEdit], version: int
+        self, place: TilePlace, edits: list[NewEdit], version: int, who: str
     ) -> None:
         """Raise where that can be told, before the model is asked for the label anyway."""
         with self._lock:
@@ -153,13 +153,13 @@ class Workspace:
         log = self._project.log(self._scene_id, self._tile)
         # What others have done meanwhile is told first.
         if seen.view is not None and ground is not None and log.version == version:
-            refuse_what_finds_nothing(place, log, edits, seen, ground)
+            refuse_what_finds_nothing(place, log, edits, seen, ground, who)
 
-    def _lock_of(self, place: TilePlace) -> Lock:
+    def _lock_of(self, place: TilePlace, who: str) -> Lock:
         log = self._project.log(self._scene_id, self._tile)
-        return Lock(place, log, self._labels.last(), lambda then: self._foreseen(place, then))
+        return Lock(place, log, self._labels.last(), lambda then: self._foreseen(place, then, who))
 
-    def _foreseen(self, place: TilePlace, log: TileLog) -> Label | None:
+    def _foreseen(self, place: TilePlace, log: TileLog, who: str) -> Label | None:
         """The label that a log would give; None where that takes a new prediction."""
         work = place.work(log)
         with self._lock:
@@ -168,7 +168,7 @@ class Workspace:
             if not at_hand or (work.asks_model and self._seen.view is None):
                 return None
             seen = self._snapshot(place)
-        return self._labels.foreseen(seen, place, work)
+        return self._labels.foreseen(seen, place, work, who)
 
     def undo(self, version: int, author: str, *, anybody: bool = False) -> TileLog | None:
         """Take back the person's last step, or ``anybody``'s; see :mod:`core.session.undoing`."""
@@ -189,6 +189,7 @@ class Workspace:
         log: TileLog | None = None,
         closely: bool = True,
         complain: Complain = plain_complaint,
+        who: str = "",
     ) -> wire.TileState:
         """The tile as the browser shows it.
 
@@ -204,30 +205,23 @@ class Workspace:
             ``refining`` says so.
         complain : callable, optional
             Words what is wrong.
+        who : str, optional
+            The person who waits for it.
         """
-        moment = self._moment(urgency, log, closely=closely)
+        moment = self._moment(urgency, log, closely=closely, who=who)
         with self._lock:
             return to_json(moment, complain)
 
-    def wait_for_closer_look(self) -> None:
-        """Return once the answers that are being made final are, or have been overtaken."""
-        refining = self._refining
-        if refining is not None:
-            wait([refining], PATIENCE_S)
+    @property
+    def refining(self) -> Future[None] | None:
+        """The work that makes first answers final; it ends early where it is overtaken."""
+        return self._refining
 
     def prepare(self, urgency: Urgency) -> None:
         """Start what somebody who opens the tile would wait for."""
         place, _, work, _ = self._now()
         with self._lock:
             self._bring_up(place, work, urgency)
-
-    def forget_looks(self) -> None:
-        """Let go of the model's closer looks at the tile, once nothing else is to do."""
-        view = self._seen.view
-        if view is not None and view.views.has_looked:
-            # In the model's own thread, which alone may touch them.
-            key = model_of(self._opened())
-            self._models.service(key).clicks.submit(view.views.forget, Urgency.BATCH)
 
     def finished(self) -> Label:
         """The label of all edits, however long it takes: for results and whole-scene runs.
@@ -273,13 +267,16 @@ class Workspace:
     def hover(
         self,
         native: PixelPoint,
-        who: str,
+        pointer: str,
         *,
         adds: bool = True,
         closely: bool = False,
         lock: bool = False,
+        who: str = "",
     ) -> Answer | None:
         """The land that a click there would add, or take away; None while the model is not ready.
+
+        A newer question of the same ``pointer`` ends an older one; ``who`` is the person behind it.
 
         Asked ``closely``, it waits for the final answer, and a click there finds that at hand.
         Under ``lock`` accepted parcels keep their land.
@@ -287,7 +284,7 @@ class Workspace:
         Raises
         ------
         CancelledError
-            The same person has moved on.
+            The pointer has moved on.
         """
         opened = self._opened()
         with self._lock:
@@ -297,7 +294,7 @@ class Workspace:
         if view is None or not opened.frame(self._tile).holds(native):
             return None
         urgency = Urgency.CLOSER if closely else Urgency.HOVER
-        ask = asking_in_turn(view.views, service, urgency, f"hover {who}")
+        ask = asking_in_turn(view.views, service, urgency, f"hover {pointer}", who=who)
         found = view.answers.of_point(native, ask, closely=closely)
         if found.area is not None and ground is not None:
             asked = Field(found.area, adds, "", (native,), tidy=True)
@@ -386,7 +383,9 @@ class Workspace:
         self._tell_figures(place.frame, work, seen.prediction, label)
         return label
 
-    def _moment(self, urgency: Urgency, log: TileLog | None, *, closely: bool) -> Moment:
+    def _moment(
+        self, urgency: Urgency, log: TileLog | None, *, closely: bool, who: str = ""
+    ) -> Moment:
         place, log, work, broken = self._now(log)
         with self._lock:
             ready = self._bring_up(place, work, urgency)
@@ -399,7 +398,7 @@ class Workspace:
             ready = False
         elif ready:
             try:
-                label = self._labels.make(seen, place, work, log, closely=closely)
+                label = self._labels.make(seen, place, work, log, closely=closely, who=who)
             except ReplacedFileError as replaced:
                 ready, error = False, replaced
         version, settled = log.version, place.label_version(log, work)
@@ -407,7 +406,11 @@ class Workspace:
         refining = ready and not made and self._given_up != version
         if refining:
             self._refining = self._models.refinements.submit(
-                lambda: self._refine(version), Urgency.CLOSER, str(self._labels.path)
+                lambda: self._refine(version, who),
+                Urgency.FINAL,
+                str(self._labels.path),
+                who=who,
+                question=(self._labels.path, label.version),
             )
         elif ready and made:
             self._later(lambda: self._tell_figures(place.frame, work, seen.prediction, label))
@@ -428,10 +431,10 @@ class Workspace:
             verdict,
         )
 
-    def _refine(self, version: int) -> None:
+    def _refine(self, version: int, who: str) -> None:
         """Make the first answers final; where that fails they stay until the next edit."""
         try:
-            self._moment(Urgency.TILE, None, closely=True)
+            self._moment(Urgency.TILE, None, closely=True, who=who)
         except Exception:  # noqa: BLE001  (the last resort of a thread: logged)
             _log.exception("first answers could not be made final")
             self._given_up = version

@@ -13,15 +13,13 @@ from pathlib import Path
 from core.errors import CropMapError
 from core.project import Project
 from core.session.idle import IDLE
-from core.session.models import Models, Urgency
+from core.session.models import Models
 from core.session.opened import open_project_scene, release_scenes
+from core.session.work_queue import Urgency
 from core.session.workspace import Workspace
 
 _MOST_TILES = 32
 """Some 25 MB each with the small model; ten people need twenty, with the next tile of each."""
-
-_MOST_LOOKED_AT = 12
-"""Of so many tiles, those asked for last, the closer looks are kept: up to 50 MB each."""
 
 _log = logging.getLogger(__name__)
 
@@ -55,10 +53,7 @@ class Workspaces:
             self._open.move_to_end(key)
             while len(self._open) > _MOST_TILES:
                 self._open.popitem(last=False)
-            found, others = self._open[key], list(self._open.values())[:-_MOST_LOOKED_AT]
-        for other in others:
-            other.forget_looks()
-        return found
+            return self._open[key]
 
     def _knows(self, key: tuple[Path, str, str], project: Project) -> bool:
         """Whether there is one that stores where this project does: its file may be another now."""

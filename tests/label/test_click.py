@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from core.grid import PixelPoint
-from core.label.click import CLOSER_SIDE, CLOSER_SIDES, Question, TileViews, answer
+from core.label.click import (
+    CLOSER_SIDE,
+    CLOSER_SIDES,
+    Question,
+    TileViews,
+    _RecentLooks,
+    answer,
+)
 from core.predict.fields_apart import FieldSegments
 from core.prompts.prompt import BoxPrompt, Prompt
 from core.sam.cache import CachedSegmenter, EmbeddingCache
@@ -45,15 +52,36 @@ def test_all_looks_answer_on_the_tiles_pixels() -> None:
         assert (place < side).all()
 
 
-def test_closer_looks_are_shared_by_neighbours_and_few_are_kept() -> None:
+def test_closer_looks_are_shared_by_neighbours_and_few_are_kept_of_all_tiles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.label.click._RECENT", _RecentLooks(6))
     segmenter, rgb = ColourSegmenter(), tile()
-    seen = views(segmenter, rgb)
+    seen, other = views(segmenter, rgb), views(segmenter, rgb)
+    segmenter.embedded = 1
     for column in (300, 301, 302):
         answer(seen, Question((point(column, 300),)), segmenter)
     assert segmenter.embedded == 3
     for column in (300, 340, 372, 404, 300):
         answer(seen, Question((point(column, 300),)), segmenter)
     assert segmenter.embedded == 11
+    for column in (300, 340, 372):
+        answer(other, Question((point(column, 300),)), segmenter)
+    assert not seen.at_hand(PixelPoint(300, 300))
+    assert other.at_hand(PixelPoint(300, 300))
+
+
+def test_the_final_answer_asks_the_whole_tile_no_second_time() -> None:
+    segmenter, rgb = ColourSegmenter(), tile()
+    seen, question = views(segmenter, rgb), Question((point(300, 300),))
+    first = answer(seen, question, segmenter, closely=False)
+    while seen.take_look(question.place, segmenter):
+        assert segmenter.embedded <= 3
+    assert len(segmenter.batches) == 1
+    final = answer(seen, question, segmenter)
+    assert len(segmenter.batches) == 3
+    assert np.array_equal(first, answer(seen, question, segmenter, closely=False))
+    assert np.array_equal(final, answer(views(segmenter, rgb), question, segmenter))
 
 
 def test_points_beyond_the_closer_look_are_asked_of_the_whole_alone() -> None:

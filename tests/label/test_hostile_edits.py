@@ -39,7 +39,8 @@ from core.label.label_maker import LabelMaker
 from core.label.work import BrokenEditError, Work, replay
 from core.parcels.parcel import Parcel
 from core.project import NewTile, Project
-from core.session.label_json import ParcelRows, problems_json
+from core.session.label_json import problems_json
+from core.session.parcel_rows import ParcelRows
 from tests.rasters import PLACES
 
 SIZE = 64

@@ -16,7 +16,7 @@ from core.label.label_maker import LabelMaker
 from core.label.tile_label import Label, rasterize_label
 from core.label.work import Work
 from core.parcels.parcel import Parcel
-from core.session.label_json import ParcelRows
+from core.session.parcel_rows import ParcelRows
 from tests.rasters import PLACES
 
 CORE = Window(4, 4, 40, 32)

@@ -27,7 +27,8 @@ from core.label.corrections import (
 from core.label.label_maker import LabelMaker
 from core.label.work import Work
 from core.parcels.parcel import Parcel
-from core.session.label_json import ParcelRows, problems_json
+from core.session.label_json import problems_json
+from core.session.parcel_rows import ParcelRows
 from tests.label.corrections import SIZE, corrections, largest_overlap, mosaics, signatures
 from tests.rasters import PLACES
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from ui.server.nodelay import answering_at_once
+from ui.server.nodelay import answering_at_once, stopping
 
 T = TypeVar("T")
 
@@ -52,6 +52,18 @@ def test_connections_do_not_wait_for_acknowledgements() -> None:
             return await waiting_of_a_connection(streamlits_socket())
 
     assert not run(served())
+
+
+def test_it_is_known_that_the_server_stops() -> None:
+    async def served() -> tuple[bool, bool]:
+        async with answering_at_once(None):
+            loop = asyncio.get_running_loop()
+            server = await loop.create_server(asyncio.Protocol, sock=streamlits_socket())
+            before = stopping()
+            server.close()
+            return before, stopping()
+
+    assert run(served()) == (False, True)
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no such sockets")

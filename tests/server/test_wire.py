@@ -81,6 +81,10 @@ def test_every_field_of_the_answers_is_declared_and_every_declared_one_is_there(
     assert check.differences(state, wire.TileState) == []
     scene = client.get(f"{base}/scene/{state['scene']}").json()
     assert check.differences(scene, wire.SceneState) == []
+    rest = client.get(f"{worked_on}?have={state['rows']}").json()
+    assert check.differences(rest, wire.TileState) == []
+    assert rest["parcels"] == []
+    assert rest["same"] == {"of": state["rows"], "runs": [[0, len(state["parcels"])]]}
     changes = client.get(f"{base}/changes?since=0").json()
     assert check.differences(changes, wire.Changes) == []
     assert changes["tiles"]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import weakref
 
 from core.grid import PixelPoint
-from core.session import workspaces as of_workspaces
 from core.session.idle import Idle
-from core.session.models import Urgency
 from tests.session.conftest import ready
 
 
@@ -57,23 +55,3 @@ def test_who_still_holds_a_tile_has_its_model_loaded_anew(
     answer = held.hover(PixelPoint(column + width / 2, row + height / 2), "Ana", closely=True)
     assert answer is not None
     assert answer.final
-
-
-def test_the_looks_at_tiles_that_others_have_overtaken_are_let_go(
-    workspaces, project, scene_id, monkeypatch
-) -> None:
-    monkeypatch.setattr(of_workspaces, "_MOST_LOOKED_AT", 1)
-    first, second = (tile.name for tile in project.tiles(scene_id)[:2])
-    held = workspaces.get(project, scene_id, first)
-    column, row, width, height = ready(held)["window"]
-    middle = PixelPoint(column + width / 2, row + height / 2)
-    answer = held.hover(middle, "Ana", closely=True)
-    views = held._seen.view.views
-    assert views.has_looked
-    workspaces.get(project, scene_id, second)
-    (service,) = (s for s in workspaces.models._services.values() if s.loaded is not None)
-    service.clicks.submit(lambda: None, Urgency.BATCH).result(60)
-    assert not views.has_looked
-    again = held.hover(middle, "Ana", closely=True)
-    assert again is not None
-    assert again.area is answer.area

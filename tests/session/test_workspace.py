@@ -33,6 +33,13 @@ def click(state: dict, name: str, across: float, down: float, label: int = 1) ->
     return {"kind": "prompt_set", "id": name, "label": label, **inside(state, across, down)}
 
 
+def settled(workspace) -> None:
+    """Once first answers are final, or could not be made so."""
+    refining = workspace.refining
+    assert refining is not None
+    refining.exception(30)
+
+
 def test_a_tile_begins_with_the_automatic_prediction(workspace) -> None:
     first = workspace.state()
     assert first["status"] == "working"
@@ -259,9 +266,12 @@ class TestCloserLook:
         assert first["version"] == log.version
         assert any(parcel["id"].startswith("a") for parcel in first["parcels"])
         # While the model looks more closely, others go on.
-        assert workspace.state(closely=False)["mask_version"] == first["mask_version"]
+        again = workspace.state(closely=False, who="Ben")
+        assert again["mask_version"] == first["mask_version"]
+        # ... and are shown what is there, which is not made anew for each of them.
+        assert again["parcels"] is first["parcels"]
         go.set()
-        workspace.wait_for_closer_look()
+        settled(workspace)
         final = workspace.state(closely=False)
         assert not final["refining"]
         assert final["mask_version"] != first["mask_version"]
@@ -289,7 +299,7 @@ class TestCloserLook:
         state = ready(workspace)
         log = workspace.edit([click(state, "a", 0.5, 0.5)], state["version"], "Ana")
         assert workspace.state(log=log, closely=False)["refining"]
-        workspace.wait_for_closer_look()
+        settled(workspace)
         workspaces.settle()
         kept = load_label(label_path(place[0].folder, *place[1:]))
         assert kept is not None
@@ -338,7 +348,7 @@ class TestCloserLook:
         state = ready(workspace, closely=False)
         log = workspace.edit([click(state, "a", 0.5, 0.5)], state["version"], "Ana")
         assert workspace.state(log=log, closely=False)["refining"]
-        workspace.wait_for_closer_look()
+        settled(workspace)
         after = workspace.state(closely=False)
         assert not after["refining"]
         assert any(parcel["id"] == "a" for parcel in after["parcels"])
@@ -346,16 +356,22 @@ class TestCloserLook:
         with pytest.raises(MemoryError):
             workspace.finished()
 
-    def test_a_click_after_resting_there_is_final_at_once(self, place) -> None:
-        workspace = Workspaces(Models(lambda _key: ColourSegmenter())).get(*place)
+    def test_a_click_where_the_pointer_rested_asks_the_model_nothing(self, place) -> None:
+        segmenter = ColourSegmenter()
+        workspace = Workspaces(Models(lambda _key: segmenter)).get(*place)
         state = ready(workspace)
-        spot = inside(state, 0.5, 0.5)
+        column, row, width, height = state["window"]
+        # Between two tenths of a pixel: on its way through the log a position changes by less.
+        spot = {"column": round(column + width / 2) + 0.45, "row": round(row + height / 2) + 0.35}
         point = PixelPoint(spot["column"], spot["row"])
         first = workspace.hover(point, "Ana")
         closer = workspace.hover(point, "Ana", closely=True)
         assert (first.final, closer.final) == (False, True)
-        log = workspace.edit([click(state, "a", 0.5, 0.5)], state["version"], "Ana")
+        asked = len(segmenter.batches)
+        edit = {**click(state, "a", 0.5, 0.5), **spot}
+        log = workspace.edit([edit], state["version"], "Ana")
         assert not workspace.state(log=log, closely=False)["refining"]
+        assert len(segmenter.batches) == asked
 
 
 def test_weights_that_are_missing_are_told_and_nothing_is_lost(

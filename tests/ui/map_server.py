@@ -41,6 +41,7 @@ from core.session.workspaces import Workspaces
 from tests.fakes import ColourSegmenter
 from ui.map import LOADER, bundle_version
 from ui.server import annotate, tokens
+from ui.server.nodelay import answering_at_once
 from ui.server.routes import ROUTES
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>map</title>
@@ -54,8 +55,10 @@ const mount = (await import(URL.createObjectURL(blob))).default;
 window.events = [];
 window.masks = [];
 window.previews = [];
+window.held = [];
 document.addEventListener("cropmap:mask", (event) => window.masks.push(event.detail));
 document.addEventListener("cropmap:preview", (event) => window.previews.push(event.detail));
+document.addEventListener("cropmap:held", (event) => window.held.push(event.detail));
 window.run = async (changes) => {{
   window.data = {{ ...window.data, ...changes }};
   window.cleanUp = await mount({{
@@ -163,7 +166,8 @@ class MapServer:
         self.scene = self.project.scenes()[0].id
         self.tile = self.project.tiles(self.scene)[0].name
         self.token = self.issue_token()
-        self.faults = Faults(Starlette(routes=[Route("/", self._page), *ROUTES]))
+        routes = [Route("/", self._page), *ROUTES]
+        self.faults = Faults(Starlette(routes=routes, lifespan=answering_at_once))
 
     def issue_token(self) -> str:
         """A token for Ada, whose browser this is."""

@@ -156,8 +156,13 @@ def test_the_preview_is_asked_more_closely_and_stays_until_the_mask_is_there(
     assert on_map.page.evaluate("window.previews.map(({ final }) => final)") == [False, True]
     assert [query["closely"] for query in server.hovers] == ["0", "1"]
     server.faults.posts_s = 0.5
+    masks = on_map.page.evaluate("window.masks.length")
     on_map.click(150, 300)
     assert preview.count() == 1
+    # The preview is the answer before the server has been told of the click, and asked once.
+    on_map.page.wait_for_function("window.held.length === 1")
+    assert on_map.page.evaluate("[window.held[0].final, window.masks.length]") == [True, masks]
     on_map.page.wait_for_function("window.__cropmap.pending() === 0")
     on_map.idle()
     assert preview.count() == 0
+    assert [query["closely"] for query in server.hovers[:2]] == ["0", "1"]

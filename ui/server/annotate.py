@@ -1,15 +1,16 @@
-"""The annotation map's questions: state, edits, undo, verdict, hover, overlays, changes.
+"""The annotation map's questions: state, edits, undo, verdict, hover, overlays.
 
-Handlers are plain functions that run in worker threads, so the event loop never waits.
+Handlers are plain functions that run in worker threads, so the event loop never waits; those that
+wait for somebody else's work do it in the event loop, so that no thread does.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -27,7 +28,7 @@ from core.project import Project, SecondReview, TileLog, TileRecord
 from core.review import asked as second_look_of
 from core.review import judge, seen_by, without_verdicts
 from core.session import (
-    IDLE,
+    PATIENCE_S,
     FindsNothingError,
     LockedError,
     NotOwnStepError,
@@ -36,6 +37,7 @@ from core.session import (
     can_redo,
     can_undo,
     changed_since,
+    for_browser_with,
     get_workspaces,
     in_file,
     line_json,
@@ -44,7 +46,6 @@ from core.session import (
     parts_json,
     replacement,
     scene_place,
-    stamp,
     unseen_imagery,
     value_picture,
     verdict_json,
@@ -53,8 +54,10 @@ from core.session import (
 from ui.server import tokens
 from ui.server.bodies import Body, with_body
 from ui.server.errors import NO_STORE, NotFoundError, error_body, error_response
+from ui.server.in_loop import done_within
 from ui.server.json_answer import JsonAnswer
 from ui.server.layers import encode
+from ui.server.numbers import query_number
 from ui.server.presence import ROOM
 from ui.server.tokens import Access
 
@@ -86,7 +89,7 @@ class _Asked:
         """The tile as this person may see it: a second look hides what was said before."""
         project, scene_id, tile, person = self.project, self.scene_id, self.tile, self.access.person
         log = log or project.log(scene_id, tile)
-        state = self.workspace.state(log=log, closely=False, complain=error_body)
+        state = self.workspace.state(log=log, closely=False, complain=error_body, who=person)
         state["can_undo"] = can_undo(project, scene_id, tile, log, person)
         state["can_redo"] = can_redo(project, scene_id, tile, log, person)
         review = project.second_review(scene_id, tile)
@@ -108,19 +111,26 @@ def scene_state(request: Request) -> Response:
     return _json(_scene_json(project, opened, access.person))
 
 
-def tile_state(request: Request) -> Response:
+async def tile_state(request: Request) -> Response:
     """``TileState``; starts the prediction where there is none, and prepares the next tile.
 
     Where answers are being made final it waits for them: a state that says ``refining`` is asked
     again at once; with ``wait=0`` it does not.
     """
-    asked = _asked(request)
     if request.query_params.get("wait") != "0":
-        asked.workspace.wait_for_closer_look()
+        # In the event loop: many who wait must not keep the worker threads from others.
+        refining = await run_sync(lambda: _asked(request).workspace.refining)
+        if refining is not None:
+            await done_within(refining, PATIENCE_S)
+    have = request.query_params.get("have", "")
+    return await run_sync(lambda: _read_tile(_asked(request), have))
+
+
+def _read_tile(asked: _Asked, have: str) -> Response:
     state = asked.state()
     if state["status"] == "ready":
         get_workspaces().look_ahead(asked.project, asked.scene_id, state["next"])
-    return _json(state)
+    return _json(for_browser_with(state, have))
 
 
 def edit_tile(request: Request, body: Body) -> Response:
@@ -202,13 +212,18 @@ def hover(request: Request) -> Response:
     ``lock=1`` it leaves accepted parcels out.
     """
     asked = _asked(request)
-    point = PixelPoint(_query_number(request, "column"), _query_number(request, "row"))
+    point = PixelPoint(query_number(request, "column"), query_number(request, "row"))
     closely = request.query_params.get("closely") == "1"
     lock = request.query_params.get("lock") == "1"
     adds = request.query_params.get("label") != "0"
     try:
         answer = asked.workspace.hover(
-            point, request.path_params["token"], adds=adds, closely=closely, lock=lock
+            point,
+            request.path_params["token"],
+            adds=adds,
+            closely=closely,
+            lock=lock,
+            who=asked.access.person,
         )
     except CancelledError as error:
         return error_response(ConflictError(error.message))
@@ -221,45 +236,10 @@ def hover(request: Request) -> Response:
 def inner_border(request: Request) -> Response:
     """The line along which the parcel at a place comes apart best."""
     asked = _asked(request)
-    point = PixelPoint(_query_number(request, "column"), _query_number(request, "row"))
+    point = PixelPoint(query_number(request, "column"), query_number(request, "row"))
     line = asked.workspace.inner_border(point)
     found: wire.InnerBorder = {"line": None if line is None else line_json(line)}
     return _json(found)
-
-
-def changes(request: Request) -> Response:
-    """Tiles that somebody touched since a revision, and what each is at now."""
-    token = request.path_params["token"]
-    access = tokens.resolve(token)
-    project = open_project(access.project_path)
-    ROOM.stay(token)
-    IDLE.asked()
-    since = _query_number(request, "since")
-    revision = project.revision()
-    touched = project.changes_since(int(since)) if since < revision else []
-    stamps = _stamps(project, {scene for scene, _ in touched})
-    news: wire.Changes = {
-        **in_file(project, error_body),
-        "revision": revision,
-        "you": access.person,
-        "tiles": [(scene, tile, stamps.get((scene, tile), "")) for scene, tile in touched],
-    }
-    return _json(news)
-
-
-def _stamps(project: Project, scenes: set[str]) -> dict[tuple[str, str], str]:
-    """The stamp of each tile's state, where it tells all that anybody may see of the tile.
-
-    It does not where there is a second look; nor is there one for a scene that was removed.
-    """
-    return {
-        (record.id, tile.name): stamp(record.version, tile.log_version, tile.verdict.version)
-        for record in project.scenes()
-        if record.id in scenes
-        for looked_at in [{review.tile for review in project.second_reviews(record.id)}]
-        for tile in project.tiles(record.id)
-        if tile.name not in looked_at
-    }
 
 
 def _changing(
@@ -288,7 +268,7 @@ def _changing(
         since = _version(body) if of_log else None
         done = changed_since(asked.project, asked.scene_id, asked.tile, since)
         return error_response(error, details={"overtaken": done})
-    return _json(asked.state(log))
+    return _json(for_browser_with(asked.state(log), str(body.get("have", ""))))
 
 
 def _replaced(asked: _Asked) -> Response:
@@ -315,16 +295,6 @@ def _version(body: dict[str, Any]) -> int:
     if not isinstance(version, int) or isinstance(version, bool):
         raise InputError("That edit does not say which version it changes.", "Load the page again.")
     return version
-
-
-def _query_number(request: Request, name: str) -> float:
-    try:
-        value = float(request.query_params.get(name, "nan"))
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise InputError(f"The request has no {name}.", "Load the page again.")
-    return value
 
 
 def _scene_json(project: Project, opened: OpenedScene, person: str) -> wire.SceneState:
@@ -375,7 +345,7 @@ def _tile_json(
 
 
 def _json(
-    body: wire.TileState | wire.SceneState | wire.HoverAnswer | wire.InnerBorder | wire.Changes,
+    body: wire.TileState | wire.SceneState | wire.HoverAnswer | wire.InnerBorder,
 ) -> Response:
     return JsonAnswer(body, headers=NO_STORE)
 
@@ -384,7 +354,6 @@ _TILE = "/{token}/tile/{scene}/{tile}"
 
 ROUTES = [
     Route("/{token}/scene/{scene}", scene_state, methods=["GET"]),
-    Route("/{token}/changes", changes, methods=["GET"]),
     Route(_TILE, tile_state, methods=["GET"]),
     Route(_TILE + "/edits", with_body(edit_tile), methods=["POST"]),
     Route(_TILE + "/undo", with_body(undo_tile), methods=["POST"]),

@@ -13,9 +13,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+
+_listening: weakref.WeakSet[asyncio.Server] = weakref.WeakSet()
+
+
+def stopping() -> bool:
+    """Whether the server has begun to stop: it waits then for the answers that are on their way."""
+    alive = [server for server in _listening if not server.get_loop().is_closed()]
+    return bool(alive) and not any(server.is_serving() for server in alive)
 
 
 @asynccontextmanager
@@ -29,6 +38,7 @@ async def answering_at_once(_app: object) -> AsyncIterator[None]:
 
     async def create_server(*arguments: Any, **options: Any) -> asyncio.Server:
         server = await create(*arguments, **options)
+        _listening.add(server)
         for listening in server.sockets:
             if listening.family in (socket.AF_INET, socket.AF_INET6):
                 listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -14,7 +14,7 @@ from pathlib import Path
 from ui.server.tokens import Access
 
 SECONDS = 10.0
-"""A map asks every two seconds; one that was silent for longer is closed or hidden."""
+"""A map that waits for changes is seen every two seconds; one that is not is closed or hidden."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from ui.server import annotate, downloads, layers, open_now, progress, static
+from ui.server import annotate, changes, downloads, layers, open_now, progress, static
 from ui.server.browser_cookie import BrowserCookie
 from ui.server.errors import ErrorAnswers
 from ui.server.guard import Guard
@@ -20,6 +20,7 @@ ROUTES = [
             *layers.ROUTES,
             *downloads.ROUTES,
             *annotate.ROUTES,
+            *changes.ROUTES,
             *open_now.ROUTES,
         ],
         middleware=[Middleware(ErrorAnswers)],

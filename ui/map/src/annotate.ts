@@ -24,6 +24,7 @@ import { TileScene } from "./tile-scene";
 
 const FIRST_ASK_MS = 2000;
 const LONGEST_ASK_MS = 60_000;
+const CHANGED_AGAIN_MS = 100;
 /** Native pixels around a note that are shown when it is chosen. */
 const NOTE_PX = 60;
 
@@ -401,9 +402,9 @@ export class Annotate {
     if (!session || stamp === undefined) return;
     // One's own change, or what is known of it already.
     if (stamp !== "" && stamp === session.confirmed?.stamp) return;
-    if (!session.busy) void session.read();
+    if (!session.waiting) void session.read(false);
     // What is on its way may be answered with a state from before the other person's change.
-    else window.setTimeout(() => this.session === session && this.changedElsewhere(stamps), 500);
+    else window.setTimeout(() => this.session === session && this.changedElsewhere(stamps), CHANGED_AGAIN_MS);
   }
 
   private hoverLabel(shift: boolean): PromptLabel | null {

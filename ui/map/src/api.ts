@@ -1,6 +1,7 @@
 // The routes of docs/app.md.
 
 import type { Change, Changes, ColumnRow, Edit, EditsChange, ErrorAnswer, GivenVerdict, HoverAnswer, InnerBorder, Overtaken, PromptLabel, SceneState, StepChange, TileState, VerdictChange } from "./contract";
+import type { KnownChanges } from "./change-watch";
 
 const PATIENCE_MS = 60_000;
 
@@ -45,12 +46,16 @@ export class Api {
   }
 
   /** The tile's state; `patient` waits for answers that are being made final. */
-  readTile(tile: string, patient = true): Promise<TileState> {
-    return this.get(this.tilePath(tile) + (patient ? "" : "?wait=0"));
+  readTile(tile: string, patient = true, have = ""): Promise<TileState> {
+    const query = new URLSearchParams({ ...(!patient && { wait: "0" }), ...(have && { have }) });
+    return this.get(`${this.tilePath(tile)}?${query}`);
   }
 
-  readChanges(since: number): Promise<Changes> {
-    return this.get(`changes?since=${since}`);
+  /** What there is beside what is known; waits for it up to `seconds`. */
+  readChanges({ revision, file, you }: KnownChanges, seconds: number, signal: AbortSignal): Promise<Changes> {
+    const query = new URLSearchParams({ since: String(revision), file, wait: String(seconds) });
+    if (you !== null) query.set("you", you);
+    return this.ask<Changes>(`changes?${query}`, { cache: "no-store", signal });
   }
 
   /** Under `lock` accepted parcels are not changed. */
@@ -155,7 +160,7 @@ export class Api {
 async function request<Answer>(url: string, options: RequestInit): Promise<Answer> {
   let response: Response;
   try {
-    response = await fetch(url, { ...options, signal: AbortSignal.timeout(PATIENCE_MS) });
+    response = await fetch(url, { ...options, signal: options.signal ?? AbortSignal.timeout(PATIENCE_MS) });
   } catch {
     throw new ApiError(0, "the server cannot be reached");
   }

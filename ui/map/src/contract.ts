@@ -197,6 +197,16 @@ export interface VerdictState {
   version: number;
 }
 
+export type ParcelRun = [start: number, count: number];
+
+/** Which parcels of a list the browser has already. */
+export interface SameParcels {
+  /** The list that it has. */
+  of: string;
+  /** In order: so many of that list from a place in it, or from -1 so many of those sent. */
+  runs: ParcelRun[];
+}
+
 /** A tile as people see it and work on it. */
 export interface TileState {
   /** Sent back with every change; another file has another. */
@@ -233,7 +243,11 @@ export interface TileState {
   settings: Settings;
   prompts: Prompt[];
   boxes: Box[];
+  /** All, or where `same` says so those that the browser lacks. */
   parcels: Parcel[];
+  /** Names this list of parcels, to be sent as `have`; empty where it cannot be. */
+  rows: string;
+  same: SameParcels | null;
   /** What was accepted and was changed since, the earliest first. */
   changed: ChangedAcceptance[];
   problems: Problems;
@@ -483,6 +497,8 @@ export interface Change {
   /** Of the edit log; of the verdict where that is changed. */
   version: number;
   file?: string;
+  /** The list of parcels that the browser has: what is in it is not sent again. */
+  have?: string;
 }
 
 /** The body of an undo or redo. */
@@ -490,6 +506,8 @@ export interface StepChange {
   /** Of the edit log; of the verdict where that is changed. */
   version: number;
   file?: string;
+  /** The list of parcels that the browser has: what is in it is not sent again. */
+  have?: string;
   /** The step is meant whoever did it; else only one's own is taken. */
   anybody?: boolean;
 }
@@ -499,6 +517,8 @@ export interface EditsChange {
   /** Of the edit log; of the verdict where that is changed. */
   version: number;
   file?: string;
+  /** The list of parcels that the browser has: what is in it is not sent again. */
+  have?: string;
   edits: Edit[];
   /** Refuse them where they would change a parcel that is accepted. */
   lock?: boolean;
@@ -509,6 +529,8 @@ export interface VerdictChange {
   /** Of the edit log; of the verdict where that is changed. */
   version: number;
   file?: string;
+  /** The list of parcels that the browser has: what is in it is not sent again. */
+  have?: string;
   verdict: GivenVerdict;
   comment: string;
   /** Version of the edit log that was seen. */

@@ -1,6 +1,26 @@
 // Which parcels of an answer are the ones that are known already.
 
-import type { Parcel, Ring } from "./contract";
+import type { Parcel, Ring, TileState } from "./contract";
+
+/** A list of parcels as the server sent it, and its name there. */
+export interface KnownParcels {
+  name: string;
+  parcels: Parcel[];
+}
+
+/** The state with all of its parcels: those that were not sent are the ones of `known`. */
+export function withAllParcels(state: TileState, known: KnownParcels): TileState {
+  const { same, parcels: sent } = state;
+  if (!same) return state;
+  if (same.of !== known.name) throw new Error("the server answered another question");
+  let taken = 0;
+  const parcels = same.runs.flatMap(([start, count]) => {
+    if (start >= 0) return known.parcels.slice(start, start + count);
+    taken += count;
+    return sent.slice(taken - count, taken);
+  });
+  return { ...state, parcels, same: null };
+}
 
 /**
  * The new list with the known objects for the parcels that have not changed, so that only what
@@ -10,7 +30,7 @@ export function keepKnown(known: Parcel[], fresh: Parcel[]): Parcel[] {
   const byId = new Map(known.map((parcel) => [parcel.id, parcel]));
   const kept = fresh.map((parcel) => {
     const before = byId.get(parcel.id);
-    return before && isSame(before, parcel) ? before : parcel;
+    return before && (before === parcel || isSame(before, parcel)) ? before : parcel;
   });
   const unchanged = kept.length === known.length && kept.every((parcel, index) => parcel === known[index]);
   return unchanged ? known : kept;

@@ -60,7 +60,7 @@ export class TileScene {
     const { map } = this.base;
     // Leaflet draws nothing before it has a view; the tile's own comes with its state.
     map.setView(this.base.sceneBounds.getCenter(), -3, { animate: false });
-    this.imagery = this.tiles("imagery", "imagery").addTo(map);
+    this.imagery = this.tiles("imagery", "imagery");
     neighbourFrames(map, sceneState.tiles);
     this.mask = new MaskLayer(map, (version) => actions.maskPainted(version));
     this.overlay = new SwappingOverlay(map, paneName("overlay"), {
@@ -97,13 +97,19 @@ export class TileScene {
     this.notes.show([]);
     this.parcels.show([]);
     this.enter(tile, place?.window ?? null);
-    if (place) this.base.fit(place.window);
+    if (place) this.fit(place.window);
+  }
+
+  /** Shows the window, and the imagery from then on: of the view before it, pictures would be in the way. */
+  private fit(window: Bounds): void {
+    this.base.fit(window);
+    this.imagery.addTo(this.base.map);
   }
 
   show(state: TileState, ghosts: Edit[]): void {
     if (!this.shown && !this.isAt(state)) {
       this.enter(state.name, state.window);
-      this.base.fit(state.window);
+      this.fit(state.window);
     }
     this.shown = state;
     this.parcels.show(state.parcels);

@@ -4,7 +4,7 @@ import { Api, ApiError } from "./api";
 import type { Change, Complaint, Edit, GivenVerdict, Settings, TileState } from "./contract";
 import { EditQueue, type Queued, type SaveStatus } from "./edit-queue";
 import { withEdits } from "./optimistic";
-import { keepKnown } from "./same-parcels";
+import { keepKnown, withAllParcels, type KnownParcels } from "./same-parcels";
 
 const POLL_MS = 300;
 const SETTINGS_DELAY_MS = 250;
@@ -27,6 +27,8 @@ export class TileSession {
   /** Edits that have arrived but whose mask is not on the screen yet. */
   unpainted: Queued[] = [];
   redoCount = 0;
+  /** The parcels that were sent last. */
+  private known: KnownParcels = { name: "", parcels: [] };
   listener: SessionListener | null = null;
   readonly queue: EditQueue;
   private settingsDraft: Partial<Settings> | null = null;
@@ -46,11 +48,11 @@ export class TileSession {
   ) {
     this.queue = new EditQueue(
       {
-        edits: (version, edits, lock) => api.sendEdits(tile, this.base(version), edits, lock),
-        undo: (version, anybody) => api.undo(tile, { ...this.base(version), anybody }),
-        redo: (version, anybody) => api.redo(tile, { ...this.base(version), anybody }),
-        verdict: (state, verdict, comment) => api.judge(tile, this.base(state.verdict.version), verdict, comment, state.version),
-        read: () => api.readTile(tile, false),
+        edits: (version, edits, lock) => this.whole(api.sendEdits(tile, this.base(version), edits, lock)),
+        undo: (version, anybody) => this.whole(api.undo(tile, { ...this.base(version), anybody })),
+        redo: (version, anybody) => this.whole(api.redo(tile, { ...this.base(version), anybody })),
+        verdict: (state, verdict, comment) => this.whole(api.judge(tile, this.base(state.verdict.version), verdict, comment, state.version)),
+        read: () => this.whole(api.readTile(tile, false, this.known.name)),
       },
       {
         state: () => this.confirmed,
@@ -128,13 +130,16 @@ export class TileSession {
     this.queue.push({ type: "edit", edit: { kind: "settings", ...draft }, lock: false });
   }
 
-  /** Reads the state anew, unless edits are on their way (their answer will be newer). */
-  async read(): Promise<void> {
+  /**
+   * Reads the state anew, unless edits are on their way (their answer will be newer); `patient` waits
+   * for answers that are being made final, otherwise the first ones are shown until these are there.
+   */
+  async read(patient = true): Promise<void> {
     window.clearTimeout(this.pollTimer);
     const generation = this.generation;
     this.reads += 1;
     try {
-      const state = await this.api.readTile(this.tile);
+      const state = await this.whole(this.api.readTile(this.tile, patient, this.known.name));
       this.readFailures = 0;
       this.listener?.unreadable(null);
       if (generation === this.generation && this.queue.size === 0) {
@@ -159,7 +164,16 @@ export class TileSession {
   }
 
   private base(version: number): Change {
-    return this.confirmed ? { version, file: this.confirmed.file } : { version };
+    const { confirmed, known } = this;
+    return { version, ...(confirmed && { file: confirmed.file }), ...(known.name && { have: known.name }) };
+  }
+
+  /** The state with all parcels, of which only those were sent that were not known when it was asked. */
+  private async whole(answer: Promise<TileState>): Promise<TileState> {
+    const { known } = this;
+    const state = withAllParcels(await answer, known);
+    this.known = { name: state.rows, parcels: state.parcels };
+    return state;
   }
 
   /** Goes on in the file that is there now, as the person has chosen. */
@@ -212,6 +226,7 @@ export class TileSession {
       this.listener?.fileReplaced(state.file_replaced ?? unexplained);
     }
     this.confirmed = { ...state, parcels: keepKnown(this.confirmed?.parcels ?? [], state.parcels) };
+    if (this.known.name === state.rows) this.known = { name: state.rows, parcels: this.confirmed.parcels };
     if (!state.can_redo) this.redoCount = 0;
   }
 

@@ -5,7 +5,7 @@ import type { Parcel } from "../src/contract";
 import { innerPoint, partsOf, pointInRings } from "../src/geometry";
 import { withEdits } from "../src/optimistic";
 import { kindOf } from "../src/parcel-kind";
-import { keepKnown } from "../src/same-parcels";
+import { keepKnown, withAllParcels } from "../src/same-parcels";
 import { tileState } from "./state";
 
 function parcel(changes: Partial<Parcel> = {}): Parcel {
@@ -69,4 +69,15 @@ test("the same edit on the same parcels gives the same list, so that nothing is 
   const before = tileState({ parcels: [parcel()] });
   const edits = [{ kind: "parcel_verdict", point: [5, 5], verdict: "accepted" }] as const;
   assert.equal(withEdits(before, [...edits]).parcels, withEdits(before, [...edits]).parcels);
+});
+
+test("parcels that were not sent are those that were known", () => {
+  const known = { name: "l1", parcels: ["a", "b", "c", "d"].map((id) => parcel({ id })) };
+  const same = { of: "l1", runs: [[0, 1], [-1, 2], [2, 2], [-1, 1]] as [number, number][] };
+  const sent = ["x", "y", "z"].map((id) => parcel({ id }));
+  const whole = withAllParcels(tileState({ parcels: sent, rows: "l2", same }), known);
+  assert.deepEqual(whole.parcels.map(({ id }) => id), ["a", "x", "y", "c", "d", "z"]);
+  assert.equal(whole.parcels[3], known.parcels[2]);
+  assert.equal(whole.same, null);
+  assert.throws(() => withAllParcels(tileState({ same }), { name: "l0", parcels: [] }));
 });

@@ -27,6 +27,8 @@ export function tileState(changes: Partial<TileState> = {}): TileState {
     prompts: [],
     boxes: [],
     parcels: [],
+    rows: "",
+    same: null,
     changed: [],
     problems: { width_m: 1, count: 0, first: [] },
     mask_version: "1",

@@ -26,6 +26,12 @@ interface Shown {
   overlay: L.SVGOverlay;
   shape: SVGElement;
   point: ColumnRow;
+  final: boolean;
+}
+
+interface Asked {
+  point: ColumnRow;
+  label: PromptLabel;
 }
 
 /**
@@ -36,6 +42,8 @@ interface Shown {
 export class HoverPreview {
   enabled = true;
   private timer = 0;
+  /** What was asked last, for as long as its answer is shown or on its way. */
+  private asked: Asked | null = null;
   private asking: AbortController | null = null;
   /** A first answer is on its way; it comes soon, and two at once would only be slower. */
   private busy = false;
@@ -49,14 +57,17 @@ export class HoverPreview {
   ) {}
 
   pointerAt(point: ColumnRow, shift: boolean): void {
+    const label = this.held ? null : this.source.label(shift);
+    // Browsers say that a pointer moved where something moved below it, and before each press.
+    if (label !== null && this.isAsked({ point, label })) return;
     this.cancel();
     if (this.held) return;
     this.fade(FAINT);
-    const label = this.source.label(shift);
     if (!this.enabled || label === null) {
       this.clear();
       return;
     }
+    this.asked = { point, label };
     this.timer = window.setTimeout(() => void this.ask(point, label), REST_MS);
   }
 
@@ -68,6 +79,9 @@ export class HoverPreview {
     this.cancel();
     this.held = true;
     this.fade(MASK_OPACITY);
+    const since = performance.now();
+    const { shape, final } = shown;
+    this.painted(shape, () => ({ type: "cropmap:held", detail: { final, sinceClickMs: performance.now() - since } }));
   }
 
   /** The mask is there. */
@@ -82,8 +96,14 @@ export class HoverPreview {
     this.shown = null;
   }
 
+  private isAsked({ point, label }: Asked): boolean {
+    const { asked } = this;
+    return asked !== null && asked.label === label && asked.point[0] === point[0] && asked.point[1] === point[1];
+  }
+
   private cancel(): void {
     window.clearTimeout(this.timer);
+    this.asked = null;
     this.next = null;
     this.asking?.abort();
     this.asking = null;
@@ -105,6 +125,8 @@ export class HoverPreview {
       // A preview that does not come is no reason to say anything.
     } finally {
       if (this.asking === asking) this.asking = null;
+      // What did not come may be asked again.
+      if (!this.shown?.final && !asking.signal.aborted) this.asked = null;
     }
   }
 
@@ -134,14 +156,19 @@ export class HoverPreview {
     frame.append(shape);
     const options = { pane: paneName("hover"), interactive: false };
     const overlay = L.svgOverlay(frame, toLatLngBounds(bounds), options).addTo(this.map);
-    this.shown = { overlay, shape, point };
+    this.shown = { overlay, shape, point, final };
     this.fade(OPACITY);
-    requestAnimationFrame(() => requestAnimationFrame(() => this.announce(shape, final)));
+    this.painted(shape, () => ({ type: "cropmap:preview", detail: { final } }));
   }
 
-  private announce(shape: SVGElement, final: boolean): void {
-    if (this.shown?.shape !== shape) return;
-    document.dispatchEvent(new CustomEvent("cropmap:preview", { detail: { final } }));
+  /** Tells of a shape once it is on the screen. */
+  private painted(shape: SVGElement, event: () => { type: string; detail: object }): void {
+    const tell = () => {
+      if (this.shown?.shape !== shape) return;
+      const { type, detail } = event();
+      document.dispatchEvent(new CustomEvent(type, { detail }));
+    };
+    requestAnimationFrame(() => requestAnimationFrame(tell));
   }
 
   /** A preview of where the pointer was is drawn fainter until the next one is there. */

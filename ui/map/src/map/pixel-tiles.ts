@@ -74,7 +74,7 @@ export interface PixelTileOptions {
 }
 
 export function pixelTiles(addressOf: TileAddress, options: PixelTileOptions): L.GridLayer {
-  return new PixelTileLayer(addressOf, {
+  const layer = new PixelTileLayer(addressOf, {
     pane: options.pane,
     bounds: options.bounds,
     opacity: options.opacity ?? 1,
@@ -85,4 +85,12 @@ export function pixelTiles(addressOf: TileAddress, options: PixelTileOptions): L
     keepBuffer: 3,
     className: "cm-tiles",
   });
+  layer.on("tileunload", ({ tile }: { tile: HTMLImageElement }) => giveUp(tile));
+  return layer;
+}
+
+/** A picture that is not wanted any more keeps no connection from those that are. */
+function giveUp(image: HTMLImageElement): void {
+  image.onload = image.onerror = null;
+  if (!image.complete) image.removeAttribute("src");
 }
