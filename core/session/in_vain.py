@@ -110,10 +110,10 @@ def _finds(
     if len(fields) < len(known):
         return True  # one that was somewhere else is there no more
     for one in fields:
-        earlier = known.get(one.prompt_id)
-        if earlier is not None and earlier.area is one.area and earlier.adds == one.adds:
+        same = known.get(one.prompt_id)
+        if same is not None and same.area is one.area and same.adds == one.adds:
             continue
-        if earlier is not None or _changes(one, after, ground, frame):
+        if same is not None or _changes(one, after, ground, frame):
             return True
     return False
 
