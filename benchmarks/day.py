@@ -248,8 +248,8 @@ def _parts(area: shapely.Geometry) -> list[shapely.Polygon]:
 
 def _as_drawn(area: shapely.Polygon, frame: Frame) -> list[list[float]]:
     """The corners that a person would set around an area."""
-    coarse = shapely.Polygon(area.exterior).simplify(_CORNERS_M / frame.scene_grid.gsd_m)
-    return _corners(coarse.exterior)[:-1]
+    coarse = area.exterior.simplify(_CORNERS_M / frame.scene_grid.gsd_m)
+    return _corners(coarse)[:-1]
 
 
 def _border_inside(
@@ -273,8 +273,8 @@ def _lengthened(corners: np.ndarray, more: float) -> list[list[float]]:
     return [[round(float(x), 2), round(float(y), 2)] for x, y in line]
 
 
-def _corners(line: shapely.LineString) -> list[list[float]]:
-    return [[round(x, 2), round(y, 2)] for x, y in line.coords]
+def _corners(line: shapely.Geometry) -> list[list[float]]:
+    return [[round(x, 2), round(y, 2)] for x, y in shapely.get_coordinates(line).tolist()]
 
 
 if __name__ == "__main__":
