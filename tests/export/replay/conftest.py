@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-import shapely
 
 from core.export.replay.make_bundle import make_bundle
 from core.project import Project
@@ -40,9 +39,8 @@ def every_edit(state: dict) -> list[dict]:
     auto = state["prompts"][0]
     x, y = at(0.3, 0.7)
     negative_x, negative_y = at(0.8, 0.2)
-    # In a field: a box in which the model finds none is refused.
-    field = shapely.Polygon(max(state["parcels"], key=lambda p: p["area_ha"])["rings"][0])
-    left, top, right, bottom = field.representative_point().buffer(width * 0.08).bounds
+    # Where the model finds more than the smallest parcel: a box that finds nothing is refused.
+    (left, top), (right, bottom) = at(0.3, 0.3), at(0.5, 0.5)
     return [
         {"kind": "prompt_delete", "id": auto["id"]},
         {"kind": "prompt_set", "id": "plus", "column": x, "row": y, "label": 1},
