@@ -12,6 +12,7 @@ import numpy as np
 import pyogrio
 import pytest
 import rasterio
+import shapely
 import torch
 from typer.testing import CliRunner
 
@@ -30,11 +31,12 @@ from core.sam.add import add_weights
 from core.sam.remove import remove_weights
 from core.session.workspaces import Workspaces
 from core.settings import get_settings
-from tests.export.replay.conftest import largest, work_on
+from tests.export.replay.conftest import every_edit, largest
 from tests.fakes import ColourSegmenter
 from tests.projects import farm_project
 from tests.sam import authors
 from tests.sam.own_models import narrow, own
+from tests.session.conftest import ready
 
 
 def again(bundle, farmland, out, **changed):
@@ -294,8 +296,15 @@ def test_a_prediction_that_was_cleared_is_made_again(
 
 def test_the_command_in_a_fresh_process_with_the_model_that_ships(farmland, tmp_path) -> None:
     project, own = farm_project(tmp_path, farmland), Workspaces()
-    work_on(project, own)
     scene_id, tile = largest(project)
+    workspace = own.get(project, scene_id, tile)
+    state = ready(workspace)
+    # In a parcel, where this model finds a field, too.
+    field = shapely.Polygon(max(state["parcels"], key=lambda one: one["area_ha"])["rings"][0])
+    inside = field.representative_point()
+    click = {"kind": "prompt_set", "id": "plus", "column": inside.x, "row": inside.y, "label": 1}
+    drawn = [edit for edit in every_edit(state) if edit["kind"] not in ("prompt_set", "box_set")]
+    workspace.edit([drawn[0], click, *drawn[1:]], state["version"], "Ana")
     path = make_bundle(project, scene_id, tmp_path / "b.zip", tiles=[tile], workspaces=own)
     own.settle()
     command = [sys.executable, "-m", "core", "replay", path, "--scene", farmland.scene,
