@@ -67,14 +67,14 @@ def export_command(
 
     A file for one format (--out fields.gpkg), or a folder with a data card.
     """
-    from core.export import Wishes
-
     keys = tuple(_FORMAT_KEYS.get(one, one) for one in formats)
     _check_formats(keys, formats)
     single = _is_file(out, keys)
-    wishes = Wishes(keys, accepted_only=accepted_only, crs=crs)
     with opened_project(project) as store:
         record = chosen_scene(store, project, scene)
+        from core.export import Wishes
+
+        wishes = Wishes(keys, accepted_only=accepted_only, crs=crs)
         files, notes, problems = _export(store, record, out, single, wishes)
     plain = {"project": str(store.path), "scene": record.name, "files": [str(f) for f in files]}
     lines = [*(f"  {path}" for path in files), *problems, *notes]

@@ -85,7 +85,7 @@ LOOKS = (
         "rejected", "Rejected", "#ff7a33", 2, (7, 5), "b_diagonal", _is("status", "rejected")
     ),
     ParcelLook("other", "Other land", "#e7a3cb", 2, (2, 4), "f_diagonal", _OTHER),
-    ParcelLook("unsure", "Unsure", "#ffb733", 2, (9, 4, 2, 4), "dense6", _UNSURE),
+    ParcelLook("unsure", "Not sure", "#ffb733", 2, (9, 4, 2, 4), "dense6", _UNSURE),
 )
 """In the order of the legend."""
 

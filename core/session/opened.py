@@ -125,7 +125,7 @@ def open_project(path: Path) -> Project:
             close_project(key)
             raise ProjectError(
                 f"The project {key.stem} is in the archive.",
-                "Take it back at the end of the list on the Start page.",
+                "Take it back from the archive first.",
             )
         if key not in _projects:
             _projects[key] = Project.open(key)

@@ -184,7 +184,7 @@ def test_a_project_is_duplicated_and_archived_from_its_menu(page, project) -> No
     app = page("start")
     assert "Archived (1)" in [e.label for e in app.expander]
     assert not any(b.key == f"open 1 {project.path}" for b in app.button)
-    assert "recent ones" in wrong(page("scene", project))
+    assert "take it back from the archive" in wrong(page("scene", project))
     press(page("start"), "Take back")
     assert "North" in said(page("scene", open_project(project.path)))
 

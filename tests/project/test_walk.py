@@ -13,6 +13,7 @@ from core.farmland import write_scene
 from core.label.corrections import CORRECTION_KINDS
 from core.project import Project, TileLog
 from core.session.adding_scenes import add_scene
+from core.session.in_vain import FindsNothingError
 from core.session.models import Models
 from core.session.workspace import Workspace
 from core.session.workspaces import Workspaces
@@ -113,17 +114,22 @@ def test_edits_are_walked_there_and_back_also_after_a_restart(walk: Walk, count:
     log = walk.log()
     logs = [log.edits]
     walk.check(0)
-    for place, raw in enumerate(edits, start=1):
-        log = walk.workspace.edit([raw], log.version, "Ana")
+    for raw in edits:
+        try:
+            log = walk.workspace.edit([raw], log.version, "Ana")
+        except FindsNothingError:
+            assert walk.log() == log
+            continue
         logs.append(log.edits)
-        walk.check(place)
+        walk.check(len(logs) - 1)
+    assert len(logs) > 0.8 * count
     assert len(set(walk.labels.values())) == len(walk.labels) >= 3
 
     log = _back(walk, logs, log)
     log = _forth(walk, logs, log)
     again = walk.restarted()
     assert again.log() == log
-    again.check(len(edits))
+    again.check(len(logs) - 1)
     _back(again, logs, log)
 
 

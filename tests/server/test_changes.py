@@ -1,6 +1,7 @@
 """A map waits for what others do, and is told at once."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -32,6 +33,12 @@ def judge(project: Project):
     return change
 
 
+def run_apart(coroutine):
+    """In a thread without an event loop: browser tests leave one running in their own."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 async def asked_by_many(client: TestClient, base: str, query: str, then) -> list[dict]:
     """What so many are told who wait while something is done."""
     transport = httpx.ASGITransport(app=client.app)
@@ -52,7 +59,7 @@ async def asked_by_many(client: TestClient, base: str, query: str, then) -> list
 def test_all_who_wait_are_told_when_something_is_done(client, base, judge, monkeypatch) -> None:
     monkeypatch.setattr(changes, "_LOOK_S", 1000.0)
     done = []
-    answers = asyncio.run(asked_by_many(client, base, "", lambda: done.append(judge())))
+    answers = run_apart(asked_by_many(client, base, "", lambda: done.append(judge())))
     assert len(answers) == WAITING
     for answer in answers:
         assert done[0] in [entry[:2] for entry in answer["tiles"]]
@@ -61,7 +68,7 @@ def test_all_who_wait_are_told_when_something_is_done(client, base, judge, monke
 def test_another_name_of_the_person_ends_the_wait(client, base, monkeypatch) -> None:
     monkeypatch.setattr(changes, "_LOOK_S", 0.05)
     token = base.rsplit("/", 1)[1]
-    answers = asyncio.run(
+    answers = run_apart(
         asked_by_many(client, base, "&you={you}&file={file}", lambda: tokens.rename(token, "Anna"))
     )
     assert {answer["you"] for answer in answers} == {"Anna"}

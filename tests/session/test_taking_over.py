@@ -139,9 +139,9 @@ def test_it_is_one_step_that_can_be_undone_and_corrected(
     delete = [{"kind": "parcel_delete", "point": [60, 60]}]
     workspace.edit(delete, state["version"], "Ben")
     assert "L0001" not in {p["id"] for p in ready(workspace)["parcels"]}
-    # A click adds a field on top of the labels, as on automatic parcels.
-    click = {"kind": "prompt_set", "id": "c1", "column": 60.0, "row": 60.0, "label": 1}
-    workspace.edit([click], workspace.state()["version"], "Ben")
+    # An area is drawn on top of the labels, as on automatic parcels.
+    ring = [[100, 100], [140, 100], [140, 140], [100, 140]]
+    workspace.edit([{"kind": "area_add", "ring": ring}], workspace.state()["version"], "Ben")
     assert ready(workspace)["edit_count"] == 3
     # Another method, another prediction: the labels stay.
     workspace.edit(

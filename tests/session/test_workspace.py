@@ -333,7 +333,7 @@ class TestCloserLook:
         other = again.state(log=log, closely=False)
         assert (other["final"], other["refining"]) == (False, True)
         go.set()
-        again.wait_for_closer_look()
+        again.refining.result(60)
         last = again.state(closely=False)
         assert (last["final"], last["refining"]) == (True, False)
 
