@@ -68,7 +68,7 @@ _COMMON = """
 _FULL_SCREEN = """
 [data-testid="stMainBlockContainer"] { padding: 2.5rem .5rem .25rem; max-width: none; }
 [data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; }
-.st-key-cropmap_you { top: 0; }
+.st-key-cropmap_corner { top: 0; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: .25rem; }
 """
 
