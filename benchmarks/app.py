@@ -19,6 +19,7 @@ import statistics
 import tempfile
 import threading
 import time
+import urllib.error
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -280,6 +281,9 @@ def _token(browser: Any, address: str, home: Path, project: Project, scene: str)
     return tokens[-1]
 
 
+_REFUSED = 400
+
+
 def _click_on(
     address: str,
     token: str,
@@ -297,7 +301,12 @@ def _click_on(
         number += 1
         edit = _click_in(state, f"{token[:8]}{number}", generator)
         start = time.perf_counter()
-        state = ask(f"{base}/edits", address, {"version": state["version"], "edits": [edit]})
+        try:
+            state = ask(f"{base}/edits", address, {"version": state["version"], "edits": [edit]})
+        except urllib.error.HTTPError as refused:
+            if refused.code != _REFUSED:
+                raise
+            continue  # There is no field to be found in that place: another one.
         waits.first.append((time.perf_counter() - start) * 1000)
         while state["refining"]:
             state = ask(base, address)
