@@ -195,23 +195,41 @@ def folder_lock(folder: Path) -> Iterator[None]:
         Another run is writing into it, or it cannot be written.
     """
     prepare_folder(folder)
-    lock = FileLock(folder / _LOCK, timeout=0, thread_local=False)
+    path = folder / _LOCK
+    busy = OutputError(
+        f"Another run is writing into {folder}.", "Wait for it or choose another folder."
+    )
+    with locked(path, busy):
+        try:
+            sweep(folder)
+            yield
+        finally:
+            # While it is held: whoever opened it meanwhile finds it gone and makes another.
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path, busy: OutputError, patience_s: float = 0.0) -> Iterator[None]:
+    """Hold the lock file at a path, in a folder that is there.
+
+    Raises
+    ------
+    OutputError
+        ``busy`` where somebody else holds it for longer than ``patience_s``; or it cannot be
+        written.
+    """
+    lock = FileLock(path, timeout=patience_s, thread_local=False)
     try:
         lock.acquire()
     except Timeout as error:
-        raise OutputError(
-            f"Another run is writing into {folder}.", "Wait for it or choose another folder."
-        ) from error
+        raise busy from error
     except NotImplementedError:
         pass  # a file system without locks: nobody can be told
     except OSError as error:
-        raise storage_error(error, folder) from error
+        raise storage_error(error, path.parent) from error
     try:
-        sweep(folder)
         yield
     finally:
-        # While it is held: whoever opened it meanwhile finds it gone and makes another.
-        (folder / _LOCK).unlink(missing_ok=True)
         lock.release()
 
 

@@ -17,11 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet
 import shapely
-from filelock import FileLock, Timeout
 from pyproj import CRS
 
-from core.errors import OutputError, storage_error
-from core.files import prepare_folder, replacing, slug
+from core.errors import OutputError
+from core.files import locked, prepare_folder, replacing, slug
 from core.label.labelled import LabelledParcel, LabelledScene
 from core.parcels.geometry_index import GeometryIndex
 from core.parcels.lonlat import moved
@@ -143,18 +142,8 @@ def _write(path: Path, kept: geopandas.GeoDataFrame) -> None:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One export after the other: two must not give one number to two parcels."""
-    lock = FileLock(folder / ".lock", timeout=_PATIENCE_S, thread_local=False)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise OutputError(
-            f"Another export is numbering parcels in {folder}.", "Try again in a moment."
-        ) from error
-    except NotImplementedError:
-        pass  # a file system without locks: nobody can be told
-    except OSError as error:
-        raise storage_error(error, folder) from error
-    try:
+    busy = OutputError(
+        f"Another export is numbering parcels in {folder}.", "Try again in a moment."
+    )
+    with locked(folder / ".lock", busy, _PATIENCE_S):
         yield
-    finally:
-        lock.release()

@@ -6,6 +6,8 @@ whatever folder, copy or bin it lies, and whoever else uses that folder sees it,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import storage_error
@@ -26,12 +28,9 @@ def put_in_archive(project_file: Path) -> None:
     OutputError
         Its folder cannot be written.
     """
-    mark = _mark(project_file)
-    try:
+    with _changing(_mark(project_file)) as mark:
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
-    except OSError as error:
-        raise storage_error(error, mark) from error
 
 
 def take_from_archive(project_file: Path) -> None:
@@ -42,9 +41,14 @@ def take_from_archive(project_file: Path) -> None:
     OutputError
         Its folder cannot be written.
     """
-    mark = _mark(project_file)
-    try:
+    with _changing(_mark(project_file)) as mark:
         mark.unlink(missing_ok=True)
+
+
+@contextmanager
+def _changing(mark: Path) -> Iterator[Path]:
+    try:
+        yield mark
     except OSError as error:
         raise storage_error(error, mark) from error
 

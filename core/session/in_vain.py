@@ -31,6 +31,9 @@ _log = logging.getLogger(__name__)
 _SPECK_PIXELS = 4.0
 """Of the working grid: nobody sees that a field of fewer was found."""
 
+_WAYS = (False, True)
+"""Closely or not: the first answer is the quicker one."""
+
 
 class FindsNothingError(CropMapError):
     """A click or a box that would change nothing."""
@@ -42,7 +45,7 @@ def refuse_what_finds_nothing(
     edits: Sequence[NewEdit],
     seen: Snapshot,
     ground: FieldGround,
-    who: str = "",
+    who: str,
 ) -> None:
     """Nothing, where every click and box of some edits finds something.
 
@@ -61,7 +64,7 @@ def refuse_what_finds_nothing(
         One does not.
     """
     for number, edit in enumerate(edits):
-        if not _asks_model(edit):
+        if not asks_model(edit):
             continue
         before = place.work(with_edits(log, edits[:number], ""))
         after = place.work(with_edits(log, edits[: number + 1], ""))
@@ -69,10 +72,8 @@ def refuse_what_finds_nothing(
             raise _in_vain(edit)
 
 
-_WAYS = (False, True)
-
-
-def _asks_model(edit: NewEdit) -> bool:
+def asks_model(edit: NewEdit) -> bool:
+    """Whether the model is asked what an edit is about."""
     named = str(edit.data.get("id", ""))
     return edit.kind in (PointSet.kind, BoxSet.kind) and not named.startswith(AUTO)
 

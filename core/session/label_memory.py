@@ -100,10 +100,10 @@ class LabelMemory:
         Asks without holding the lock: others go on with the tile meanwhile.
         """
         version = place.label_version(log, work)
+        # Of many who read first answers each is given those that the first of them was given;
+        # that they become final is seen to already.
+        good = {version} if closely else {version, first_version(version)}
         with self._lock:
-            # Of many who read first answers each is given those that the first of them was given;
-            # that they become final is seen to already.
-            good = {version} if closely else {version, first_version(version)}
             if self._label is not None and any(self.is_made(one) for one in good):
                 return self._label
         automatic: tuple[Parcel, ...] = ()
@@ -132,9 +132,9 @@ class LabelMemory:
     def is_made(self, version: str) -> bool:
         """Whether the label that is at hand is the one of this version, with its problems."""
         with self._lock:
+            label = self._label
             # A label from disk does not tell its problems.
-            made = self._label is not None and self._log_version >= 0
-            return made and self._label is not None and self._label.version == version
+            return label is not None and self._log_version >= 0 and label.version == version
 
     def foreseen(self, seen: Snapshot, place: TilePlace, work: Work, who: str) -> Label:
         """The label that some work would give, with first answers; it is shown to nobody.

@@ -35,7 +35,7 @@ from core.session.asking import (
     fields_of_clicks,
 )
 from core.session.finished_tile import FinishedTile
-from core.session.in_vain import refuse_what_finds_nothing
+from core.session.in_vain import asks_model, refuse_what_finds_nothing
 from core.session.label_memory import LabelMemory, Later
 from core.session.locking import Lock, beside_accepted
 from core.session.models import Models
@@ -124,7 +124,8 @@ class Workspace:
             raise InputError(broken[1].message, "Undo that step before you continue.")
         place = self._place()
         edits = sent = to_new_edits(raw, place.frame)
-        self._refuse_what_finds_nothing(place, sent, version, author)
+        if any(map(asks_model, sent)):
+            self._refuse_what_finds_nothing(place, sent, version, author)
         if lock:
             edits = self._lock_of(place, author).kept(sent, author)
         followed = place.opened.record.version == self._scene_version
