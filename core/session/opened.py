@@ -12,6 +12,7 @@ from core.errors import (
     InputError,
     ProjectError,
     ProjectReplacedError,
+    ProjectUnavailableError,
     Remedy,
     ReplacedFileError,
 )
@@ -123,7 +124,7 @@ def open_project(path: Path) -> Project:
             raise _replacements[key].again()
         if is_archived(key):
             close_project(key)
-            raise ProjectError(
+            raise ProjectUnavailableError(
                 f"The project {key.stem} is in the archive.",
                 "Take it back from the archive first.",
             )

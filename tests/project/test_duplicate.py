@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from core.errors import CancelledError, ProjectError
+from core.errors import CancelledError, ProjectError, ProjectUnavailableError
 from core.project import (
     Project,
     duplicate_project,
@@ -101,5 +101,6 @@ def test_an_archive_by_another_process_closes_the_project_here() -> None:
     Project.create(path, "Shared").close()
     open_project(path)
     put_in_archive(path)
-    with pytest.raises(ProjectError, match="in the archive"):
+    # Of the kind after which the map keeps what it could not save.
+    with pytest.raises(ProjectUnavailableError, match="in the archive"):
         open_project(path)
