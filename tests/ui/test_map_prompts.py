@@ -50,7 +50,7 @@ def test_ctrl_means_the_field_clicked_last(on_map: MapPage) -> None:
 def test_shift_and_the_right_button_and_the_tool_make_negatives(on_map: MapPage) -> None:
     on_map.open()
     on_map.click(150, 200, "Shift")
-    on_map.click(160, 260, button="right")
+    on_map.click(250, 200, button="right")
     on_map.press("n")
     on_map.click(250, 300)
     on_map.press("p")
