@@ -42,7 +42,7 @@ EDITS = 10
 SESSIONS = 10
 PATIENCE_MS = 180_000
 VISITS = 5
-
+_REFUSED = 400
 
 REST_MS = 500
 """How long the pointer rests before a click that was thought about."""
@@ -172,7 +172,10 @@ def measure(page: Page, clicks: int, *, rest_ms: int = 0) -> Waits:
         if rest_ms:
             page.wait_for_timeout(rest_ms)
         page.evaluate("window.__painted = []")
-        page.mouse.click(spot["x"], spot["y"])
+        with page.expect_response(lambda answer: answer.url.endswith("/edits")) as answered:
+            page.mouse.click(spot["x"], spot["y"])
+        if answered.value.status == _REFUSED:
+            continue  # There is no field to be found in that place, and nothing is painted.
         with suppress(PlaywrightTimeoutError):
             page.wait_for_function("window.__painted.some(mask => mask.final)", timeout=20_000)
             painted = page.evaluate("window.__painted")
@@ -279,9 +282,6 @@ def _token(browser: Any, address: str, home: Path, project: Project, scene: str)
     settle(page)
     page.close()
     return tokens[-1]
-
-
-_REFUSED = 400
 
 
 def _click_on(

@@ -12,6 +12,8 @@ earlier versions is not tidy: it is cut from all parcels as it is.
 from __future__ import annotations
 
 import math
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +33,8 @@ from core.parcels.shapes import wide_parts
 
 RIM_PIXELS = 3.0
 """Of the working grid: what is narrower lies within what two outlines of one border differ by."""
+
+_MOST_CUTS = 16
 
 _TOUCH = 1e-6
 """Native pixels squared: shapes that share less only touch."""
@@ -77,6 +81,32 @@ def field_cut(layer: Layer, asked: Field, least: float, rim: float) -> FieldCut:
         return cut(layer.reaching([asked.area]), asked, least, rim)
 
 
+class FieldCuts:
+    """The cuts that were asked for lately, each computed once; safe to call from any thread.
+
+    What a click is refused for, or previewed as, is computed again when its label is made.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # Layers and areas are told by identity; kept with the cut, so that none takes their place.
+        self._kept: OrderedDict[tuple[object, ...], tuple[Layer, Field, FieldCut]] = OrderedDict()
+
+    def of(self, layer: Layer, asked: Field, least: float, rim: float) -> FieldCut:
+        """As :func:`field_cut`."""
+        key = id(layer), id(asked.area), asked.adds, asked.clicks, asked.tidy, least, rim
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key][2]
+        cut = field_cut(layer, asked, least, rim)
+        with self._lock:
+            self._kept[key] = (layer, asked, cut)
+            while len(self._kept) > _MOST_CUTS:
+                self._kept.popitem(last=False)
+        return cut
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldGround:
     """What the next field would be put on, or taken from; parameters as of :func:`field_cut`."""
@@ -84,16 +114,16 @@ class FieldGround:
     layer: Layer
     least: float
     rim: float
+    cuts: FieldCuts
 
     def land_of(self, asked: Field) -> Shape | None:
         """What the field would add or take away, inside the layer's extent; None for nothing."""
-        land = polygons_of(field_cut(self.layer, asked, self.least, self.rim).land)
+        land = polygons_of(self.cuts.of(self.layer, asked, self.least, self.rim).land)
         return within_land(shape_of(land), self.layer.extent) if land else None
 
 
-def put_field(layer: Layer, asked: Field, least: float, rim: float) -> ParcelChange:
-    """The change of parcels by a field; parameters as of :func:`field_cut`."""
-    cut = field_cut(layer, asked, least, rim)
+def put_field(layer: Layer, asked: Field, cut: FieldCut) -> ParcelChange:
+    """The change of parcels by a field, which makes this cut in them."""
     changed: dict[int, list[Parcel]] = {}
     for place, pieces in cut.rests.items():
         parcel = layer.parcels[place]

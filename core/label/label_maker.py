@@ -20,7 +20,7 @@ from core.label.choices import Choices
 from core.label.correction_import import LabelsImport
 from core.label.correction_layer import Layer
 from core.label.corrections import Signature, Signed, apply_to_layer
-from core.label.field_cut import FieldGround, largest_first, put_field, rim_width
+from core.label.field_cut import FieldCuts, FieldGround, largest_first, put_field, rim_width
 from core.label.tile_label import Label
 from core.label.work import Work
 from core.parcels.overlay import Overlay
@@ -104,6 +104,7 @@ class LabelMaker:
         self._checked: Checked | None = None
         self._cut: dict[int, tuple[Parcel, Parcel | None]] = {}
         self._settling = Settling()
+        self._cuts = FieldCuts()
 
     def make(
         self,
@@ -162,7 +163,8 @@ class LabelMaker:
         ground = self._ground
         if ground is None:
             raise ValueError("no label was made")
-        return FieldGround(self._layers[self._fields], ground.least, rim_width(ground.frame))
+        layer, rim = self._layers[self._fields], rim_width(ground.frame)
+        return FieldGround(layer, ground.least, rim, self._cuts)
 
     def _walked(self, ground: _Ground, steps: list[_Step]) -> Layer:
         """The layer after all steps, from the last kept one that they have in common."""
@@ -179,7 +181,7 @@ class LabelMaker:
         )
         walked = {count: kept for count, kept in self._layers.items() if count <= known}
         for count, step in enumerate(steps[known:], start=known + 1):
-            layer = walked[count] = _after(layer, step, sizes)
+            layer = walked[count] = _after(layer, step, sizes, self._cuts)
         self._steps = steps
         # The first is always kept: from it all can be walked again; prompts go on the fields.
         always = (0, self._fields)
@@ -221,10 +223,10 @@ class _Sizes:
     rim: float
 
 
-def _after(layer: Layer, step: _Step, sizes: _Sizes) -> Layer:
+def _after(layer: Layer, step: _Step, sizes: _Sizes, cuts: FieldCuts) -> Layer:
     if isinstance(step, Signed):
         return apply_to_layer(layer, step, sizes.snap, sizes.smallest)
-    change = put_field(layer, step.field, sizes.least, sizes.rim)
+    change = put_field(layer, step.field, cuts.of(layer, step.field, sizes.least, sizes.rim))
     return layer.after(change.signed(step.signature))
 
 

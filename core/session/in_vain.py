@@ -63,13 +63,15 @@ def refuse_what_finds_nothing(
     FindsNothingError
         One does not.
     """
-    for number, edit in enumerate(edits):
-        if not asks_model(edit):
-            continue
-        before = place.work(with_edits(log, edits[:number], ""))
-        after = place.work(with_edits(log, edits[: number + 1], ""))
-        if not any(_finds(seen, before, after, ground, place.frame, who, closely=c) for c in _WAYS):
+    before = place.work(log)
+    for count, edit in enumerate(edits, start=1):
+        after = place.work(with_edits(log, edits[:count], ""))
+        found = not asks_model(edit) or any(
+            _finds(seen, before, after, ground, place.frame, who, closely=c) for c in _WAYS
+        )
+        if not found:
             raise _in_vain(edit)
+        before = after
 
 
 def asks_model(edit: NewEdit) -> bool:

@@ -110,7 +110,8 @@ class LabelMemory:
         if seen.prediction is not None and work.needs_prediction:
             automatic = self._automatic_parcels(place, work, seen.prediction)
         fields, final = seen.fields(work, closely=closely, who=who)
-        if not final and (kept := self.kept(version)) is not None:
+        # A file can only be ahead of what is at hand while nothing was made here.
+        if not final and self._log_version < 0 and (kept := self.kept(version)) is not None:
             return kept
         named = version if final else first_version(version)
         with self._lock:

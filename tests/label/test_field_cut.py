@@ -9,7 +9,7 @@ from shapely import box
 from core.grid import PixelPoint
 from core.label.answers import Field
 from core.label.correction_layer import Layer
-from core.label.field_cut import field_cut, put_field
+from core.label.field_cut import FieldCuts, field_cut, put_field
 from core.parcels.parcel import Parcel
 
 RIM, LEAST = 3.0, 4.0
@@ -23,7 +23,7 @@ def asked(area: shapely.Geometry, at: tuple[float, float], adds: bool = True) ->
 
 def put(field: Field, *parcels: Parcel) -> dict[str, Parcel]:
     layer = Layer(list(parcels))
-    after = layer.after(put_field(layer, field, LEAST, RIM)).parcels
+    after = layer.after(put_field(layer, field, field_cut(layer, field, LEAST, RIM))).parcels
     shown = field_cut(layer, field, LEAST, RIM).land
     made = shapely.union_all([one.polygon for one in after])
     before = shapely.union_all([one.polygon for one in parcels])
@@ -66,7 +66,8 @@ class TestPutIn:
     def test_a_field_of_earlier_versions_cuts_everything(self) -> None:
         layer = Layer([WEST, EAST])
         old = Field(box(38, 5, 60, 25), True, "click")
-        after = {one.id: one for one in layer.after(put_field(layer, old, LEAST, RIM)).parcels}
+        change = put_field(layer, old, field_cut(layer, old, LEAST, RIM))
+        after = {one.id: one for one in layer.after(change).parcels}
         assert after["W"].polygon.area == pytest.approx(1600 - 40)
         assert after["W"].state == "corrected"
 
@@ -106,3 +107,16 @@ class TestTakenOut:
         cut = field_cut(layer, asked(box(30, 0, 60, 40), (50, 20), adds=False), LEAST, RIM)
         assert cut.land.is_empty
         assert cut.rests == {}
+
+
+def test_a_cut_is_computed_once_for_its_layer_and_field() -> None:
+    cuts, layer = FieldCuts(), Layer([WEST, EAST])
+    field = asked(box(50, 0, 82, 30), (60, 15))
+    first = cuts.of(layer, field, LEAST, RIM)
+    assert cuts.of(layer, field, LEAST, RIM) is first
+    # The same shapes in another place are another question.
+    assert cuts.of(Layer([WEST]), field, LEAST, RIM).rests != first.rests
+    assert cuts.of(layer, asked(field.area, (60, 15), adds=False), LEAST, RIM) is not first
+    for _ in range(20):
+        cuts.of(layer, asked(box(50, 0, 82, 30), (60, 15)), LEAST, RIM)
+    assert cuts.of(layer, field, LEAST, RIM) is not first

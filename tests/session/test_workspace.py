@@ -13,6 +13,7 @@ from core.label.click import CLOSER_SIDE
 from core.label.kept_label import load_label
 from core.predict.kept_prediction import Prediction
 from core.project import Project
+from core.session import label_memory
 from core.session.adding_scenes import add_scene, change_landcover
 from core.session.batch import predict_all
 from core.session.in_vain import FindsNothingError
@@ -304,6 +305,15 @@ class TestCloserLook:
         kept = load_label(label_path(place[0].folder, *place[1:]))
         assert kept is not None
         assert kept["version"] == workspace.state()["mask_version"]
+
+    def test_the_kept_label_is_read_after_a_restart_alone(self, place, monkeypatch) -> None:
+        workspace = Workspaces(Models(lambda _key: ColourSegmenter())).get(*place)
+        state = ready(workspace)
+        read = []
+        monkeypatch.setattr(label_memory, "load_label", read.append)
+        log = workspace.edit([click(state, "a", 0.5, 0.5)], state["version"], "Ana")
+        assert workspace.state(log=log, closely=False)["refining"]
+        assert read == []
 
     def test_after_a_restart_the_final_label_is_shown_until_it_is_made_again(self, place) -> None:
         workspaces = Workspaces(Models(lambda _key: ColourSegmenter()))
