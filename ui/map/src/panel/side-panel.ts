@@ -106,7 +106,7 @@ function legend(clear: () => void): HTMLElement {
       entry(1, "auto", "add, automatic"),
       entry(0, "auto", "remove, automatic"),
     ),
-    button({ name: "Remove my points and boxes on this tile, and those of other people", text: "Remove my points", testId: "clear-prompts", className: "cm-text-button", press: clear }),
+    button({ name: "Remove everybody's points and boxes on this tile", text: "Remove everybody's points", testId: "clear-prompts", className: "cm-text-button", press: clear }),
   );
 }
 
