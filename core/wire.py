@@ -522,6 +522,16 @@ class Reshape(TypedDict):
     rings: list[Ring]
 
 
+class MoveBorder(TypedDict):
+    """Corners of a parcel moved, and the borders of its neighbours along with them."""
+
+    kind: Literal["border_move"]
+    point: ColumnRow
+    rings: list[Ring]
+    before: list[Ring]
+    """The same corners as they were, one for one."""
+
+
 class Note(TypedDict):
     """A note pinned to a place."""
 
@@ -558,6 +568,7 @@ Edit = (
     | SnapToNeighbours
     | Repair
     | Reshape
+    | MoveBorder
     | Note
     | NoteDone
 )

@@ -23,6 +23,7 @@ from core.label.drawn_corrections import (
     AreaAdd,
     AreaRemove,
     Merge,
+    MoveBorder,
     ParcelDelete,
     Reshape,
     Split,
@@ -295,6 +296,7 @@ Correction = (
     | Merge
     | ParcelDelete
     | Reshape
+    | MoveBorder
     | Reclassify
     | Judge
     | Restore

@@ -43,10 +43,12 @@ from core.label.drawn_corrections import (
     AreaAdd,
     AreaRemove,
     Merge,
+    MoveBorder,
     ParcelDelete,
     Reshape,
     Split,
 )
+from core.label.shared_borders import move_border
 from core.parcels.parcel import LandClass, Parcel, ParcelState
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "Judge",
     "LandClass",
     "Merge",
+    "MoveBorder",
     "Parcel",
     "ParcelDelete",
     "ParcelState",
@@ -172,6 +175,8 @@ def _change(layer: Layer, signed: Signed, snap: float) -> ParcelChange | None:
             change = edits.merge(layer, points, snap)
         case Reshape(point):
             change = edits.reshape(layer, point, correction.drawn, snap)
+        case MoveBorder(point):
+            change = move_border(layer, point, *correction.moves, snap)
         case ParcelDelete() | Reclassify() | Judge():
             change = statements.say(layer, correction, signed.signature)
         case Restore(point):
@@ -209,5 +214,7 @@ def _drawing(correction: Correction) -> list[shapely.Geometry]:
     match correction:
         case AreaAdd(shape) | AreaRemove(shape) | Split(shape) | Reshape(_, shape):
             return [shape]
+        case MoveBorder(_, shape, before):
+            return [shape, before]
         case _:
             return []

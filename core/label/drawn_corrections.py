@@ -13,6 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
+import shapely
 from shapely import LineString, Point, Polygon
 
 from core.errors import InputError
@@ -20,8 +23,11 @@ from core.label.drawing_checks import check_coordinates, checked_area
 from core.label.edit_reader import EditReader
 from core.label.edit_units import EditUnits
 from core.label.edit_writer import area_json, place_json, positions_json, rings_json, tidy_json
-from core.parcels.overlay import Shape
+from core.parcels.overlay import Shape, polygons_of, shape_of
 from core.parcels.shapes import tidied
+
+Corners = npt.NDArray[np.float64]
+"""Positions (corners, 2: column, row) of a ring; the last is not the first again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +178,59 @@ class Reshape:
         """The edit as plain values."""
         rings = rings_json(self.polygon, units)
         return {**place_json(self.point, units), "rings": rings, **tidy_json(self.tidy)}
+
+
+@dataclass(frozen=True, slots=True)
+class MoveBorder:
+    """Corners of the parcel at the point are moved, and neighbours' borders along with them.
+
+    Parameters
+    ----------
+    polygon : Polygon
+        The parcel, or the part of it at the point, afterwards.
+    before : Polygon
+        The same corners as they were, one for one.
+    """
+
+    kind: ClassVar[str] = "border_move"
+
+    point: Point
+    polygon: Polygon
+    before: Polygon
+
+    def __post_init__(self) -> None:
+        check_coordinates(self.point)
+        check_coordinates(self.before)
+        checked_area(self.polygon)
+        counts = [
+            [len(ring.coords) for ring in (one.exterior, *one.interiors)]
+            for one in (self.polygon, self.before)
+        ]
+        if counts[0] != counts[1]:
+            raise InputError(
+                "The corners of the parcel do not match those that it had.", "Reshape it again."
+            )
+
+    @classmethod
+    def from_json(cls, read: EditReader) -> MoveBorder:
+        """The edit that JSON describes."""
+        return cls(read.point(), read.polygon(), read.polygon("before"))
+
+    def to_json(self, units: EditUnits) -> dict[str, Any]:
+        """The edit as plain values."""
+        rings, before = rings_json(self.polygon, units), rings_json(self.before, units)
+        return {**place_json(self.point, units), "rings": rings, "before": before}
+
+    @property
+    def moves(self) -> tuple[list[Corners], list[Corners]]:
+        """The corners of each ring before and after, float64 (corners, 2), no ring closed."""
+        one, other = (
+            [shapely.get_coordinates(ring)[:-1] for ring in (shape.exterior, *shape.interiors)]
+            for shape in (self.before, self.polygon)
+        )
+        return one, other
+
+    @property
+    def reached(self) -> Shape:
+        """The land on which the border was and is."""
+        return shape_of(polygons_of(shapely.union_all([self.polygon, self.before])))

@@ -126,9 +126,9 @@ class EditReader:
         holes = _list(self.data.get("holes", []), "holes")
         return self._polygon(self._ring(self.data.get("ring"), "ring"), holes)
 
-    def polygon(self) -> Polygon:
-        """The area of ``rings``: its outline, then its holes."""
-        rings = _list(self.data.get("rings"), "rings")
+    def polygon(self, name: str = "rings") -> Polygon:
+        """The area of rings: its outline, then its holes."""
+        rings = _list(self.data.get(name), name)
         if not rings:
             raise InputError("The outline has no points.", "Draw around the area.")
         return self._polygon(self._ring(rings[0], "ring"), rings[1:])

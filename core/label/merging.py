@@ -34,6 +34,7 @@ from core.label.drawn_corrections import (
     AreaAdd,
     AreaRemove,
     Merge,
+    MoveBorder,
     ParcelDelete,
     Reshape,
     Split,
@@ -203,7 +204,7 @@ def can_be_withdrawn(edit: Edit, later: Sequence[Edit], layer: Layer | None, sna
     if not corrections:
         return True
     # Their land is not where the label has parcels now.
-    lost = isinstance(edit, ParcelDelete | Reshape | PromptDelete | PromptsClear)
+    lost = isinstance(edit, ParcelDelete | Reshape | MoveBorder | PromptDelete | PromptsClear)
     if lost or layer is None:
         return False
     return do_not_touch([edit], corrections, layer, snap)
@@ -257,6 +258,8 @@ def _drawn(edit: Edit, snap: float) -> list[BaseGeometry] | None:
             drawn = [edit.drawn]
         case Reshape(point):
             drawn = [point, edit.drawn]
+        case MoveBorder(point):
+            drawn = [point, edit.reached]
         case Split(line):
             drawn = [lengthened(line, snap)]
         case Merge(points):

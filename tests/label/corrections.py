@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from hypothesis import strategies as st
 from shapely import LineString, Point, Polygon, box
+from shapely.affinity import translate
 
 from core.label.corrections import (
     AreaAdd,
@@ -17,6 +18,7 @@ from core.label.corrections import (
     FillHoles,
     Judge,
     Merge,
+    MoveBorder,
     ParcelDelete,
     Reclassify,
     Repair,
@@ -99,6 +101,14 @@ corrections = st.one_of(
     st.builds(Merge, st.lists(points, min_size=2, max_size=4, unique=True).map(tuple)),
     st.builds(ParcelDelete, points),
     st.builds(Reshape, points, lassos(), st.booleans()),
+    lassos().flatmap(
+        lambda ring: st.builds(
+            MoveBorder,
+            points,
+            st.just(ring),
+            st.builds(translate, st.just(ring), st.floats(-9, 9), st.floats(-9, 9)),
+        )
+    ),
     st.builds(
         Reclassify,
         points,

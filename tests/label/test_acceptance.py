@@ -17,6 +17,7 @@ from core.label.corrections import (
     AreaRemove,
     Judge,
     Merge,
+    MoveBorder,
     ParcelDelete,
     Reclassify,
     Reshape,
@@ -37,6 +38,7 @@ CHANGES = {
     "brush": AreaRemove(box(8, 8, 12, 12)),
     "grown": AreaAdd(box(0, 0, 8, 14)),
     "reshape": Reshape(IN_LEFT, box(0, 0, 9, 9)),
+    "border": MoveBorder(IN_LEFT, box(0, 0, 9, 9), box(0, 0, 10, 10)),
     "class": Reclassify(IN_LEFT, "other"),
     "delete": ParcelDelete(IN_LEFT),
 }

@@ -142,6 +142,15 @@ BROWSER = {
     "merge": edit("merge", points=lines),
     "parcel_delete": edit("parcel_delete", point=point),
     "reshape": edit("reshape", point=point, rings=mostly(st.lists(rings, min_size=1, max_size=3))),
+    "border_move": edit(
+        "border_move", point=point, rings=mostly(st.lists(rings, min_size=1, max_size=2))
+    ).flatmap(
+        # Drawn by themselves they would hardly ever have as many corners.
+        lambda own: st.fixed_dictionaries(
+            {key: st.just(value) for key, value in own.items()}
+            | {"before": mostly(st.just(own["rings"]))}
+        )
+    ),
     "reclassify": edit(
         "reclassify",
         ("reason",),

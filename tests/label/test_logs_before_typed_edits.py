@@ -149,7 +149,13 @@ def work_values(work: Work) -> dict[str, Any]:
 
 def test_the_file_holds_every_kind_that_there_was() -> None:
     stored = {row["kind"] for log in FILE["logs"] for row in log["bundle_edits"]}
-    assert stored == set(EDITS) - {"note", "note_done", "withdrawal", "restore_accepted"}
+    assert stored == set(EDITS) - {
+        "note",
+        "note_done",
+        "withdrawal",
+        "restore_accepted",
+        "border_move",
+    }
 
 
 @pytest.mark.parametrize("log", FILE["logs"], ids=lambda log: log["name"])

@@ -140,7 +140,7 @@ VALUES = {
     "simplify_px": 1, "field_size": 0.3, "seed": 2, "land_class": "other", "reason": "meadow",
     "shape": [[[[50, 50], [90, 50], [90, 90]]]],
     "text": "a hedge", "done": True, "tolerance_m": 2, "max_area_m2": 50, "width_m": 1,
-    "published_scale": True,
+    "published_scale": True, "before": [[[0, 0], [20, 0], [20, 20]]],
 }  # fmt: skip
 DECLARED = [
     (kind, edit) for edit in get_args(wire.Edit) for kind in get_args(get_type_hints(edit)["kind"])

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import math
 
+import pytest
+from playwright.sync_api import expect
+from shapely import Point, Polygon, box, union_all
+
 from tests.ui.map_page import MapPage, assert_line
+from tests.ui.map_server import MapServer
 
 Ring = list[tuple[float, float]]
 
@@ -118,3 +123,42 @@ def most_alone(ring: Ring) -> tuple[int, tuple[float, float]]:
 
     place = max(range(len(ring)), key=room)
     return place, ring[place]
+
+
+def test_a_corner_of_three_parcels_is_dragged_for_all_or_for_one(
+    on_map: MapPage, server: MapServer
+) -> None:
+    west, east, north = box(60, 200, 200, 340), box(200, 200, 340, 340), box(60, 60, 340, 200)
+    server.take_over([west, east, north])
+    on_map.open()
+    on_map.press("8")
+    on_map.click(130, 270)
+    on_map.drag((200, 200), (180, 230))
+    expect(on_map.page.locator("path[stroke-dasharray='5 4']")).to_have_count(2)
+    on_map.press("Enter")
+    on_map.idle()
+    (edit,) = on_map.edits()
+    assert edit["kind"] == "border_move"
+    before, *moved = [west, east, north], *shapes_at(on_map, (70, 330), (330, 330), (200, 80))
+    assert [one.distance(Point(180, 230)) < 1 for one in moved] == [True] * 3
+    assert union_all(moved).symmetric_difference(union_all(before)).area < 1
+    assert sum(one.area for one in moved) == pytest.approx(union_all(before).area, abs=1)
+    on_map.press("z")
+    on_map.idle()
+    on_map.press("8")
+    on_map.click(130, 270)
+    on_map.drag((200, 200), (180, 230))
+    on_map.press("x")
+    expect(on_map.page.locator("path[stroke-dasharray='5 4']")).to_have_count(0)
+    on_map.press("Enter")
+    on_map.idle()
+    assert on_map.edits()[-1]["kind"] == "reshape"
+    assert shapes_at(on_map, (330, 330))[0].area == pytest.approx(east.area, abs=1)
+
+
+def shapes_at(on_map: MapPage, *places: tuple[float, float]) -> list[Polygon]:
+    return [Polygon(*split_rings(on_map.parcel(*place)["rings"])) for place in places]
+
+
+def split_rings(rings: list[Ring]) -> tuple[Ring, list[Ring]]:
+    return rings[0], rings[1:]

@@ -475,6 +475,15 @@ export interface Reshape {
   rings: Ring[];
 }
 
+/** Corners of a parcel moved, and the borders of its neighbours along with them. */
+export interface MoveBorder {
+  kind: "border_move";
+  point: ColumnRow;
+  rings: Ring[];
+  /** The same corners as they were, one for one. */
+  before: Ring[];
+}
+
 /** A note pinned to a place. */
 export interface Note {
   kind: "note";
@@ -490,7 +499,7 @@ export interface NoteDone {
   done: boolean;
 }
 
-export type Edit = PromptSet | PromptDelete | BoxSet | PromptsClear | SettingsChange | AreaChange | BrushStroke | Split | Merge | ParcelDelete | Reclassify | Judge | Restore | Smooth | FillHoles | SnapToNeighbours | Repair | Reshape | Note | NoteDone;
+export type Edit = PromptSet | PromptDelete | BoxSet | PromptsClear | SettingsChange | AreaChange | BrushStroke | Split | Merge | ParcelDelete | Reclassify | Judge | Restore | Smooth | FillHoles | SnapToNeighbours | Repair | Reshape | MoveBorder | Note | NoteDone;
 
 /** Part of all bodies that change something: what the change was made on. */
 export interface Change {

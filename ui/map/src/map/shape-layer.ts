@@ -131,6 +131,7 @@ function ghostOf(edit: Edit): SVGElement[] {
     case "split":
       return [svgElement("path", { d: pathOfLine(edit.line), class: "cm-ghost-line" })];
     case "reshape":
+    case "border_move":
       return [svgElement("path", { d: pathOfRings(edit.rings), class: "cm-ghost cm-ghost-add", "fill-rule": "evenodd" })];
     default:
       return [];
