@@ -46,8 +46,8 @@ class _Stretch:
     """
 
     line: LineString
-    first: npt.NDArray[np.float64]
-    last: npt.NDArray[np.float64]
+    first: Corners
+    last: Corners
     moved: bool
 
     @property
@@ -61,13 +61,14 @@ class _Stretch:
         """Its corners afterwards, without the last one."""
         if not self.moved:
             return shapely.get_coordinates(self.line)[:-1]
-        return self.first[None, :]
+        return self.first.reshape(1, 2)
 
     def place(self, corners: Corners) -> Corners:
         """Where points on it go."""
-        along = shapely.line_locate_point(self.line, shapely.points(corners), normalized=True)
-        placed: Corners = self.first + along[:, None] * (self.last - self.first)
-        return placed
+        along: Corners = np.asarray(
+            shapely.line_locate_point(self.line, shapely.points(corners), normalized=True)
+        )
+        return self.first + along[:, None] * (self.last - self.first)
 
 
 def move_border(
@@ -215,7 +216,7 @@ def _neighbours(
         goes = [_moved_along(part, moved, reach) for part in parts]
         if any(one is not None for one in goes):
             now = [new or part for new, part in zip(goes, parts, strict=True)]
-            shapes[other] = shape_of(now) if len(now) == 1 else shapely.union_all(now)
+            shapes[other] = shape_of(now)
     return shapes
 
 
