@@ -11,7 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.torture.farm import QUIET, SMALL, Farm, as_text, log_of, make_farm, opened
+from benchmarks.torture.farm import (
+    FULL,
+    SMALL,
+    Farm,
+    as_text,
+    log_of,
+    make_farm,
+    opened,
+    set_up,
+)
 from benchmarks.torture.kills import compare_with_fresh
 from benchmarks.torture.people import Place, damage_of, random_edit, settled
 from benchmarks.torture.serving import Server
@@ -48,11 +57,13 @@ class Met:
 def run_crowd(seed: int, people: int, seconds: float, folder: Path, *, small: bool) -> Tally:
     """Let ``people`` work for some seconds, on tiles of full size or small ones."""
     tally = Tally("crowd")
-    settings = SMALL if small else QUIET
-    farm = make_farm(
-        folder, size=300 if small else 2000, seed=5, with_model=True, settings=settings
-    )
-    asyncio.run(_crowd(tally, seed, people, seconds, farm))
+    settings = SMALL if small else FULL
+    # Tiles are planned when the scene is added, here, and shown by the app that is started.
+    with set_up(settings):
+        farm = make_farm(
+            folder, size=300 if small else 2000, seed=5, with_model=True, settings=settings
+        )
+        asyncio.run(_crowd(tally, seed, people, seconds, farm))
     return tally
 
 

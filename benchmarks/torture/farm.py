@@ -26,6 +26,9 @@ QUIET = {"CROPMAP_OFFLINE": "true", "CROPMAP_AUTOMATIC_BACKUPS": "false"}
 SMALL = {**QUIET, "CROPMAP_TILE_SIZE": "160", "CROPMAP_TILE_HALO": "16"}
 """Settings under which a scene of 300 pixels has nine tiles."""
 
+FULL = {**QUIET, "CROPMAP_TILE_SIZE": "1024", "CROPMAP_TILE_HALO": "64"}
+"""Tiles as people have them: a scene of 2,000 pixels has nine, some of them narrow."""
+
 NO_MODEL = {"model": None, "strategy": "classifier"}
 _GRAPHS, _GRAPHS_WITHIN_S = "onnx", 300.0
 _making = threading.Lock()
