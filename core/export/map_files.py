@@ -13,7 +13,7 @@ from core.export.write_export import ExportOptions, LabelFiles, write_label_file
 from core.imagery.write_raster import write_probability
 from core.label.labelled import LabelledScene
 from core.mapping.blend import Blend
-from core.mapping.map_tiles import MapRun, prediction_of
+from core.mapping.tile_task import MapRun, prediction_of
 from core.settings import get_settings
 from core.task import Progress
 

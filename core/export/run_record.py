@@ -14,7 +14,7 @@ from core.export.write_export import LabelFiles
 from core.files import replacing, sha256_of
 from core.imagery.tile_plan import Tile
 from core.landcover.source import LandCover
-from core.mapping.map_tiles import MapRun, prediction_of
+from core.mapping.tile_task import MapRun, prediction_of
 from core.sam.protocol import Segmenter
 from core.sam.registry import known_models
 from core.versions import software

@@ -188,7 +188,8 @@ def _map_and_write(
     # Whatever predicts and writes takes seconds to import, and files come first.
     from core.export.map_files import write_map_files  # noqa: PLC0415
     from core.export.run_record import write_run_record  # noqa: PLC0415
-    from core.mapping.map_tiles import map_tiles, plan_run  # noqa: PLC0415
+    from core.mapping.map_tiles import map_tiles  # noqa: PLC0415
+    from core.mapping.tile_task import plan_run  # noqa: PLC0415
 
     if options.needed_model is not None and segmenter is None:
         # torch takes seconds to import, and the classifier does without.
