@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from core.imagery.frame import core_on_scene, frame_of
 from core.imagery.scene import check_scene_file
+from core.imagery.tiled_mask import TiledMask
 from core.label.labelled import LabelledScene, LabelSource
+from core.label.parcel_spool import ParcelSpool
 from core.landcover.source import check_landcover_file
-from core.mapping.join import Piece, join_parcels
-from core.mapping.tile_task import MapRun, map_one
+from core.mapping.seam_joiner import SeamJoiner
+from core.mapping.tile_task import MapRun, TileResult, map_one
 from core.task import Cancelled, Progress, check
 
 STAGE = "Mapping tiles"
@@ -24,6 +24,8 @@ class MappedScene:
 
     Parameters
     ----------
+    labelled : LabelledScene
+        With parcels that lie in the run's folder.
     kept_tiles : int
         Tiles that an earlier, stopped run had finished.
     covered : float
@@ -35,7 +37,70 @@ class MappedScene:
     covered: float
 
 
-def map_tiles(run: MapRun, progress: Progress, cancelled: Cancelled) -> MappedScene:
+class Gathering:
+    """Results of tiles, taken in reading order, become a mapped scene.
+
+    What is finished goes to the disk: memory holds the pieces at open seams, about a row of tiles.
+    """
+
+    def __init__(self, run: MapRun) -> None:
+        self._run = run
+        scene = run.scene
+        grid = scene.working_grid
+        cores = [core_on_scene(frame_of(scene, tile), tile) for tile in run.tiles]
+        self._joiner = SeamJoiner(grid, cores)
+        self._known = TiledMask(grid.shape)
+        self._source = LabelSource.of(
+            scene,
+            Path(scene.path).stem,
+            run.options.chosen_strategy,
+            run.options.needed_model,
+            run.landcover.title if run.landcover else None,
+        )
+        self._parcels = ParcelSpool(run.folder / "parcels.sqlite", grid, self._source.scene_name)
+        self._kept = self._seen = self._covered = 0
+
+    def take(self, tile: int, result: TileResult) -> None:
+        """Take the result of a tile, given by its place in the plan.
+
+        Raises
+        ------
+        OutputError
+            The disk is full.
+        """
+        self._kept += result.kept
+        self._seen += result.seen
+        self._covered += result.covered
+        self._known.put(result.core, result.known)
+        for place, parcel in self._joiner.add(tile, result.pieces):
+            self._parcels.add(place, parcel)
+
+    def mapped(self) -> MappedScene:
+        """The scene, all of whose tiles have been taken.
+
+        Raises
+        ------
+        OutputError
+            The disk is full.
+        """
+        for place, parcel in self._joiner.rest():
+            self._parcels.add(place, parcel)
+        self._parcels.number()
+        scene = self._run.scene
+        labelled = LabelledScene(
+            self._parcels, scene.working_grid, self._known, self._source, scene
+        )
+        share = self._covered / max(1, self._seen) if self._run.landcover is not None else 1.0
+        return MappedScene(labelled, self._kept, share)
+
+    def close(self) -> None:
+        """Remove the parcels from the disk, once nobody needs them any more."""
+        self._parcels.close()
+
+
+def map_tiles(
+    run: MapRun, gathering: Gathering, progress: Progress, cancelled: Cancelled
+) -> MappedScene:
     """Predict the tiles that are not kept yet, label all of them and join their parcels.
 
     Raises
@@ -47,39 +112,16 @@ def map_tiles(run: MapRun, progress: Progress, cancelled: Cancelled) -> MappedSc
     OutputError
         A tile cannot be kept.
     """
-    pieces: list[Piece] = []
-    known = np.zeros(run.scene.working_grid.shape, dtype=np.bool_)
-    kept = seen = covered = 0
     progress(STAGE, 0, len(run.tiles))
-    for done, tile in enumerate(run.tiles, start=1):
+    for place, tile in enumerate(run.tiles):
         check(
             cancelled,
-            f"{done - 1} of {len(run.tiles)} tiles are done and kept.",
+            f"{place} of {len(run.tiles)} tiles are done and kept.",
             "Run the same command again to continue from there.",
         )
-        result = map_one(run, tile, cancelled)
-        kept += result.kept
-        seen += result.seen
-        covered += result.covered
-        pieces += result.pieces
-        known[result.core.slices] = result.known.read()
-        progress(STAGE, done, len(run.tiles))
+        gathering.take(place, map_one(run, tile, cancelled))
+        progress(STAGE, place + 1, len(run.tiles))
     check_scene_file(run.scene)
-    share = 1.0
     if run.landcover is not None:
         check_landcover_file(run.landcover)
-        share = covered / max(1, seen)
-    return MappedScene(_labelled(run, pieces, known), kept, share)
-
-
-def _labelled(run: MapRun, pieces: list[Piece], known: npt.NDArray[np.bool_]) -> LabelledScene:
-    scene = run.scene
-    source = LabelSource.of(
-        scene,
-        Path(scene.path).stem,
-        run.options.chosen_strategy,
-        run.options.needed_model,
-        run.landcover.title if run.landcover else None,
-    )
-    parcels = join_parcels(pieces, scene.working_grid)
-    return LabelledScene(parcels, scene.working_grid, known, source, scene)
+    return gathering.mapped()
