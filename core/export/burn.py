@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from core.grid import Grid, Window
 from core.imagery.tiled_mask import SlicedMask
-from core.imagery.write_raster import MASK_NODATA
+from core.imagery.write_raster import MASK_NODATA, PART_HEIGHT, PART_WIDTH
 from core.label.labelled import LabelledParcel, PlacedParcel
 from core.label.parcel_spool import ParcelSpool, on_pixels
 from core.parcels.geometry_index import GeometryIndex
@@ -27,8 +27,6 @@ CODE_NAMES = {BACKGROUND: "background", FIELD: "field", BOUNDARY: "boundary", IG
 
 _UNKNOWN_STATES = ("rejected", "unsure")
 """A person would not vouch for these, neither as cropland nor as anything else."""
-
-_BAND_ROWS = 512
 
 _CLASS_CODES = {"cropland": FIELD, "other": BACKGROUND, "unsure": IGNORE}
 
@@ -92,11 +90,13 @@ class BurntParcels:
         inside = window.intersection(self._grid.extent)
         if inside is None:
             return values
+        reviewed, surrounded = self._reviewed_in(inside)
+        if not reviewed.any():
+            return values
         part = np.zeros((inside.height, inside.width), dtype=np.uint8)
         near = self._near(inside)
         fields = [one.shape for one in near if self._code(one) == FIELD]
         _draw(part, inside, fields, FIELD)
-        reviewed, surrounded = self._reviewed_in(inside)
         if self._half_band > 0:
             band = np.zeros_like(part)
             _draw(band, inside, self._bands(fields, inside), BOUNDARY)
@@ -107,10 +107,9 @@ class BurntParcels:
         values[inside.relative_to(window).slices] = part
         return values
 
-    def mask_bands(self) -> Iterator[tuple[Window, Codes]]:
-        """The mask of the whole grid, band of rows by band: 1 cropland, 0 not, 255 nodata."""
-        for row in range(0, self._grid.height, _BAND_ROWS):
-            window = Window(0, row, self._grid.width, min(_BAND_ROWS, self._grid.height - row))
+    def mask_parts(self) -> Iterator[tuple[Window, Codes]]:
+        """The mask in windows that cover the grid: 1 cropland, 0 not, 255 nodata."""
+        for window in self._grid.extent.parts(PART_WIDTH, PART_HEIGHT):
             codes = self.codes(window)
             codes[codes == IGNORE] = MASK_NODATA
             yield window, codes
@@ -185,7 +184,7 @@ def inside_of(shape: Shape, height: int, width: int) -> npt.NDArray[np.bool_]:
     return values.astype(np.bool_)
 
 
-def _draw(values: Codes, window: Window, shapes: list[shapely.Geometry], code: int) -> None:
+def _draw(values: Codes, window: Window, shapes: Sequence[shapely.Geometry], code: int) -> None:
     if shapes:
         corner = Affine.translation(window.column, window.row)
         rasterize(shapes, out=values, transform=corner, default_value=code)

@@ -22,14 +22,13 @@ from core.export.chips import ChipReport
 from core.export.parcel_table import in_utc
 from core.export.table_pages import TablePages
 from core.files import sha256_of
-from core.grid import Window
 from core.imagery.identity import fingerprint_kind
+from core.imagery.write_raster import PART_HEIGHT, PART_WIDTH
 from core.label.labelled import LabelledScene
 
 CARD_JSON = "data-card.json"
 CARD_MARKDOWN = "data-card.md"
 FORMAT = 1
-_BAND_ROWS = 512
 _UNKNOWN = "not stated"
 _COUNTED = ["class", "status", "reviewer", "area_ha"]
 
@@ -114,11 +113,9 @@ def _origin(labelled: LabelledScene, details: CardDetails) -> dict[str, Any]:
 
 
 def _reviewed_ha(labelled: LabelledScene) -> float:
-    """Hectares that a person vouches for, band by band: pixels in degrees differ in size."""
+    """Hectares that a person vouches for, part by part: pixels in degrees differ in size."""
     area = 0.0
-    for row in range(0, labelled.grid.height, _BAND_ROWS):
-        height = min(_BAND_ROWS, labelled.grid.height - row)
-        window = Window(0, row, labelled.grid.width, height)
+    for window in labelled.grid.extent.parts(PART_WIDTH, PART_HEIGHT):
         pixels = int(np.count_nonzero(labelled.reviewed[window.slices]))
         area += pixels * labelled.grid.window_grid(window).pixel_area_m2
     return area / 10_000.0

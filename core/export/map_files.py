@@ -11,8 +11,8 @@ from core.export.table_pages import table_pages
 from core.export.write_export import ExportOptions, LabelFiles, write_label_files
 from core.files import prepare_folder
 from core.imagery.write_raster import write_probability
-from core.label.labelled import LabelledScene
 from core.mapping.blend import Blend
+from core.mapping.map_tiles import MappedScene
 from core.mapping.tile_task import MapRun, prediction_of
 from core.settings import get_settings
 from core.task import Progress
@@ -34,7 +34,7 @@ class MappedParcels:
 
 
 def write_map_files(
-    run: MapRun, labelled: LabelledScene, out: Path, progress: Progress, crs: CRS | None = None
+    run: MapRun, mapped: MappedScene, out: Path, progress: Progress, crs: CRS | None = None
 ) -> tuple[LabelFiles, MappedParcels]:
     """Write a mapped scene into ``out``.
 
@@ -53,15 +53,16 @@ def write_map_files(
     OutputError
         A file cannot be written.
     """
+    labelled = mapped.labelled
     grid, source = run.scene.working_grid, labelled.source
     blend = Blend(
         grid,
-        run.tiles,
+        tuple(tile for tile in run.tiles if tile.name not in mapped.blank),
         lambda tile: prediction_of(run, tile).probability,
         get_settings().tile_halo,
     )
     probability = out / PROBABILITY
-    note = write_probability(probability, blend.bands(), grid, run.scene.grid, source.facts())
+    note = write_probability(probability, blend.parts(), grid, run.scene.grid, source.facts())
     table = table_pages(labelled.parcels, grid.crs, source, prepare_folder(run.folder / _PAGES))
     hectares = sum(float(page["area_ha"].sum()) for page in table)
     options = ExportOptions(FORMATS, accepted_only=False, crs=crs)

@@ -206,12 +206,10 @@ def _map_and_write(
         predicted = time.perf_counter()
         warnings = sentences_of(scene, landcover)
         with together(out) as new:
-            labels, sums = write_map_files(run, mapped.labelled, new, progress, crs)
+            labels, sums = write_map_files(run, mapped, new, progress, crs)
             seconds = {"predict": predicted - start, "write": time.perf_counter() - predicted}
             record = new / "run.json"
-            write_run_record(
-                record, run, labels, seconds, sums.count, covered=mapped.covered, warnings=warnings
-            )
+            write_run_record(record, run, mapped, labels, seconds, warnings=warnings)
     run.clear()
     return MapResult(
         files=tuple(out / path.name for path in (*labels.files, record)),

@@ -86,18 +86,17 @@ class TablePages:
         names = [field.name for field in FIELDS if field.optional]
         count, several = 0, False
         empty = {name for name in names if name in self.first.columns}
-        bounds = [(np.nan,) * 4]
+        least, most = np.full(2, np.nan), np.full(2, np.nan)
         for page in self:
             count += len(page)
             empty -= {n for n in empty if not (page[n].isna() | (page[n] == "")).all()}
             several = several or bool((page.geom_type == "MultiPolygon").any())
             if len(page):
-                bounds.append(tuple(shapely.total_bounds(page.geometry.to_numpy())))
-        left, bottom, right, top = np.array(bounds).T
-        known = (np.fmin.reduce(left), np.fmin.reduce(bottom))
-        known += (np.fmax.reduce(right), np.fmax.reduce(top))
+                bounds = shapely.total_bounds(page.geometry.to_numpy())
+                least, most = np.fmin(least, bounds[:2]), np.fmax(most, bounds[2:])
         told = tuple(name for name in names if name in empty) if count else ()
-        return TableFacts(count, told, several, tuple(float(one) for one in known))
+        (left, bottom), (right, top) = least.tolist(), most.tolist()
+        return TableFacts(count, told, several, (left, bottom, right, top))
 
     def without_empty(self) -> TablePages:
         """The table without those optional columns that say nothing of any parcel."""

@@ -313,7 +313,7 @@ def write_label_files(
             labelled.parcels, grid, labelled.reviewed, accepted_only=options.accepted_only
         )
         target = grid if labelled.scene is None else labelled.scene.grid
-        return write_mask(path, burnt.mask_bands(), grid, target, facts)
+        return write_mask(path, burnt.mask_parts(), grid, target, facts)
 
     tolerance_m = grid.gsd_m / 10
     rounded, moved = gis_table(table), gis_table(table, options.crs)

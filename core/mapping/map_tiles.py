@@ -30,11 +30,14 @@ class MappedScene:
         Tiles that an earlier, stopped run had finished.
     covered : float
         Share of the scene's valid pixels of which the land cover says anything; 1 without one.
+    blank : frozenset of str
+        Names of the tiles in which the image holds nothing, of which no prediction is kept.
     """
 
     labelled: LabelledScene
     kept_tiles: int
     covered: float
+    blank: frozenset[str] = frozenset()
 
 
 class Gathering:
@@ -58,6 +61,7 @@ class Gathering:
             run.landcover.title if run.landcover else None,
         )
         self._parcels = ParcelSpool(run.folder / "parcels.sqlite", grid, self._source.scene_name)
+        self._blank: set[str] = set()
         self._kept = self._seen = self._covered = 0
 
     def take(self, tile: int, result: TileResult) -> None:
@@ -71,6 +75,9 @@ class Gathering:
         self._kept += result.kept
         self._seen += result.seen
         self._covered += result.covered
+        if result.blank:
+            self._blank.add(result.tile)
+            return
         self._known.put(result.core, result.known)
         for place, parcel in self._joiner.add(tile, result.pieces):
             self._parcels.add(place, parcel)
@@ -91,7 +98,7 @@ class Gathering:
             self._parcels, scene.working_grid, self._known, self._source, scene
         )
         share = self._covered / max(1, self._seen) if self._run.landcover is not None else 1.0
-        return MappedScene(labelled, self._kept, share)
+        return MappedScene(labelled, self._kept, share, frozenset(self._blank))
 
     def close(self) -> None:
         """Remove the parcels from the disk, once nobody needs them any more."""

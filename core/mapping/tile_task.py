@@ -8,9 +8,9 @@ from pathlib import Path
 
 from core.errors import storage_error
 from core.grid import Window
-from core.imagery.frame import core_on_scene, plan_scene
+from core.imagery.frame import core_on_scene, frame_of, plan_scene
 from core.imagery.packed_mask import PackedMask
-from core.imagery.scene import Scene
+from core.imagery.scene import Scene, may_hold, read_window
 from core.imagery.tile_plan import Tile
 from core.label.make import make_label, prompts_in_force
 from core.label.work import Work
@@ -19,7 +19,7 @@ from core.mapping.join import Piece, pieces_of
 from core.mapping.options import MapOptions
 from core.predict.kept_prediction import Prediction, load_prediction, save_prediction
 from core.predict.key import prediction_key
-from core.predict.tile import TileInputs, predict_tile, read_tile_inputs
+from core.predict.tile import TileInputs, gather_inputs, predict_tile, read_tile_inputs
 from core.sam.protocol import Segmenter
 from core.task import Cancelled, never
 
@@ -101,6 +101,9 @@ class TileResult:
         Its parcels, in the scene's CRS, cut to the core.
     known : PackedMask
         Where the prediction says anything, on ``core``.
+    blank : bool
+        Whether the image holds nothing in the tile's whole window: such a tile is not predicted,
+        and not kept.
     seen, covered : int
         Valid pixels of the core, and those of them of which the land cover says anything.
     kept : bool
@@ -114,6 +117,7 @@ class TileResult:
     seen: int
     covered: int
     kept: bool
+    blank: bool = False
 
 
 def plan_run(
@@ -139,10 +143,14 @@ def map_one(run: MapRun, tile: Tile, cancelled: Cancelled = never) -> TileResult
     OutputError
         The tile cannot be kept.
     """
-    inputs = read_tile_inputs(run.scene, run.landcover, tile)
+    frame = frame_of(run.scene, tile)
+    image = read_window(run.scene, tile.window) if may_hold(run.scene, tile.window) else None
+    if image is None or not image.valid.any():
+        return _blank(tile.name, core_on_scene(frame, tile))
+    inputs = gather_inputs(image, run.landcover, frame)
     kept = run.kept(tile)
     prediction = _predict(run, tile, inputs, cancelled) if kept is None else kept
-    frame, own = inputs.frame, inputs.frame.core.slices
+    own = frame.core.slices
     valid = inputs.image.valid[own]
     told = 0
     if inputs.landcover is not None:
@@ -159,6 +167,11 @@ def map_one(run: MapRun, tile: Tile, cancelled: Cancelled = never) -> TileResult
         told,
         kept is not None,
     )
+
+
+def _blank(tile: str, core: Window) -> TileResult:
+    nothing = PackedMask((core.height, core.width), 0)
+    return TileResult(tile, core, (), nothing, 0, 0, kept=False, blank=True)
 
 
 def prediction_of(run: MapRun, tile: Tile) -> Prediction:

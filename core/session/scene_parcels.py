@@ -63,8 +63,7 @@ def labelled_scene(
         known = _known(finished, verdict)
         core = opened.core(name)
         whole = PackedMask((core.height, core.width), core.height * core.width)
-        own = whole if known is None else PackedMask.of(known[frame.core.slices])
-        reviewed.put(core, own)
+        reviewed.put(core, whole if known is None else PackedMask.of(known[frame.core.slices]))
     progress(STAGE, len(tiles), len(tiles))
     return LabelledScene(join_parcels(pieces, grid), grid, reviewed, _source(opened), opened.scene)
 
