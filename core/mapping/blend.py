@@ -68,7 +68,7 @@ class Blend:
         inner = shapely.box(
             window.column + 0.5, window.row + 0.5, window.column_stop - 0.5, window.row_stop - 0.5
         )
-        return self._index.query(inner).tolist()
+        return [int(place) for place in self._index.query(inner)]
 
     def _blend(
         self, band: Window, tiles: list[Tile], held: dict[str, Bytes]
