@@ -18,6 +18,9 @@ from core.farmland import generate
 from core.farmland.made_scene import Farmland
 
 PIECE = 1024
+_OVERVIEW = 1024
+"""About how many pixels a side overviews have."""
+
 _CELL = 8
 """Pixels along a cell of the land cover."""
 
@@ -52,6 +55,19 @@ def write_big_scene(folder: Path, side: int, filled: int) -> BigScene:
 
 
 def _write(
+    path: Path, farmland: Farmland, piece: np.ndarray, side: int, filled: int, scale: int
+) -> None:
+    """Write a raster, and beside it the overview that a raster of such a size has."""
+    _repeat(path, farmland, piece, side, filled, scale)
+    shrink = max(1, side // _OVERVIEW)
+    shrink = 2 ** (shrink.bit_length() - 1)
+    if shrink > 1:
+        small = piece[:, ::shrink, ::shrink]
+        overview = path.with_name(f"{path.name}.ovr")
+        _repeat(overview, farmland, small, side // shrink, filled, scale * shrink)
+
+
+def _repeat(
     path: Path, farmland: Farmland, piece: np.ndarray, side: int, filled: int, scale: int
 ) -> None:
     bands, size, _ = piece.shape
