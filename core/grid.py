@@ -9,6 +9,7 @@ defines ("traditional GIS order").
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -139,6 +140,13 @@ class Window:
         width = min(self.column_stop, other.column_stop) - column
         height = min(self.row_stop, other.row_stop) - row
         return Window(column, row, width, height) if width > 0 and height > 0 else None
+
+    def parts(self, width: int, height: int) -> Iterator[Window]:
+        """Parts of at most so many columns and rows: strips from left to right, each downwards."""
+        for column in range(self.column, self.column_stop, width):
+            for row in range(self.row, self.row_stop, height):
+                wide, high = min(width, self.column_stop - column), min(height, self.row_stop - row)
+                yield Window(column, row, wide, high)
 
     def holds(self, point: PixelPoint) -> bool:
         """Whether a position lies in one of the window's pixels."""

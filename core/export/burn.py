@@ -12,10 +12,13 @@ from affine import Affine
 from rasterio.features import rasterize
 from scipy import ndimage
 
-from core.grid import Grid, PixelCoordinates, Window, WorldCoordinates
-from core.imagery.write_raster import MASK_NODATA
-from core.label.labelled import LabelledParcel
+from core.grid import Grid, Window
+from core.imagery.tiled_mask import SlicedMask
+from core.imagery.write_raster import MASK_NODATA, PART_HEIGHT, PART_WIDTH
+from core.label.labelled import LabelledParcel, PlacedParcel
+from core.label.parcel_spool import ParcelSpool, on_pixels
 from core.parcels.geometry_index import GeometryIndex
+from core.parcels.overlay import array_of
 
 BACKGROUND, FIELD, BOUNDARY, IGNORE = 0, 1, 2, 3
 """Codes of training masks, as in Fields of The World (arXiv:2409.16252)."""
@@ -24,8 +27,6 @@ CODE_NAMES = {BACKGROUND: "background", FIELD: "field", BOUNDARY: "boundary", IG
 
 _UNKNOWN_STATES = ("rejected", "unsure")
 """A person would not vouch for these, neither as cropland nor as anything else."""
-
-_BAND_ROWS = 512
 
 _CLASS_CODES = {"cropland": FIELD, "other": BACKGROUND, "unsure": IGNORE}
 
@@ -52,8 +53,8 @@ class BurntParcels:
     parcels : sequence of LabelledParcel
         In the CRS of ``grid``.
     grid : Grid
-    reviewed : bool (rows, columns), optional
-        On ``grid``; pixels where it is False are ignored.  May be a memory map: it is only sliced.
+    reviewed : SlicedMask, bool (rows, columns), optional
+        On ``grid``; pixels where it is False are ignored.
     accepted_only : bool
         Whether parcels that nobody accepted or corrected are ignored.
     boundary_px : float
@@ -65,24 +66,18 @@ class BurntParcels:
         self,
         parcels: Sequence[LabelledParcel],
         grid: Grid,
-        reviewed: npt.NDArray[np.bool_] | None,
+        reviewed: SlicedMask | None,
         *,
         accepted_only: bool = False,
         boundary_px: float = 0.0,
     ) -> None:
         if reviewed is not None and reviewed.shape != grid.shape:
             raise ValueError(f"reviewed is {reviewed.shape}, the grid {grid.shape}")
-        self._parcels = parcels
         self._grid = grid
         self._reviewed = reviewed
         self._half_band = boundary_px / 2
-        self._codes = np.array(
-            [parcel_code(parcel, accepted_only=accepted_only) for parcel in parcels], dtype=np.uint8
-        )
-        world = np.empty(len(parcels), dtype=object)
-        world[:] = [parcel.geometry for parcel in parcels]
-        self._shapes = shapely.transform(world, lambda xy: _to_pixels(xy, grid))
-        self._tree = GeometryIndex(self._shapes)
+        self._accepted_only = accepted_only
+        self._parcels = parcels if isinstance(parcels, ParcelSpool) else _Placed(parcels, grid)
 
     def codes(self, window: Window) -> Codes:
         """Codes of a window, uint8 (rows, columns); pixels beyond the grid are ignored.
@@ -95,25 +90,26 @@ class BurntParcels:
         inside = window.intersection(self._grid.extent)
         if inside is None:
             return values
+        reviewed, surrounded = self._reviewed_in(inside)
+        if not reviewed.any():
+            return values
         part = np.zeros((inside.height, inside.width), dtype=np.uint8)
         near = self._near(inside)
-        fields = [i for i in near if self._codes[i] == FIELD]
-        _draw(part, inside, [self._shapes[i] for i in fields], FIELD)
-        reviewed, surrounded = self._reviewed_in(inside)
+        fields = [one.shape for one in near if self._code(one) == FIELD]
+        _draw(part, inside, fields, FIELD)
         if self._half_band > 0:
             band = np.zeros_like(part)
             _draw(band, inside, self._bands(fields, inside), BOUNDARY)
             part[(band == BOUNDARY) & surrounded] = BOUNDARY
-        unknown = [self._shapes[i] for i in near if self._codes[i] == IGNORE]
+        unknown = [one.shape for one in near if self._code(one) == IGNORE]
         _draw(part, inside, unknown, IGNORE)
         part[~reviewed] = IGNORE
         values[inside.relative_to(window).slices] = part
         return values
 
-    def mask_bands(self) -> Iterator[tuple[Window, Codes]]:
-        """The mask of the whole grid, band of rows by band: 1 cropland, 0 not, 255 nodata."""
-        for row in range(0, self._grid.height, _BAND_ROWS):
-            window = Window(0, row, self._grid.width, min(_BAND_ROWS, self._grid.height - row))
+    def mask_parts(self) -> Iterator[tuple[Window, Codes]]:
+        """The mask in windows that cover the grid: 1 cropland, 0 not, 255 nodata."""
+        for window in self._grid.extent.parts(PART_WIDTH, PART_HEIGHT):
             codes = self.codes(window)
             codes[codes == IGNORE] = MASK_NODATA
             yield window, codes
@@ -125,13 +121,13 @@ class BurntParcels:
         """
         frame = _box(window)
         found = []
-        for i in self._near(window):
-            if self._codes[i] != FIELD:
+        for one in self._near(window):
+            if self._code(one) != FIELD:
                 continue
-            cut = _areas_of(shapely.intersection(self._shapes[i], frame))
+            cut = _areas_of(shapely.intersection(one.shape, frame))
             if cut is not None:
                 moved = shapely.transform(cut, lambda xy: xy - [window.column, window.row])
-                found.append((self._parcels[i], moved))
+                found.append((one.parcel, moved))
         return found
 
     def _reviewed_in(self, window: Window) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
@@ -152,16 +148,33 @@ class BurntParcels:
         surrounded = ndimage.minimum_filter(reviewed, size=2 * reach + 1)
         return reviewed[own], surrounded[own]
 
-    def _near(self, window: Window) -> list[int]:
-        frame = _box(window).buffer(self._half_band, join_style="mitre")
-        return sorted(self._tree.query(frame, predicate="intersects").tolist())
+    def _near(self, window: Window) -> list[PlacedParcel]:
+        return self._parcels.near(window, self._half_band)
 
-    def _bands(self, fields: list[int], window: Window) -> list[shapely.Geometry]:
+    def _code(self, one: PlacedParcel) -> int:
+        return parcel_code(one.parcel, accepted_only=self._accepted_only)
+
+    def _bands(self, fields: list[Shape], window: Window) -> list[shapely.Geometry]:
         """Bands along whole outlines, so that a window's edge never looks like one."""
         frame = _box(window).buffer(2 * self._half_band, join_style="mitre")
-        outlines = shapely.intersection(shapely.boundary(self._shapes[fields]), frame)
+        outlines = shapely.intersection(shapely.boundary(array_of(fields)), frame)
         bands = shapely.buffer(outlines, self._half_band)
         return [band for band in bands if not band.is_empty]
+
+
+class _Placed:
+    """Parcels in memory, found by place as those of a :class:`ParcelSpool` are."""
+
+    def __init__(self, parcels: Sequence[LabelledParcel], grid: Grid) -> None:
+        for parcel in parcels:
+            parcel_code(parcel, accepted_only=False)  # one that has none is refused at once
+        shapes = on_pixels([parcel.geometry for parcel in parcels], grid)
+        self._index = GeometryIndex(shapes)
+        self._placed = [PlacedParcel(*one) for one in zip(parcels, shapes, strict=True)]
+
+    def near(self, window: Window, margin: float) -> list[PlacedParcel]:
+        around = _box(window).buffer(margin, join_style="mitre")
+        return [self._placed[place] for place in sorted(self._index.query(around).tolist())]
 
 
 def inside_of(shape: Shape, height: int, width: int) -> npt.NDArray[np.bool_]:
@@ -171,7 +184,7 @@ def inside_of(shape: Shape, height: int, width: int) -> npt.NDArray[np.bool_]:
     return values.astype(np.bool_)
 
 
-def _draw(values: Codes, window: Window, shapes: list[shapely.Geometry], code: int) -> None:
+def _draw(values: Codes, window: Window, shapes: Sequence[shapely.Geometry], code: int) -> None:
     if shapes:
         corner = Affine.translation(window.column, window.row)
         rasterize(shapes, out=values, transform=corner, default_value=code)
@@ -191,8 +204,3 @@ def _areas_of(shape: shapely.Geometry) -> Shape | None:
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
-
-
-def _to_pixels(xy: npt.NDArray[np.float64], grid: Grid) -> npt.NDArray[np.float64]:
-    pixels: PixelCoordinates = grid.worlds_to_pixel(WorldCoordinates(xy[:, 0], xy[:, 1]))
-    return np.column_stack([pixels.column, pixels.row])

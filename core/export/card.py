@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import geopandas
 import numpy as np
+import pandas
 
 from core.crs import crs_text
 from core.export.burn import CODE_NAMES
@@ -20,22 +20,23 @@ from core.export.card_details import CardDetails, NoteOnMap
 from core.export.chip_plan import SPLITS
 from core.export.chips import ChipReport
 from core.export.parcel_table import in_utc
+from core.export.table_pages import TablePages
 from core.files import sha256_of
-from core.grid import Window
 from core.imagery.identity import fingerprint_kind
+from core.imagery.write_raster import PART_HEIGHT, PART_WIDTH
 from core.label.labelled import LabelledScene
 
 CARD_JSON = "data-card.json"
 CARD_MARKDOWN = "data-card.md"
 FORMAT = 1
-_BAND_ROWS = 512
 _UNKNOWN = "not stated"
+_COUNTED = ["class", "status", "reviewer", "area_ha"]
 
 
 def write_card(
     folder: Path,
     labelled: LabelledScene,
-    table: geopandas.GeoDataFrame,
+    table: TablePages,
     chips: ChipReport | None,
     details: CardDetails,
     formats: Sequence[str],
@@ -45,8 +46,8 @@ def write_card(
 
     Parameters
     ----------
-    table : GeoDataFrame
-        The parcels that were written, as :func:`core.export.parcel_table.parcels_table` gives them.
+    table : TablePages
+        The parcels that were written, as :func:`core.export.table_pages.table_pages` gives them.
     formats : sequence of str
         Keys of the formats.
     notes : sequence of str
@@ -57,6 +58,7 @@ def write_card(
     dict
         The card as it is in the JSON file.
     """
+    rows = pandas.concat([page[_COUNTED] for page in table])
     card = {
         "format": FORMAT,
         "made": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -66,8 +68,8 @@ def write_card(
         **_origin(labelled, details),
         "formats": list(formats),
         "reviewed_ha": round(_reviewed_ha(labelled), 4),
-        "parcels": _parcels(table),
-        "reviewers": _reviewers(table),
+        "parcels": _parcels(rows),
+        "reviewers": _reviewers(rows),
         "to_mend": [_note_on_map(note) for note in details.to_mend],
         "chips": None if chips is None else _chips(chips),
         "notes": list(notes),
@@ -111,17 +113,15 @@ def _origin(labelled: LabelledScene, details: CardDetails) -> dict[str, Any]:
 
 
 def _reviewed_ha(labelled: LabelledScene) -> float:
-    """Hectares that a person vouches for, band by band: pixels in degrees differ in size."""
+    """Hectares that a person vouches for, part by part: pixels in degrees differ in size."""
     area = 0.0
-    for row in range(0, labelled.grid.height, _BAND_ROWS):
-        height = min(_BAND_ROWS, labelled.grid.height - row)
-        window = Window(0, row, labelled.grid.width, height)
+    for window in labelled.grid.extent.parts(PART_WIDTH, PART_HEIGHT):
         pixels = int(np.count_nonzero(labelled.reviewed[window.slices]))
         area += pixels * labelled.grid.window_grid(window).pixel_area_m2
     return area / 10_000.0
 
 
-def _parcels(table: geopandas.GeoDataFrame) -> dict[str, Any]:
+def _parcels(table: pandas.DataFrame) -> dict[str, Any]:
     return {
         "count": len(table),
         "hectares": round(float(table["area_ha"].sum()), 4),
@@ -130,14 +130,14 @@ def _parcels(table: geopandas.GeoDataFrame) -> dict[str, Any]:
     }
 
 
-def _groups(table: geopandas.GeoDataFrame, column: str) -> dict[str, dict[str, float]]:
+def _groups(table: pandas.DataFrame, column: str) -> dict[str, dict[str, float]]:
     return {
         str(name): {"count": len(rows), "hectares": round(float(rows["area_ha"].sum()), 4)}
         for name, rows in table.groupby(column)
     }
 
 
-def _reviewers(table: geopandas.GeoDataFrame) -> list[dict[str, Any]]:
+def _reviewers(table: pandas.DataFrame) -> list[dict[str, Any]]:
     counts = table.loc[table["reviewer"] != "", "reviewer"].value_counts().sort_index()
     return [{"name": str(name), "parcels": int(count)} for name, count in counts.items()]
 

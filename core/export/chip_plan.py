@@ -16,6 +16,7 @@ from scipy import ndimage
 
 from core.errors import InputError
 from core.grid import Grid, Window
+from core.imagery.tiled_mask import SlicedMask
 
 SPLITS = ("train", "val", "test")
 
@@ -172,12 +173,12 @@ class ChipPlan:
         return SPLITS[found[0]] if len(found) == 1 else None
 
 
-def plan_chips(grid: Grid, reviewed: npt.NDArray[np.bool_], options: ChipOptions) -> ChipPlan:
+def plan_chips(grid: Grid, reviewed: SlicedMask, options: ChipOptions) -> ChipPlan:
     """Lay out the chips of a scene and split its blocks.
 
     Parameters
     ----------
-    reviewed : bool (rows, columns)
+    reviewed : SlicedMask, bool (rows, columns)
         On ``grid``.
 
     Notes
@@ -195,7 +196,7 @@ def plan_chips(grid: Grid, reviewed: npt.NDArray[np.bool_], options: ChipOptions
     return ChipPlan(grid, options, block, _split_blocks(pixels, options))
 
 
-def _reviewed_pixels(reviewed: npt.NDArray[np.bool_], side: int) -> npt.NDArray[np.int64]:
+def _reviewed_pixels(reviewed: SlicedMask, side: int) -> npt.NDArray[np.int64]:
     """Reviewed pixels of each square block: (block rows, block columns)."""
     rows, columns = (-(-length // side) for length in reviewed.shape)
     pixels = np.zeros((rows, columns), dtype=np.int64)

@@ -30,7 +30,8 @@ from core.export.burn import BOUNDARY, CODE_NAMES, FIELD, IGNORE, BurntParcels
 from core.export.card_details import CardDetails
 from core.export.chip_plan import SPLITS, Chip, ChipOptions, plan_chips
 from core.export.coco import CocoFile
-from core.export.vector import verify_geopackage, write_told
+from core.export.layer_file import verify_geopackage, write_told
+from core.export.table_pages import TablePages
 from core.export.yolo import label_lines, write_lists
 from core.files import replacing
 from core.grid import Grid, Window
@@ -278,5 +279,13 @@ def _write_index(path: Path, chips: tuple[WrittenChip, ...], grid: Grid) -> None
         crs=grid.crs,
     )
     with replacing(path) as aside:
-        write_told(aside, table, path.name, grid.gsd_m / 10, layer="chips", driver="GPKG")
+        write_told(
+            aside,
+            TablePages.of(table),
+            path.name,
+            grid.gsd_m / 10,
+            layer="chips",
+            driver="GPKG",
+            geometry_type="Polygon",
+        )
         verify_geopackage(aside, "chips", len(table))

@@ -5,8 +5,9 @@ Sources: https://fiboa.org/specification/v0.3.0/ and https://vecorel.org/specifi
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,13 @@ import pyarrow.parquet
 import shapely
 
 from core.crs import WGS84
-from core.export.geoparquet import GEOPARQUET_VERSION
+from core.export.geoparquet import GEOPARQUET_VERSION, geometry_told
 from core.export.gis_table import DIGITS
 from core.export.parcel_table import in_utc
+from core.export.table_pages import TablePages
 from core.files import replacing, slug
 from core.label.labelled import LabelledParcel, LabelSource
-from core.parcels.lonlat import in_lonlat, lonlat_bounds
+from core.parcels.lonlat import in_lonlat
 
 VECOREL_SCHEMA = "https://vecorel.org/specification/v0.1.0/schema.yaml"
 FIBOA_SCHEMA = "https://fiboa.org/specification/v0.3.0/schema.yaml"
@@ -53,8 +55,8 @@ def is_boundary(parcel: LabelledParcel) -> bool:
 
 def write_fiboa(
     path: Path,
-    parcels: Sequence[LabelledParcel],
-    table: geopandas.GeoDataFrame,
+    parcels: Iterable[LabelledParcel],
+    table: TablePages,
     source: LabelSource,
     imaged_at: datetime | None = None,
 ) -> int:
@@ -64,25 +66,35 @@ def write_fiboa(
 
     Parameters
     ----------
-    parcels : sequence of LabelledParcel
+    parcels : iterable of LabelledParcel
         Those that are rejected, or are other land, are no boundaries and left out.
-    table : GeoDataFrame
-        Of all of them, as :func:`core.export.parcel_table.parcels_table` gives it.
+    table : TablePages
+        Of all of them, as :func:`core.export.table_pages.table_pages` gives it.
     imaged_at : datetime, optional
         When the (last) image was taken, which is when the fields were seen; UTC where it has no
         time zone.  Where it is not known there is no ``determination:datetime``.
     """
-    kept = [parcel for parcel in parcels if is_boundary(parcel)]
-    mask = np.array([is_boundary(parcel) for parcel in parcels], dtype=np.bool_)
-    rows = table[mask]
-    rows = rows.set_geometry(in_lonlat(rows.geometry.to_numpy(), table.crs), crs=WGS84)
-    columns = pyarrow.table(
-        {**_fiboa_columns(kept, rows, source), **_own_columns(kept)},
-        schema=_schema(_collection(source, imaged_at), rows.geometry.to_numpy()),
-    )
-    with replacing(path) as aside:
-        pyarrow.parquet.write_table(columns, aside, compression="zstd")
-    return len(kept)
+    kept = table.changed(_boundaries, WGS84)
+    geo = geometry_told(_geo(), kept)
+    schema = _schema(_collection(source, imaged_at), geo)
+    own = (parcel for parcel in parcels if is_boundary(parcel))
+    count = 0
+    with (
+        replacing(path) as aside,
+        pyarrow.parquet.ParquetWriter(aside, schema, compression="zstd") as writer,
+    ):
+        for rows in kept:
+            page = list(itertools.islice(own, len(rows)))
+            columns = {**_fiboa_columns(page, rows, source), **_own_columns(page)}
+            writer.write_table(pyarrow.table(columns, schema=schema))
+            count += len(page)
+    return count
+
+
+def _boundaries(page: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    """The rows of a table that :func:`is_boundary` says yes to, in longitude and latitude."""
+    rows = page[(page["status"] != "rejected") & (page["class"] != "other")]
+    return rows.set_geometry(in_lonlat(rows.geometry.to_numpy(), page.crs), crs=WGS84)
 
 
 def _fiboa_columns(
@@ -112,7 +124,7 @@ def _own_columns(parcels: Sequence[LabelledParcel]) -> dict[str, Any]:
     }
 
 
-def _schema(collection: dict[str, Any], lonlat: npt.NDArray[np.object_]) -> pyarrow.Schema:
+def _schema(collection: dict[str, Any], geo: str) -> pyarrow.Schema:
     text, real = pyarrow.string(), pyarrow.float32()
     corners = [pyarrow.field(name, real, nullable=False) for name in _CORNERS]
     columns = [
@@ -131,8 +143,7 @@ def _schema(collection: dict[str, Any], lonlat: npt.NDArray[np.object_]) -> pyar
         pyarrow.field("reviewer", text),
         pyarrow.field("review_datetime", pyarrow.timestamp("ms", tz="UTC")),
     ]
-    metadata = {"collection": json.dumps(collection), "geo": json.dumps(_geo(lonlat))}
-    return pyarrow.schema(columns, metadata=metadata)
+    return pyarrow.schema(columns, metadata={"collection": json.dumps(collection), "geo": geo})
 
 
 def _collection(source: LabelSource, imaged_at: datetime | None) -> dict[str, Any]:
@@ -154,22 +165,16 @@ def _collection(source: LabelSource, imaged_at: datetime | None) -> dict[str, An
     return collection
 
 
-def _geo(lonlat: npt.NDArray[np.object_]) -> dict[str, Any]:
+def _geo() -> dict[str, Any]:
     """GeoParquet's own metadata; without a CRS named, coordinates are longitude, latitude.
 
     The column ``bbox`` is not named as a covering: that must not be nullable where the geometry
     is not, and to Vecorel it must be.
     """
-    column: dict[str, Any] = {
-        "encoding": "WKB",
-        "geometry_types": sorted({shape.geom_type for shape in lonlat}),
-    }
-    if len(lonlat):
-        column["bbox"] = lonlat_bounds(lonlat, WGS84)
     return {
         "version": GEOPARQUET_VERSION,
         "primary_column": "geometry",
-        "columns": {"geometry": column},
+        "columns": {"geometry": {"encoding": "WKB"}},
     }
 
 

@@ -1,4 +1,4 @@
-"""The attribute table as files for GIS hold it: in their CRS, rounded, without empty columns."""
+"""The attribute table as files for GIS hold it: in their CRS, and rounded."""
 
 from __future__ import annotations
 
@@ -6,36 +6,29 @@ import geopandas
 from pyproj import CRS
 
 from core.export.columns import FIELDS
+from core.export.table_pages import TablePages
 from core.parcels.lonlat import placed
 
 DIGITS = 3
 """Decimal places of the numbers in files: 10 m2, a millimetre, a thousandth."""
 
 
-def gis_table(table: geopandas.GeoDataFrame, crs: CRS | None = None) -> geopandas.GeoDataFrame:
+def gis_table(table: TablePages, crs: CRS | None = None) -> TablePages:
     """Parcels for a file in ``crs``, with all columns.
 
     Parameters
     ----------
-    table : GeoDataFrame
-        Of :func:`core.export.parcel_table.parcels_table`.
+    table : TablePages
+        Of :func:`core.export.table_pages.table_pages`.
     crs : CRS, optional
         That of the table where nothing is said.
     """
-    rounded = table.round({field.name: DIGITS for field in FIELDS if field.real})
-    if crs is None or crs == table.crs:
-        return rounded
-    shapes = placed(table.geometry.to_numpy(), table.crs, crs)
-    return rounded.set_geometry(shapes, crs=crs)
+    target = table.crs if crs is None else crs
 
+    def rounded(page: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+        page = page.round({field.name: DIGITS for field in FIELDS if field.real})
+        if target == page.crs:
+            return page
+        return page.set_geometry(placed(page.geometry.to_numpy(), page.crs, target), crs=target)
 
-def without_empty(table: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
-    """Parcels without those optional columns that say nothing of any of them.
-
-    The others are always there, and a table without a parcel has them all.
-    """
-    if table.empty:
-        return table
-    optional = [field.name for field in FIELDS if field.optional]
-    empty = [name for name in optional if (table[name].isna() | (table[name] == "")).all()]
-    return table.drop(columns=empty)
+    return table.changed(rounded, target)

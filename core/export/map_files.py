@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-import geopandas
 from pyproj import CRS
 
-from core.export.parcel_numbers import numbered_anew
-from core.export.parcel_table import parcels_table
+from core.export.table_pages import table_pages
 from core.export.write_export import ExportOptions, LabelFiles, write_label_files
+from core.files import prepare_folder
 from core.imagery.write_raster import write_probability
-from core.label.labelled import LabelledScene
 from core.mapping.blend import Blend
-from core.mapping.map_tiles import MapRun, prediction_of
+from core.mapping.map_tiles import MappedScene
+from core.mapping.tile_task import MapRun, prediction_of
 from core.settings import get_settings
 from core.task import Progress
 
@@ -21,9 +21,21 @@ PROBABILITY = "probability.tif"
 FORMATS = ("shapefile", "geopackage", "geojson", "mask")
 
 
+_PAGES = "pages"
+"""In the run's folder: pages of the attribute table."""
+
+
+@dataclass(frozen=True, slots=True)
+class MappedParcels:
+    """How many parcels were written, and their geodesic area."""
+
+    count: int
+    hectares: float
+
+
 def write_map_files(
-    run: MapRun, labelled: LabelledScene, out: Path, progress: Progress, crs: CRS | None = None
-) -> tuple[LabelFiles, geopandas.GeoDataFrame]:
+    run: MapRun, mapped: MappedScene, out: Path, progress: Progress, crs: CRS | None = None
+) -> tuple[LabelFiles, MappedParcels]:
     """Write a mapped scene into ``out``.
 
     Parameters
@@ -33,26 +45,28 @@ def write_map_files(
 
     Returns
     -------
-    LabelFiles, GeoDataFrame
-        The files with what to know of them, and the attribute table of the parcels.
+    LabelFiles, MappedParcels
+        The files with what to know of them, and the sums of the parcels.
 
     Raises
     ------
     OutputError
         A file cannot be written.
     """
+    labelled = mapped.labelled
     grid, source = run.scene.working_grid, labelled.source
     blend = Blend(
         grid,
-        run.tiles,
+        tuple(tile for tile in run.tiles if tile.name not in mapped.blank),
         lambda tile: prediction_of(run, tile).probability,
         get_settings().tile_halo,
     )
     probability = out / PROBABILITY
-    note = write_probability(probability, blend.bands(), grid, run.scene.grid, source.facts())
-    labelled = numbered_anew(labelled)
-    table = parcels_table(labelled.parcels, grid.crs, source)
+    note = write_probability(probability, blend.parts(), grid, run.scene.grid, source.facts())
+    table = table_pages(labelled.parcels, grid.crs, source, prepare_folder(run.folder / _PAGES))
+    hectares = sum(float(page["area_ha"].sum()) for page in table)
     options = ExportOptions(FORMATS, accepted_only=False, crs=crs)
     labels = write_label_files(labelled, labelled.parcels, table, out, options, progress)
     notes = ((note,) if note else ()) + labels.notes
-    return LabelFiles((probability, *labels.files), notes), table
+    sums = MappedParcels(len(labelled.parcels), hectares)
+    return LabelFiles((probability, *labels.files), notes), sums

@@ -22,6 +22,7 @@ from pyproj import CRS
 from core.errors import OutputError
 from core.files import locked, prepare_folder, replacing, slug
 from core.label.labelled import LabelledParcel, LabelledScene
+from core.label.parcel_spool import parcel_name
 from core.parcels.geometry_index import GeometryIndex
 from core.parcels.lonlat import moved
 from core.parcels.outlines import Geometries
@@ -65,14 +66,6 @@ def numbered(labelled: LabelledScene, project: Project, scene_id: str) -> Labell
     return _named(labelled, slug(project.name, "parcel"), numbers)
 
 
-def numbered_anew(labelled: LabelledScene) -> LabelledScene:
-    """The labels with their parcels named after the scene and numbered as one reads."""
-    shapes = array_of([parcel.geometry for parcel in labelled.parcels])
-    numbers = np.zeros(len(shapes), dtype=np.int64)
-    numbers[reading_order(shapes, np.arange(len(shapes)))] = np.arange(1, len(shapes) + 1)
-    return _named(labelled, slug(labelled.source.scene_name, "parcel"), numbers)
-
-
 def reading_order(shapes: Geometries, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Some places of shapes, from top to bottom and from left to right."""
     bounds = shapely.bounds(shapes[places]).reshape(-1, 4)
@@ -102,7 +95,7 @@ def matched(
 
 def _named(labelled: LabelledScene, name: str, numbers: npt.NDArray[np.int64]) -> LabelledScene:
     parcels: Sequence[LabelledParcel] = [
-        replace(labelled.parcels[place], id=f"{name}-{numbers[place]:04d}")
+        replace(labelled.parcels[place], id=parcel_name(name, int(numbers[place])))
         for place in np.argsort(numbers).tolist()
     ]
     return replace(labelled, parcels=parcels)

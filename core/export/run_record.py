@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,30 +15,30 @@ from core.export.write_export import LabelFiles
 from core.files import replacing, sha256_of
 from core.imagery.tile_plan import Tile
 from core.landcover.source import LandCover
-from core.mapping.map_tiles import MapRun, prediction_of
+from core.mapping.map_tiles import MappedScene
+from core.mapping.tile_task import MapRun, prediction_of
 from core.sam.protocol import Segmenter
 from core.sam.registry import known_models
 from core.versions import software
 
 FORMAT = 1
 
+_TILES = "the tiles, one after the other"
+
 
 def write_run_record(
     path: Path,
     run: MapRun,
+    mapped: MappedScene,
     written: LabelFiles,
     seconds: dict[str, float],
-    parcels: int,
     *,
-    covered: float,
     warnings: Sequence[str],
 ) -> None:
     """Write ``run.json`` with inputs, options, prompts in world coordinates, hashes, versions.
 
     Parameters
     ----------
-    covered : float
-        Share of the scene's valid pixels of which the land cover says anything.
     warnings : sequence of str
         What a person should know of the inputs, a sentence each.
     """
@@ -47,18 +48,25 @@ def write_run_record(
         "scene": run.scene.to_json(),
         "crs": crs_text(run.scene.grid.crs),
         "notes": list(written.notes),
-        "land_cover": _landcover(run.landcover, covered),
+        "land_cover": _landcover(run.landcover, mapped.covered),
         "warnings": list(warnings),
         "options": {**asdict(run.options), "strategy": run.options.chosen_strategy},
         "model": None if run.segmenter is None else _model(run.segmenter),
-        "tiles": [_tile_row(run, tile) for tile in run.tiles],
-        "parcels": parcels,
+        "tiles": _TILES,
+        "parcels": len(mapped.labelled.parcels),
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
         "files": {file.name: sha256_of(file) for file in written.files},
         "versions": software(),
     }
-    with replacing(path) as aside:
-        aside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    # The prompts of all tiles together may be more than memory holds.
+    before, after = json.dumps(record, indent=1).split(json.dumps(_TILES))
+    with replacing(path) as aside, aside.open("w", encoding="utf-8") as file:
+        file.write(f"{before}[")
+        for number, tile in enumerate(run.tiles):
+            row = _tile_row(run, tile, blank=tile.name in mapped.blank)
+            file.write(",\n" if number else "\n")
+            file.write(textwrap.indent(json.dumps(row, indent=1), "  "))
+        file.write(f"\n ]{after}\n")
 
 
 def _landcover(landcover: LandCover | None, covered: float) -> dict[str, Any] | None:
@@ -91,11 +99,12 @@ def _model(segmenter: Segmenter) -> dict[str, str]:
     return facts
 
 
-def _tile_row(run: MapRun, tile: Tile) -> dict[str, Any]:
+def _tile_row(run: MapRun, tile: Tile, *, blank: bool) -> dict[str, Any]:
     window = tile.window
+    placed = () if blank else prediction_of(run, tile).prompts
     prompts = [
         {"x": prompt.world.x, "y": prompt.world.y, "label": prompt.label, "source": prompt.source}
-        for prompt in prediction_of(run, tile).prompts
+        for prompt in placed
     ]
     return {
         "name": tile.name,

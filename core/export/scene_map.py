@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,7 +189,8 @@ def _map_and_write(
     # Whatever predicts and writes takes seconds to import, and files come first.
     from core.export.map_files import write_map_files  # noqa: PLC0415
     from core.export.run_record import write_run_record  # noqa: PLC0415
-    from core.mapping.map_tiles import map_tiles, plan_run  # noqa: PLC0415
+    from core.mapping.map_tiles import Gathering, map_tiles  # noqa: PLC0415
+    from core.mapping.tile_task import plan_run  # noqa: PLC0415
 
     if options.needed_model is not None and segmenter is None:
         # torch takes seconds to import, and the classifier does without.
@@ -197,24 +199,23 @@ def _map_and_write(
         model, device = options.needed_model, options.device
         segmenter = load_cached(model, runtime=options.runtime, device=device)
     run = plan_run(scene, landcover, options, segmenter, out / ".tiles")
-    mapped = map_tiles(run, progress, cancelled)
-    if not mapped.labelled.reviewed.any():
-        raise _nothing_to_map(landcover)
-    predicted = time.perf_counter()
-    warnings = sentences_of(scene, landcover)
-    with together(out) as new:
-        labels, table = write_map_files(run, mapped.labelled, new, progress, crs)
-        seconds = {"predict": predicted - start, "write": time.perf_counter() - predicted}
-        record = new / "run.json"
-        write_run_record(
-            record, run, labels, seconds, len(table), covered=mapped.covered, warnings=warnings
-        )
+    with closing(Gathering(run)) as gathering:
+        mapped = map_tiles(run, gathering, progress, cancelled)
+        if not mapped.labelled.reviewed.any():
+            raise _nothing_to_map(landcover)
+        predicted = time.perf_counter()
+        warnings = sentences_of(scene, landcover)
+        with together(out) as new:
+            labels, sums = write_map_files(run, mapped, new, progress, crs)
+            seconds = {"predict": predicted - start, "write": time.perf_counter() - predicted}
+            record = new / "run.json"
+            write_run_record(record, run, mapped, labels, seconds, warnings=warnings)
     run.clear()
     return MapResult(
         files=tuple(out / path.name for path in (*labels.files, record)),
         notes=labels.notes,
-        parcels=len(table),
-        cropland_ha=float(table["area_ha"].sum()),
+        parcels=sums.count,
+        cropland_ha=sums.hectares,
         tiles=len(run.tiles),
         kept_tiles=mapped.kept_tiles,
         seconds=time.perf_counter() - start,

@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 import sqlite3
 import zipfile
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import geopandas
-import numpy as np
 import pandas
-import pyogrio
 import shapely
-from pyogrio.errors import CRSError as PyogrioCrsError
-from pyogrio.errors import DataLayerError, DataSourceError
-from pyproj import CRS
 
-from core.crs import WGS84, crs_text, same_place, ways_to_say
-from core.errors import OutputError
+from core.crs import WGS84
 from core.export.columns import FIELDS, cut_text
-from core.export.gis_table import without_empty
+from core.export.layer_file import (
+    TOLERANCE_M,
+    disk_full,
+    verify_geopackage,
+    write_layer,
+    write_told,
+)
 from core.export.plain_path import plain_path
 from core.export.style import qml, sld
+from core.export.table_pages import TablePages
 from core.files import replacing
-from core.grid import WorldCoordinates
-from core.parcels.lonlat import in_lonlat, moved
-from core.parcels.outlines import Geometries
+from core.parcels.lonlat import in_lonlat
 
 LAYER = "parcels"
-TOLERANCE_M = 0.01
-"""By how much a place that is read back may lie elsewhere where nobody says otherwise."""
+_SHAPEFILE_LIMIT = 2_000_000_000
+"""Bytes of its .shp and of its .dbf, a little below the 2 GB at which they end."""
 
-_SHAPEFILE_LIMIT = 2 * 1024**3
+_LEAST_TEXT, _NUMBER_BYTES = 80, 24
+"""Bytes that GDAL gives a text and a number in a .dbf."""
+
 _COORDINATE_DIGITS = 8
 """Decimal places of degrees in GeoJSON: about a millimetre."""
 
 
 def write_geopackage(
     path: Path,
-    parcels: geopandas.GeoDataFrame,
+    parcels: TablePages,
     provenance: Mapping[str, str],
     *,
     tolerance_m: float = TOLERANCE_M,
@@ -60,20 +57,19 @@ def write_geopackage(
         A sentence where the file's coordinates are in another CRS than the parcels'; empty where
         not.
     """
-    parcels = without_empty(parcels)
-    several = bool((parcels.geom_type == "MultiPolygon").any())
+    several = parcels.facts.several
     with replacing(path) as target, plain_path(target) as aside:
         note = write_told(
             aside,
-            parcels,
+            parcels.without_empty(),
             path.name,
             tolerance_m,
             layer=LAYER,
             driver="GPKG",
             geometry_type="MultiPolygon" if several else "Polygon",
-            promote_to_multi=several,
+            promote=several,
         )
-        verify_geopackage(aside, LAYER, len(parcels))
+        verify_geopackage(aside, LAYER, parcels.facts.count)
         with sqlite3.connect(aside) as database:
             _add_style(database)
             _add_provenance(database, provenance)
@@ -82,51 +78,114 @@ def write_geopackage(
 
 
 def write_shapefile_zip(
-    path: Path, parcels: geopandas.GeoDataFrame, *, tolerance_m: float = TOLERANCE_M
+    path: Path, parcels: TablePages, *, tolerance_m: float = TOLERANCE_M
 ) -> str:
     """Write a zip of .shp, .shx, .dbf, .prj and .cpg (UTF-8), its style, and the full names.
 
     Optional columns that are empty throughout are left out.  A shapefile's polygons may have
     several parts.  Its own name has letters, digits and underscores alone: QGIS and GDAL open
-    others, but tools of ArcGIS refuse them.
+    others, but tools of ArcGIS refuse them.  Parcels that do not fit into the 2 GB of a shapefile
+    become several, with numbered names.
 
     Returns
     -------
     str
-        As for :func:`write_geopackage`: a ``.prj`` holds no transformation, for one.
-
-    Raises
-    ------
-    OutputError
-        The parcels do not fit in the 2 GB of a shapefile.
+        Sentences where the coordinates are in another CRS, as for :func:`write_geopackage` (a
+        ``.prj`` holds no transformation, for one), and where there are several shapefiles.
     """
-    parcels = without_empty(parcels)
-    fields = [field for field in FIELDS if field.name in parcels.columns]
-    short = parcels.rename(columns={field.name: field.short for field in fields})
-    for column in short.columns:
-        if pandas.api.types.is_string_dtype(short[column]):
-            short[column] = [cut_text(str(value)) for value in short[column]]
-    stem = shapefile_stem(path)
-    with replacing(path) as aside, plain_path(aside.parent / f"{stem}.shp") as shapefile:
+    short = parcels.without_empty().changed(_shortened)
+    fields = [field for field in FIELDS if field.short in short.first.columns]
+    parts = shapefile_parts(short)
+    notes = []
+    with (
+        replacing(path) as aside,
+        zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive,
+    ):
+        for number, pages in enumerate(parts, start=1):
+            stem = shapefile_stem(path) + (f"_{number}" if len(parts) > 1 else "")
+            notes.append(_put_shapefile(archive, aside.parent, stem, pages, path.name, tolerance_m))
+        names = "".join(f"{f.short}\t{f.name}\t{f.meaning}\n" for f in fields)
+        archive.writestr("fields.txt", "short\tfull\tmeaning\n" + names)
+    if len(parts) > 1:
+        notes.append(
+            f"{path.name} holds {len(parts)} shapefiles with numbered names, because one shapefile "
+            "ends at 2 GB: open all of them, or the GeoPackage."
+        )
+    return " ".join(dict.fromkeys(note for note in notes if note))
+
+
+def _put_shapefile(
+    archive: zipfile.ZipFile,
+    folder: Path,
+    stem: str,
+    pages: TablePages,
+    name: str,
+    tolerance_m: float,
+) -> str:
+    """Write one shapefile in a folder, move it into an archive; a sentence as for the whole."""
+    with plain_path(folder / f"{stem}.shp") as shapefile:
         note = write_told(
             shapefile,
-            short,
-            path.name,
+            pages,
+            name,
             tolerance_m,
             layer=shapefile.stem,
             driver="ESRI Shapefile",
             encoding="UTF-8",
             geometry_type="Polygon",
-            promote_to_multi=False,
         )
-        _refuse_oversize(shapefile)
-        names = "".join(f"{f.short}\t{f.name}\t{f.meaning}\n" for f in fields)
-        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
-            for ending in ("shp", "shx", "dbf", "prj", "cpg"):
-                archive.write(shapefile.with_suffix(f".{ending}"), f"{stem}.{ending}")
-            archive.writestr(f"{stem}.qml", qml())
-            archive.writestr("fields.txt", "short\tfull\tmeaning\n" + names)
+        for ending in ("shp", "shx", "dbf", "prj", "cpg"):
+            part = shapefile.with_suffix(f".{ending}")
+            archive.write(part, f"{stem}.{ending}")
+            part.unlink()
+    archive.writestr(f"{stem}.qml", qml())
     return note
+
+
+def _shortened(page: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    """A page with the names and texts that a shapefile holds."""
+    short = page.rename(columns={field.name: field.short for field in FIELDS})
+    for column in short.columns:
+        if pandas.api.types.is_string_dtype(short[column]):
+            short[column] = [cut_text(str(value)) for value in short[column]]
+    return short
+
+
+def shapefile_parts(pages: TablePages) -> list[TablePages]:
+    """Pages in as few runs as fit into a shapefile each; one that is empty where no parcel is."""
+    first = shapes = rows = stop = 0
+    widths: dict[str, int] = {}
+    parts = []
+    for number, page in enumerate(pages):
+        added = _shape_bytes(page)
+        wider = {name: max(widths.get(name, 0), width) for name, width in _widths(page).items()}
+        table = (rows + len(page)) * (1 + sum(wider.values()))
+        if number > first and max(shapes + added, table) > _SHAPEFILE_LIMIT:
+            parts.append(pages.some(first, number))
+            first, shapes, rows, wider = number, 0, 0, _widths(page)
+        shapes, rows, widths, stop = shapes + added, rows + len(page), wider, number + 1
+    return [*parts, pages.some(first, stop)]
+
+
+def _shape_bytes(page: geopandas.GeoDataFrame) -> int:
+    """Bytes of a page's outlines in a .shp: a header each, its parts, and its corners."""
+    shapes = page.geometry.to_numpy()
+    rings = shapely.get_num_interior_rings(shapely.get_parts(shapes)).sum() + len(
+        shapely.get_parts(shapes)
+    )
+    return int(56 * len(shapes) + 4 * rings + 16 * shapely.get_num_coordinates(shapes).sum())
+
+
+def _widths(page: geopandas.GeoDataFrame) -> dict[str, int]:
+    """Bytes of each column in a .dbf, in which every row has room for the longest text."""
+    widths = {}
+    for name in page.columns.drop("geometry"):
+        if pandas.api.types.is_string_dtype(page[name]):
+            texts = [str(one).encode() for one in page[name].unique()]
+            widths[name] = max(_LEAST_TEXT, max(map(len, texts), default=0))
+        else:
+            widths[name] = _NUMBER_BYTES
+    return widths
 
 
 def shapefile_stem(path: Path) -> str:
@@ -141,122 +200,28 @@ def write_style(path: Path) -> None:
         aside.write_text(qml(), encoding="utf-8")
 
 
-def write_geojson(path: Path, parcels: geopandas.GeoDataFrame) -> None:
+def write_geojson(path: Path, parcels: TablePages) -> None:
     """Write GeoJSON after RFC 7946: WGS 84, right-hand rule, no ``crs`` member.
 
     Parcels that cross the 180 degree meridian are cut there.  Optional columns that are empty
     throughout are left out.
     """
-    parcels = without_empty(parcels)
-    shapes = in_lonlat(parcels.geometry.to_numpy(), parcels.crs)
-    lonlat = parcels.set_geometry(shapes, crs=WGS84)
+
+    def in_degrees(page: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+        return page.set_geometry(in_lonlat(page.geometry.to_numpy(), page.crs), crs=WGS84)
+
     with replacing(path) as target, plain_path(target) as aside:
-        pyogrio.write_dataframe(
-            lonlat,
+        write_layer(
             aside,
+            parcels.without_empty().changed(in_degrees, WGS84),
             driver="GeoJSON",
+            geometry_type="Unknown",
             RFC7946="YES",
             COORDINATE_PRECISION=_COORDINATE_DIGITS,
             WRITE_NAME="NO",
         )
         if not _ends_with(aside, b"]\n}\n"):
-            raise _disk_full()
-
-
-class _ToldCrs(CRS):
-    """A CRS that pyogrio passes on to GDAL as it is, without a guess at a code."""
-
-    def to_epsg(self, min_confidence: int = 100) -> int | None:
-        """None: GDAL takes the text of :meth:`to_wkt`, a code or WKT."""
-        return None
-
-    def to_wkt(self, *_version: Any, **_options: Any) -> str:
-        """What says exactly this CRS."""
-        return crs_text(CRS.from_wkt(super().to_wkt()))
-
-
-def write_told(
-    path: Path,
-    table: geopandas.GeoDataFrame,
-    name: str,
-    tolerance_m: float = TOLERANCE_M,
-    *,
-    layer: str,
-    **options: Any,
-) -> str:
-    """Write a layer in its own CRS, or in the next best that the format holds; read it back.
-
-    Parameters
-    ----------
-    name : str
-        Of the file, for people.
-    tolerance_m : float
-        Metres by which a place that is read back may lie elsewhere.
-
-    Returns
-    -------
-    str
-        A sentence where another CRS had to be taken; empty where not.
-
-    Raises
-    ------
-    OutputError
-        No CRS could be written.
-    OSError
-        The disk is full.
-    """
-    for said in ways_to_say(table.crs):
-        shapes = moved(table.geometry.to_numpy(), table.crs, said.crs)
-        path.unlink(missing_ok=True)
-        told = table.set_geometry(shapes, crs=said.crs).set_crs(
-            _ToldCrs(said.crs), allow_override=True
-        )
-        try:
-            pyogrio.write_dataframe(told, path, layer=layer, **options)
-        except PyogrioCrsError:
-            continue
-        back = _verify(path, layer, len(table))
-        if same_place(said.crs, back.crs, _corners_of(shapes), tolerance_m):
-            return said.note.format(file=name)
-    raise OutputError(
-        f"The CRS {table.crs.name} could not be written to {name}.",
-        "Choose another CRS for the export, such as the UTM zone.",
-    )
-
-
-def _corners_of(shapes: Geometries) -> WorldCoordinates:
-    """The corners of what some polygons span; none for none."""
-    if len(shapes) == 0:
-        return WorldCoordinates(np.empty(0), np.empty(0))
-    left, bottom, right, top = shapely.total_bounds(shapes)
-    x, y = np.array([left, right, right, left]), np.array([bottom, bottom, top, top])
-    known = np.isfinite(x) & np.isfinite(y)
-    return WorldCoordinates(x[known], y[known])
-
-
-def verify_geopackage(path: Path, layer: str, count: int) -> None:
-    """Raise ENOSPC where GDAL has not written the index of a layer, and did not say so."""
-    with closing(sqlite3.connect(path)) as database:
-        (index,) = database.execute(
-            "SELECT count(*) FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index' "
-            "AND table_name = ?",
-            (layer,),
-        ).fetchone()
-        if index:
-            (indexed,) = database.execute(f'SELECT count(*) FROM "rtree_{layer}_geom"').fetchone()  # noqa: S608  (a constant of ours)
-    if not index or indexed != count:
-        raise _disk_full()
-
-
-def _verify(path: Path, layer: str, count: int) -> geopandas.GeoDataFrame:
-    """Read everything back: GDAL may swallow the system's word that the disk is full."""
-    try:
-        back = pyogrio.read_dataframe(path, layer=layer)
-    except (DataSourceError, DataLayerError) as error:
-        raise _disk_full() from error
-    if len(back) != count or back.geometry.isna().any():
-        raise _disk_full()
-    return back
+            raise disk_full()
 
 
 def _ends_with(path: Path, end: bytes) -> bool:
@@ -264,19 +229,6 @@ def _ends_with(path: Path, end: bytes) -> bool:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - len(end)))
         return file.read() == end
-
-
-def _disk_full() -> OSError:
-    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _refuse_oversize(shapefile: Path) -> None:
-    for ending in (".shp", ".dbf"):
-        if shapefile.with_suffix(ending).stat().st_size >= _SHAPEFILE_LIMIT:
-            raise OutputError(
-                "There are too many parcels for a shapefile, which ends at 2 GB.",
-                "Use the GeoPackage, which holds the same.",
-            )
 
 
 def _add_style(database: sqlite3.Connection) -> None:

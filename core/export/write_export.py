@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import geopandas
 from pyproj import CRS
 
 from core.errors import InputError
@@ -23,14 +22,14 @@ from core.export.chips import ChipContents, ChipReport, write_chips
 from core.export.fiboa import is_boundary, write_fiboa
 from core.export.geoparquet import write_geoparquet
 from core.export.gis_table import gis_table
-from core.export.parcel_table import parcels_table
+from core.export.table_pages import TablePages, table_pages
 from core.export.vector import (
     write_geojson,
     write_geopackage,
     write_shapefile_zip,
     write_style,
 )
-from core.files import fresh_folder
+from core.files import fresh_folder, scratch_folder
 from core.imagery.write_raster import write_mask
 from core.label.labelled import LabelledParcel, LabelledScene
 from core.task import Cancelled, Progress, check, never, silent
@@ -257,8 +256,11 @@ def write_export(
             "Export without chips, COCO and YOLO, or repair the scene's image first.",
         )
     parcels = [p for p in labelled.parcels if p.vouched or not options.accepted_only]
-    table = parcels_table(parcels, labelled.grid.crs, labelled.source)
-    with fresh_folder(folder, marker=CARD_JSON) as aside:
+    with (
+        fresh_folder(folder, marker=CARD_JSON) as aside,
+        scratch_folder(folder) as scratch,
+    ):
+        table = table_pages(parcels, labelled.grid.crs, labelled.source, scratch)
         written = write_label_files(labelled, parcels, table, aside, options, progress, cancelled)
         chips = None
         if options.with_chips:
@@ -281,7 +283,7 @@ def write_export(
 def write_label_files(
     labelled: LabelledScene,
     parcels: Sequence[LabelledParcel],
-    table: geopandas.GeoDataFrame,
+    table: TablePages,
     folder: Path,
     options: ExportOptions,
     progress: Progress = silent,
@@ -293,8 +295,8 @@ def write_label_files(
     ----------
     parcels : sequence of LabelledParcel
         Those of the scene that count.
-    table : GeoDataFrame
-        Of :func:`parcels_table`.
+    table : TablePages
+        Of :func:`core.export.table_pages.table_pages`.
 
     Raises
     ------
@@ -311,7 +313,7 @@ def write_label_files(
             labelled.parcels, grid, labelled.reviewed, accepted_only=options.accepted_only
         )
         target = grid if labelled.scene is None else labelled.scene.grid
-        return write_mask(path, burnt.mask_bands(), grid, target, facts)
+        return write_mask(path, burnt.mask_parts(), grid, target, facts)
 
     tolerance_m = grid.gsd_m / 10
     rounded, moved = gis_table(table), gis_table(table, options.crs)

@@ -18,7 +18,7 @@ from core.crs import horizontal
 from core.errors import ReplacedFileError
 from core.grid import Grid, Window
 from core.imagery.band_choice import choose_bands
-from core.imagery.blocks import holds_any_block
+from core.imagery.blocks import holds_any_block, may_hold_blocks
 from core.imagery.first_look import (
     PREVIEW_SIDE,
     empty_scene,
@@ -256,6 +256,41 @@ def check_scene_file(scene: Scene) -> None:
         )
 
 
+def may_hold(scene: Scene, window: Window) -> bool:
+    """Whether a window of ``scene.working_grid`` may hold a valid pixel; told without reading any.
+
+    False only where none of its blocks was ever written, and such blocks are unknown.
+
+    Raises
+    ------
+    ReplacedFileError, InputError
+        As for :func:`read_window`.
+    """
+    check_scene_file(scene)
+    native = _native(scene, window)
+    if native is None:
+        return False
+    with open_raster(scene.path) as dataset:
+        # What was never written reads as the nodata value of the header.
+        unknown = scene.unknown.tag and all(value is not None for value in dataset.nodatavals)
+        return not unknown or may_hold_blocks(dataset, native)
+
+
+def _native(scene: Scene, window: Window) -> Window | None:
+    """The scene's own pixels under a window of ``scene.working_grid``; None for none."""
+    inside = window.intersection(scene.working_grid.extent)
+    if inside is None:
+        return None
+    factor = scene.working_factor
+    start = coarser_start(scene.grid, factor)
+    return Window(
+        inside.column * factor + start.column,
+        inside.row * factor + start.row,
+        inside.width * factor,
+        inside.height * factor,
+    )
+
+
 def read_window(scene: Scene, window: Window) -> SceneImage:
     """Stretched pixels of a window of ``scene.working_grid``.
 
@@ -273,15 +308,8 @@ def read_window(scene: Scene, window: Window) -> SceneImage:
     rgb = np.zeros((window.height, window.width, 3), dtype=np.uint8)
     valid = np.zeros((window.height, window.width), dtype=np.bool_)
     inside = window.intersection(scene.working_grid.extent)
-    if inside is not None:
-        factor = scene.working_factor
-        start = coarser_start(scene.grid, factor)
-        native = Window(
-            inside.column * factor + start.column,
-            inside.row * factor + start.row,
-            inside.width * factor,
-            inside.height * factor,
-        )
+    native = _native(scene, window)
+    if inside is not None and native is not None:
         shape = (inside.height, inside.width)
         with open_raster(scene.path) as dataset:
             values, there = read_values(dataset, scene.bands, native, shape, scene.unknown)

@@ -1,4 +1,8 @@
-"""Probability and mask as Cloud Optimized GeoTIFFs on the scene's grid, band of rows by band."""
+"""Probability and mask as Cloud Optimized GeoTIFFs on the scene's grid, window by window.
+
+Blocks in which nothing is known are not stored: a large scene of which little holds data stays
+small, on the disk and in the time that it takes.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +49,14 @@ class Codes:
 _MASK = Codes("1 cropland, 0 not cropland, 255 nodata", MASK_COLOURS)
 
 Bands = Iterable[tuple[Window, npt.NDArray[Any]]]
+"""Parts of a raster in any order, which together cover it."""
+
+PART_WIDTH, PART_HEIGHT = 4096, 512
+"""A good size of parts: whole blocks of the files, and little memory however wide a scene is."""
+
+_BLOCK = 512
+_OFFSET = "BLOCK_OFFSET_{}_{}"
+"""Where GDAL says that a block is stored; nothing for one that is not."""
 
 
 def write_probability(
@@ -54,7 +67,7 @@ def write_probability(
     Parameters
     ----------
     bands : iterable of (Window, float32 array)
-        Bands of rows on ``grid``, from top to bottom.
+        Windows of ``grid`` that cover it, with their values.
     grid : Grid
         The working grid.
     target : Grid
@@ -81,10 +94,7 @@ def write_mask(path: Path, bands: Bands, grid: Grid, target: Grid, tags: Mapping
 def write_codes(
     path: Path, bands: Bands, grid: Grid, tags: Mapping[str, str], codes: Codes
 ) -> None:
-    """Write uint8 codes with a colour table and nodata 255 as a COG on ``grid``.
-
-    ``bands`` may be windows of any kind that cover the grid.
-    """
+    """Write uint8 codes with a colour table and nodata 255 as a COG on ``grid``."""
     _write(path, bands, grid, grid, tags, _code_profile(), Resampling.nearest, codes)
 
 
@@ -161,13 +171,13 @@ def _write(
     predictor = profile.pop("predictor")
     with replacing(path) as aside, tempfile.TemporaryDirectory(dir=aside.parent) as scratch:
         plain = Path(scratch) / "working.tif"
-        _write_plain(plain, bands, grid, profile, tags, codes)
-        _verify(plain, path)
+        last = _write_plain(plain, bands, grid, profile, tags, codes)
+        _verify(plain, path, last)
         if target != grid:
             native = Path(scratch) / "native.tif"
             _resample(plain, native, (grid, target), profile, resampling, tags, codes)
             plain = native
-            _verify(plain, path)
+            last = _last_known(plain)
         try:
             copy_raster(
                 plain,
@@ -176,13 +186,14 @@ def _write(
                 compress="deflate",
                 predictor=predictor,
                 overview_resampling="nearest" if profile["dtype"] == "uint8" else "average",
-                blocksize=512,
+                blocksize=_BLOCK,
                 bigtiff="if_safer",
+                sparse_ok=True,
             )
         except CPLE_BaseError as error:
             # copy_raster lets GDAL's own errors through, which are no RasterioErrors.
             raise RasterioError(str(error)) from error
-        _verify(aside, path)
+        _verify(aside, path, last)
     return note
 
 
@@ -242,11 +253,12 @@ def _profile(grid: Grid, profile: dict[str, Any]) -> dict[str, Any]:
         "crs": grid.crs.to_wkt(),
         "transform": grid.transform,
         "tiled": True,
-        "blockxsize": 512,
-        "blockysize": 512,
+        "blockxsize": _BLOCK,
+        "blockysize": _BLOCK,
         "compress": "deflate",
         "zlevel": 1,
         "bigtiff": "if_safer",
+        "sparse_ok": True,
         **profile,
     }
 
@@ -258,11 +270,39 @@ def _write_plain(
     profile: dict[str, Any],
     tags: Mapping[str, str],
     codes: Codes | None,
-) -> None:
+) -> Window | None:
+    """Write a working file; returns the last window in which anything is known."""
+    last = None
     with rasterio.open(path, "w", **_profile(grid, profile)) as dataset:  # noqa: TID251
         for window, values in bands:
-            dataset.write(values.astype(profile["dtype"]), 1, window=rasterio_window(window))
+            if _known(values, profile["nodata"]).any():
+                last = window
+                dataset.write(values.astype(profile["dtype"]), 1, window=rasterio_window(window))
         _describe(dataset, tags, codes)
+    return last
+
+
+def _known(values: npt.NDArray[Any], nodata: float) -> npt.NDArray[np.bool_]:
+    return ~np.isnan(values) if math.isnan(nodata) else np.asarray(values != nodata)
+
+
+def _last_known(path: Path) -> Window | None:
+    """The last block of a file in which anything is known."""
+    with rasterio.open(path) as dataset:  # noqa: TID251
+        for row, column in product(*(reversed(range(0, n, _BLOCK)) for n in dataset.shape)):
+            name = _OFFSET.format(column // _BLOCK, row // _BLOCK)
+            block = Window(column, row, _BLOCK, _BLOCK)
+            inside = block.intersection(Window(0, 0, dataset.width, dataset.height))
+            if inside is None or dataset.get_tag_item(name, "TIFF", bidx=1) is None:
+                continue
+            if _known(_read(dataset, inside), dataset.nodata).any():
+                return inside
+    return None
+
+
+def _read(dataset: Any, window: Window) -> npt.NDArray[Any]:
+    values: npt.NDArray[Any] = dataset.read(1, window=rasterio_window(window))
+    return values
 
 
 def _resample(
@@ -306,17 +346,20 @@ def _describe(dataset: Any, tags: Mapping[str, str], codes: Codes | None) -> Non
         dataset.set_band_description(1, "probability of cropland, 0 to 1")
 
 
-def _verify(path: Path, wanted: Path) -> None:
-    """Read a file's last block: GDAL may report a full disk only in its log.
+def _verify(path: Path, wanted: Path, last: Window | None) -> None:
+    """Read the last window in which anything is known: GDAL may log a full disk and say nothing.
 
     ``wanted`` is the file that the person knows of.
     """
+    full = DiskFullError(
+        f"The disk is full: {wanted.name} could not be written to {wanted.parent}.",
+        "Free some space or choose another folder; an earlier file there is unchanged.",
+    )
     try:
         with rasterio.open(path) as dataset:  # noqa: TID251
-            last = [window for _, window in dataset.block_windows(1)][-1]
-            dataset.read(1, window=last)
+            values = _read(dataset, Window(0, 0, 1, 1) if last is None else last)
+            # A block that could not be written looks like one in which nothing is known.
+            if last is not None and not _known(values, dataset.nodata).any():
+                raise full
     except RasterioError as error:
-        raise DiskFullError(
-            f"The disk is full: {wanted.name} could not be written to {wanted.parent}.",
-            "Free some space or choose another folder; an earlier file there is unchanged.",
-        ) from error
+        raise full from error

@@ -8,12 +8,11 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from shapely import MultiPolygon, Polygon
 
 from core.grid import Grid
 from core.imagery.scene import Scene
+from core.imagery.tiled_mask import SlicedMask
 from core.predict.names import WITHOUT_MODEL
 
 VOUCHED_STATES = ("accepted", "corrected")
@@ -68,6 +67,14 @@ class LabelledParcel:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedParcel:
+    """A parcel, and its shape in pixels of a grid."""
+
+    parcel: LabelledParcel
+    shape: Polygon | MultiPolygon
+
+
+@dataclass(frozen=True, slots=True)
 class LabelSource:
     """What the labels were made from."""
 
@@ -115,12 +122,14 @@ class LabelledScene:
     Parameters
     ----------
     parcels : sequence of LabelledParcel
-        In the CRS of ``grid``; may be empty.
+        In the CRS of ``grid``; may be empty, and may lie on the disk
+        (:class:`core.label.parcel_spool.ParcelSpool`): they are read from first to last, or found
+        by place.
     grid : Grid
         The scene's working grid.
-    reviewed : bool (rows, columns)
+    reviewed : SlicedMask, bool (rows, columns)
         On ``grid``: where the label says what is there, background included.  For training that
-        means accepted tiles, not all that have a label.  May be a memory map: it is only sliced.
+        means accepted tiles, not all that have a label.  It is only sliced, window by window.
     source : LabelSource
     scene : Scene, optional
         The imagery; without it no chips can be cut.
@@ -128,7 +137,7 @@ class LabelledScene:
 
     parcels: Sequence[LabelledParcel]
     grid: Grid
-    reviewed: npt.NDArray[np.bool_]
+    reviewed: SlicedMask
     source: LabelSource
     scene: Scene | None = None
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from core.grid import Grid, Window
 from core.imagery.tile_plan import Tile, blend_weight
+from core.imagery.write_raster import PART_HEIGHT, PART_WIDTH
+from core.parcels.geometry_index import GeometryIndex
+from core.parcels.overlay import array_of
 from core.predict.kept_prediction import UNKNOWN, Bytes, from_bytes
-
-_ROWS_AT_ONCE = 512
 
 
 class Blend:
@@ -22,7 +24,7 @@ class Blend:
     grid : Grid
         The scene's working grid.
     tiles : tuple of Tile
-        Its whole plan, in reading order.
+        Those of its plan that know anything, in reading order.
     read : callable
         The probability of a tile on its window, as ``to_bytes`` has it.
     halo : int
@@ -30,8 +32,8 @@ class Blend:
 
     Notes
     -----
-    Each tile is read once, and kept while rows under it are asked for: memory stays at two rows
-    of tiles, whatever the scene's height.
+    A tile is kept while the part after may need it: memory stays at two rows of the tiles of a
+    strip, whatever the scene's size.  Those on two strips are read twice.
     """
 
     def __init__(
@@ -41,24 +43,32 @@ class Blend:
         self._tiles = tiles
         self._read = read
         self._halo = halo
+        windows = [tile.window for tile in tiles]
+        boxes = [shapely.box(w.column, w.row, w.column_stop, w.row_stop) for w in windows]
+        self._index = GeometryIndex(array_of(boxes))
 
-    def bands(
-        self, rows_at_once: int = _ROWS_AT_ONCE
+    def parts(
+        self, width: int = PART_WIDTH, height: int = PART_HEIGHT
     ) -> Iterator[tuple[Window, npt.NDArray[np.float32]]]:
-        """Bands of rows from top to bottom: window of the whole width, float32 0 to 1.
+        """Windows that cover the grid, float32 0 to 1, strip by strip.
 
         NaN where no tile knows.
         """
         held: dict[str, Bytes] = {}
-        for row in range(0, self._grid.height, rows_at_once):
-            height = min(rows_at_once, self._grid.height - row)
-            band = Window(0, row, self._grid.width, height)
-            near = [tile for tile in self._tiles if tile.window.intersection(band)]
+        for part in self._grid.extent.parts(width, height):
+            near = [self._tiles[place] for place in sorted(self._near(part))]
             held = {
                 tile.name: held[tile.name] if tile.name in held else self._read(tile)
                 for tile in near
             }
-            yield band, self._blend(band, near, held)
+            yield part, self._blend(part, near, held)
+
+    def _near(self, window: Window) -> list[int]:
+        """Places of the tiles that share pixels with a window."""
+        inner = shapely.box(
+            window.column + 0.5, window.row + 0.5, window.column_stop - 0.5, window.row_stop - 0.5
+        )
+        return [int(place) for place in self._index.query(inner)]
 
     def _blend(
         self, band: Window, tiles: list[Tile], held: dict[str, Bytes]

@@ -17,6 +17,7 @@ from core.imagery.frame import Frame
 from core.label.labelled import LabelledParcel
 from core.label.tile_label import Label, Polygonal
 from core.parcels.geometry_index import GeometryIndex
+from core.parcels.overlay import array_of
 from core.parcels.parcel import Parcel
 from core.parcels.seams import REACH, share_border, united
 from core.people import same_person
@@ -91,13 +92,18 @@ def pieces_of(
 
 def own_parcels(label: Label, frame: Frame, tile: str) -> list[LabelledParcel]:
     """A tile's parcels in the scene's CRS by what was said of each, whatever its tile's verdict."""
-    return [_labelled([piece], 0.0) for piece in pieces_of(label, frame, tile)]
+    return [labelled_parcel([piece], 0.0) for piece in pieces_of(label, frame, tile)]
 
 
 def join_parcels(pieces: Sequence[Piece], grid: Grid) -> list[LabelledParcel]:
     """Parcels of the pieces that tiles hold, put together at the seams of the working grid."""
-    least = _LEAST_BORDER * abs(grid.transform.determinant) ** 0.5
-    return [_labelled(group, least) for group in _joined(pieces, least)]
+    least = least_border(grid)
+    return [labelled_parcel(group, least) for group in _joined(pieces, least)]
+
+
+def least_border(grid: Grid) -> float:
+    """How long a border makes two pieces one, in units of the grid's CRS."""
+    return _LEAST_BORDER * float(abs(grid.transform.determinant) ** 0.5)
 
 
 def _counted(shapes: npt.NDArray[np.object_], prompts: Sequence[WorldPrompt]) -> list[PromptCounts]:
@@ -113,7 +119,6 @@ def _counted(shapes: npt.NDArray[np.object_], prompts: Sequence[WorldPrompt]) ->
 
 def _joined(pieces: Sequence[Piece], least: float) -> list[list[Piece]]:
     """Pieces grouped where two of different tiles share a border longer than ``least``."""
-    shapes = np.array([piece.shape for piece in pieces], dtype=object)
     group = list(range(len(pieces)))
 
     def root(i: int) -> int:
@@ -122,18 +127,34 @@ def _joined(pieces: Sequence[Piece], least: float) -> list[list[Piece]]:
             i = group[i]
         return i
 
-    if len(pieces) > 1:
-        near = GeometryIndex(shapes).query(shapes, "dwithin", REACH * least)
-        for i, j in near.T.tolist():
-            separate = i >= j or pieces[i].tile == pieces[j].tile or root(i) == root(j)
-            if separate or not _alike(pieces[i], pieces[j]):
-                continue
-            if share_border(shapes[i], shapes[j], least):
-                group[root(j)] = root(i)
+    for i, j in neighbours(pieces, pieces, least):
+        if i < j and root(i) != root(j) and are_one(pieces[i], pieces[j], least):
+            group[root(j)] = root(i)
     groups: dict[int, list[Piece]] = defaultdict(list)
     for i, piece in enumerate(pieces):
         groups[root(i)].append(piece)
     return list(groups.values())
+
+
+def neighbours(
+    some: Sequence[Piece], others: Sequence[Piece], least: float
+) -> list[tuple[int, int]]:
+    """Places in both sequences of pieces that nearly touch."""
+    if not some or not others:
+        return []
+    here, there = (array_of([piece.shape for piece in each]) for each in (some, others))
+    near = GeometryIndex(there).query(here, "dwithin", REACH * least)
+    return [(i, j) for i, j in near.T.tolist()]
+
+
+def are_one(one: Piece, other: Piece, least: float) -> bool:
+    """Whether two pieces are parts of one field; ``one`` is of the earlier tile.
+
+    They share a border longer than ``least``.
+    """
+    if one.tile == other.tile or not _alike(one, other):
+        return False
+    return share_border(one.shape, other.shape, least)
 
 
 def _alike(one: Piece, other: Piece) -> bool:
@@ -144,7 +165,8 @@ def _alike(one: Piece, other: Piece) -> bool:
     )
 
 
-def _labelled(group: list[Piece], least: float) -> LabelledParcel:
+def labelled_parcel(group: Sequence[Piece], least: float) -> LabelledParcel:
+    """The parcel of which these pieces, in the order of their tiles, are the parts."""
     first = max(group, key=lambda piece: piece.shape.area)
     shape: Polygonal = first.shape
     if len(group) > 1:

@@ -124,21 +124,36 @@ def cut_longitudes(geometries: Geometries, crs: CRS) -> Geometries:
     return oriented
 
 
-def lonlat_bounds(geometries: Geometries, crs: CRS) -> list[float]:
-    """West, south, east and north of one or more polygons of a geographic CRS.
+class LonLatBounds:
+    """West, south, east and north of polygons of a geographic CRS, added in any number of steps.
 
     West is larger than east where the shorter way round crosses the 180 degree meridian.
     """
-    turn = full_turn(crs)
-    bounds = shapely.bounds(shapely.get_parts(geometries))
-    west, south = bounds[:, :2].min(axis=0)
-    east, north = bounds[:, 2:].max(axis=0)
-    if turn is not None:
-        beside = np.where(bounds[:, [0, 2]].mean(axis=1) < 0, turn, 0.0)
-        first, last = (bounds[:, 0] + beside).min(), (bounds[:, 2] + beside).max()
-        if last - first < east - west and first < turn / 2 < last:
-            west, east = first, last - turn
-    return [float(value) for value in (west, south, east, north)]
+
+    def __init__(self, crs: CRS) -> None:
+        self._turn = full_turn(crs)
+        self._least = np.full(3, np.inf)
+        self._most = np.full(3, -np.inf)
+
+    def add(self, geometries: Geometries) -> None:
+        """Add polygons, or none."""
+        bounds = shapely.bounds(shapely.get_parts(geometries)).reshape(-1, 4)
+        if len(bounds) == 0:
+            return
+        beside = np.where(bounds[:, [0, 2]].mean(axis=1) < 0, self._turn or 0.0, 0.0)
+        low = np.column_stack([bounds[:, :2], bounds[:, 0] + beside])
+        high = np.column_stack([bounds[:, 2:], bounds[:, 2] + beside])
+        self._least = np.minimum(self._least, low.min(axis=0))
+        self._most = np.maximum(self._most, high.max(axis=0))
+
+    def all(self) -> list[float] | None:
+        """The bounds; None while nothing was added."""
+        (west, south, first), (east, north, last) = self._least, self._most
+        if west > east:
+            return None
+        if self._turn is not None and last - first < east - west and first < self._turn / 2 < last:
+            west, east = first, last - self._turn
+        return [float(value) for value in (west, south, east, north)]
 
 
 def _cut(shape: BaseGeometry, half: float) -> BaseGeometry:

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import EmptySceneError, Remedy
+from core.imagery.packed_mask import PackedMask
+from core.imagery.tiled_mask import TiledMask
 from core.label.labelled import LabelledScene, LabelSource
 from core.label.make import prompts_in_force
 from core.mapping.join import Piece, join_parcels, pieces_of
@@ -49,7 +51,7 @@ def labelled_scene(
     opened = open_project_scene(project, scene_id)
     pieces: list[Piece] = []
     grid = opened.scene.working_grid
-    reviewed = np.zeros(grid.shape, dtype=np.bool_)
+    reviewed = TiledMask(grid.shape)
     for done, name in enumerate(tiles):
         check(cancelled, "Joining the parcels was cancelled.")
         progress(STAGE, done, len(tiles))
@@ -59,7 +61,9 @@ def labelled_scene(
         prompts = prompts_in_force(finished.prediction, finished.work, frame)
         pieces += pieces_of(finished.label, frame, name, verdict, prompts)
         known = _known(finished, verdict)
-        reviewed[opened.core(name).slices] = True if known is None else known[frame.core.slices]
+        core = opened.core(name)
+        whole = PackedMask((core.height, core.width), core.height * core.width)
+        reviewed.put(core, whole if known is None else PackedMask.of(known[frame.core.slices]))
     progress(STAGE, len(tiles), len(tiles))
     return LabelledScene(join_parcels(pieces, grid), grid, reviewed, _source(opened), opened.scene)
 

@@ -17,6 +17,7 @@ from pyproj import CRS
 from core.errors import DiskFullError, OutputError
 from core.export.columns import FIELDS, TableColumn, cut_text
 from core.export.parcel_table import parcels_table
+from core.export.table_pages import TablePages
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
 from core.files import prepare_folder, replacing
 from core.grid import Grid, Window
@@ -68,7 +69,7 @@ def test_text_is_cut_between_characters() -> None:
 
 def test_a_shapefile_keeps_awkward_text_geometry_and_names(tmp_path) -> None:
     frame = parcels(AWKWARD)
-    write_shapefile_zip(tmp_path / "p.shp.zip", frame)
+    write_shapefile_zip(tmp_path / "p.shp.zip", TablePages.of(frame))
     with zipfile.ZipFile(tmp_path / "p.shp.zip") as archive:
         names = {name.rsplit(".", maxsplit=1)[-1] for name in archive.namelist()}
         assert names == {"shp", "shx", "dbf", "prj", "cpg", "txt", "qml"}
@@ -84,7 +85,7 @@ def test_a_shapefile_keeps_awkward_text_geometry_and_names(tmp_path) -> None:
 
 
 def test_a_geopackage_carries_style_and_provenance(tmp_path) -> None:
-    write_geopackage(tmp_path / "p.gpkg", parcels(AWKWARD), {"model": "none"})
+    write_geopackage(tmp_path / "p.gpkg", TablePages.of(parcels(AWKWARD)), {"model": "none"})
     back = pyogrio.read_dataframe(tmp_path / "p.gpkg", layer="parcels")
     assert list(back.columns) == [f.name for f in there()] + ["geometry"]
     assert back["image_source"][0] == AWKWARD
@@ -97,7 +98,7 @@ def test_a_geopackage_carries_style_and_provenance(tmp_path) -> None:
 
 
 def test_geojson_follows_rfc_7946(tmp_path) -> None:
-    write_geojson(tmp_path / "p.geojson", parcels())
+    write_geojson(tmp_path / "p.geojson", TablePages.of(parcels()))
     data = json.loads((tmp_path / "p.geojson").read_text())
     assert "crs" not in data
     for feature in data["features"]:
@@ -109,9 +110,9 @@ def test_geojson_follows_rfc_7946(tmp_path) -> None:
 
 def test_no_parcels_are_valid_files(tmp_path) -> None:
     none = parcels()[:0]
-    write_shapefile_zip(tmp_path / "p.shp.zip", none)
-    write_geopackage(tmp_path / "p.gpkg", none, {})
-    write_geojson(tmp_path / "p.geojson", none)
+    write_shapefile_zip(tmp_path / "p.shp.zip", TablePages.of(none))
+    write_geopackage(tmp_path / "p.gpkg", TablePages.of(none), {})
+    write_geojson(tmp_path / "p.geojson", TablePages.of(none))
     assert len(pyogrio.read_dataframe(f"/vsizip/{tmp_path}/p.shp.zip")) == 0
     info = pyogrio.read_info(tmp_path / "p.gpkg", layer="parcels")
     assert info["geometry_type"] == "Polygon"

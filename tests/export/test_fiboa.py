@@ -25,6 +25,7 @@ from shapely import box
 from core.export.fiboa import FIBOA_SCHEMA, VECOREL_SCHEMA, write_fiboa
 from core.export.geoparquet import write_geoparquet
 from core.export.parcel_table import parcels_table
+from core.export.table_pages import TablePages
 from core.label.labelled import LabelledParcel, LabelledScene
 from core.parcels.wkb import read_wkbs
 from tests.export.labelled import SOURCE, grid_of, in_pixels, labelled_scene
@@ -62,7 +63,9 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> LabelledScene:
 def fiboa(
     path: Path, parcels: Sequence[LabelledParcel], crs: CRS, imaged_at: datetime | None = None
 ) -> int:
-    return write_fiboa(path, parcels, parcels_table(parcels, crs, SOURCE), SOURCE, imaged_at)
+    return write_fiboa(
+        path, parcels, TablePages.of(parcels_table(parcels, crs, SOURCE)), SOURCE, imaged_at
+    )
 
 
 def validate(path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -112,7 +115,9 @@ def test_geoparquets_validator_finds_nothing_wrong(place: str, tmp_path: Path) -
         LabelledParcel("A", in_pixels(box(2, 2, 9, 9), grid), 0.5, "accepted", "", None, ""),
         LabelledParcel("B", in_pixels(box(20, 2, 29, 9), grid), 0.5, "auto", "", None, ""),
     ]
-    write_geoparquet(tmp_path / "p.parquet", parcels_table(parcels, grid.crs, SOURCE))
+    write_geoparquet(
+        tmp_path / "p.parquet", TablePages.of(parcels_table(parcels, grid.crs, SOURCE))
+    )
     report = geoparquet_validator.check(str(tmp_path / "p.parquet"))
     assert geoparquet_validator.failed(report) == []
     fiboa(tmp_path / "f.parquet", parcels, grid.crs)
@@ -185,5 +190,5 @@ def test_no_boundaries_are_a_valid_file(tmp_path: Path, monkeypatch: pytest.Monk
     path = tmp_path / "f.parquet"
     assert fiboa(path, [], grid.crs) == 0
     assert validate(path, tmp_path, monkeypatch).is_valid()
-    write_geoparquet(path, parcels_table([], grid.crs, SOURCE))
+    write_geoparquet(path, TablePages.of(parcels_table([], grid.crs, SOURCE)))
     assert geoparquet_validator.failed(geoparquet_validator.check(str(path)), "core") == []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import shapely
@@ -12,7 +10,7 @@ from pyproj import CRS
 from shapely import box
 
 from core.errors import OutputError
-from core.export.parcel_numbers import FOLDER, numbered, numbered_anew
+from core.export.parcel_numbers import FOLDER, numbered
 from core.grid import Grid
 from core.label.labelled import LabelledParcel, LabelledScene
 from core.project import Project
@@ -83,12 +81,3 @@ def test_numbers_that_cannot_be_read_are_one_sentence_and_stay(project) -> None:
     with pytest.raises(OutputError, match="cannot be read"):
         names(project, NORTH)
     assert path.read_bytes() == b"no numbers"
-
-
-def test_without_a_project_they_are_numbered_as_one_reads() -> None:
-    done = numbered_anew(scene(SOUTH, NORTH))
-    assert [parcel.id for parcel in done.parcels] == ["feld-sud-0001", "feld-sud-0002"]
-    assert done.parcels[0].geometry == NORTH
-    chinese = replace(scene(NORTH), source=replace(SOURCE, scene_name="大田"))
-    assert numbered_anew(chinese).parcels[0].id == "parcel-0001"
-    assert not numbered_anew(scene()).parcels

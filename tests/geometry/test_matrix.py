@@ -12,6 +12,7 @@ from pyproj import CRS, Transformer
 from rasterio.features import rasterize
 
 from core.export.parcel_table import parcels_table
+from core.export.table_pages import TablePages
 from core.export.vector import write_geojson, write_geopackage, write_shapefile_zip
 from core.grid import Window
 from core.imagery.scene import open_scene, read_window
@@ -67,9 +68,9 @@ def test_scene_to_mask_to_polygons_to_files_and_back(place, name, tmp_path) -> N
     )
     np.testing.assert_array_equal(full["area_ha"], parcels["area_ha"])
 
-    write_geopackage(tmp_path / "p.gpkg", full, {"a": "b"})
-    write_shapefile_zip(tmp_path / "p.shp.zip", full)
-    write_geojson(tmp_path / "p.geojson", full)
+    write_geopackage(tmp_path / "p.gpkg", TablePages.of(full), {"a": "b"})
+    write_shapefile_zip(tmp_path / "p.shp.zip", TablePages.of(full))
+    write_geojson(tmp_path / "p.geojson", TablePages.of(full))
     codes = np.where(valid, mask, 255).astype(np.uint8)
     window = Window(0, 0, COLUMNS, ROWS)
     write_mask(tmp_path / "mask.tif", [(window, codes)], scene.grid, scene.grid, {})

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,9 +33,9 @@ def cut_from(values: Values) -> Callable[[Tile], Bytes]:
     return lambda tile: to_bytes(values[tile.window.slices])
 
 
-def blended(blend: Blend, grid: Grid, rows: int = 17) -> Values:
+def blended(blend: Blend, grid: Grid, rows: int = 17, columns: int = 200) -> Values:
     merged = np.full(grid.shape, -1, dtype=np.float32)
-    for window, values in blend.bands(rows):
+    for window, values in blend.parts(columns, rows):
         assert values.dtype == np.float32
         merged[window.slices] = values
     return merged
@@ -46,11 +47,19 @@ def wave(grid: Grid) -> Values:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(20, 150), st.integers(20, 150), st.integers(0, 8), st.integers(1, 60))
-def test_a_smooth_function_merges_to_itself(width: int, height: int, halo: int, rows: int) -> None:
+@given(
+    st.integers(20, 150),
+    st.integers(20, 150),
+    st.integers(0, 8),
+    st.integers(1, 60),
+    st.integers(20, 160),
+)
+def test_a_smooth_function_merges_to_itself(
+    width: int, height: int, halo: int, rows: int, columns: int
+) -> None:
     grid = grid_of(width, height)
     tiles = plan_tiles(grid, size=48, halo=halo)
-    merged = blended(Blend(grid, tiles, cut_from(wave(grid)), halo), grid, rows)
+    merged = blended(Blend(grid, tiles, cut_from(wave(grid)), halo), grid, rows, columns)
     np.testing.assert_allclose(merged, wave(grid), atol=HALF_A_STEP)
 
 
@@ -99,16 +108,18 @@ def test_each_tile_is_read_once() -> None:
     assert sorted(read) == sorted(tile.name for tile in tiles)
 
 
-def test_blending_needs_no_more_memory_for_a_taller_scene() -> None:
+@pytest.mark.parametrize("sides", [[(128, 200), (128, 1600)], [(256, 128), (2048, 128)]])
+def test_blending_needs_no_more_memory_for_a_larger_scene(sides: list[tuple[int, int]]) -> None:
     peaks = []
-    for height in (200, 1600):
-        grid = grid_of(128, height)
+    for width, height in sides:
+        grid = grid_of(width, height)
         tiles = plan_tiles(grid, size=64, halo=8)
-        blend = Blend(grid, tiles, cut_from(wave(grid)), 8)
-        for _ in blend.bands(32):  # fills caches outside of what is measured
+        cut = cut_from(wave(grid))
+        blend = Blend(grid, tiles, cut, 8)
+        for _ in blend.parts(128, 32):  # fills caches outside of what is measured
             break
         tracemalloc.start()
-        for _ in blend.bands(32):
+        for _ in blend.parts(128, 32):
             pass
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()

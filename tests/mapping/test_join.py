@@ -24,8 +24,8 @@ from core.mapping.join import (
     Piece,
     PromptCounts,
     _joined,
-    _labelled,
     join_parcels,
+    labelled_parcel,
     pieces_of,
 )
 from core.parcels.parcel import Parcel
@@ -68,7 +68,7 @@ def piece(parcel: Parcel, verdict: str = "open", at: datetime | None = None, til
     ],
 )
 def test_a_parcels_own_verdict_beats_its_tiles(parcel, verdict, at, expected) -> None:
-    found = _labelled([piece(parcel, verdict, at)], 1.0)
+    found = labelled_parcel([piece(parcel, verdict, at)], 1.0)
     assert (found.state, found.reviewer, found.reviewed_at, found.reason) == expected
     assert (found.id, found.land_class) == ("t1/F1", "cropland")
 
@@ -76,19 +76,19 @@ def test_a_parcels_own_verdict_beats_its_tiles(parcel, verdict, at, expected) ->
 def test_a_field_that_a_seam_cuts_is_put_together_unless_a_person_told_its_parts_apart() -> None:
     right = replace(AUTO, id="F9", polygon=shapely.box(10, 0, 30, 10))
     (group,) = _joined([piece(AUTO), piece(right, tile="t2")], 1.0)
-    assert _labelled(group, 1.0).geometry.equals(shapely.box(0, 0, 30, 10))
-    assert _labelled(group, 1.0).id == "t2/F9"
+    assert labelled_parcel(group, 1.0).geometry.equals(shapely.box(0, 0, 30, 10))
+    assert labelled_parcel(group, 1.0).id == "t2/F9"
     other = replace(CORRECTED, land_class="other", reason="a meadow")
     for apart in (other, REJECTED):
         groups = _joined([piece(apart), piece(right, tile="t2")], 1.0)
-        assert [_labelled(group, 1.0).id for group in groups] == ["t1/F1", "t2/F9"]
+        assert [labelled_parcel(group, 1.0).id for group in groups] == ["t1/F1", "t2/F9"]
     accepted = replace(AUTO, state="accepted", reviewer="Ana", reviewed_at=EARLY)
     (group,) = _joined([piece(accepted), piece(right, tile="t2")], 1.0)
-    assert _labelled(group, 1.0).state == "accepted"
+    assert labelled_parcel(group, 1.0).state == "accepted"
     changed = replace(right, state="changed", reviewer="Ben", reviewed_at=LATE)
     (group,) = _joined([piece(accepted), piece(changed, tile="t2")], 1.0)
-    assert _labelled(group, 1.0).state == "changed"
-    assert _labelled([piece(other)], 1.0).land_class == "other"
+    assert labelled_parcel(group, 1.0).state == "changed"
+    assert labelled_parcel([piece(other)], 1.0).land_class == "other"
 
 
 def test_prompts_count_in_the_piece_of_their_own_tile() -> None:
@@ -99,10 +99,12 @@ def test_prompts_count_in_the_piece_of_their_own_tile() -> None:
         return WorldPrompt("p", frame.to_world(PixelPoint(column, row)), says)
 
     prompts = [prompt(2, 2, 1), prompt(3, 3, 1), prompt(4, 4, 0), prompt(30, 30, 1)]
-    one, other = (_labelled([p], 1.0) for p in pieces_of(label, frame, "left", prompts=prompts))
+    one, other = (
+        labelled_parcel([p], 1.0) for p in pieces_of(label, frame, "left", prompts=prompts)
+    )
     assert (one.positive_prompts, one.negative_prompts) == (2, 1)
     assert (other.positive_prompts, other.negative_prompts) == (0, 0)
-    (unknown, _) = (_labelled([p], 1.0) for p in pieces_of(label, frame, "left"))
+    (unknown, _) = (labelled_parcel([p], 1.0) for p in pieces_of(label, frame, "left"))
     assert unknown.positive_prompts is None
 
 
@@ -111,11 +113,11 @@ def test_a_field_over_a_seam_has_the_prompts_of_both_its_parts() -> None:
     right = replace(AUTO, id="F9", polygon=shapely.box(10, 0, 30, 10))
     beside = replace(piece(right, tile="t2"), prompts=PromptCounts(1, 0))
     (group,) = _joined([left, beside], 1.0)
-    joined = _labelled(group, 1.0)
+    joined = labelled_parcel(group, 1.0)
     assert (joined.positive_prompts, joined.negative_prompts) == (3, 1)
     # What one part does not know, the whole does not.
     (group,) = _joined([left, replace(beside, prompts=None)], 1.0)
-    assert _labelled(group, 1.0).positive_prompts is None
+    assert labelled_parcel(group, 1.0).positive_prompts is None
 
 
 # A truth that is cut into tiles and put together again -------------------------------------------

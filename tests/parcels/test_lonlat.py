@@ -11,7 +11,7 @@ from pyproj import CRS
 
 from core.crs import WGS84
 from core.grid import WorldCoordinates, transform_coordinates
-from core.parcels.lonlat import cut_longitudes, in_lonlat, lonlat_bounds, moved_beside
+from core.parcels.lonlat import LonLatBounds, cut_longitudes, in_lonlat, moved_beside
 from core.parcels.polygons import geodesic_areas_m2
 
 
@@ -47,6 +47,14 @@ def test_a_projected_polygon_over_the_meridian_is_cut_there(code) -> None:
     bounds = lonlat_bounds(array(cut), WGS84)
     assert 179.9 < bounds[0] < 180.0
     assert -180.0 < bounds[2] < -179.9
+
+
+def lonlat_bounds(shapes, crs):
+    """The bounds of all, added one by one."""
+    bounds = LonLatBounds(crs)
+    for shape in shapes:
+        bounds.add(array(shape))
+    return bounds.all()
 
 
 def test_elsewhere_nothing_is_cut_and_rings_are_right_handed() -> None:
