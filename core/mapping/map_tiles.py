@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import numpy.typing as npt
 from core.imagery.scene import check_scene_file
 from core.label.labelled import LabelledScene, LabelSource
 from core.landcover.source import check_landcover_file
+from core.mapping.engines.in_order import Engine, OneProcess
 from core.mapping.join import Piece, join_parcels
-from core.mapping.tile_task import MapRun, map_one
-from core.task import Cancelled, Progress, check
+from core.mapping.tile_task import MapRun
+from core.task import Cancelled, Progress
 
 STAGE = "Mapping tiles"
 
@@ -35,8 +37,15 @@ class MappedScene:
     covered: float
 
 
-def map_tiles(run: MapRun, progress: Progress, cancelled: Cancelled) -> MappedScene:
+def map_tiles(
+    run: MapRun, progress: Progress, cancelled: Cancelled, engine: Engine | None = None
+) -> MappedScene:
     """Predict the tiles that are not kept yet, label all of them and join their parcels.
+
+    Parameters
+    ----------
+    engine : Engine, optional
+        Who maps the tiles; by default this process.
 
     Raises
     ------
@@ -51,19 +60,15 @@ def map_tiles(run: MapRun, progress: Progress, cancelled: Cancelled) -> MappedSc
     known = np.zeros(run.scene.working_grid.shape, dtype=np.bool_)
     kept = seen = covered = 0
     progress(STAGE, 0, len(run.tiles))
-    for done, tile in enumerate(run.tiles, start=1):
-        check(
-            cancelled,
-            f"{done - 1} of {len(run.tiles)} tiles are done and kept.",
-            "Run the same command again to continue from there.",
-        )
-        result = map_one(run, tile, cancelled)
-        kept += result.kept
-        seen += result.seen
-        covered += result.covered
-        pieces += result.pieces
-        known[result.core.slices] = result.known.read()
-        progress(STAGE, done, len(run.tiles))
+    mapped = (engine or OneProcess()).results(run, run.tiles, cancelled)
+    with closing(mapped):
+        for done, result in enumerate(mapped, start=1):
+            kept += result.kept
+            seen += result.seen
+            covered += result.covered
+            pieces += result.pieces
+            known[result.core.slices] = result.known.read()
+            progress(STAGE, done, len(run.tiles))
     check_scene_file(run.scene)
     share = 1.0
     if run.landcover is not None:

@@ -142,23 +142,27 @@ def map_one(run: MapRun, tile: Tile, cancelled: Cancelled = never) -> TileResult
     inputs = read_tile_inputs(run.scene, run.landcover, tile)
     kept = run.kept(tile)
     prediction = _predict(run, tile, inputs, cancelled) if kept is None else kept
-    frame, own = inputs.frame, inputs.frame.core.slices
-    valid = inputs.image.valid[own]
-    told = 0
-    if inputs.landcover is not None:
-        told = int((valid & inputs.landcover.valid[own]).sum())
-    work = Work(run.options.choices)
-    label = make_label(inputs, prediction, work)
-    prompts = prompts_in_force(prediction, work, frame)
-    return TileResult(
-        tile.name,
-        core_on_scene(frame, tile),
-        tuple(pieces_of(label, frame, tile.name, prompts=prompts)),
-        PackedMask.of(prediction.known[own]),
-        int(valid.sum()),
-        told,
-        kept is not None,
-    )
+    return _drawn(run, tile, inputs, prediction, kept=kept is not None)
+
+
+def map_unkept(
+    run: MapRun, tile: Tile, inputs: TileInputs | None = None
+) -> tuple[TileResult, Prediction]:
+    """Map a tile for somebody else, who keeps the prediction.
+
+    Parameters
+    ----------
+    inputs : TileInputs, optional
+        The tile's pixels where whoever asks has read them.
+
+    Raises
+    ------
+    InputError
+        The imagery or the land cover cannot be read any more.
+    """
+    inputs = inputs or read_tile_inputs(run.scene, run.landcover, tile)
+    prediction = predict_tile(inputs, run.options.choices.prediction, run.segmenter)
+    return _drawn(run, tile, inputs, prediction, kept=False), prediction
 
 
 def prediction_of(run: MapRun, tile: Tile) -> Prediction:
@@ -181,3 +185,25 @@ def _predict(run: MapRun, tile: Tile, inputs: TileInputs, cancelled: Cancelled) 
     prediction = predict_tile(inputs, options, run.segmenter, cancelled=cancelled)
     run.keep(tile, prediction)
     return prediction
+
+
+def _drawn(
+    run: MapRun, tile: Tile, inputs: TileInputs, prediction: Prediction, *, kept: bool
+) -> TileResult:
+    frame, own = inputs.frame, inputs.frame.core.slices
+    valid = inputs.image.valid[own]
+    told = 0
+    if inputs.landcover is not None:
+        told = int((valid & inputs.landcover.valid[own]).sum())
+    work = Work(run.options.choices)
+    label = make_label(inputs, prediction, work)
+    prompts = prompts_in_force(prediction, work, frame)
+    return TileResult(
+        tile.name,
+        core_on_scene(frame, tile),
+        tuple(pieces_of(label, frame, tile.name, prompts=prompts)),
+        PackedMask.of(prediction.known[own]),
+        int(valid.sum()),
+        told,
+        kept,
+    )
