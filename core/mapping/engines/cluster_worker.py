@@ -112,7 +112,7 @@ def map_for_cluster(task: ClusterTask) -> ClusterAnswer | CropMapError:
         if task.keeping:
             return ClusterAnswer(map_one(run, task.tile))
         return ClusterAnswer(*map_unkept(run, task.tile, task.inputs))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (what it means is decided where it is sent)
         told = sendable(error)
         if isinstance(told, CropMapError):
             return told
