@@ -1,0 +1,1 @@
+"""What a region costs: memory and time of ``cropmap map`` on scenes of any size."""
