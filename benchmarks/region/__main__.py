@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-PARTS = {"memory": "benchmarks.region.memory"}
+PARTS = {
+    "memory": "benchmarks.region.memory",
+    "kills": "benchmarks.region.kills",
+    "speed": "benchmarks.region.speed",
+}
 """Each part is a module with ``main(arguments)``."""
 
 

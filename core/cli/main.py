@@ -112,11 +112,19 @@ def map_command(
     runtime: Annotated[str, typer.Option(help="auto, torch or onnx.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     out_crs: Annotated[str, typer.Option(help=EXPORT_CRS_HELP)] = "scene",
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes that map; by default one a processor where that is quicker."),
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(help="A Dask cluster that maps instead: tcp://HOST:8786, or scheduler.json."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Map the cropland and the fields of SCENE: masks, parcels, shapefile."""
     from core.export import map_scene
-    from core.mapping import MapOptions, SceneRequest
+    from core.mapping import MapOptions, SceneRequest, Workers
 
     options = MapOptions(
         strategy=strategy,
@@ -145,7 +153,13 @@ def map_command(
     )
     with cancel_on_interrupt() as cancelled, progress_bar() as bar:
         result = map_scene(
-            request, options, out, progress=bar, cancelled=cancelled.is_set, out_crs=out_crs
+            request,
+            options,
+            out,
+            progress=bar,
+            cancelled=cancelled.is_set,
+            out_crs=out_crs,
+            workers=Workers(workers, dask),
         )
     warn(result.warnings)
     if as_json:

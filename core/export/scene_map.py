@@ -12,7 +12,7 @@ from core.errors import EmptySceneError
 from core.export.export_crs import SCENE, chosen_crs
 from core.files import folder_lock, together
 from core.landcover.coverage import coverage_sentence, sentences_of
-from core.mapping import MapOptions, SceneRequest, open_request
+from core.mapping import AS_SUITS, MapOptions, SceneRequest, Workers, open_request
 from core.sam.registry import known_models
 from core.task import Cancelled, Progress, never, silent
 
@@ -131,6 +131,7 @@ def map_scene(
     cancelled: Cancelled = never,
     segmenter: Segmenter | None = None,
     out_crs: str = SCENE,
+    workers: Workers = AS_SUITS,
 ) -> MapResult:
     """Map one scene; results land in the folder ``out``.
 
@@ -145,6 +146,8 @@ def map_scene(
         By default the one that ``options`` names is loaded, where the strategy needs one.
     out_crs : str
         Of the parcels: what :func:`core.export.export_crs.chosen_crs` takes.
+    workers : Workers
+        Who maps the tiles; the result is the same whoever does.
 
     Raises
     ------
@@ -159,7 +162,7 @@ def map_scene(
     crs = chosen_crs(out_crs, scene.working_grid)
     with folder_lock(out):
         return _map_and_write(
-            scene, landcover, options, out, segmenter, crs, start, progress, cancelled
+            scene, landcover, options, out, segmenter, crs, start, progress, cancelled, workers
         )
 
 
@@ -185,22 +188,22 @@ def _map_and_write(
     start: float,
     progress: Progress,
     cancelled: Cancelled,
+    workers: Workers,
 ) -> MapResult:
     # Whatever predicts and writes takes seconds to import, and files come first.
     from core.export.map_files import write_map_files  # noqa: PLC0415
     from core.export.run_record import write_run_record  # noqa: PLC0415
+    from core.mapping.engines.choose_engine import choose_engine  # noqa: PLC0415
     from core.mapping.map_tiles import Gathering, map_tiles  # noqa: PLC0415
     from core.mapping.tile_task import plan_run  # noqa: PLC0415
 
     if options.needed_model is not None and segmenter is None:
-        # torch takes seconds to import, and the classifier does without.
-        from core.sam.load import load_cached  # noqa: PLC0415
+        from core.sam.deferred import DeferredModel  # noqa: PLC0415
 
-        model, device = options.needed_model, options.device
-        segmenter = load_cached(model, runtime=options.runtime, device=device)
+        segmenter = DeferredModel(options.needed_model, options.runtime, options.device)
     run = plan_run(scene, landcover, options, segmenter, out / ".tiles")
     with closing(Gathering(run)) as gathering:
-        mapped = map_tiles(run, gathering, progress, cancelled)
+        mapped = map_tiles(run, gathering, progress, cancelled, choose_engine(run, workers))
         if not mapped.labelled.reviewed.any():
             raise _nothing_to_map(landcover)
         predicted = time.perf_counter()

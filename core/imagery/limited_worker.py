@@ -8,11 +8,9 @@ JSON object a line: ``{"progress": share}`` any number of times, then one of
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import resource
-import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -24,13 +22,13 @@ from typing import Any
 import scipy.ndimage  # noqa: F401
 
 from core.errors import CropMapError
+from core.parent_process import end_with
 from core.task import ShareProgress
 
 Say = Callable[[dict[str, Any]], None]
 Do = Callable[[dict[str, Any], ShareProgress], dict[str, Any]]
 
 _OPEN_FILES = 64
-_PR_SET_PDEATHSIG = 1
 
 
 def serve(do: Do) -> int:
@@ -63,19 +61,6 @@ def serve(do: Do) -> int:
         return 1
     say({**answer, "done": True})
     return 0
-
-
-def end_with(parent: int) -> None:
-    """Have the system kill this process when its parent is killed, on Linux.
-
-    Otherwise it would go on reading for nobody until its processor time is used up (prctl(2),
-    PR_SET_PDEATHSIG; it counts the thread that started this process, which waits for it).
-    """
-    if sys.platform != "linux":
-        return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before the system was told
-        os._exit(1)
 
 
 def limit(limits: dict[str, Any]) -> None:

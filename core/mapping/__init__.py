@@ -10,6 +10,7 @@ from core.faces import load_lazily
 if TYPE_CHECKING:
     from core.mapping.options import MapOptions, check_published_scale
     from core.mapping.request import WORLDCOVER, SceneRequest, open_request
+    from core.mapping.workers import AS_SUITS, Workers
 
 __getattr__ = load_lazily(
     __name__,
@@ -20,13 +21,16 @@ __getattr__ = load_lazily(
             "WORLDCOVER",
             "open_request",
         ),
+        "workers": ("AS_SUITS", "Workers"),
     },
 )
 
 __all__ = [
+    "AS_SUITS",
     "WORLDCOVER",
     "MapOptions",
     "SceneRequest",
+    "Workers",
     "check_published_scale",
     "open_request",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from core.imagery.tiled_mask import TiledMask
 from core.label.labelled import LabelledScene, LabelSource
 from core.label.parcel_spool import ParcelSpool
 from core.landcover.source import check_landcover_file
+from core.mapping.engines.in_order import Engine, OneProcess
 from core.mapping.seam_joiner import SeamJoiner
-from core.mapping.tile_task import MapRun, TileResult, map_one
-from core.task import Cancelled, Progress, check
+from core.mapping.tile_task import MapRun, TileResult
+from core.task import Cancelled, Progress
 
 STAGE = "Mapping tiles"
 
@@ -106,9 +108,18 @@ class Gathering:
 
 
 def map_tiles(
-    run: MapRun, gathering: Gathering, progress: Progress, cancelled: Cancelled
+    run: MapRun,
+    gathering: Gathering,
+    progress: Progress,
+    cancelled: Cancelled,
+    engine: Engine | None = None,
 ) -> MappedScene:
     """Predict the tiles that are not kept yet, label all of them and join their parcels.
+
+    Parameters
+    ----------
+    engine : Engine, optional
+        Who maps the tiles; by default this process.
 
     Raises
     ------
@@ -120,14 +131,11 @@ def map_tiles(
         A tile cannot be kept.
     """
     progress(STAGE, 0, len(run.tiles))
-    for place, tile in enumerate(run.tiles):
-        check(
-            cancelled,
-            f"{place} of {len(run.tiles)} tiles are done and kept.",
-            "Run the same command again to continue from there.",
-        )
-        gathering.take(place, map_one(run, tile, cancelled))
-        progress(STAGE, place + 1, len(run.tiles))
+    mapped = (engine or OneProcess()).results(run, run.tiles, cancelled)
+    with closing(mapped):
+        for place, result in enumerate(mapped):
+            gathering.take(place, result)
+            progress(STAGE, place + 1, len(run.tiles))
     check_scene_file(run.scene)
     if run.landcover is not None:
         check_landcover_file(run.landcover)

@@ -143,30 +143,42 @@ def map_one(run: MapRun, tile: Tile, cancelled: Cancelled = never) -> TileResult
     OutputError
         The tile cannot be kept.
     """
-    frame = frame_of(run.scene, tile)
-    image = read_window(run.scene, tile.window) if may_hold(run.scene, tile.window) else None
-    if image is None or not image.valid.any():
-        return _blank(tile.name, core_on_scene(frame, tile))
-    inputs = gather_inputs(image, run.landcover, frame)
+    inputs = _inputs(run, tile)
+    if inputs is None:
+        return _blank(tile.name, core_on_scene(frame_of(run.scene, tile), tile))
     kept = run.kept(tile)
     prediction = _predict(run, tile, inputs, cancelled) if kept is None else kept
-    own = frame.core.slices
-    valid = inputs.image.valid[own]
-    told = 0
-    if inputs.landcover is not None:
-        told = int((valid & inputs.landcover.valid[own]).sum())
-    work = Work(run.options.choices)
-    label = make_label(inputs, prediction, work)
-    prompts = prompts_in_force(prediction, work, frame)
-    return TileResult(
-        tile.name,
-        core_on_scene(frame, tile),
-        tuple(pieces_of(label, frame, tile.name, prompts=prompts)),
-        PackedMask.of(prediction.known[own]),
-        int(valid.sum()),
-        told,
-        kept is not None,
-    )
+    return _drawn(run, tile, inputs, prediction, kept=kept is not None)
+
+
+def map_unkept(
+    run: MapRun, tile: Tile, inputs: TileInputs | None = None
+) -> tuple[TileResult, Prediction | None]:
+    """Map a tile for somebody else, who keeps the prediction; there is none of a blank tile.
+
+    Parameters
+    ----------
+    inputs : TileInputs, optional
+        The tile's pixels where whoever asks has read them.
+
+    Raises
+    ------
+    InputError
+        The imagery or the land cover cannot be read any more.
+    """
+    inputs = inputs or _inputs(run, tile)
+    if inputs is None or not inputs.image.valid.any():
+        return _blank(tile.name, core_on_scene(frame_of(run.scene, tile), tile)), None
+    prediction = predict_tile(inputs, run.options.choices.prediction, run.segmenter)
+    return _drawn(run, tile, inputs, prediction, kept=False), prediction
+
+
+def _inputs(run: MapRun, tile: Tile) -> TileInputs | None:
+    """What a tile is mapped from; None where the image holds nothing in its window."""
+    image = read_window(run.scene, tile.window) if may_hold(run.scene, tile.window) else None
+    if image is None or not image.valid.any():
+        return None
+    return gather_inputs(image, run.landcover, frame_of(run.scene, tile))
 
 
 def _blank(tile: str, core: Window) -> TileResult:
@@ -194,3 +206,25 @@ def _predict(run: MapRun, tile: Tile, inputs: TileInputs, cancelled: Cancelled) 
     prediction = predict_tile(inputs, options, run.segmenter, cancelled=cancelled)
     run.keep(tile, prediction)
     return prediction
+
+
+def _drawn(
+    run: MapRun, tile: Tile, inputs: TileInputs, prediction: Prediction, *, kept: bool
+) -> TileResult:
+    frame, own = inputs.frame, inputs.frame.core.slices
+    valid = inputs.image.valid[own]
+    told = 0
+    if inputs.landcover is not None:
+        told = int((valid & inputs.landcover.valid[own]).sum())
+    work = Work(run.options.choices)
+    label = make_label(inputs, prediction, work)
+    prompts = prompts_in_force(prediction, work, frame)
+    return TileResult(
+        tile.name,
+        core_on_scene(frame, tile),
+        tuple(pieces_of(label, frame, tile.name, prompts=prompts)),
+        PackedMask.of(prediction.known[own]),
+        int(valid.sum()),
+        told,
+        kept,
+    )

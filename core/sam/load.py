@@ -120,14 +120,16 @@ def _graphs(spec: ModelSpec) -> Path:
     return graphs_folder(get_settings().graphs_folder, spec.sha256)
 
 
-def load_cached(name: str, *, runtime: str = "auto", device: str = "auto") -> Segmenter:
+def load_cached(
+    name: str, *, runtime: str = "auto", device: str = "auto", threads: int = 0
+) -> Segmenter:
     """A model whose embeddings are kept in this machine's cache on disk.
 
     Parameters and errors as for :func:`load_segmenter`.
     """
     settings = get_settings()
     cache = EmbeddingCache(settings.embeddings_folder, settings.embedding_cache_bytes)
-    return load_segmenter(name, runtime=runtime, device=device, cache=cache)
+    return load_segmenter(name, runtime=runtime, device=device, cache=cache, threads=threads)
 
 
 def usual_runtime() -> tuple[str, str]:

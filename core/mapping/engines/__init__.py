@@ -1,0 +1,1 @@
+"""Who maps the tiles of a scene: this process, several of this machine, or a cluster."""
