@@ -215,6 +215,10 @@ class CancelledError(CropMapError):
     """The person cancelled; finished tiles are kept and the next run resumes."""
 
 
+class BusyError(CropMapError):
+    """More is asked at the moment than can be answered in time."""
+
+
 class ConflictError(CropMapError):
     """Somebody else changed the same thing first; nothing was overwritten."""
 

@@ -65,9 +65,12 @@ class Trouble:
                 if status is not None:
                     self.ended[kind] += 1
                     client = None
-                elif time.monotonic() > kill_at and self.kills.total() < times:
-                    if self._kill(who, kind, client.pid, cluster):
-                        kill_at, who = self._next_kill(kind)
+                elif (
+                    time.monotonic() > kill_at
+                    and self.kills.total() < times
+                    and self._kill(who, kind, client.pid, cluster)
+                ):
+                    kill_at, who = self._next_kill(kind)
                 time.sleep(0.05)
             else:
                 self.wrong.append(f"run {number} with {kind} did not end")

@@ -63,7 +63,6 @@ __getattr__ = load_lazily(
             "keep_landcover",
             "safe_stem",
         ),
-        "asking": ("PATIENCE_S",),
         "batch": ("predict_all",),
         "idle": ("IDLE",),
         "in_vain": ("FindsNothingError",),
@@ -126,7 +125,6 @@ __getattr__ = load_lazily(
 
 __all__ = [
     "IDLE",
-    "PATIENCE_S",
     "STAGE",
     "FindsNothingError",
     "Found",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shapely.geometry.base import BaseGeometry
 
-from core.errors import CropMapError, Remedy
+from core.errors import BusyError, CropMapError, Remedy
 from core.grid import PixelPoint
 from core.label.answers import Answers, Ask, Field
 from core.label.click import CLOSER_SIDES, Probability, Question, TileViews, answer
@@ -16,8 +16,11 @@ from core.predict.kept_prediction import Prediction
 from core.session.models import ModelService
 from core.session.work_queue import AGAIN, Unfinished, Urgency
 
-PATIENCE_S = 60.0
-"""How long an answer is waited for."""
+PATIENCE_S = 4.0
+"""How long an answer of the model is waited for while somebody waits for the app."""
+
+_PATIENCE_BEHIND_S = 600.0
+"""The same, for work behind what is shown."""
 
 _FIRST = "~first"
 
@@ -49,15 +52,25 @@ class Snapshot:
     view: ModelView | None
     service: ModelService
 
-    def fields(self, work: Work, *, closely: bool, who: str = "") -> tuple[list[Field], bool]:
+    def fields(
+        self, work: Work, *, closely: bool, who: str = "", patience_s: float | None = None
+    ) -> tuple[list[Field], bool]:
         """The fields of the person's prompts, and whether all answers are final.
 
-        ``who`` waits for them.
+        ``who`` waits for them, final ones for very long unless ``patience_s`` says otherwise.
+
+        Raises
+        ------
+        BusyError
+            They did not come in time.
         """
         if not work.asks_model or self.view is None:
             return [], True
         urgency = Urgency.FINAL if closely else Urgency.CLICK
-        ask = asking_in_turn(self.view.views, self.service, urgency, who=who)
+        if patience_s is None:
+            patience_s = _PATIENCE_BEHIND_S if closely else PATIENCE_S
+        views, service = self.view.views, self.service
+        ask = asking_in_turn(views, service, urgency, who=who, patience_s=patience_s)
         return self.view.answers.fields(work, ask, closely=closely)
 
 
@@ -68,10 +81,13 @@ def asking_in_turn(
     key: str | None = None,
     *,
     who: str = "",
+    patience_s: float = PATIENCE_S,
 ) -> Ask:
     """Questions that wait for their turn in the model's queue, as ``WorkQueue`` has them.
 
     A question that somebody else has put already, or the same person's pointer, is not put again.
+    One whose turn does not come within ``patience_s`` raises a BusyError, and is answered later for
+    whoever asks it again.
     """
 
     def ask(question: Question, closely: bool) -> tuple[Probability, bool]:
@@ -95,7 +111,13 @@ def asking_in_turn(
 
         same = (views, question, closely)
         waiting = service.clicks.submit(now, urgency, key, who=who, question=same)
-        return waiting.result(PATIENCE_S)
+        try:
+            return waiting.result(patience_s)
+        except TimeoutError as error:
+            raise BusyError(
+                "The model has more to do at the moment than it can do at once.",
+                "Wait a little: it is asked again by itself.",
+            ) from error
 
     return ask
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 import shapely
 
 from core.edit_record import NewEdit
-from core.errors import CropMapError
+from core.errors import BusyError, CropMapError
 from core.imagery.frame import Frame
 from core.label.answers import Field
 from core.label.drawn_corrections import AreaRemove, ParcelDelete
@@ -22,7 +23,7 @@ from core.label.work import Work
 from core.parcels.overlay import Overlay, Shape
 from core.predict.predict_options import AUTO
 from core.project import TileLog
-from core.session.asking import Snapshot
+from core.session.asking import PATIENCE_S, Snapshot
 from core.session.foreseeing import with_edits
 from core.session.place import TilePlace
 
@@ -103,10 +104,11 @@ def _finds(
     closely: bool,
 ) -> bool:
     try:
-        known = {
-            field.prompt_id: field for field in seen.fields(before, closely=closely, who=who)[0]
-        }
-        fields, _ = seen.fields(after, closely=closely, who=who)
+        asked = partial(seen.fields, closely=closely, who=who, patience_s=PATIENCE_S)
+        known = {field.prompt_id: field for field in asked(before)[0]}
+        fields, _ = asked(after)
+    except BusyError:
+        return True  # nobody waits for long to be told no
     except Exception:  # noqa: BLE001  (what cannot be asked is no reason to refuse: it is told later)
         _log.warning("what a click finds could not be asked", exc_info=True)
         return True

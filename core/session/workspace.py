@@ -15,7 +15,7 @@ import shapely
 
 from core import wire
 from core.edit_record import NewEdit
-from core.errors import CancelledError, CropMapError, InputError, ReplacedFileError
+from core.errors import BusyError, CancelledError, CropMapError, InputError, ReplacedFileError
 from core.grid import PixelPoint
 from core.imagery.frame import Frame
 from core.label.answers import Answer, Field
@@ -402,6 +402,9 @@ class Workspace:
                 label = self._labels.make(seen, place, work, log, closely=closely, who=who)
             except ReplacedFileError as replaced:
                 ready, error = False, replaced
+            except BusyError:
+                # What is shown is the label before, and that the one to come is worked at.
+                label = self._labels.last()
         version, settled = log.version, place.label_version(log, work)
         made = self._labels.is_made(settled)
         refining = ready and not made and self._given_up != version
@@ -411,7 +414,7 @@ class Workspace:
                 Urgency.FINAL,
                 str(self._labels.path),
                 who=who,
-                question=(self._labels.path, label.version),
+                question=(self._labels.path, version, label.version),
             )
         elif ready and made:
             self._later(lambda: self._tell_figures(place.frame, work, seen.prediction, label))

@@ -13,7 +13,7 @@ from core.label.click import CLOSER_SIDE
 from core.label.kept_label import load_label
 from core.predict.kept_prediction import Prediction
 from core.project import Project
-from core.session import label_memory
+from core.session import asking, in_vain, label_memory
 from core.session.adding_scenes import add_scene, change_landcover
 from core.session.batch import predict_all
 from core.session.in_vain import FindsNothingError
@@ -305,6 +305,31 @@ class TestCloserLook:
         kept = load_label(label_path(place[0].folder, *place[1:]))
         assert kept is not None
         assert kept["version"] == workspace.state()["mask_version"]
+
+    def test_while_the_model_is_busy_an_edit_is_answered_with_what_is_there(
+        self, place, monkeypatch
+    ) -> None:
+        free = threading.Event()
+        free.set()
+
+        class Busy(ColourSegmenter):
+            def decode(self, *given, **named):
+                assert free.wait(60)
+                return super().decode(*given, **named)
+
+        workspace = Workspaces(Models(lambda _key: Busy())).get(*place)
+        state = ready(workspace)
+        monkeypatch.setattr(asking, "PATIENCE_S", 0.1)
+        monkeypatch.setattr(in_vain, "PATIENCE_S", 0.1)
+        free.clear()
+        log = workspace.edit([click(state, "a", 0.5, 0.5)], state["version"], "Ana")
+        assert len(log.edits) == 1
+        now = workspace.state(log=log, closely=False)
+        assert (now["status"], now["refining"], now["final"]) == ("ready", True, False)
+        assert now["parcels"] == state["parcels"]
+        free.set()
+        settled(workspace)
+        assert workspace.state(closely=False)["final"]
 
     def test_the_kept_label_is_read_after_a_restart_alone(self, place, monkeypatch) -> None:
         workspace = Workspaces(Models(lambda _key: ColourSegmenter())).get(*place)

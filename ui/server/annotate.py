@@ -28,7 +28,6 @@ from core.project import Project, SecondReview, TileLog, TileRecord
 from core.review import asked as second_look_of
 from core.review import judge, seen_by, without_verdicts
 from core.session import (
-    PATIENCE_S,
     FindsNothingError,
     LockedError,
     NotOwnStepError,
@@ -63,6 +62,8 @@ from ui.server.tokens import Access
 
 _VERDICTS = ("open", "accepted", "fix", "rejected")
 _LONGEST_COMMENT = 2000
+_WAIT_S = 8.0
+"""How long a state waits for answers that are being made final; the map asks again at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ async def tile_state(request: Request) -> Response:
         # In the event loop: many who wait must not keep the worker threads from others.
         refining = await run_sync(lambda: _asked(request).workspace.refining)
         if refining is not None:
-            await done_within(refining, PATIENCE_S)
+            await done_within(refining, _WAIT_S)
     have = request.query_params.get("have", "")
     return await run_sync(lambda: _read_tile(_asked(request), have))
 

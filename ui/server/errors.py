@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import wire
 from core.errors import (
+    BusyError,
     ConflictError,
     CropMapError,
     DiskFullError,
@@ -61,6 +62,7 @@ _STATUS: tuple[tuple[type[CropMapError], int], ...] = (
     # not save, and asks again.
     (ProjectReplacedError, 503),
     (ProjectUnavailableError, 503),
+    (BusyError, 503),
     (ProjectError, 404),
     (ConflictError, 409),
     (DiskFullError, 507),
