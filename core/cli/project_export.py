@@ -30,6 +30,7 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
     "shapefile": (".zip",),
     "geojson": (".geojson", ".json"),
     "geoparquet": (".parquet", ".geoparquet"),
+    "pmtiles": (".pmtiles",),
     "fiboa": (".parquet", ".geoparquet"),
     "mask": (".tif", ".tiff"),
     "chips": (".zip",),
@@ -48,7 +49,8 @@ def export_command(
         list[str],
         typer.Option(
             "--format",
-            help="gpkg, shp, geojson, geoparquet, fiboa, mask, chips, coco or yolo; repeatable.",
+            help="gpkg, shp, geojson, geoparquet, pmtiles, fiboa, mask, chips, coco or yolo; "
+            "repeatable.",
         ),
     ],
     scene: SceneName = None,
