@@ -30,7 +30,6 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
     "shapefile": (".zip",),
     "geojson": (".geojson", ".json"),
     "geoparquet": (".parquet", ".geoparquet"),
-    "pmtiles": (".pmtiles",),
     "fiboa": (".parquet", ".geoparquet"),
     "mask": (".tif", ".tiff"),
     "chips": (".zip",),
@@ -49,8 +48,7 @@ def export_command(
         list[str],
         typer.Option(
             "--format",
-            help="gpkg, shp, geojson, geoparquet, pmtiles, fiboa, mask, chips, coco or yolo; "
-            "repeatable.",
+            help="gpkg, shp, geojson, geoparquet, fiboa, mask, chips, coco or yolo; repeatable.",
         ),
     ],
     scene: SceneName = None,

@@ -192,7 +192,6 @@ class _Making:
             Delivered(GIS, one.title, one.explanation, f"{_PARCELS}/{name}")
             for one in _chosen(formats)
             for name in one.file_names(self._stem)
-            if (self._folder / _PARCELS / name).exists()
         ]
         if any(one.styled for one in _chosen(formats)):
             style = f"{_PARCELS}/{named(STYLE, self._stem)}"

@@ -22,7 +22,6 @@ from core.export.chips import ChipContents, ChipReport, write_chips
 from core.export.fiboa import is_boundary, write_fiboa
 from core.export.geoparquet import write_geoparquet
 from core.export.gis_table import gis_table
-from core.export.pmtiles import write_pmtiles
 from core.export.table_pages import TablePages, table_pages
 from core.export.vector import (
     write_geojson,
@@ -110,13 +109,6 @@ FORMATS = (
         "Small and fast for very many parcels, for data platforms and Python.",
         ("parcels.parquet",),
         styled=True,
-    ),
-    ExportFormat(
-        "pmtiles",
-        "PMTiles",
-        "Map tiles in one file for a website and for QGIS; outlines are simplified, so measure in "
-        "another file.",
-        ("parcels.pmtiles",),
     ),
     ExportFormat(
         "fiboa",
@@ -330,7 +322,6 @@ def write_label_files(
         "geopackage": lambda path: write_geopackage(path, moved, facts, tolerance_m=tolerance_m),
         "geojson": lambda path: write_geojson(path, rounded),
         "geoparquet": lambda path: write_geoparquet(path, moved),
-        "pmtiles": lambda path: write_pmtiles(path, rounded),
         "fiboa": lambda path: write_fiboa(path, parcels, table, source, options.details.imaged_at),
         "mask": mask,
     }
@@ -340,9 +331,8 @@ def write_label_files(
     for done, one in enumerate(chosen):
         _refuse_cancelled(cancelled)
         progress(WRITING_LABELS, done, len(chosen))
-        path = folder / one.file_names(options.stem)[0]
-        note = writers[one.key](path)
-        files += [path] if path.exists() else []
+        files.append(folder / one.file_names(options.stem)[0])
+        note = writers[one.key](files[-1])
         notes += [note] if note and isinstance(note, str) else []
     if any(one.styled for one in chosen):
         files.append(folder / (named(STYLE, options.stem) if options.stem else STYLE))

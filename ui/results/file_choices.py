@@ -18,7 +18,7 @@ from ui.shared.text import count
 
 _CHOSEN = "cropmap_take_along"
 _AT_FIRST = frozenset(Wishes().formats)
-_RARE = ("geoparquet", "pmtiles", "fiboa")
+_RARE = ("geoparquet", "fiboa")
 """Formats that few people ask for."""
 
 _SIZES = (128, 256, 512, 1024)
