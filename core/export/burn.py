@@ -108,8 +108,10 @@ class BurntParcels:
         return values
 
     def mask_parts(self) -> Iterator[tuple[Window, Codes]]:
-        """The mask in windows that cover the grid: 1 cropland, 0 not, 255 nodata."""
+        """The mask in the windows of the grid where it knows anything: 1 cropland, 0 not, 255."""
         for window in self._grid.extent.parts(PART_WIDTH, PART_HEIGHT):
+            if self._reviewed is not None and not self._reviewed[window.slices].any():
+                continue
             codes = self.codes(window)
             codes[codes == IGNORE] = MASK_NODATA
             yield window, codes

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from itertools import product
 
+import numpy as np
+import numpy.typing as npt
 from rasterio.io import DatasetReader
 
 from core.grid import Window
@@ -38,6 +40,24 @@ def may_hold_blocks(dataset: DatasetReader, window: Window) -> bool:
         if dataset.profile.get("interleave") == "pixel":
             return False
     return False
+
+
+def written_blocks(dataset: DatasetReader) -> npt.NDArray[np.bool_] | None:
+    """Which blocks of a pixel-interleaved raster were ever written, bool (block rows, columns).
+
+    None where that is not told quickly.  Whoever asks of many windows asks this once.
+    """
+    rows, columns = dataset.block_shapes[0]
+    across, down = -(-dataset.width // columns), -(-dataset.height // rows)
+    told = dataset.driver == "GTiff" and across * down <= _MOST_BLOCKS
+    if not told or dataset.profile.get("interleave") != "pixel":
+        return None
+    offsets = (
+        dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", bidx=1)
+        for row, column in product(range(down), range(across))
+    )
+    written = np.fromiter((offset is not None for offset in offsets), np.bool_, across * down)
+    return written.reshape(down, across)
 
 
 def lacks_blocks(dataset: DatasetReader) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from core.crs import horizontal
 from core.errors import ReplacedFileError
 from core.grid import Grid, Window
 from core.imagery.band_choice import choose_bands
-from core.imagery.blocks import holds_any_block, may_hold_blocks
+from core.imagery.blocks import holds_any_block, written_blocks
 from core.imagery.first_look import (
     PREVIEW_SIDE,
     empty_scene,
@@ -270,10 +271,29 @@ def may_hold(scene: Scene, window: Window) -> bool:
     native = _native(scene, window)
     if native is None:
         return False
-    with open_raster(scene.path) as dataset:
+    found = _unknown_blocks(scene.path, scene.fingerprint, scene.unknown.tag)
+    if found is None:
+        return True
+    (height, width), written = found
+    rows = slice(native.row // height, (native.row_stop - 1) // height + 1)
+    columns = slice(native.column // width, (native.column_stop - 1) // width + 1)
+    return bool(written[rows, columns].any())
+
+
+@lru_cache(maxsize=4)
+def _unknown_blocks(
+    path: str, _fingerprint: str, tag: bool
+) -> tuple[tuple[int, int], npt.NDArray[np.bool_]] | None:
+    """Height and width of a file's blocks, and which were written, if the others are unknown.
+
+    Remembered: a scene of many gigapixels is asked of tens of thousands of tiles.
+    """
+    with open_raster(path) as dataset:
         # What was never written reads as the nodata value of the header.
-        unknown = scene.unknown.tag and all(value is not None for value in dataset.nodatavals)
-        return not unknown or may_hold_blocks(dataset, native)
+        if not tag or any(value is None for value in dataset.nodatavals):
+            return None
+        written = written_blocks(dataset)
+        return None if written is None else (dataset.block_shapes[0], written)
 
 
 def _native(scene: Scene, window: Window) -> Window | None:

@@ -49,7 +49,7 @@ class Codes:
 _MASK = Codes("1 cropland, 0 not cropland, 255 nodata", MASK_COLOURS)
 
 Bands = Iterable[tuple[Window, npt.NDArray[Any]]]
-"""Parts of a raster in any order, which together cover it."""
+"""Parts of a raster in any order; where none is, nothing is known."""
 
 PART_WIDTH, PART_HEIGHT = 4096, 512
 """A good size of parts: whole blocks of the files, and little memory however wide a scene is."""
@@ -67,7 +67,7 @@ def write_probability(
     Parameters
     ----------
     bands : iterable of (Window, float32 array)
-        Windows of ``grid`` that cover it, with their values.
+        Windows of ``grid`` with their values; nothing is known where there is none.
     grid : Grid
         The working grid.
     target : Grid

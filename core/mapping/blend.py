@@ -50,7 +50,7 @@ class Blend:
     def parts(
         self, width: int = PART_WIDTH, height: int = PART_HEIGHT
     ) -> Iterator[tuple[Window, npt.NDArray[np.float32]]]:
-        """Windows that cover the grid, float32 0 to 1, strip by strip.
+        """Windows of the grid on which tiles lie, float32 0 to 1, strip by strip.
 
         NaN where no tile knows.
         """
@@ -61,7 +61,8 @@ class Blend:
                 tile.name: held[tile.name] if tile.name in held else self._read(tile)
                 for tile in near
             }
-            yield part, self._blend(part, near, held)
+            if near:
+                yield part, self._blend(part, near, held)
 
     def _near(self, window: Window) -> list[int]:
         """Places of the tiles that share pixels with a window."""
