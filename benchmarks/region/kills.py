@@ -48,11 +48,12 @@ class Trouble:
         self._right = self._undisturbed()
 
     def run(self, number: int, kind: str, cluster: OwnCluster | None, times: int) -> None:
-        """One run until its files are there, with kills as long as fewer than ``times`` were."""
+        """One run until its files are there, with at most ``times`` kills."""
         out = self._folder / f"run{number}"
         end = time.monotonic() + LONGEST_SECONDS
         client: subprocess.Popen[bytes] | None = None
         kill_at, who = self._next_kill(kind)
+        most = self.kills.total() + times
         try:
             while time.monotonic() < end:
                 if cluster is not None:
@@ -65,12 +66,9 @@ class Trouble:
                 if status is not None:
                     self.ended[kind] += 1
                     client = None
-                elif (
-                    time.monotonic() > kill_at
-                    and self.kills.total() < times
-                    and self._kill(who, kind, client.pid, cluster)
-                ):
-                    kill_at, who = self._next_kill(kind)
+                elif time.monotonic() > kill_at and self.kills.total() < most:
+                    killed = self._kill(who, kind, client.pid, cluster)
+                    kill_at, who = self._next_kill(kind) if killed else (kill_at, who)
                 time.sleep(0.05)
             else:
                 self.wrong.append(f"run {number} with {kind} did not end")
@@ -139,6 +137,7 @@ def main(arguments: list[str]) -> None:
     """Kill as often as is asked for, and say what came of it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.region --part kills")
     parser.add_argument("--times", type=int, default=100, help="kills in all")
+    parser.add_argument("--each", type=int, default=5, help="kills in a run, at most")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--size", type=int, default=1280, help="side of the scene, pixels")
     parser.add_argument("--pause", type=float, default=4.0, help="seconds between kills, mean")
@@ -156,7 +155,8 @@ def main(arguments: list[str]) -> None:
             kind = (POOL, DASK)[runs % 2]
             if kind == DASK and cluster is None:
                 cluster = stack.enter_context(OwnCluster(folder / "cluster", 2))
-            trouble.run(runs, kind, cluster if kind == DASK else None, options.times)
+            times = min(options.each, options.times - trouble.kills.total())
+            trouble.run(runs, kind, cluster if kind == DASK else None, times)
             runs += 1
             print(f"{trouble.kills.total()} kills in {runs} runs", flush=True)
         if trouble.wrong:

@@ -220,7 +220,7 @@ def written(project, place, rows: list[tuple[str, list[int]]]):
     from core.study.experiments.experiment_plan import Column, Experiment
     from core.study.experiments.experiment_record import RECORD, ExperimentRecord, PictureRecord
     from core.study.experiments.tables import tabulate, tiles_csv
-    from core.study.metrics.figures import TileResult, to_sums
+    from core.study.metrics.figures import TileFigures, to_sums
 
     columns = (Column("region", "region"), Column("method", "method"))
     (tile,) = open_project_scene(project, place.scene.id).tiles
@@ -228,7 +228,7 @@ def written(project, place, rows: list[tuple[str, list[int]]]):
     for method, rights in rows:
         cell = Cell({"region": "Fields <b>", "method": method}, print, None)
         found = tuple(
-            TileResult("North", tile if i == 0 else f"t{i}",
+            TileFigures("North", tile if i == 0 else f"t{i}",
                        to_sums((right, 100 - right, 100 - right, right)))
             for i, right in enumerate(rights)
         )  # fmt: skip

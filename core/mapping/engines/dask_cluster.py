@@ -95,7 +95,7 @@ class DaskCluster:
         InputError
             A worker has another version of cropmap, or none.
         """
-        with self._client() as client, _told_plainly(self._address):
+        with self._client() as client, told_plainly(self._address):
             check_stopped(cancelled, 0, len(tiles))
             session = _Session(client, run, self._address)
             yield from in_order(tiles, session.submit, session.at_once, cancelled)
@@ -190,23 +190,31 @@ class _Session:
             look_around, self._order.paths, str(folder), token, on_error="return"
         )
         for worker, sight in sights.items():
-            self._check_worker(worker, sight)
+            check_worker(worker, sight, self._order.code)
         return list(sights.values())
 
-    def _check_worker(self, worker: str, sight: Sight | Exception) -> None:
-        if isinstance(sight, ImportError):
-            raise InputError(
-                f"The Dask worker {worker} has no cropmap, or none that can be loaded: {sight}.",
-                "Install the same version on every machine.",
-            ) from sight
-        if isinstance(sight, Exception):
-            raise sight
-        if sight.code != self._order.code:
-            raise InputError(
-                f"The Dask worker {worker} on {sight.host} has another version of cropmap "
-                f"({sight.cropmap}) or of its libraries than this machine.",
-                "Install the same version on every machine.",
-            )
+
+def check_worker(worker: str, sight: Sight | Exception, code: str) -> None:
+    """Raise where a worker, by its address and what it sees, cannot work for a run.
+
+    Raises
+    ------
+    InputError
+        It has no cropmap, or another version than ``code``.
+    """
+    if isinstance(sight, ImportError):
+        raise InputError(
+            f"The Dask worker {worker} has no cropmap, or none that can be loaded: {sight}.",
+            "Install the same version on every machine.",
+        ) from sight
+    if isinstance(sight, Exception):
+        raise sight
+    if sight.code != code:
+        raise InputError(
+            f"The Dask worker {worker} on {sight.host} has another version of cropmap "
+            f"({sight.cropmap}) or of its libraries than this machine.",
+            "Install the same version on every machine.",
+        )
 
 
 class _There:
@@ -251,7 +259,7 @@ class _Here:
 
 
 @contextmanager
-def _told_plainly(address: str) -> Iterator[None]:
+def told_plainly(address: str) -> Iterator[None]:
     """What Dask raises about itself as one sentence."""
     from distributed import KilledWorker  # noqa: PLC0415
 

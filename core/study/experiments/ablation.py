@@ -26,7 +26,7 @@ from core.study.experiments.methods import segmenter_of
 from core.study.experiments.prompted_answers import PromptedAnswers
 from core.study.experiments.region import Region, StudyImage, data_notes
 from core.study.experiments.samples import tiles
-from core.study.metrics.figures import TileResult
+from core.study.metrics.figures import TileFigures
 
 _COSTS = {"joint": 0.1, "apt_plus": 0.7, "apt": 1.5, "automatic": 3.0}
 """Seconds of one setting on a tile with the small model, about, on one processor."""
@@ -98,13 +98,13 @@ def run_settings(task: AblationTask, context: Context) -> CellResult:
     """Work of a cell: all its settings on all tiles of its image."""
     own = tiles(task.image)
     total = len(own) * len(task.settings)
-    found: list[TileResult] = []
+    found: list[TileFigures] = []
     for sample in own:
         model = segmenter_of(task.model)
         answers = PromptedAnswers(
             sample, model, task.seed, lambda: context.step(len(found) / total)
         )
-        judged: dict[Prompting, TileResult] = {}
+        judged: dict[Prompting, TileFigures] = {}
         for setting in task.settings:
             prompting = setting.prompting
             if prompting not in judged:

@@ -23,7 +23,7 @@ from core.files import read_checked, write_checked
 from core.fingerprint import LABEL, result_hash
 from core.study.experiments.samples import Sample
 from core.study.metrics.boundaries import compare_boundaries
-from core.study.metrics.figures import Label, TileResult, to_sums
+from core.study.metrics.figures import Label, TileFigures, to_sums
 from core.study.metrics.pixels import compare_pixels
 
 FORMAT = 4
@@ -60,7 +60,7 @@ class CellResult:
 
     Parameters
     ----------
-    tiles : tuple of TileResult
+    tiles : tuple of TileFigures
         Their labels are what tells them apart beside the cell's own, where one cell yields several
         rows because they share most of the work.  Of the sums those of parcels are nought, because
         most methods draw none.
@@ -70,7 +70,7 @@ class CellResult:
         That it took when it was done.
     """
 
-    tiles: tuple[TileResult, ...]
+    tiles: tuple[TileFigures, ...]
     facts: Facts = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -118,7 +118,7 @@ class Cell:
         """SHA-256 of what is done; the labels have no say in it."""
         return digest(f"{self.work.__module__}.{self.work.__qualname__}", self.task)
 
-    def labels_of(self, tile: TileResult) -> dict[str, Label]:
+    def labels_of(self, tile: TileFigures) -> dict[str, Label]:
         """Where a tile's result stands in the tables: the cell's labels, and the tile's own."""
         return {**self.labels, **tile.labels}
 
@@ -132,13 +132,13 @@ def digest(*facts: Any) -> str:
 
 def compare_with_truth(
     mask: Flags, sample: Sample, *, keep: bool = False, **labels: Label
-) -> TileResult:
+) -> TileFigures:
     """Compare a prediction with the truth where that is known; ``labels`` are the tile's own."""
     sums = to_sums(
         astuple(compare_pixels(mask, sample.truth, sample.known)),
         compare_boundaries(mask, sample.truth, sample.known, sample.image.grid),
     )
-    return TileResult(sample.name, sample.tile, sums, mask if keep else None, labels)
+    return TileFigures(sample.name, sample.tile, sums, mask if keep else None, labels)
 
 
 def run_cell(cell: Cell, context: Context) -> None:
@@ -162,7 +162,7 @@ def kept_result(cell: Cell, folder: Path) -> CellResult | None:
     with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
         record = json.loads(str(arrays[_RECORD]))
     tiles = (
-        TileResult(image, tile, np.array(sums), None, labels)
+        TileFigures(image, tile, np.array(sums), None, labels)
         for image, tile, labels, sums in record["tiles"]
     )
     return CellResult(tuple(tiles), record["facts"], record["seconds"])

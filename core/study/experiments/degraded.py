@@ -28,7 +28,7 @@ from core.study.experiments.degrade_landcover import (
 from core.study.experiments.methods import LANDCOVER, probability, thresholded
 from core.study.experiments.region import StudyImage
 from core.study.experiments.samples import Sample, tiles
-from core.study.metrics.figures import Label, TileResult
+from core.study.metrics.figures import Label, TileFigures
 
 Start = Literal["truth", "product"]
 """What land cover is made from: the truth of the tile, or the product that the region brings."""
@@ -210,7 +210,7 @@ def run_degraded(task: DegradedTask, context: Context) -> CellResult:
     answer, which is half of ``apt_plus``.
     """
     own = tiles(task.image)
-    found: list[TileResult] = []
+    found: list[TileFigures] = []
     factor = task.condition.imagery.coarser
     for number, sample in enumerate(own):
         landcover, judged, elsewhere = _given(sample, task)

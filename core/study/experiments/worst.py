@@ -16,7 +16,7 @@ from core.study.experiments.region import StudyImage
 from core.study.experiments.samples import tiles
 from core.study.experiments.tables import Results
 from core.study.metrics.error_map import COLOURS, ERROR_WORDS, error_codes, error_picture
-from core.study.metrics.figures import Label, TileResult
+from core.study.metrics.figures import Label, TileFigures
 from core.study.metrics.markdown import shown
 
 FOLDER = "worst"
@@ -30,7 +30,7 @@ class _BadTile:
 
     cell: Cell
     number: int
-    tile: TileResult
+    tile: TileFigures
     mean_iou: float
     labels: dict[str, Label]
 
@@ -110,7 +110,7 @@ def _candidates(experiment: Experiment, results: Results) -> Iterator[_BadTile]:
             yield _BadTile(cell, number, tile, value, own)
 
 
-def _image(task: Any, tile: TileResult) -> StudyImage | None:
+def _image(task: Any, tile: TileFigures) -> StudyImage | None:
     """The image of a tile, wherever in a cell's task it is."""
     for image in _images(task):
         if image.name == tile.image and image.tile in ("", tile.tile):

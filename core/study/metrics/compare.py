@@ -19,7 +19,7 @@ from core.landcover.coverage import landcover_sentences, sentences_of
 from core.landcover.source import open_landcover
 from core.study.metrics.boundaries import compare_boundaries, halo
 from core.study.metrics.error_map import Codes, error_codes
-from core.study.metrics.figures import Sums, TileResult, to_sums, with_parcels
+from core.study.metrics.figures import Sums, TileFigures, to_sums, with_parcels
 from core.study.metrics.pairs import Pair
 from core.study.metrics.parcel_metrics import Overlaps
 from core.study.metrics.pixels import compare_pixels
@@ -102,7 +102,7 @@ class PairComparison:
             self.notes += landcover_sentences(landcover)
             labels = LandCoverLabels(landcover, grid)
             self._methods[landcover.title] = _Method(labels, labels, Overlaps())
-        self._results: list[TileResult] = []
+        self._results: list[TileFigures] = []
 
     @property
     def says(self) -> dict[str, str]:
@@ -122,7 +122,7 @@ class PairComparison:
             wide = window.expanded(margin).intersection(self.grid.extent) or window
             yield window, self._tile(name, LabelView(self.grid, window, wide))
 
-    def results(self) -> list[TileResult]:
+    def results(self) -> list[TileFigures]:
         """Results of the tiles with anything to judge, once all codes were taken."""
         truth_as = self._truth.joined()
         windows = list(self.tiles.values())
@@ -175,7 +175,7 @@ class PairComparison:
         overlaps = self._methods[title].overlaps
         overlaps.add(predicted.parcels, truth.parcels, judged[own], view.own)
         labels = {METHOD: title}
-        result = TileResult(self.pair.name, tile, sums, labels=labels, window=view.own)
+        result = TileFigures(self.pair.name, tile, sums, labels=labels, window=view.own)
         self._results.append(result)
 
     def _asked(self, view: LabelView) -> Flags:

@@ -22,7 +22,7 @@ from core.study.metrics.bootstrap import DRAWS, LEVEL, Interval, mean_of_tiles, 
 from core.study.metrics.compare import METHOD, PREDICTION, PairComparison
 from core.study.metrics.error_map import COLOURS, ERROR_WORDS, error_picture
 from core.study.metrics.evaluation_page import evaluation_page
-from core.study.metrics.figures import FIGURES, HEADLINE, PARCELS, PIXELS, SUMS, TileResult
+from core.study.metrics.figures import FIGURES, HEADLINE, PARCELS, PIXELS, SUMS, TileFigures
 from core.study.metrics.markdown import shown
 from core.study.metrics.pairs import Pair
 from core.study.metrics.pixels import Confusion
@@ -145,7 +145,7 @@ class Summary:
 class Evaluation:
     """What was found, and the files that say so."""
 
-    tiles: tuple[TileResult, ...]
+    tiles: tuple[TileFigures, ...]
     summary: Summary
     files: tuple[Path, ...]
 
@@ -213,7 +213,7 @@ def _evaluate(
         progress(_STAGE, done, total)
         done += 1
 
-    tiles: list[TileResult] = []
+    tiles: list[TileFigures] = []
     maps: dict[str, Path] = {}
     for comparison, name in zip(comparisons, _file_names(pairs), strict=True):
         path = maps[comparison.pair.name] = out / "errors" / f"{name}.tif"
@@ -230,7 +230,7 @@ def _evaluate(
 
 
 def summarise(
-    tiles: list[TileResult], options: EvaluateOptions, comparisons: list[PairComparison]
+    tiles: list[TileFigures], options: EvaluateOptions, comparisons: list[PairComparison]
 ) -> Summary:
     """Figures of all methods; the same tiles and the same seed give the same summary."""
     names = list(dict.fromkeys(str(tile.labels[METHOD]) for tile in tiles))
@@ -272,17 +272,19 @@ def summarise(
     )
 
 
-def worst_first(tiles: list[TileResult]) -> list[TileResult]:
+def worst_first(tiles: list[TileFigures]) -> list[TileFigures]:
     """The prediction's tiles, from the lowest mean IoU to the highest; those without one last."""
 
-    def key(tile: TileResult) -> tuple[float, str, str]:
+    def key(tile: TileFigures) -> tuple[float, str, str]:
         value = tile.figure("mean_iou")
         return (2.0 if value is None else value, tile.image, tile.tile)
 
     return sorted((tile for tile in tiles if tile.labels[METHOD] == PREDICTION), key=key)
 
 
-def _compared(comparison: PairComparison, path: Path, step: Callable[[], None]) -> list[TileResult]:
+def _compared(
+    comparison: PairComparison, path: Path, step: Callable[[], None]
+) -> list[TileFigures]:
     """Results of one pair; its error map is written on the way, tile by tile."""
     pair = comparison.pair
     tags = {"prediction": pair.prediction.name, "truth": pair.truth.name}
@@ -297,7 +299,7 @@ def _compared(comparison: PairComparison, path: Path, step: Callable[[], None]) 
     return results
 
 
-def _tiles_csv(tiles: list[TileResult]) -> bytes:
+def _tiles_csv(tiles: list[TileFigures]) -> bytes:
     """A row for each tile and method, the worst tiles first; what is not defined is empty."""
     order = {(t.image, t.tile): rank for rank, t in enumerate(worst_first(tiles))}
     ranked = sorted(tiles, key=lambda tile: order.get((tile.image, tile.tile), len(order)))
@@ -322,7 +324,7 @@ def rounded(value: float | None) -> float | None:
 
 def _pictures(
     comparisons: list[PairComparison],
-    tiles: list[TileResult],
+    tiles: list[TileFigures],
     maps: dict[str, Path],
     count: int,
     out: Path,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from core.study.metrics.bootstrap import LEAST_TILES, LEVEL
-from core.study.metrics.figures import FIGURES, HEADLINE, TileResult
+from core.study.metrics.figures import FIGURES, HEADLINE, TileFigures
 from core.study.metrics.markdown import escaped, many, markdown_table, shown, with_interval
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ _MANY_TILES = 20
 
 
 def evaluation_page(
-    summary: Summary, worst: Sequence[TileResult], pictures: Mapping[tuple[str, str], str]
+    summary: Summary, worst: Sequence[TileFigures], pictures: Mapping[tuple[str, str], str]
 ) -> str:
     """``summary.md``.
 
     Parameters
     ----------
-    worst : sequence of TileResult
+    worst : sequence of TileFigures
         Of the prediction, the worst first.
     pictures : mapping
         Paths of pictures of mistakes by image and tile.
@@ -90,7 +90,7 @@ def _compared(difference: MethodDifference) -> list[str]:
     ]
 
 
-def _worst(tiles: Sequence[TileResult], pictures: Mapping[tuple[str, str], str]) -> list[str]:
+def _worst(tiles: Sequence[TileFigures], pictures: Mapping[tuple[str, str], str]) -> list[str]:
     rows = []
     for tile in tiles:
         name = pictures.get((tile.image, tile.tile))

@@ -63,7 +63,7 @@ _PARCELS = slice(_BOUNDARIES.stop, _BOUNDARIES.stop + len(PARCELS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TileResult:
+class TileFigures:
     """What was found on one tile by one method.
 
     Parameters

@@ -16,7 +16,7 @@ from core.study.experiments.cells import (
     run_cell,
 )
 from core.study.experiments.region import StudyImage
-from core.study.metrics.figures import TileResult
+from core.study.metrics.figures import TileFigures
 from tests.study.experiments.works import Task, cell, score
 
 
@@ -29,7 +29,7 @@ def masked(task: MaskTask, context: Context) -> CellResult:
     mask = np.tri(task.side, dtype=bool)
     at = score(range(16))
     return CellResult(
-        (TileResult("a", "r0c0", at, mask, {"kind": "x"}), TileResult("a", "r0c1", at, None))
+        (TileFigures("a", "r0c0", at, mask, {"kind": "x"}), TileFigures("a", "r0c1", at, None))
     )
 
 

@@ -37,7 +37,7 @@ from core.study.experiments.robustness import RobustnessOptions, robustness, tel
 from core.study.experiments.runner import run_cells
 from core.study.experiments.samples import tiles
 from core.study.experiments.tables import Row, tabulate
-from core.study.metrics.figures import TileResult
+from core.study.metrics.figures import TileFigures
 
 SIDE = 128
 GIVEN = Degradation()
@@ -81,7 +81,7 @@ def task_of(region: Region, condition: Condition, **other: object) -> DegradedTa
     return replace(task, **other)  # type: ignore[arg-type]
 
 
-def right_of(tile: TileResult) -> int:
+def right_of(tile: TileFigures) -> int:
     return tile.count("true_positive") + tile.count("true_negative")
 
 

@@ -6,12 +6,12 @@ import pytest
 from core.study.experiments.cells import Cell, CellResult
 from core.study.experiments.tables import SHOWN, Row, tabulate
 from core.study.metrics.bootstrap import Interval, drawn_weights, intervals
-from core.study.metrics.figures import TileResult, figures_of
+from core.study.metrics.figures import TileFigures, figures_of
 from tests.study.experiments.works import PLACES, cell, experiment, score
 
 
 def result(numbers: list, places=PLACES, seconds: float = 2.0) -> CellResult:
-    tiles = (TileResult(*place, score(row)) for place, row in zip(places, numbers, strict=True))
+    tiles = (TileFigures(*place, score(row)) for place, row in zip(places, numbers, strict=True))
     return CellResult(tuple(tiles), seconds=seconds)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from core.errors import InputError
 from core.study.experiments.cells import Cell, CellResult, Context
 from core.study.experiments.experiment_plan import SEED, Column, Experiment
-from core.study.metrics.figures import Label, Sums, TileResult, to_sums
+from core.study.metrics.figures import Label, Sums, TileFigures, to_sums
 
 PLACES = [("east", f"r0c{number}") for number in range(4)] + [("west", "r0c0"), ("west", "r1c0")]
 
@@ -33,7 +33,7 @@ def work(task: Task, context: Context) -> CellResult:
     if task.bad:
         raise InputError(f"{task.name} cannot be done.", "Take another.")
     generator = np.random.default_rng([len(task.name), *task.name.encode(), task.luck])
-    tiles = tuple(TileResult(*place, score(generator.integers(0, 90, 16))) for place in PLACES)
+    tiles = tuple(TileFigures(*place, score(generator.integers(0, 90, 16))) for place in PLACES)
     return CellResult(tiles, {"steps": 7, "share": 0.25, "curve": [1.0, 0.5]})
 
 

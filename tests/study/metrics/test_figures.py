@@ -13,7 +13,7 @@ from core.study.metrics.evaluation import EvaluateOptions, summarise, worst_firs
 from core.study.metrics.figures import (
     FIGURES,
     SUMS,
-    TileResult,
+    TileFigures,
     figure_table,
     figures_of,
     to_sums,
@@ -69,9 +69,9 @@ def test_too_few_tiles_or_figures_give_no_interval() -> None:
     assert interval([np.nan] * 9) == Interval(None, None, None)
 
 
-def tile(name: str, method: str, right: int, wrong: int) -> TileResult:
+def tile(name: str, method: str, right: int, wrong: int) -> TileFigures:
     sums = to_sums((right, wrong, wrong, right))
-    return TileResult("image", name, sums, labels={METHOD: method})
+    return TileFigures("image", name, sums, labels={METHOD: method})
 
 
 def test_a_difference_takes_the_same_tiles_of_both_methods() -> None:
