@@ -52,6 +52,7 @@ def show_end(key: Key) -> None:
     show_errors.show(job.error)
     st.button(
         "Close this message",
+        icon=":material/close:",
         key=f"close {key}",
         type="tertiary",
         on_click=forget_job,
