@@ -59,7 +59,7 @@ def test_methods_are_compared_stopped_gone_on_with_and_taken_along(visitor, farm
     page.get_by_role("button", name="Cancel").wait_for()
     wait_for(page, lambda: cells(project), "no step was finished")
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_text("The evaluation was stopped").wait_for()
+    page.get_by_text("it can go on from there").wait_for()
     wait_for(page, lambda: not workers(), "a process was left")
     kept = {path.name: path.stat().st_mtime_ns for path in cells(project)}
 
