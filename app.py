@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from core.shortage import (
@@ -20,6 +22,7 @@ stop_where_threads_are_lacking(32)
 try:
     import streamlit as st
 
+    from core.jobs import resume_jobs
     from ui.server.nodelay import answering_at_once
     from ui.server.routes import MIDDLEWARE, ROUTES
     from ui.shared.show_errors import script_error
@@ -27,12 +30,21 @@ except Exception as error:
     stop_where_lacking(error)
     raise
 
+
+@asynccontextmanager
+async def _lifespan(app: object) -> AsyncIterator[None]:
+    """What an app that ended left undone goes on as soon as one is there again."""
+    resume_jobs()
+    async with answering_at_once(app):
+        yield
+
+
 _SHELL = Path(__file__).resolve().parent / "ui" / "shell.py"
 
 app = st.App(
     _SHELL,
     routes=ROUTES,
     middleware=MIDDLEWARE,
-    lifespan=answering_at_once,
+    lifespan=_lifespan,
     on_script_error=script_error,
 )

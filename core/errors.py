@@ -271,3 +271,18 @@ def storage_error(error: OSError, path: Path) -> OutputError:
         f"{path} cannot be written ({(error.strerror or 'unknown reason').lower()}).",
         "Choose a folder in which you may write.",
     )
+
+
+def error_to_json(error: CropMapError) -> dict[str, Any]:
+    """An error with the name of its class, as plain values, for another process or a later one."""
+    return {"error": type(error).__name__, **error.to_json()}
+
+
+def error_from_json(plain: Mapping[str, Any]) -> CropMapError:
+    """The error of :func:`error_to_json`, of the same class where this module has it."""
+    kind = globals().get(str(plain.get("error")))
+    if not isinstance(kind, type) or not issubclass(kind, CropMapError):
+        kind = CropMapError
+    # What a class holds beyond a sentence is not in the plain values.
+    whole = kind.__init__ is CropMapError.__init__
+    return kind.from_json(plain) if whole else CropMapError.from_json(plain)

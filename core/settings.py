@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     """Folder of model weights; by default ``cache_dir/weights``."""
     embedding_cache_bytes: int = 2048 * _MEBIBYTE
     """Size limit of the embedding cache on disk; the least recently used go first."""
+    jobs_at_once: int = Field(default=2, ge=1)
+    """How many jobs of the app (mapping all tiles, exports, evaluations) run at once; the rest
+    wait. Each has a model of its own in memory."""
     allow_urls: bool = False
     """Whether rasters may be opened from ``https`` and ``s3`` URLs."""
     offline: bool = False
@@ -76,6 +79,11 @@ class Settings(BaseSettings):
     def graphs_folder(self) -> Path:
         """Folder of the ONNX graphs of models."""
         return self.cache_dir / "onnx"
+
+    @property
+    def jobs_folder(self) -> Path:
+        """Folder of the list of jobs."""
+        return self.cache_dir / "jobs"
 
     @property
     def landcover_folder(self) -> Path:

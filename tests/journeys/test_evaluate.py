@@ -38,7 +38,7 @@ def workers() -> list[int]:
     found = []
     for child in psutil.Process(os.getpid()).children(recursive=True):
         with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
-            if "core.study.projects.run_worker" in " ".join(child.cmdline()):
+            if "core.jobs.job_worker" in " ".join(child.cmdline()):
                 found.append(child.pid)
     return found
 
@@ -57,10 +57,10 @@ def test_methods_are_compared_stopped_gone_on_with_and_taken_along(visitor, farm
     visitor.click(page.get_by_text("Recommended", exact=True))
     visitor.click(page.get_by_role("button", name="Compare", exact=True))
     page.get_by_role("button", name="Cancel").wait_for()
-    wait_for(page, lambda: cells(project))
+    wait_for(page, lambda: cells(project), "no step was finished")
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_text("The evaluation was stopped").wait_for()
-    assert not workers()
+    page.get_by_text("it can go on from there").wait_for()
+    wait_for(page, lambda: not workers(), "a process was left")
     kept = {path.name: path.stat().st_mtime_ns for path in cells(project)}
 
     visitor.click(page.get_by_role("button", name="Continue it"))
@@ -70,7 +70,7 @@ def test_methods_are_compared_stopped_gone_on_with_and_taken_along(visitor, farm
     visitor.calm()  # the page is written from top to bottom
     again = {path.name: path.stat().st_mtime_ns for path in cells(project)}
     assert {name: again[name] for name in kept} == kept
-    assert not workers()
+    wait_for(page, lambda: not workers(), "a process was left")
     page.get_by_text("Part of this data is simulated").wait_for()
 
     page.get_by_test_id("stDataFrame").wait_for()
@@ -111,9 +111,9 @@ def cells(project) -> list:
     return [path for path in folder.iterdir() if len(path.name) == 64] if folder.is_dir() else []
 
 
-def wait_for(page, found) -> None:
+def wait_for(page, found, otherwise: str) -> None:
     for _ in range(PATIENCE_MS // 100):
         if found():
             return
         page.wait_for_timeout(100)
-    raise AssertionError("no step was finished")
+    raise AssertionError(otherwise)

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from core.farmland import write_scene
+from core.jobs.job_store import JobStore
 from core.project import Project
+from core.settings import get_settings
 from tests.journeys.test_working_day import made_project
 
 
@@ -83,6 +85,32 @@ def test_filter_then_to_the_tile_and_back(visitor, second_visitor, several) -> N
     assert order.input_value().startswith("From tile to neighbouring tile")
     page.reload()
     page.get_by_text("tiles reviewed · ").wait_for()
+
+
+def test_mapping_all_tiles_is_seen_and_cancelled_from_another_browser(
+    visitor, second_visitor, several
+) -> None:
+    project, scene, address = several
+    arrive(visitor, address)
+    page, others = visitor.page, second_visitor.page
+    store = JobStore(get_settings().jobs_folder)
+    # As long as these are held, it waits.
+    with store.slot([1]), store.slot([2]):
+        visitor.click(page.get_by_role("button", name="Map all tiles"))
+        page.get_by_role("progressbar", name="Mapping").wait_for()
+        page.reload()
+        page.get_by_role("progressbar", name="Mapping").wait_for()
+        arrive(second_visitor, address)
+        others.get_by_role("progressbar", name="Mapping").wait_for()
+        second_visitor.click(others.get_by_role("button", name="Cancel"))
+        for seen in (others, page):
+            seen.get_by_text("was cancelled before it began").wait_for()
+    visitor.click(page.get_by_role("button", name="Close this message"))
+    page.get_by_text("was cancelled before it began").wait_for(state="detached")
+    visitor.click(page.get_by_role("button", name="Map all tiles"))
+    page.get_by_role("progressbar", name="Mapping").wait_for()
+    page.get_by_role("button", name="Map all tiles").wait_for()
+    assert all("cropland_ha" in tile.figures for tile in project.tiles(scene))
 
 
 def test_two_people_at_one_tile_lose_nothing(visitor, second_visitor, several) -> None:

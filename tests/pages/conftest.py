@@ -1,6 +1,7 @@
 """A small made project, and pages run without a browser."""
 
 import html
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,12 +9,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.jobs import job_dispatch
+from core.jobs.job_store import JobStore
+from core.jobs.job_worker import do_next_job
 from core.project import Project, new_project_path, remember_project
 from core.session.adding_scenes import add_scene
 from core.session.opened import open_project
 from core.settings import get_settings
 from ui.shared import browser_session, preferences
-from ui.shared.jobs import JOBS
+from ui.shared.jobs import job_of
 from ui.shared.preferences import Preferences
 
 RUNNER = Path(__file__).with_name("runner.py")
@@ -33,8 +37,24 @@ def own_folders(
     get_settings.cache_clear()
     monkeypatch.setattr(browser_session, "_remembered_browser", lambda: BROWSER)
     preferences.save(BROWSER, Preferences(person="Ana"))
+    monkeypatch.setattr(job_dispatch, "start_process", InThread)
     yield
     get_settings.cache_clear()
+
+
+class InThread:
+    """A worker of the jobs that outlive the app in this process, where a test has its way."""
+
+    def __init__(self, name: str) -> None:
+        settings = get_settings()
+        self._thread = threading.Thread(
+            target=do_next_job,
+            args=(JobStore(settings.jobs_folder), name, 2, threading.Event(), lambda: None),
+        )
+        self._thread.start()
+
+    def poll(self) -> int | None:
+        return None if self._thread.is_alive() else 0
 
 
 @pytest.fixture
@@ -77,9 +97,10 @@ def page() -> Callable[..., AppTest]:
 
 def settle(app: AppTest, key: tuple) -> AppTest:
     """Wait for a job and draw the page again."""
-    job = JOBS.get(key)
-    if job is not None:
-        assert job.wait(SECONDS), job.stage
+    deadline = time.monotonic() + SECONDS
+    while (job := job_of(key)) is not None and job.running:
+        assert time.monotonic() < deadline, job.stage
+        time.sleep(0.02)
     app.run()
     time.sleep(0.05)
     assert not app.exception

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+import core.study.projects.runs
 from core.errors import CancelledError
 from core.session.adding_scenes import change_landcover
 from core.session.opened import open_project_scene
@@ -20,7 +21,7 @@ from tests.existing.conftest import fields, table, write
 from tests.pages.conftest import press, said, settle, wrong
 from tests.pages.test_scene import fill
 from tests.rasters import write_raster
-from ui.evaluate import map_quality, start_run
+from ui.evaluate import map_quality
 from ui.evaluate.map_quality import labels_key
 from ui.evaluate.start_run import run_key
 from ui.evaluate.truth_rows import truth_key
@@ -51,7 +52,7 @@ def started(monkeypatch):
         progress("Steps", 1, 2)
         raise CancelledError("The evaluation was stopped.")
 
-    monkeypatch.setattr(start_run, "do_run", do_run)
+    monkeypatch.setattr(core.study.projects.runs, "do_run", do_run)
     return runs
 
 

@@ -5,6 +5,7 @@ import re
 import ui.results.scene_results
 from core.area_units import AREA_UNITS
 from core.errors import DiskFullError
+from core.export import delivery
 from core.export.delivered import RECORD, Delivered, Delivery
 from core.export.delivery import state_of
 from core.export.reports.areas import AreaReport, ClassArea
@@ -52,7 +53,7 @@ def delivering(monkeypatch, **outcome):
         monkeypatch.setattr(make_files, "last_delivery", lambda _: made)
         return made
 
-    monkeypatch.setattr(make_files, "deliver", deliver)
+    monkeypatch.setattr(delivery, "deliver", deliver)
     return wished
 
 
@@ -83,7 +84,7 @@ def test_areas_are_in_the_unit_of_the_browser_and_so_is_the_report(
     assert "Areas in these files are in hectares" in said(app)
     wished = delivering(monkeypatch)
     settle(press(app, "Make the files"), keys(project)["files"])
-    assert wished[0].unit is AREA_UNITS["mu"]
+    assert wished[0].unit == AREA_UNITS["mu"]
 
 
 def test_without_a_mapped_tile_it_says_so(page, project) -> None:

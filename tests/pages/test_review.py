@@ -323,7 +323,7 @@ def test_a_failed_mapping_is_one_sentence(page, project, monkeypatch) -> None:
     (scene,) = project.scenes()
     app = press(judged(page, project), "Map all tiles")
     app = settle(app, ("map", str(project.path), scene.id))
-    assert "Something went wrong in the app itself" in wrong(app)
+    assert "something went wrong in the app itself" in wrong(app)
 
 
 def test_a_verdict_for_a_file_that_was_replaced_is_not_given_to_the_other(page, project) -> None:

@@ -17,6 +17,9 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.jobs.job_store import JobStore
+from core.settings import get_settings
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -45,7 +48,14 @@ def outside() -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory, outside) -> Iterator[str]:
+def left(outside) -> tuple[JobStore, str]:
+    """A job that an earlier app left undone; no kind of work that this one knows."""
+    store = JobStore(get_settings().jobs_folder)
+    return store, store.ask(("of old",), {}, title="Old work").id
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, outside, left) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -97,6 +107,16 @@ def test_pages_and_routes_share_a_port(address) -> None:
     assert tile.status_code == 403
     assert tile.json()["hint"]
     assert tile.headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_an_earlier_app_left_is_gone_on_with_before_anybody_asks(address, left) -> None:
+    store, job_id = left
+    deadline = time.monotonic() + 60
+    while store.find(job_id).unfinished:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert store.find(job_id).attempts == 1
+    assert "Another version of CropMap" in store.find(job_id).error.message
 
 
 def test_strangers_are_refused(address) -> None:

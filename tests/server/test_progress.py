@@ -10,6 +10,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.errors import CancelledError, CropMapError
+from core.jobs import EXPORT, MAP_ALL, ask_for_job, job_dispatch
+from core.jobs.job_store import JobStore
+from core.settings import get_settings
 from ui.server.routes import MIDDLEWARE, ROUTES
 from ui.shared.jobs import Job
 
@@ -135,3 +138,60 @@ def test_an_unexpected_failure_is_told_without_its_traceback(client) -> None:
     assert job.wait(10)
     assert isinstance(job.error, CropMapError)
     assert "division" not in state(client, job)["error"]
+
+
+class Idle:
+    """A worker that never begins: the test is the worker."""
+
+    def __init__(self, _name: str) -> None:
+        pass
+
+    def poll(self) -> None:
+        return None
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch) -> Iterator[JobStore]:
+    """The jobs that outlive the server, which this test does itself."""
+    monkeypatch.setenv("CROPMAP_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(job_dispatch, "start_process", Idle)
+    get_settings.cache_clear()
+    yield JobStore(get_settings().jobs_folder)
+    get_settings.cache_clear()
+
+
+def test_a_kept_job_says_what_it_waits_for_its_pace_and_its_end(client, kept) -> None:
+    jobs = [
+        ask_for_job((kind, f"/{number}.cropmap"), {}, title=f"Job {number}")
+        for number, kind in enumerate((MAP_ALL, EXPORT, MAP_ALL, MAP_ALL))
+    ]
+
+    def seen(number: int) -> dict:
+        return client.get(f"/cropmap/jobs/{jobs[number].id}/progress").json()
+
+    assert seen(0)["status"] == "Starting"
+    assert seen(2)["status"] == "Waits for 1 job before it"
+    with kept.slot([1]) as first, kept.slot([2]) as second:
+        kept.claim(first, "w1")
+        kept.claim(second, "w2")
+        assert seen(2)["status"] == "Waits for 1 job before it"
+        assert seen(3)["status"] == "Waits for 2 jobs before it"
+        kept.tell(jobs[0].id, "Mapping tiles", 3, 9, 0.0)
+        assert seen(0)["status"].startswith("Mapping tiles · 3 of 9 · ")
+        assert seen(0)["status"].endswith(" s")
+        kept.tell(jobs[0].id, "Mapping tiles", 3, 9, 0.05)
+        assert seen(0)["status"] == (
+            "Mapping tiles · 3 of 9 · 3.0 tiles a minute · about 2 minutes left"
+        )
+        assert seen(0)["share"] == pytest.approx(1 / 3)
+        kept.tell(jobs[1].id, "Joining parcels", 2, 4, 0.02)
+        assert seen(1)["status"] == (
+            "Joining parcels · 2 of 4 · about 2 minutes left for this step"
+        )
+        assert client.post(f"/cropmap/jobs/{jobs[0].id}/cancel", headers=OWN).json() == {
+            **seen(0),
+            "cancelling": True,
+            "running": True,
+        }
+        ended = client.post(f"/cropmap/jobs/{jobs[3].id}/cancel", headers=OWN).json()
+        assert (ended["running"], ended["error"]) == (False, "Job 3 was cancelled before it began.")

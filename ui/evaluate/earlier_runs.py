@@ -12,7 +12,7 @@ from ui.evaluate.method_words import conclusion
 from ui.evaluate.start_run import run_key
 from ui.shared import show_errors
 from ui.shared.browser_session import Place
-from ui.shared.jobs import JOBS
+from ui.shared.jobs import job_of
 from ui.shared.text import escape
 from ui.shared.times import ago, local
 
@@ -66,7 +66,7 @@ def _title(run: ExperimentRun) -> str:
 
 
 def _unfinished(place: Place, run: ExperimentRun) -> None:
-    job = JOBS.get(run_key(place))
+    job = job_of(run_key(place))
     if job is not None and job.running:
         st.caption("The result appears here at the end.")
         return

@@ -129,15 +129,6 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def duration(seconds: float) -> str:
-    """How long, for a plan: ``less than a minute``, ``about 3 minutes``, ``about 1.5 hours``."""
-    if seconds < 45:
-        return "less than a minute"
-    if seconds < 90 * 60:
-        return f"about {count(max(1, round(seconds / 60)), 'minute')}"
-    return f"about {seconds / 3600:.1f} hours"
-
-
 def planned_seconds(methods: Sequence[str], tiles: int, processes: int) -> float:
     """About how long a comparison takes, with the start of its process."""
     return 8.0 + tiles * sum(SECONDS.get(method, 10.0) for method in methods) / processes

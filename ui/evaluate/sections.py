@@ -9,8 +9,8 @@ from ui.evaluate import earlier_runs, folder_rows, map_quality, start_run, truth
 from ui.evaluate.start_run import run_key
 from ui.shared import moved_imagery, navigation, show_errors
 from ui.shared.browser_session import Place
-from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS
+from ui.shared.job_progress import show_end, watch
+from ui.shared.jobs import job_of
 from ui.shared.page_frame import empty, heading
 
 JOB_KINDS = (start_run.KIND, truth_rows.KIND, folder_rows.KIND, map_quality.KIND)
@@ -47,17 +47,17 @@ def show(place: Place) -> None:
 
 def _job(place: Place, runs: list[ExperimentRun]) -> None:
     """The evaluation that runs, or how the last one ended badly."""
-    job = JOBS.get(run_key(place))
+    job = job_of(run_key(place))
     if job is None:
         return
     if job.running:
         watch(
             run_key(place),
             "You can keep working or close this page. Finished steps are kept, also when you "
-            "cancel.",
+            "cancel. If the app is closed, this goes on at its next start.",
         )
     elif job.error is not None:
-        show_errors.show(job.error)
+        show_end(run_key(place))
         stopped = next((run for run in runs if not run.finished), None)
         if stopped is not None and st.button("Continue it", key="go on at once"):
             with show_errors.told():

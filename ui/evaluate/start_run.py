@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.errors import InputError
+from core.jobs import EVALUATION, ask_for_job, evaluation_order
+from core.processors import processors_beside_the_app
 from core.sam import DEFAULT_MODEL
 from core.study.experiments import (
     COMPARISON,
@@ -22,30 +24,27 @@ from core.study.projects import (
     ImageFolder,
     RunRequest,
     chosen_truth_tiles,
-    do_run,
-    jobs_beside_the_app,
     kept_truth,
     new_run,
 )
-from core.task import Cancelled, Progress
 from ui.evaluate import folder_rows, truth_rows
 from ui.evaluate.method_words import (
     FIRST_CHOICE,
     SECONDS,
     SENTENCES,
-    duration,
     in_order,
     method_title,
     needs_model,
     planned_seconds,
 )
+from ui.server.time_words import duration
 from ui.shared import show_errors
-from ui.shared.browser_session import Place
-from ui.shared.jobs import JOBS, Key
+from ui.shared.browser_session import Place, person
+from ui.shared.jobs import Key, job_of
 from ui.shared.settings_dialog import NO_MODEL, model_of
 from ui.shared.text import count
 
-KIND = "evaluation"
+KIND = EVALUATION
 """Of the job that runs one."""
 
 _CHOSEN, _TILES = "cropmap_methods", "evaluate tiles"
@@ -94,20 +93,19 @@ def show(place: Place) -> None:
 
 
 def start(place: Place, run: ExperimentRun) -> None:
-    """Do a run, or go on with it, in the background.
+    """Do a run, or go on with it, beside the app.
 
     Raises
     ------
-    InputError
-        Too much is running already.
+    OutputError
+        The list of jobs cannot be written.
     """
-    project = place.project
-
-    def work(progress: Progress, cancelled: Cancelled) -> ExperimentRun:
-        progress("Getting ready", 0, 0)
-        return do_run(project, run, progress=progress, cancelled=cancelled)
-
-    JOBS.start(run_key(place), f"{run.title}: {', '.join(run.scenes)}", work)
+    ask_for_job(
+        run_key(place),
+        evaluation_order(place.project, run.folder.name),
+        title=f"{run.title}: {', '.join(run.scenes)}",
+        person=person(),
+    )
 
 
 def _scenes(place: Place) -> Chosen:
@@ -179,7 +177,7 @@ def _button(place: Place, request: RunRequest, chosen: Chosen) -> None:
     elif busy:
         st.caption("Your comparison is running. You can start the next one when it ends.")
     else:
-        seconds = planned_seconds(request.methods, chosen.tiles, jobs_beside_the_app())
+        seconds = planned_seconds(request.methods, chosen.tiles, processors_beside_the_app())
         st.caption(
             f"{count(chosen.tiles, 'tile')}, {count(len(request.methods), 'method')}: "
             f"{duration(seconds)} on this computer. You can keep working while this runs."
@@ -194,7 +192,7 @@ def _missing(chosen: Chosen, methods: Sequence[str]) -> str:
 
 
 def _running(place: Place) -> bool:
-    job = JOBS.get(run_key(place))
+    job = job_of(run_key(place))
     return job is not None and job.running
 
 
@@ -222,7 +220,7 @@ def _other(place: Place, request: RunRequest, kind: ExperimentKind, chosen: Chos
     text, way = st.columns([4, 1], vertical_alignment="center")
     problem = _short_of(kind, chosen)
     minutes = kind.minutes + kind.minutes_a_tile * max(1, chosen.tiles)
-    took = duration(minutes * 60 / jobs_beside_the_app())
+    took = duration(minutes * 60 / processors_beside_the_app())
     facts = problem or f"For what is chosen above: {took}. You can stop it and continue later."
     text.markdown(f"**{kind.title}**  \n{kind.answers}  \n:small[:gray[{facts}]]")
     blocked = bool(problem) or _running(place)

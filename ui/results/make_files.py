@@ -1,4 +1,4 @@
-"""Files to take along from the Results page: made in the background, listed, downloaded."""
+"""Files to take along from the Results page: made beside the app, listed, downloaded."""
 
 from __future__ import annotations
 
@@ -15,23 +15,22 @@ from core.export import (
     Delivered,
     Delivery,
     Wishes,
-    deliver,
     last_delivery,
     state_of,
 )
 from core.files import safe_name
+from core.jobs import EXPORT, ask_for_job, export_order
 from core.project import SceneRecord
-from core.task import Cancelled, Progress
 from ui.results.file_choices import choose
 from ui.server.downloads import RESULTS, address
 from ui.shared import show_errors
 from ui.shared.browser_session import Place, person, token
-from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Key
+from ui.shared.job_progress import show_end, watch
+from ui.shared.jobs import Key, job_of
 from ui.shared.text import escape, file_size
 from ui.shared.times import ago
 
-KIND = "files"
+KIND = EXPORT
 """Kind of this module's jobs."""
 
 GROUPS = {GIS: "For QGIS", TRAINING: "For training", RECORD: "For the record"}
@@ -54,12 +53,14 @@ def show(place: Place, last: Delivery | None, *, accepted_only: bool) -> None:
         return
     st.header("Export")
     key = job_key(place, accepted_only)
-    job = JOBS.get(key)
+    job = job_of(key)
     if job is not None and job.running:
-        watch(key)
+        watch(
+            key,
+            "You can close this page. If the app is closed, the files are made at its next start.",
+        )
         return
-    if job is not None and job.error is not None:
-        show_errors.show(job.error)
+    show_end(key)
     if last is not None:
         _list(place, last)
     _choices(place, scene, folder, last, accepted_only=accepted_only)
@@ -75,7 +76,7 @@ def is_old(place: Place, last: Delivery | None) -> bool:
 def offer_again(place: Place, last: Delivery, *, accepted_only: bool) -> None:
     """Say over the map that the files are older than it, and make the same ones anew."""
     scene, key = place.scene, job_key(place, accepted_only)
-    job = JOBS.get(key)
+    job = job_of(key)
     if scene is None or (job is not None and job.running):
         return
     with st.container(horizontal=True, vertical_alignment="center", key="cropmap_edited_since"):
@@ -123,13 +124,12 @@ def _choices(
 def _start(
     place: Place, scene: SceneRecord, folder: Path, wishes: Wishes, *, accepted_only: bool
 ) -> None:
-    project = place.project
-
-    def work(progress: Progress, cancelled: Cancelled) -> Delivery:
-        progress("Joining parcels", 0, 0)
-        return deliver(project, scene.id, folder, wishes, progress=progress, cancelled=cancelled)
-
-    JOBS.start(job_key(place, accepted_only), f"Making the files of {scene.name}", work)
+    ask_for_job(
+        job_key(place, accepted_only),
+        export_order(place.project, scene.id, folder, wishes),
+        title=f"Making the files of {scene.name}",
+        person=person(),
+    )
 
 
 def _list(place: Place, last: Delivery) -> None:

@@ -1,4 +1,4 @@
-"""Mapping every tile of a scene in the background."""
+"""Mapping every tile of a scene beside the app."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Literal
 
 import streamlit as st
 
-from core.project import Project
-from core.task import Cancelled, Progress
+from core.jobs import MAP_ALL, ask_for_job, map_order
+from core.project import SceneRecord
 from ui.shared import show_errors
-from ui.shared.browser_session import Place
-from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS, Key
+from ui.shared.browser_session import Place, person
+from ui.shared.job_progress import show_end, watch
+from ui.shared.jobs import Key, job_of
 
-KIND = "map"
+KIND = MAP_ALL
 """Kind of this module's jobs."""
 
 
@@ -24,7 +24,7 @@ def key_of(place: Place) -> Key:
 
 def controls(place: Place, missing: int) -> None:
     """The button that maps all tiles; ``missing`` of them are not mapped yet."""
-    job = JOBS.get(key_of(place))
+    job = job_of(key_of(place))
     if place.scene is None or (job is not None and job.running):
         return
     help_text = (
@@ -34,28 +34,29 @@ def controls(place: Place, missing: int) -> None:
     kind: Literal["primary", "secondary"] = "primary" if missing else "secondary"
     if st.button("Map all tiles", type=kind, help=help_text, width="stretch"):
         with show_errors.told():
-            start(place.project, place.scene.id, place.scene.name)
+            _start(place, place.scene)
             st.rerun()
 
 
 def progress_of(place: Place) -> None:
     """The work that the button started, or why it stopped."""
     key = key_of(place)
-    job = JOBS.get(key)
+    job = job_of(key)
     if job is not None and job.running:
-        watch(key, "You can keep working here and on the map while this runs.")
-    elif job is not None and job.error is not None:
-        show_errors.show(job.error)
+        watch(
+            key,
+            "You can keep working here and on the map, or close this page. If the app is closed, "
+            "this goes on at its next start.",
+        )
+    else:
+        show_end(key)
 
 
-def start(project: Project, scene_id: str, name: str) -> None:
+def _start(place: Place, scene: SceneRecord) -> None:
     """Map all tiles of a scene, unless that is already going on."""
-
-    def work(progress: Progress, cancelled: Cancelled) -> None:
-        # The annotator pulls in the models' code, which takes seconds: not before it is needed.
-        from core.session import predict_all  # noqa: PLC0415
-
-        progress("Getting ready", 0, 0)
-        predict_all(project, scene_id, progress, cancelled)
-
-    JOBS.start((KIND, str(project.path), scene_id), f"Mapping {name}", work)
+    ask_for_job(
+        key_of(place),
+        map_order(place.project, scene.id),
+        title=f"Mapping {scene.name}",
+        person=person(),
+    )

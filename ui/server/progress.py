@@ -1,7 +1,8 @@
 """Progress of background jobs, asked for by the browser, and the way to cancel one.
 
-Each job has a token of its own, which only pages that show the job know.  The routes are
-coroutines: they answer even while every worker thread draws tiles.
+Each job has a token of its own, which only pages that show the job know; a job that outlives the
+server keeps its own.  The routes are coroutines: they answer even while every worker thread draws
+tiles.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from core import wire
 from core.errors import CropMapError
+from ui.server import kept_jobs
 from ui.server.errors import NO_STORE, NotFoundError
 from ui.server.json_answer import JsonAnswer
 
@@ -51,6 +53,14 @@ class Watched(Protocol):
         """Seconds since the start."""
 
     @property
+    def waits_for(self) -> int | None:
+        """How many jobs have to end before it begins; None once it has begun."""
+
+    @property
+    def pace(self) -> str:
+        """How fast it goes and how long it still takes, in words; empty where nobody knows."""
+
+    @property
     def running(self) -> bool:
         """Whether the work goes on."""
 
@@ -78,13 +88,16 @@ def issue_token(job: Watched) -> str:
 
 
 def status_line(job: Watched) -> str:
-    """One line about a running job, with the seconds as a sign of life."""
+    """One line about a job that waits or runs, with the seconds or the pace as a sign of life."""
+    if job.waits_for is not None:
+        jobs = "1 job" if job.waits_for == 1 else f"{job.waits_for:,} jobs"
+        return f"Waits for {jobs} before it" if job.waits_for else "Starting"
     steps = ""
     if job.total > _MOST_STEPS:
         steps = f" · {job.share or 0.0:.0%}"
     elif job.total > 1:
         steps = f" · {job.done:,} of {job.total:,}"
-    return f"{job.stage or 'Starting'}{steps} · {job.seconds:,.0f} s"
+    return f"{job.stage or 'Starting'}{steps} · {job.pace or f'{job.seconds:,.0f} s'}"
 
 
 def describe(job: Watched) -> wire.JobProgress:
@@ -106,13 +119,13 @@ async def progress(request: Request) -> JsonAnswer:
 
 async def cancel(request: Request) -> JsonAnswer:
     """Ask a job to stop; its state."""
-    job = _job_of(request)
-    job.cancel()
-    return JsonAnswer(describe(job), headers=NO_STORE)
+    _job_of(request).cancel()
+    return JsonAnswer(describe(_job_of(request)), headers=NO_STORE)
 
 
 def _job_of(request: Request) -> Watched:
-    job = _WATCHED.get(request.path_params["token"])
+    token = request.path_params["token"]
+    job = _WATCHED.get(token) or kept_jobs.find(token)
     if job is None:
         raise NotFoundError("This work is no longer running.", "Load the page again.")
     return job

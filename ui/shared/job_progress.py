@@ -12,10 +12,13 @@ from typing import Any
 
 import streamlit as st
 
+from core.jobs import forget_job
+from ui.server import kept_jobs
+from ui.server.kept_jobs import KeptJob
 from ui.server.prefix import route_bases
 from ui.server.progress import describe
 from ui.shared import show_errors
-from ui.shared.jobs import JOBS, Job, Key
+from ui.shared.jobs import JOBS, Job, Key, job_of, running_jobs
 
 _OF_THE_APP = ("weights", "demo")
 """Kinds of jobs that belong to no project."""
@@ -34,11 +37,27 @@ def watch(key: Key, note: str = "") -> None:
 
     Within a dialog or a fragment, that alone is drawn again.
     """
-    job = JOBS.get(key)
+    job = job_of(key)
     if job is None or not job.running:
         # It ended after the page had asked.
         st.rerun()
     _draw(key, job, note=note)
+
+
+def show_end(key: Key) -> None:
+    """Why a job that outlives the server ended badly, until somebody has read it."""
+    job = kept_jobs.last(key)
+    if job is None or job.running or job.error is None:
+        return
+    show_errors.show(job.error)
+    st.button(
+        "Close this message",
+        icon=":material/close:",
+        key=f"close {key}",
+        type="tertiary",
+        on_click=forget_job,
+        args=(job.token,),
+    )
 
 
 def watch_in_place(key: Key, note: str, outcome: str) -> None:
@@ -62,12 +81,12 @@ def strip(project: Path | None, shown: Sequence[str] = ()) -> None:
     shown : sequence of str
         Kinds of jobs (the first part of their keys) that the page itself shows.
     """
-    for key, job in JOBS.running():
+    for key, job in running_jobs():
         if key[0] not in shown and _concerns(key, project):
             _draw(key, job, small=True)
 
 
-def _draw(key: Key, job: Job[Any], *, note: str = "", small: bool = False) -> None:
+def _draw(key: Key, job: Job[Any] | KeptJob, *, note: str = "", small: bool = False) -> None:
     data = {
         "bases": route_bases(),
         "token": job.token,

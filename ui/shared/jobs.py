@@ -1,7 +1,8 @@
-"""Work in a thread of its own: progress, cancel, its result or its error; found again by key.
+"""Short work in a thread of its own: progress, cancel, its result or its error; found by key.
 
 Jobs belong to the process, not to a browser session: a page that is loaded again finds the job
-that it had started, and two browsers that ask for the same thing watch one job.
+that it had started, and two browsers that ask for the same thing watch one job.  Long work, which
+is to outlive the process, is a job of :mod:`core.jobs`; ``running_jobs`` knows both.
 """
 
 from __future__ import annotations
@@ -13,14 +14,19 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from core.errors import CropMapError, InputError
+from core.jobs import EVALUATION, EXPORT, MAP_ALL
 from core.task import Cancelled, Progress
-from ui.server import progress
+from ui.server import kept_jobs, progress
+from ui.server.kept_jobs import KeptJob
 from ui.shared.show_errors import as_told
 
 T = TypeVar("T")
 
 Key = tuple[str | bool, ...]
 """What kind of work, the project's path where it belongs to one, and what tells it from others."""
+
+_KEPT = (MAP_ALL, EXPORT, EVALUATION)
+"""Kinds of work that outlive this process."""
 
 MOST_RUNNING = 4
 MOST_KEPT = 64
@@ -72,6 +78,16 @@ class Job(Generic[T]):
     def share(self) -> float | None:
         """How much is done, 0 to 1; None where nobody knows."""
         return min(1.0, max(0.0, self.done / self.total)) if self.total else None
+
+    @property
+    def waits_for(self) -> int | None:
+        """None: it begins at once."""
+        return None
+
+    @property
+    def pace(self) -> str:
+        """Empty: nobody measures it."""
+        return ""
 
     @property
     def seconds(self) -> float:
@@ -155,3 +171,13 @@ class Jobs:
 
 JOBS = Jobs()
 """Of this process."""
+
+
+def job_of(key: Key) -> Job[Any] | KeptJob | None:
+    """The job of a key, whichever way it is done."""
+    return kept_jobs.last(key) if key[0] in _KEPT else JOBS.get(key)
+
+
+def running_jobs() -> list[tuple[Key, Job[Any] | KeptJob]]:
+    """Keys and jobs of all that run in this process, and of all that wait or run outside it."""
+    return [*JOBS.running(), *kept_jobs.unfinished()]

@@ -7,7 +7,7 @@ import streamlit as st
 from core.project import Project
 from core.session import KeptFiles, clear_kept, what_is_kept
 from ui.shared import show_errors
-from ui.shared.jobs import JOBS
+from ui.shared.jobs import running_jobs
 from ui.shared.text import escape, file_size
 
 _FREED = "cropmap_freed"
@@ -21,7 +21,7 @@ def show(project: Project | None) -> None:
     with show_errors.told():
         if (freed := st.session_state.pop(_FREED, None)) is not None:
             st.success(escape(freed))
-        jobs = [job.title for _, job in JOBS.running()]
+        jobs = [job.title for _, job in running_jobs()]
         if jobs:
             st.caption(f"Some cannot be cleared before this ends: {escape(', '.join(jobs))}.")
         for kept in what_is_kept(project):
@@ -48,7 +48,7 @@ def _row(kept: KeptFiles, project: Project | None, *, waits: bool) -> None:
 
 
 def _clear(kept: KeptFiles, project: Project | None) -> None:
-    if kept.alone and JOBS.running():
+    if kept.alone and running_jobs():
         st.session_state[_FREED] = "A job has begun meanwhile, so nothing was cleared."
         return
     freed = clear_kept(kept.key, project)

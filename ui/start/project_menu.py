@@ -23,7 +23,7 @@ from core.task import Cancelled, Progress
 from ui.shared import show_errors
 from ui.shared.browser_session import leave_project, notify
 from ui.shared.job_progress import watch
-from ui.shared.jobs import JOBS
+from ui.shared.jobs import JOBS, running_jobs
 from ui.shared.text import escape, file_size
 from ui.shared.times import ago
 
@@ -116,12 +116,7 @@ def _duplicate(summary: ProjectSummary) -> None:
 
 def _archive(summary: ProjectSummary) -> None:
     if st.button("Archive this project", icon=":material/inventory_2:"):
-        for key, job in JOBS.running():
-            if str(summary.path) in key:
-                raise InputError(
-                    f"The project cannot be archived now: {job.title} is still running.",
-                    "Wait until it ends, or cancel it.",
-                )
+        _refuse_while_busy(summary, "archived")
         archive_project(summary.path)
         leave_project()
         notify(f"{summary.name} is archived, at the end of the list. You can take it back there.")
@@ -136,10 +131,20 @@ def _delete(summary: ProjectSummary) -> None:
         )
         return
     if st.button("Delete this project", icon=":material/delete:"):
+        _refuse_while_busy(summary, "deleted")
         delete_project(summary.path)
         leave_project()
         notify(f"{summary.name} is in the bin, at the end of the list. You can put it back there.")
         st.rerun()
+
+
+def _refuse_while_busy(summary: ProjectSummary, what: str) -> None:
+    for key, job in running_jobs():
+        if str(summary.path) in key:
+            raise InputError(
+                f"The project cannot be {what} now: {job.title} is not done yet.",
+                "Wait until it ends, or cancel it on the page where it was started.",
+            )
 
 
 def _binned_row(number: int, binned: BinnedProject) -> None:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     )
     from core.study.projects.own_labels import Judged, WorstTile, judge_labels, last_judged
     from core.study.projects.run_locations import runs_folder, upload_folder
-    from core.study.projects.run_process import jobs_beside_the_app
     from core.study.projects.run_request import (
         MOST_TILES,
         RunRequest,
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
         ExperimentRun,
         PastRuns,
         do_run,
+        find_run,
         new_run,
         past_runs,
         remove_run,
@@ -47,9 +47,16 @@ __getattr__ = load_lazily(
         "image_folders": ("ImageFolder", "add_folder", "kept_folders", "remove_folder"),
         "own_labels": ("Judged", "WorstTile", "judge_labels", "last_judged"),
         "run_locations": ("runs_folder", "upload_folder"),
-        "run_process": ("jobs_beside_the_app",),
         "run_request": ("MOST_TILES", "RunRequest", "chosen_truth_tiles", "scene_names", "unready"),
-        "runs": ("PastRuns", "ExperimentRun", "do_run", "new_run", "past_runs", "remove_run"),
+        "runs": (
+            "PastRuns",
+            "ExperimentRun",
+            "do_run",
+            "find_run",
+            "new_run",
+            "past_runs",
+            "remove_run",
+        ),
         "truth": (
             "Truth",
             "TruthSource",
@@ -66,7 +73,7 @@ __getattr__ = load_lazily(
 __all__ = [
     "MOST_TILES", "ExperimentRun", "Finding", "ImageFolder", "Judged", "PastRuns", "RunRequest",
     "Truth", "TruthSource", "WorstTile", "add_folder", "chosen_truth_tiles", "do_run",
-    "forget_truth", "is_current", "jobs_beside_the_app", "judge_labels", "kept_folders",
+    "find_run", "forget_truth", "is_current", "judge_labels", "kept_folders",
     "kept_truth", "last_judged", "missing_file", "new_run", "past_runs", "read_findings",
     "read_truth", "remove_folder", "remove_run", "runs_folder", "scene_names", "unready",
     "upload_folder",

@@ -1,4 +1,4 @@
-"""What is to be run, and the order for the process that runs it."""
+"""What is to be run, and the regions that it is run on."""
 
 from __future__ import annotations
 

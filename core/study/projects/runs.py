@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import AliasChoices, Field
 
-from core.errors import CropMapError, InputError
+from core.errors import CancelledError, CropMapError, InputError
 from core.files import prepare_folder, replacing
 from core.project import Project
 from core.record_files import UnreadableRecordError, read_record, write_record
 from core.session.workspaces import Workspaces
 from core.study.experiments.experiment_kinds import EXPERIMENTS
 from core.study.experiments.experiment_record import RECORD, ExperimentRecord, read_experiment
+from core.study.experiments.region import Region
 from core.study.projects.run_locations import cells_folder, runs_folder
-from core.study.projects.run_process import jobs_beside_the_app, run_in_process
-from core.study.projects.run_request import RunRequest, region_order, scene_names
+from core.study.projects.run_request import (
+    RunRequest,
+    experiment_of,
+    region_order,
+    regions_of,
+    scene_names,
+)
 from core.study.projects.truth import is_current, kept_truth, missing_file, read_truth
 from core.task import Cancelled, Progress
 
 ABOUT, FILES = "run.json", "files"
+_STOPPED = "The evaluation was stopped. Its finished steps are kept, and it can go on from there."
 _STEPS = 100_000
 """So many that they are told in percent."""
 
@@ -142,22 +150,60 @@ def do_run(
             progress=progress,
             cancelled=cancelled,
         )
-    order: dict[str, Any] = {
-        "request": asdict(run.request),
-        "folders": list(run.request.folders),
-        "region": region_order(project, run.request),
-        "out": str(prepare_folder(run.files)),
-        "cells": str(prepare_folder(cells_folder(project))),
-        "jobs": jobs_beside_the_app(),
-    }
+    regions = regions_of(
+        {"folders": list(run.request.folders), "region": region_order(project, run.request)}
+    )
 
     def in_percent(stage: str, done: int, total: int) -> None:
         progress(stage, round(done / total * _STEPS) if total else 0, _STEPS if total else 0)
 
-    run_in_process(order, progress=in_percent, cancelled=cancelled)
+    _write(project, run, regions, in_percent, cancelled)
     progress("Packing the files", 0, 0)
     pack(run.files, run.zip_file)
     return replace(run, finished=True)
+
+
+def _write(
+    project: Project,
+    run: ExperimentRun,
+    regions: Sequence[Region],
+    progress: Progress,
+    cancelled: Cancelled,
+) -> None:
+    # Experiments load torch, which pages that list runs do without.
+    from core.study.experiments.experiment_report import run_and_write  # noqa: PLC0415
+
+    request = run.request
+    try:
+        run_and_write(
+            experiment_of(regions, request),
+            prepare_folder(run.files),
+            seed=request.seed,
+            cells_folder=prepare_folder(cells_folder(project)),
+            options={
+                "methods": list(request.methods),
+                "model": request.model,
+                "tiles": request.most_tiles,
+            },
+            progress=progress,
+            cancelled=cancelled,
+        )
+    except CancelledError as error:
+        raise CancelledError(_STOPPED) from error
+
+
+def find_run(project: Project, name: str) -> ExperimentRun:
+    """The run whose folder has this name.
+
+    Raises
+    ------
+    InputError
+        It was deleted, or its record cannot be read.
+    """
+    found = next((run for run in past_runs(project).runs if run.folder.name == name), None)
+    if found is None:
+        raise InputError("This evaluation is not there any more.", "Start another one.")
+    return found
 
 
 def past_runs(project: Project) -> PastRuns:

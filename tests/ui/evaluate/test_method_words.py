@@ -12,7 +12,6 @@ from ui.evaluate.method_words import (
     TITLES,
     conclusion,
     difference,
-    duration,
     in_order,
     method_title,
     needs_model,
@@ -83,9 +82,5 @@ def test_a_difference_is_told_by_its_interval(interval, words) -> None:
     assert difference(interval) == words
 
 
-def test_times_are_rough() -> None:
-    assert duration(20) == "less than a minute"
-    assert duration(61) == "about 1 minute"
-    assert duration(600) == "about 10 minutes"
-    assert duration(3 * 3600) == "about 3.0 hours"
+def test_more_processes_are_planned_to_take_less_time() -> None:
     assert planned_seconds(("apt",), 10, 1) > planned_seconds(("apt",), 10, 2)
