@@ -9,10 +9,12 @@ import rasterio
 
 from core.errors import ReplacedFileError
 from core.export.scene_map import MapResult, map_scene
-from core.mapping import MapOptions, SceneRequest
+from core.mapping import MapOptions, SceneRequest, Workers
 from tests.projects import tiles_of
 
 PLAIN = MapOptions(model=None)
+ALONE = Workers(1)
+"""One process: tiles are finished one after the other, so that they can be counted."""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,7 @@ def test_a_run_over_replaced_files_is_refused(own, plain, tmp_path, which, tiles
             flip(path)
 
     with pytest.raises(ReplacedFileError, match="is another file than when it was opened"):
-        map_scene(own, PLAIN, out, progress=progress)
+        map_scene(own, PLAIN, out, progress=progress, workers=ALONE)
     assert not (out / "run.json").exists()
     # Tiles that were finished from the right files are taken up again, and no others.
     path.write_bytes(right)
@@ -66,5 +68,5 @@ def test_tiles_kept_from_another_image_are_not_taken(own, tmp_path) -> None:
             flip(Path(own.scene))
 
     with pytest.raises(ReplacedFileError):
-        map_scene(own, PLAIN, tmp_path / "out", progress=stop)
+        map_scene(own, PLAIN, tmp_path / "out", progress=stop, workers=ALONE)
     assert map_scene(own, PLAIN, tmp_path / "out").kept_tiles == 0
