@@ -13,6 +13,8 @@ from core.mapping import MapOptions, SceneRequest, Workers
 from tests.projects import tiles_of
 
 PLAIN = MapOptions(model=None)
+ALONE = Workers(1)
+"""One process: tiles are finished one after the other, so that they can be counted."""
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +53,7 @@ def test_a_run_over_replaced_files_is_refused(own, plain, tmp_path, which, tiles
             flip(path)
 
     with pytest.raises(ReplacedFileError, match="is another file than when it was opened"):
-        # By one process, no tile is ahead of those that are done.
-        map_scene(own, PLAIN, out, progress=progress, workers=Workers(processes=1))
+        map_scene(own, PLAIN, out, progress=progress, workers=ALONE)
     assert not (out / "run.json").exists()
     # Tiles that were finished from the right files are taken up again, and no others.
     path.write_bytes(right)
@@ -67,5 +68,5 @@ def test_tiles_kept_from_another_image_are_not_taken(own, tmp_path) -> None:
             flip(Path(own.scene))
 
     with pytest.raises(ReplacedFileError):
-        map_scene(own, PLAIN, tmp_path / "out", progress=stop)
+        map_scene(own, PLAIN, tmp_path / "out", progress=stop, workers=ALONE)
     assert map_scene(own, PLAIN, tmp_path / "out").kept_tiles == 0
