@@ -53,7 +53,10 @@ def prepare_table(shapefile: Path) -> PreparedTable:
         with stated.open("rb") as file:
             cpg = code_page_named(file.read(_LONGEST_CPG))
     if not table.exists():
-        return PreparedTable(StatedTexts(cpg))
+        return PreparedTable(
+            StatedTexts(cpg),
+            "It has no table of attributes (.dbf) beside it, so it has no columns.",
+        )
     with table.open("rb") as file:
         start = file.read(_DBF_FIELD)
         if len(start) < _DBF_FIELD:

@@ -126,7 +126,7 @@ def is_sound(connection: sqlite3.Connection) -> bool:
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     checks = Checks()
     try:
-        if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        if connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
             return False
         with engine.connect() as rows:
             verify_project(rows, checks)

@@ -81,7 +81,7 @@ def _is_whole(path: Path, contents: Contents | None) -> bool:
     try:
         with closing(connect_to_file(path)) as connection:
             if contents is None:
-                found = connection.execute("PRAGMA quick_check(1)").fetchone()
+                found = connection.execute("PRAGMA integrity_check(1)").fetchone()
                 return bool(found[0] == "ok")
             return seen_contents(connection) == contents and is_sound(connection)
     except sqlite3.Error:

@@ -182,7 +182,7 @@ class SqliteDatabase:
             with closing(sqlite3.connect(target)) as copy:
                 # One file, which is opened without leaving others beside it.
                 copy.execute("PRAGMA journal_mode=DELETE")
-                if copy.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                if copy.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
                     raise damaged(self.path, "its pages do not fit together")
 
     def close(self) -> None:
@@ -230,10 +230,13 @@ class SqliteDatabase:
         """Nothing: the file is the place."""
 
     def check(self) -> None:
-        """Check that the pages and rows of a file of common size hang together."""
+        """Check that the pages and rows of a file of common size hang together.
+
+        Its indexes too, through which rows are found: one that lacks a row hides it.
+        """
         if self.path.stat().st_size <= _CHECKED_BYTES:
             with self.read() as connection:
-                if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":
+                if connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one() != "ok":
                     raise damaged(self.path, "its pages do not fit together")
         self.use_wal()
 

@@ -60,6 +60,8 @@ def test_without_attributes_and_without_crs(tmp_path, utm) -> None:
     file = read_labels(path, utm)
     assert file.crs is None
     assert len(file.shapes) == 2
+    assert file.columns == {}
+    assert file.notes == ("It has no table of attributes (.dbf) beside it, so it has no columns.",)
 
 
 def test_what_is_no_area_is_counted(tmp_path, utm) -> None:

@@ -267,3 +267,26 @@ def test_a_file_that_vanishes_is_not_made_again(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="was moved or deleted"):
         farm.log()
     assert not farm.project.path.exists()
+
+
+def test_an_index_that_lacks_a_row_is_damage(file_farm: Farm) -> None:
+    """Rows are found through indexes: what one of them hides would be missing without a word."""
+    path = file_farm.project.path
+    file_farm.project.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        roots = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE type = 'index' AND tbl_name = 'tile'"
+        ).fetchall()
+    connection.close()
+    body = path.read_bytes()
+    assert roots
+    for (page,) in roots:
+        damaged = bytearray(body)
+        # The cell that was written first stands at the end of its page, its key before the rowid.
+        end = page * size
+        damaged[end - 9 : end - 1] = bytes(8)
+        path.write_bytes(damaged)
+        with pytest.raises(ProjectError, match="damaged"):
+            Project.open(path)
