@@ -1,7 +1,8 @@
 """Cropland maps from one image: imagery, land cover, prompts, embedding, mask, correction, export.
 
 Importing this package sets GDAL's environment, before any of the bundled GDAL libraries loads:
-rasterio and pyogrio each carry their own and read these variables when they first start.
+rasterio and pyogrio each carry their own and read these variables when they first start.  So does
+ONNX Runtime with what it reports.
 """
 
 from __future__ import annotations
@@ -27,5 +28,10 @@ _GDAL_ENVIRONMENT = {
     "GDAL_PAM_ENABLED": "NO",
 }
 
-for _name, _value in _GDAL_ENVIRONMENT.items():
+_NO_REPORTS = {
+    # ONNX Runtime tells its makers that it is used; nothing leaves this machine unasked.
+    "ORT_DISABLE_TELEMETRY": "1",
+}
+
+for _name, _value in (_GDAL_ENVIRONMENT | _NO_REPORTS).items():
     os.environ.setdefault(_name, _value)

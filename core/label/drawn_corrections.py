@@ -17,13 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely import LineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from core.errors import InputError
 from core.label.drawing_checks import check_coordinates, checked_area
 from core.label.edit_reader import EditReader
 from core.label.edit_units import EditUnits
 from core.label.edit_writer import area_json, place_json, positions_json, rings_json, tidy_json
-from core.parcels.overlay import Shape, polygons_of, shape_of
+from core.parcels.overlay import Shape
 from core.parcels.shapes import tidied
 
 Corners = npt.NDArray[np.float64]
@@ -231,6 +232,8 @@ class MoveBorder:
         return one, other
 
     @property
-    def reached(self) -> Shape:
-        """The land on which the border was and is."""
-        return shape_of(polygons_of(shapely.union_all([self.polygon, self.before])))
+    def reached(self) -> BaseGeometry:
+        """Land that holds the border as it was and as it is; convex."""
+        corners = shapely.get_coordinates([self.polygon, self.before])
+        hull: BaseGeometry = shapely.convex_hull(shapely.multipoints(corners))
+        return hull

@@ -24,6 +24,7 @@ from core.parcels.outlines import Geometries
 from core.parcels.overlay import array_of
 from core.parcels.wkb import read_wkbs
 
+_PROBE_BYTES = 65_536
 _AT_ONCE = 1000
 
 _TABLES = """
@@ -195,9 +196,18 @@ class ParcelSpool(Sequence[LabelledParcel]):
         try:
             yield
         except sqlite3.Error as error:
-            full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-            told = OSError(errno.ENOSPC if full else errno.EIO, str(error))
-            raise storage_error(told, self._path) from error
+            raise storage_error(self._why(error), self._path) from error
+
+    def _why(self, error: sqlite3.Error) -> OSError:
+        """What the system says of a file that could not be written; SQLite keeps it to itself."""
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            return OSError(errno.ENOSPC, str(error))
+        try:
+            with self._path.open("ab") as file:
+                file.write(bytes(_PROBE_BYTES))
+        except OSError as told:
+            return told
+        return OSError(errno.EIO, str(error))
 
 
 def parcel_name(stem: str, number: int) -> str:

@@ -13,7 +13,7 @@ from core.export.scene_map import map_scene
 from core.farmland import generate
 from core.imagery.scene import may_hold, open_scene
 from core.imagery.tile_plan import Tile
-from core.mapping import MapOptions, SceneRequest, tile_task
+from core.mapping import MapOptions, SceneRequest, Workers, tile_task
 from core.predict.tile import gather_inputs
 
 PLAIN = MapOptions(model=None)
@@ -48,7 +48,8 @@ def test_an_empty_tile_reads_no_land_cover_and_is_not_kept(sparse, tmp_path, mon
         return gather_inputs(image, landcover, frame)
 
     monkeypatch.setattr(tile_task, "gather_inputs", gathered)
-    result = map_scene(sparse, PLAIN, tmp_path / "out")
+    # In this process, where it can be seen what is read.
+    result = map_scene(sparse, PLAIN, tmp_path / "out", workers=Workers(1))
     assert result.tiles > 80
     assert 1 <= len(asked) <= 4
     assert result.parcels > 0

@@ -97,6 +97,7 @@ def _drawn(kind: str, number: int, column: float, row: float, chance: random.Ran
         "split": {"line": [[0.0, row], [400.0, row + side]]},
         "merge": {"points": [here, beside]},
         "reshape": {"point": here, "rings": [[*ring, here]]},
+        "border_move": {"point": here, "rings": [ring], "before": [ring]},
         "parcel_delete": {"point": here},
         "reclassify": {"point": here, "land_class": "other", "reason": "a pond"},
         "parcel_verdict": {"point": here, "verdict": "accepted", "reason": ""},

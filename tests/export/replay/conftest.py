@@ -55,6 +55,8 @@ def every_edit(state: dict) -> list[dict]:
         {"kind": "merge", "points": [at(0.12, 0.12), at(0.28, 0.28)]},
         {"kind": "area_add", "ring": ring(0.85, 0.85, 0.95, 0.95)},
         {"kind": "reshape", "point": at(0.12, 0.12), "rings": [ring(0.08, 0.1, 0.33, 0.31)]},
+        {"kind": "border_move", "point": at(0.12, 0.12), "rings": [ring(0.08, 0.1, 0.34, 0.31)],
+         "before": [ring(0.08, 0.1, 0.33, 0.31)]},
         {"kind": "reclassify", "point": at(0.12, 0.12), "land_class": "other", "reason": "Wald"},
         {"kind": "parcel_verdict", "point": at(0.9, 0.9), "verdict": "unsure", "reason": "?"},
         {"kind": "smooth", "point": at(0.9, 0.9), "tolerance_m": 20.0},
