@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely import LineString, Point, Polygon
+from shapely import LineString, MultiPoint, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from core.errors import InputError
@@ -235,5 +235,5 @@ class MoveBorder:
     def reached(self) -> BaseGeometry:
         """Land that holds the border as it was and as it is; convex."""
         corners = shapely.get_coordinates([self.polygon, self.before])
-        hull: BaseGeometry = shapely.convex_hull(shapely.multipoints(corners))
+        hull: BaseGeometry = MultiPoint(corners).convex_hull
         return hull
