@@ -16,7 +16,7 @@ from core.predict.kept_prediction import Prediction
 from core.session.models import ModelService
 from core.session.work_queue import AGAIN, Unfinished, Urgency
 
-PATIENCE_S = 4.0
+PATIENCE_S = 2.5
 """How long an answer of the model is waited for while somebody waits for the app."""
 
 _PATIENCE_BEHIND_S = 600.0
