@@ -43,9 +43,7 @@ class Blend:
         self._tiles = tiles
         self._read = read
         self._halo = halo
-        windows = [tile.window for tile in tiles]
-        boxes = [shapely.box(w.column, w.row, w.column_stop, w.row_stop) for w in windows]
-        self._index = GeometryIndex(array_of(boxes))
+        self._index = GeometryIndex(array_of([tile.window.box for tile in tiles]))
 
     def parts(
         self, width: int = PART_WIDTH, height: int = PART_HEIGHT

@@ -64,6 +64,7 @@ class Gathering:
         )
         self._parcels = ParcelSpool(run.folder / "parcels.sqlite", grid, self._source.scene_name)
         self._blank: set[str] = set()
+        self._before = run.there()
         self._kept = self._seen = self._covered = 0
 
     def take(self, tile: int, result: TileResult) -> None:
@@ -74,7 +75,7 @@ class Gathering:
         OutputError
             The disk is full.
         """
-        self._kept += result.kept
+        self._kept += result.kept and result.tile in self._before
         self._seen += result.seen
         self._covered += result.covered
         if result.blank:

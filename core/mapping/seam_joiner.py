@@ -54,10 +54,7 @@ class SeamJoiner:
     def __init__(self, grid: Grid, cores: Sequence[Window]) -> None:
         self._least = least_border(grid)
         self._to_pixels: Affine = ~grid.transform
-        boxes = [
-            shapely.box(core.column, core.row, core.column_stop, core.row_stop) for core in cores
-        ]
-        self._cores = GeometryIndex(array_of(boxes))
+        self._cores = GeometryIndex(array_of([core.box for core in cores]))
         self._pieces = 0
         self._groups: dict[int, _Group] = {}
         """The group of each piece that is not finished, by the piece's place."""

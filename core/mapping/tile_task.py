@@ -59,6 +59,11 @@ class MapRun:
         """
         save_prediction(self._path(tile), prediction, self._key(tile))
 
+    def there(self) -> frozenset[str]:
+        """Names of the tiles of which a prediction is in the folder, whatever it was made from."""
+        # There is no folder before the first run.
+        return frozenset(path.stem for path in self.folder.glob("*.tile"))
+
     def clear(self) -> None:
         """Remove the finished tiles.
 
@@ -107,7 +112,8 @@ class TileResult:
     seen, covered : int
         Valid pixels of the core, and those of them of which the land cover says anything.
     kept : bool
-        Whether an earlier, stopped run had finished the tile.
+        Whether its prediction was found kept: made by an earlier run, or by a process of this one
+        that ended before it could say so.
     """
 
     tile: str
@@ -143,9 +149,9 @@ def map_one(run: MapRun, tile: Tile, cancelled: Cancelled = never) -> TileResult
     OutputError
         The tile cannot be kept.
     """
-    inputs = _inputs(run, tile)
+    inputs = tile_inputs(run, tile)
     if inputs is None:
-        return _blank(tile.name, core_on_scene(frame_of(run.scene, tile), tile))
+        return blank_tile(run, tile)
     kept = run.kept(tile)
     prediction = _predict(run, tile, inputs, cancelled) if kept is None else kept
     return _drawn(run, tile, inputs, prediction, kept=kept is not None)
@@ -166,24 +172,32 @@ def map_unkept(
     InputError
         The imagery or the land cover cannot be read any more.
     """
-    inputs = inputs or _inputs(run, tile)
-    if inputs is None or not inputs.image.valid.any():
-        return _blank(tile.name, core_on_scene(frame_of(run.scene, tile), tile)), None
+    inputs = inputs or tile_inputs(run, tile)
+    if inputs is None:
+        return blank_tile(run, tile), None
     prediction = predict_tile(inputs, run.options.choices.prediction, run.segmenter)
     return _drawn(run, tile, inputs, prediction, kept=False), prediction
 
 
-def _inputs(run: MapRun, tile: Tile) -> TileInputs | None:
-    """What a tile is mapped from; None where the image holds nothing in its window."""
+def tile_inputs(run: MapRun, tile: Tile) -> TileInputs | None:
+    """What a tile is mapped from; None where the image holds nothing in its window.
+
+    Raises
+    ------
+    InputError
+        The imagery or the land cover cannot be read any more.
+    """
     image = read_window(run.scene, tile.window) if may_hold(run.scene, tile.window) else None
     if image is None or not image.valid.any():
         return None
     return gather_inputs(image, run.landcover, frame_of(run.scene, tile))
 
 
-def _blank(tile: str, core: Window) -> TileResult:
+def blank_tile(run: MapRun, tile: Tile) -> TileResult:
+    """The result of a tile in which the image holds nothing."""
+    core = core_on_scene(frame_of(run.scene, tile), tile)
     nothing = PackedMask((core.height, core.width), 0)
-    return TileResult(tile, core, (), nothing, 0, 0, kept=False, blank=True)
+    return TileResult(tile.name, core, (), nothing, 0, 0, kept=False, blank=True)
 
 
 def prediction_of(run: MapRun, tile: Tile) -> Prediction:

@@ -43,8 +43,7 @@ def choose_engine(run: MapRun, workers: Workers = AS_SUITS) -> Engine:
 
 def _suiting(run: MapRun) -> int:
     """How many processes suit a run on this machine."""
-    done = sum(1 for _ in run.folder.glob("*.tile")) if run.folder.is_dir() else 0
-    if len(run.tiles) - done < FEW_TILES or processors() == 1:
+    if len(run.tiles) - len(run.there()) < FEW_TILES or processors() == 1:
         return 1
     if not isinstance(run.segmenter, DeferredModel | None) or _on_graphics_card(run):
         return 1

@@ -31,8 +31,7 @@ from core.mapping.engines.cluster_worker import (
 )
 from core.mapping.engines.in_order import Pending, Results, check_stopped, in_order
 from core.mapping.engines.tile_order import TileOrder
-from core.mapping.tile_task import MapRun, TileResult, map_one
-from core.predict.tile import read_tile_inputs
+from core.mapping.tile_task import MapRun, TileResult, blank_tile, map_one, tile_inputs
 from core.task import Cancelled
 
 if TYPE_CHECKING:
@@ -139,7 +138,9 @@ class _Session:
             return _Here(map_one(self._run, tile))
         inputs = None
         if not self._reading:
-            inputs = read_tile_inputs(self._run.scene, self._run.landcover, tile)
+            inputs = tile_inputs(self._run, tile)
+            if inputs is None:
+                return _Here(blank_tile(self._run, tile))
         task = ClusterTask(self._name, self._order, tile, self._keeping, inputs)
         future = self._client.submit(
             map_for_cluster, task, key=f"{self._name}-{tile.name}", retries=_TRIES_ELSEWHERE
@@ -243,7 +244,7 @@ class _There:
 
 
 class _Here:
-    """A tile that was kept here, where the cluster does not see it."""
+    """A tile that was kept here, where the cluster does not see it, or that is blank."""
 
     def __init__(self, result: TileResult) -> None:
         self._result = result
