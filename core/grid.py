@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from affine import Affine
 from pyproj import CRS, Geod, Transformer
-from shapely.geometry import Polygon
+from shapely.geometry import Polygon, box
 
 WGS84_GEOD = Geod(ellps="WGS84")
 
@@ -140,6 +140,11 @@ class Window:
         width = min(self.column_stop, other.column_stop) - column
         height = min(self.row_stop, other.row_stop) - row
         return Window(column, row, width, height) if width > 0 and height > 0 else None
+
+    @property
+    def box(self) -> Polygon:
+        """Its outline, in pixels of the grid."""
+        return box(self.column, self.row, self.column_stop, self.row_stop)
 
     def parts(self, width: int, height: int) -> Iterator[Window]:
         """Parts of at most so many columns and rows: strips from left to right, each downwards."""

@@ -121,7 +121,7 @@ class BurntParcels:
 
         Each has an area.
         """
-        frame = _box(window)
+        frame = window.box
         found = []
         for one in self._near(window):
             if self._code(one) != FIELD:
@@ -158,7 +158,7 @@ class BurntParcels:
 
     def _bands(self, fields: list[Shape], window: Window) -> list[shapely.Geometry]:
         """Bands along whole outlines, so that a window's edge never looks like one."""
-        frame = _box(window).buffer(2 * self._half_band, join_style="mitre")
+        frame = window.box.buffer(2 * self._half_band, join_style="mitre")
         outlines = shapely.intersection(shapely.boundary(array_of(fields)), frame)
         bands = shapely.buffer(outlines, self._half_band)
         return [band for band in bands if not band.is_empty]
@@ -175,7 +175,7 @@ class _Placed:
         self._placed = [PlacedParcel(*one) for one in zip(parcels, shapes, strict=True)]
 
     def near(self, window: Window, margin: float) -> list[PlacedParcel]:
-        around = _box(window).buffer(margin, join_style="mitre")
+        around = window.box.buffer(margin, join_style="mitre")
         return [self._placed[place] for place in sorted(self._index.query(around).tolist())]
 
 
@@ -190,10 +190,6 @@ def _draw(values: Codes, window: Window, shapes: Sequence[shapely.Geometry], cod
     if shapes:
         corner = Affine.translation(window.column, window.row)
         rasterize(shapes, out=values, transform=corner, default_value=code)
-
-
-def _box(window: Window) -> shapely.Polygon:
-    return shapely.box(window.column, window.row, window.column_stop, window.row_stop)
 
 
 def _areas_of(shape: shapely.Geometry) -> Shape | None:

@@ -19,6 +19,12 @@ _MOST_BLOCKS = 300_000
 _SMALL_PIXELS = 50_000_000
 
 
+def is_written(dataset: DatasetReader, row: int, column: int, band: int = 1) -> bool:
+    """Whether a block of a GeoTIFF is stored, counted in blocks: GDAL then says where."""
+    place = dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", bidx=band)
+    return place is not None
+
+
 def holds_any_block(dataset: DatasetReader) -> bool:
     """Whether any block of a large raster was ever written; True where that is not told quickly."""
     if dataset.width * dataset.height <= _SMALL_PIXELS:
@@ -35,7 +41,7 @@ def may_hold_blocks(dataset: DatasetReader, window: Window) -> bool:
         return True
     for band in range(1, dataset.count + 1):
         for row, column in product(down, across):
-            if dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", bidx=band) is not None:
+            if is_written(dataset, row, column, band):
                 return True
         if dataset.profile.get("interleave") == "pixel":
             return False
@@ -52,12 +58,9 @@ def written_blocks(dataset: DatasetReader) -> npt.NDArray[np.bool_] | None:
     told = dataset.driver == "GTiff" and across * down <= _MOST_BLOCKS
     if not told or dataset.profile.get("interleave") != "pixel":
         return None
-    offsets = (
-        dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", bidx=1)
-        for row, column in product(range(down), range(across))
-    )
-    written = np.fromiter((offset is not None for offset in offsets), np.bool_, across * down)
-    return written.reshape(down, across)
+    blocks = product(range(down), range(across))
+    told_of = (is_written(dataset, row, column) for row, column in blocks)
+    return np.fromiter(told_of, np.bool_, across * down).reshape(down, across)
 
 
 def lacks_blocks(dataset: DatasetReader) -> bool:
@@ -70,8 +73,7 @@ def lacks_blocks(dataset: DatasetReader) -> bool:
     if dataset.driver != "GTiff" or across * down > _MOST_BLOCKS:
         return False
     return any(
-        dataset.get_tag_item(f"BLOCK_OFFSET_{column}_{row}", "TIFF", bidx=1) is None
-        for row, column in product(range(down), range(across))
+        not is_written(dataset, row, column) for row, column in product(range(down), range(across))
     )
 
 

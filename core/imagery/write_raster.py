@@ -31,6 +31,7 @@ from core.crs import WGS84, same_place, through_wgs84, understood_crs, ways_to_s
 from core.errors import DiskFullError, OutputError
 from core.files import replacing
 from core.grid import Grid, Window, transform_coordinates
+from core.imagery.blocks import is_written
 from core.imagery.open import rasterio_window
 
 MASK_NODATA = 255
@@ -55,8 +56,6 @@ PART_WIDTH, PART_HEIGHT = 4096, 512
 """A good size of parts: whole blocks of the files, and little memory however wide a scene is."""
 
 _BLOCK = 512
-_OFFSET = "BLOCK_OFFSET_{}_{}"
-"""Where GDAL says that a block is stored; nothing for one that is not."""
 
 
 def write_probability(
@@ -290,10 +289,9 @@ def _last_known(path: Path) -> Window | None:
     """The last block of a file in which anything is known."""
     with rasterio.open(path) as dataset:  # noqa: TID251
         for row, column in product(*(reversed(range(0, n, _BLOCK)) for n in dataset.shape)):
-            name = _OFFSET.format(column // _BLOCK, row // _BLOCK)
             block = Window(column, row, _BLOCK, _BLOCK)
             inside = block.intersection(Window(0, 0, dataset.width, dataset.height))
-            if inside is None or dataset.get_tag_item(name, "TIFF", bidx=1) is None:
+            if inside is None or not is_written(dataset, row // _BLOCK, column // _BLOCK):
                 continue
             if _known(_read(dataset, inside), dataset.nodata).any():
                 return inside

@@ -149,7 +149,9 @@ class JobDispatcher:
                     pipe.close()
             in_vain = status and not self._store.has_begun(name)
             self._in_vain = self._in_vain + 1 if in_vain else 0
+        if self._in_vain < MOST_ATTEMPTS:
+            return
         waiting = [j for j in self._store.unfinished() if j.state is JobState.WAITING]
-        if self._in_vain >= MOST_ATTEMPTS and waiting:
+        if waiting:
             self._store.end(waiting[0].id, JobState.FAILED, given_up(waiting[0].title))
             self._in_vain = 0

@@ -207,23 +207,26 @@ def _neighbours(
 ) -> dict[int, Shape]:
     """The parcels of which a border moves along, by their place, in their new shapes."""
     lines = array_of([one.line for one in moved])
+    ends = np.concatenate([one.ends for one in moved])
     near = [other for other in layer.within_reach(lines, reach).tolist() if other != place]
     shapes = {}
     for other in near:
         shape = layer.parcels[other].polygon
         parts = polygons_of(shape)
-        goes = [_moved_along(part, moved, reach) for part in parts]
+        goes = [_moved_along(part, moved, ends, reach) for part in parts]
         if any(one is not None for one in goes):
             now = [new or part for new, part in zip(goes, parts, strict=True)]
             shapes[other] = shape_of(now)
     return shapes
 
 
-def _moved_along(part: Polygon, moved: Sequence[_Stretch], reach: float) -> Polygon | None:
-    """A polygon with its corners on some stretches moved; None where it has none there."""
+def _moved_along(
+    part: Polygon, moved: Sequence[_Stretch], ends: Corners, reach: float
+) -> Polygon | None:
+    """A polygon with its corners on some stretches, of these ends, moved; None without any."""
     rings, any_moved = [], False
     for ring in (part.exterior, *part.interiors):
-        corners = _with_corners(ring, np.concatenate([one.ends for one in moved]), reach)
+        corners = _with_corners(ring, ends, reach)
         goes_to = corners.copy()
         for stretch in moved:
             on = shapely.distance(stretch.line, shapely.points(corners)) <= reach

@@ -89,9 +89,10 @@ def issue_token(job: Watched) -> str:
 
 def status_line(job: Watched) -> str:
     """One line about a job that waits or runs, with the seconds or the pace as a sign of life."""
-    if job.waits_for is not None:
-        jobs = "1 job" if job.waits_for == 1 else f"{job.waits_for:,} jobs"
-        return f"Waits for {jobs} before it" if job.waits_for else "Starting"
+    before = job.waits_for
+    if before is not None:
+        jobs = "1 job" if before == 1 else f"{before:,} jobs"
+        return f"Waits for {jobs} before it" if before else "Starting"
     steps = ""
     if job.total > _MOST_STEPS:
         steps = f" · {job.share or 0.0:.0%}"

@@ -138,7 +138,7 @@ export class DraggedRing {
         walked += lengths[step]!;
         const here = this.corners[place]!;
         here.gone = straight;
-        here.now = straight ? towards(first.now, last.now, walked / whole) : between(here.was, first, last, walked / whole);
+        here.now = straight ? towards(first.now, last.now, walked / whole) : shifted(here.was, first, last, walked / whole);
       }
     }
   }
@@ -190,7 +190,7 @@ function near(parcel: Parcel, [column, row]: ColumnRow): boolean {
   return column >= left - ON_BORDER && column <= right + ON_BORDER && row >= top - ON_BORDER && row <= bottom + ON_BORDER;
 }
 
-function between(was: ColumnRow, first: Corner, last: Corner, share: number): ColumnRow {
+function shifted(was: ColumnRow, first: Corner, last: Corner, share: number): ColumnRow {
   if (first.was === first.now && last.was === last.now) return was;
   const shift = (axis: 0 | 1) => (1 - share) * (first.now[axis] - first.was[axis]) + share * (last.now[axis] - last.was[axis]);
   return roundPoint([was[0] + shift(0), was[1] + shift(1)]);

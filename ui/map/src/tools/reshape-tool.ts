@@ -35,6 +35,8 @@ export class ReshapeTool implements Tool {
   private taken: Taken | null = null;
   private touched = false;
   private alone = false;
+  /** What the hint says of corners without a handle. */
+  private closer = "";
   private readonly neighbours: L.LayerGroup = L.layerGroup();
 
   constructor(private readonly context: ToolContext) {}
@@ -90,8 +92,6 @@ export class ReshapeTool implements Tool {
     this.closer = shown === part ? "" : " Zoom in first for more corners.";
     this.tell();
   }
-
-  private closer = "";
 
   private tell(): void {
     const beside = this.alone ? "Neighbours stay as they are (X: they move along)." : "Neighbours move along (X: they stay).";
