@@ -96,6 +96,8 @@ rings = st.one_of(
     st.sampled_from([12, 1_000, 30_000]).map(random_ring),
     HOSTILE,
 )
+# Half of them are one good ring: several at random are hardly ever a shape.
+shapes = mostly(st.lists(small, min_size=1, max_size=1) | st.lists(rings, min_size=1, max_size=3))
 lines = st.lists(positions, min_size=1, max_size=6) | rings
 point = mostly(positions)
 reasons = st.sampled_from(["", "a pond", "Ödland 草", "x" * 500])
@@ -141,10 +143,8 @@ BROWSER = {
     "split": edit("split", line=lines),
     "merge": edit("merge", points=lines),
     "parcel_delete": edit("parcel_delete", point=point),
-    "reshape": edit("reshape", point=point, rings=mostly(st.lists(rings, min_size=1, max_size=3))),
-    "border_move": edit(
-        "border_move", point=point, rings=mostly(st.lists(rings, min_size=1, max_size=2))
-    ).flatmap(
+    "reshape": edit("reshape", point=point, rings=shapes),
+    "border_move": edit("border_move", point=point, rings=shapes).flatmap(
         # Drawn by themselves they would hardly ever have as many corners.
         lambda own: st.fixed_dictionaries(
             {key: st.just(value) for key, value in own.items()}
@@ -292,7 +292,7 @@ def stored(kind: str) -> st.SearchStrategy[Any]:
     if kind == LABELS_IMPORT:
         return st.sampled_from(sorted(IMPORT)).flatmap(
             lambda name: st.one_of(
-                HOSTILE, st.lists(HOSTILE, max_size=2), st.just(IMPORT[name])
+                st.just(IMPORT[name]), HOSTILE, st.lists(HOSTILE, max_size=2)
             ).map(lambda value: {**IMPORT, name: value})
         )
     corners = st.fixed_dictionaries({"id": mostly(ids), "first": point, "last": point})
