@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         safe_stem,
     )
     from core.session.appending import changed_since
+    from core.session.asker import Asker
     from core.session.batch import predict_all
     from core.session.idle import IDLE
     from core.session.in_vain import FindsNothingError
@@ -77,6 +78,7 @@ __getattr__ = load_lazily(
         "locking": ("LockedError",),
         "made_project": ("make_demo",),
         "appending": ("changed_since",),
+        "asker": ("Asker",),
         "moved_imagery": (
             "Found",
             "OtherImageryError",
@@ -124,6 +126,7 @@ __getattr__ = load_lazily(
 )
 
 __all__ = [
+    "Asker",
     "IDLE",
     "STAGE",
     "FindsNothingError",

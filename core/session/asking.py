@@ -13,14 +13,9 @@ from core.label.answers import Answers, Ask, Field
 from core.label.click import CLOSER_SIDES, Probability, Question, TileViews, answer
 from core.label.work import Work
 from core.predict.kept_prediction import Prediction
+from core.session.asker import Asker
 from core.session.models import ModelService
 from core.session.work_queue import AGAIN, Unfinished, Urgency
-
-PATIENCE_S = 2.5
-"""How long an answer of the model is waited for while somebody waits for the app."""
-
-_PATIENCE_BEHIND_S = 600.0
-"""The same, for work behind what is shown."""
 
 _FIRST = "~first"
 
@@ -52,12 +47,8 @@ class Snapshot:
     view: ModelView | None
     service: ModelService
 
-    def fields(
-        self, work: Work, *, closely: bool, who: str = "", patience_s: float | None = None
-    ) -> tuple[list[Field], bool]:
+    def fields(self, work: Work, asker: Asker, *, closely: bool) -> tuple[list[Field], bool]:
         """The fields of the person's prompts, and whether all answers are final.
-
-        ``who`` waits for them, final ones for very long unless ``patience_s`` says otherwise.
 
         Raises
         ------
@@ -67,10 +58,8 @@ class Snapshot:
         if not work.asks_model or self.view is None:
             return [], True
         urgency = Urgency.FINAL if closely else Urgency.CLICK
-        if patience_s is None:
-            patience_s = _PATIENCE_BEHIND_S if closely else PATIENCE_S
         views, service = self.view.views, self.service
-        ask = asking_in_turn(views, service, urgency, who=who, patience_s=patience_s)
+        ask = asking_in_turn(views, service, urgency, asker)
         return self.view.answers.fields(work, ask, closely=closely)
 
 
@@ -78,16 +67,14 @@ def asking_in_turn(
     views: TileViews,
     service: ModelService,
     urgency: Urgency,
+    asker: Asker,
     key: str | None = None,
-    *,
-    who: str = "",
-    patience_s: float = PATIENCE_S,
 ) -> Ask:
     """Questions that wait for their turn in the model's queue, as ``WorkQueue`` has them.
 
     A question that somebody else has put already, or the same person's pointer, is not put again.
-    One whose turn does not come within ``patience_s`` raises a BusyError, and is answered later for
-    whoever asks it again.
+    One whose turn does not come while the asker waits raises a BusyError, and is answered later
+    for whoever asks it again.
     """
 
     def ask(question: Question, closely: bool) -> tuple[Probability, bool]:
@@ -110,9 +97,9 @@ def asking_in_turn(
             return answer(views, question, segmenter, closely=final), final
 
         same = (views, question, closely)
-        waiting = service.clicks.submit(now, urgency, key, who=who, question=same)
+        waiting = service.clicks.submit(now, urgency, key, who=asker.name, question=same)
         try:
-            return waiting.result(patience_s)
+            return waiting.result(asker.seconds_left)
         except TimeoutError as error:
             raise BusyError(
                 "The model has more to do at the moment than it can do at once.",
@@ -123,12 +110,12 @@ def asking_in_turn(
 
 
 def fields_of_clicks(
-    view: ModelView | None, service: ModelService, who: str
+    view: ModelView | None, service: ModelService, asker: Asker
 ) -> Callable[[PixelPoint], BaseGeometry | None] | None:
     """What the model answers to a click alone, asked once for each; None before it has seen all."""
     if view is None:
         return None
-    ask = asking_in_turn(view.views, service, Urgency.CLICK, who=who)
+    ask = asking_in_turn(view.views, service, Urgency.CLICK, asker)
     answers = view.answers
     # The final answers, which are wanted anyway once both clicks are there.
     return lambda native: answers.of_point(native, ask, closely=True).area

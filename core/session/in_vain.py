@@ -23,7 +23,8 @@ from core.label.work import Work
 from core.parcels.overlay import Overlay, Shape
 from core.predict.predict_options import AUTO
 from core.project import TileLog
-from core.session.asking import PATIENCE_S, Snapshot
+from core.session.asker import Asker
+from core.session.asking import Snapshot
 from core.session.foreseeing import with_edits
 from core.session.place import TilePlace
 
@@ -46,7 +47,7 @@ def refuse_what_finds_nothing(
     edits: Sequence[NewEdit],
     seen: Snapshot,
     ground: FieldGround,
-    who: str,
+    asker: Asker,
 ) -> None:
     """Nothing, where every click and box of some edits finds something.
 
@@ -56,8 +57,8 @@ def refuse_what_finds_nothing(
         What they are to be appended to.
     ground : FieldGround
         The label of that log, before its corrections.
-    who : str
-        The person who waits for it.
+    asker : Asker
+        Who waits for it.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def refuse_what_finds_nothing(
     for count, edit in enumerate(edits, start=1):
         after = place.work(with_edits(log, edits[:count], ""))
         found = not asks_model(edit) or any(
-            _finds(seen, before, after, ground, place.frame, who, closely=c) for c in _WAYS
+            _finds(seen, before, after, ground, place.frame, asker, closely=c) for c in _WAYS
         )
         if not found:
             raise _in_vain(edit)
@@ -99,12 +100,12 @@ def _finds(
     after: Work,
     ground: FieldGround,
     frame: Frame,
-    who: str,
+    asker: Asker,
     *,
     closely: bool,
 ) -> bool:
     try:
-        asked = partial(seen.fields, closely=closely, who=who, patience_s=PATIENCE_S)
+        asked = partial(seen.fields, asker=asker, closely=closely)
         known = {field.prompt_id: field for field in asked(before)[0]}
         fields, _ = asked(after)
     except BusyError:

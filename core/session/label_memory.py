@@ -16,6 +16,7 @@ from core.parcels.parcel import Parcel
 from core.predict.kept_prediction import Prediction
 from core.project import TileLog
 from core.session.appending import Ground
+from core.session.asker import Asker
 from core.session.asking import Snapshot, first_version, is_final
 from core.session.place import TilePlace
 
@@ -90,7 +91,7 @@ class LabelMemory:
         *,
         closely: bool,
         checked: bool = True,
-        who: str = "",
+        asker: Asker | None = None,
     ) -> Label:
         """The label of this log; not ``closely``, with answers that may not be final.
 
@@ -109,7 +110,7 @@ class LabelMemory:
         automatic: tuple[Parcel, ...] = ()
         if seen.prediction is not None and work.needs_prediction:
             automatic = self._automatic_parcels(place, work, seen.prediction)
-        fields, final = seen.fields(work, closely=closely, who=who)
+        fields, final = seen.fields(work, asker or Asker.behind(), closely=closely)
         # A file can only be ahead of what is at hand while nothing was made here.
         if not final and self._log_version < 0 and (kept := self.kept(version)) is not None:
             return kept
@@ -137,7 +138,7 @@ class LabelMemory:
             # A label from disk does not tell its problems.
             return label is not None and self._log_version >= 0 and label.version == version
 
-    def foreseen(self, seen: Snapshot, place: TilePlace, work: Work, who: str) -> Label:
+    def foreseen(self, seen: Snapshot, place: TilePlace, work: Work, asker: Asker) -> Label:
         """The label that some work would give, with first answers; it is shown to nobody.
 
         What it takes is at hand when the work becomes the tile's own.
@@ -145,7 +146,7 @@ class LabelMemory:
         automatic: tuple[Parcel, ...] = ()
         if seen.prediction is not None and work.needs_prediction:
             automatic = self._automatic_parcels(place, work, seen.prediction)
-        fields, _ = seen.fields(work, closely=False, who=who)
+        fields, _ = seen.fields(work, asker, closely=False)
         with self._lock:
             return self._maker.make("", automatic, fields, work, place.frame, checked=False)
 

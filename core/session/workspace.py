@@ -29,6 +29,7 @@ from core.project import Project, TileLog
 from core.session import undoing
 from core.session.accepted_labels import accepted_label, keep_accepted_label, kept_note
 from core.session.appending import append_or_merge
+from core.session.asker import Asker
 from core.session.asking import (
     Snapshot,
     asking_in_turn,
@@ -97,7 +98,15 @@ class Workspace:
 
     # What the person does -----------------------------------------------------------------
 
-    def edit(self, raw: Any, version: int, author: str, *, lock: bool = False) -> TileLog:
+    def edit(
+        self,
+        raw: Any,
+        version: int,
+        author: str,
+        *,
+        lock: bool = False,
+        asker: Asker | None = None,
+    ) -> TileLog:
         """Store edits as the browser sends them; they are on disk when this returns.
 
         Each is a step of its own to undo, however many were sent at once.  Where the log has gone
@@ -107,6 +116,8 @@ class Workspace:
         ----------
         lock : bool
             Accepted parcels stay as they are (:class:`core.session.locking.Lock`).
+        asker : Asker, optional
+            Who waits for it; the author, from now on.
 
         Raises
         ------
@@ -122,12 +133,13 @@ class Workspace:
         """
         if (broken := self._broken) is not None and broken[0] == version:
             raise InputError(broken[1].message, "Undo that step before you continue.")
+        asker = asker or Asker(author)
         place = self._place()
         edits = sent = to_new_edits(raw, place.frame)
         if any(map(asks_model, sent)):
-            self._refuse_what_finds_nothing(place, sent, version, author)
+            self._refuse_what_finds_nothing(place, sent, version, asker)
         if lock:
-            edits = self._lock_of(place, author).kept(sent, author)
+            edits = self._lock_of(place, asker).kept(sent, author)
         followed = place.opened.record.version == self._scene_version
         ground = self._labels.ground(version) if followed else None
         # One gesture and what keeps accepted parcels from it are undone as one.
@@ -140,12 +152,12 @@ class Workspace:
             author=author,
             version=version,
             ground=ground,
-            field_of=fields_of_clicks(view, self._models.service(place.model_key), author),
+            field_of=fields_of_clicks(view, self._models.service(place.model_key), asker),
             together=together,
         )
 
     def _refuse_what_finds_nothing(
-        self, place: TilePlace, edits: list[NewEdit], version: int, who: str
+        self, place: TilePlace, edits: list[NewEdit], version: int, asker: Asker
     ) -> None:
         """Raise where that can be told, before the model is asked for the label anyway."""
         with self._lock:
@@ -154,13 +166,15 @@ class Workspace:
         log = self._project.log(self._scene_id, self._tile)
         # What others have done meanwhile is told first.
         if seen.view is not None and ground is not None and log.version == version:
-            refuse_what_finds_nothing(place, log, edits, seen, ground, who)
+            refuse_what_finds_nothing(place, log, edits, seen, ground, asker)
 
-    def _lock_of(self, place: TilePlace, who: str) -> Lock:
+    def _lock_of(self, place: TilePlace, asker: Asker) -> Lock:
         log = self._project.log(self._scene_id, self._tile)
-        return Lock(place, log, self._labels.last(), lambda then: self._foreseen(place, then, who))
+        return Lock(
+            place, log, self._labels.last(), lambda then: self._foreseen(place, then, asker)
+        )
 
-    def _foreseen(self, place: TilePlace, log: TileLog, who: str) -> Label | None:
+    def _foreseen(self, place: TilePlace, log: TileLog, asker: Asker) -> Label | None:
         """The label that a log would give; None where that takes a new prediction."""
         work = place.work(log)
         with self._lock:
@@ -169,7 +183,7 @@ class Workspace:
             if not at_hand or (work.asks_model and self._seen.view is None):
                 return None
             seen = self._snapshot(place)
-        return self._labels.foreseen(seen, place, work, who)
+        return self._labels.foreseen(seen, place, work, asker)
 
     def undo(self, version: int, author: str, *, anybody: bool = False) -> TileLog | None:
         """Take back the person's last step, or ``anybody``'s; see :mod:`core.session.undoing`."""
@@ -190,7 +204,7 @@ class Workspace:
         log: TileLog | None = None,
         closely: bool = True,
         complain: Complain = plain_complaint,
-        who: str = "",
+        asker: Asker | None = None,
     ) -> wire.TileState:
         """The tile as the browser shows it.
 
@@ -206,10 +220,11 @@ class Workspace:
             ``refining`` says so.
         complain : callable, optional
             Words what is wrong.
-        who : str, optional
-            The person who waits for it.
+        asker : Asker, optional
+            Who waits for it; final answers are waited for very long where nobody is named.
         """
-        moment = self._moment(urgency, log, closely=closely, who=who)
+        asker = asker or (Asker.behind() if closely else Asker())
+        moment = self._moment(urgency, log, asker, closely=closely)
         with self._lock:
             return to_json(moment, complain)
 
@@ -273,11 +288,11 @@ class Workspace:
         adds: bool = True,
         closely: bool = False,
         lock: bool = False,
-        who: str = "",
+        asker: Asker | None = None,
     ) -> Answer | None:
         """The land that a click there would add, or take away; None while the model is not ready.
 
-        A newer question of the same ``pointer`` ends an older one; ``who`` is the person behind it.
+        A newer question of the same ``pointer`` ends an older one; ``asker`` waits for it.
 
         Asked ``closely``, it waits for the final answer, and a click there finds that at hand.
         Under ``lock`` accepted parcels keep their land.
@@ -295,7 +310,7 @@ class Workspace:
         if view is None or not opened.frame(self._tile).holds(native):
             return None
         urgency = Urgency.CLOSER if closely else Urgency.HOVER
-        ask = asking_in_turn(view.views, service, urgency, f"hover {pointer}", who=who)
+        ask = asking_in_turn(view.views, service, urgency, asker or Asker(), f"hover {pointer}")
         found = view.answers.of_point(native, ask, closely=closely)
         if found.area is not None and ground is not None:
             asked = Field(found.area, adds, "", (native,), tidy=True)
@@ -385,7 +400,7 @@ class Workspace:
         return label
 
     def _moment(
-        self, urgency: Urgency, log: TileLog | None, *, closely: bool, who: str = ""
+        self, urgency: Urgency, log: TileLog | None, asker: Asker, *, closely: bool
     ) -> Moment:
         place, log, work, broken = self._now(log)
         with self._lock:
@@ -399,7 +414,7 @@ class Workspace:
             ready = False
         elif ready:
             try:
-                label = self._labels.make(seen, place, work, log, closely=closely, who=who)
+                label = self._labels.make(seen, place, work, log, closely=closely, asker=asker)
             except ReplacedFileError as replaced:
                 ready, error = False, replaced
             except BusyError:
@@ -410,10 +425,10 @@ class Workspace:
         refining = ready and not made and self._given_up != version
         if refining:
             self._refining = self._models.refinements.submit(
-                lambda: self._refine(version, who),
+                lambda: self._refine(version, asker.name),
                 Urgency.FINAL,
                 str(self._labels.path),
-                who=who,
+                who=asker.name,
                 question=(self._labels.path, version, label.version),
             )
         elif ready and made:
@@ -438,7 +453,7 @@ class Workspace:
     def _refine(self, version: int, who: str) -> None:
         """Make the first answers final; where that fails they stay until the next edit."""
         try:
-            self._moment(Urgency.TILE, None, closely=True, who=who)
+            self._moment(Urgency.TILE, None, Asker.behind(who), closely=True)
         except Exception:  # noqa: BLE001  (the last resort of a thread: logged)
             _log.exception("first answers could not be made final")
             self._given_up = version

@@ -13,8 +13,9 @@ from core.label.click import CLOSER_SIDE
 from core.label.kept_label import load_label
 from core.predict.kept_prediction import Prediction
 from core.project import Project
-from core.session import asking, in_vain, label_memory
+from core.session import asker, label_memory
 from core.session.adding_scenes import add_scene, change_landcover
+from core.session.asker import Asker
 from core.session.batch import predict_all
 from core.session.in_vain import FindsNothingError
 from core.session.models import Models
@@ -267,7 +268,7 @@ class TestCloserLook:
         assert first["version"] == log.version
         assert any(parcel["id"].startswith("a") for parcel in first["parcels"])
         # While the model looks more closely, others go on.
-        again = workspace.state(closely=False, who="Ben")
+        again = workspace.state(closely=False, asker=Asker("Ben"))
         assert again["mask_version"] == first["mask_version"]
         # ... and are shown what is there, which is not made anew for each of them.
         assert again["parcels"] is first["parcels"]
@@ -319,8 +320,7 @@ class TestCloserLook:
 
         workspace = Workspaces(Models(lambda _key: Busy())).get(*place)
         state = ready(workspace)
-        monkeypatch.setattr(asking, "PATIENCE_S", 0.1)
-        monkeypatch.setattr(in_vain, "PATIENCE_S", 0.1)
+        monkeypatch.setattr(asker, "PATIENCE_S", 0.1)
         free.clear()
         log = workspace.edit([click(state, "a", 0.5, 0.5)], state["version"], "Ana")
         assert len(log.edits) == 1

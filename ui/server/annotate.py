@@ -28,6 +28,7 @@ from core.project import Project, SecondReview, TileLog, TileRecord
 from core.review import asked as second_look_of
 from core.review import judge, seen_by, without_verdicts
 from core.session import (
+    Asker,
     FindsNothingError,
     LockedError,
     NotOwnStepError,
@@ -74,6 +75,7 @@ class _Asked:
     project: Project
     scene_id: str
     tile: str
+    asker: Asker
 
     @property
     def workspace(self) -> Workspace:
@@ -90,7 +92,7 @@ class _Asked:
         """The tile as this person may see it: a second look hides what was said before."""
         project, scene_id, tile, person = self.project, self.scene_id, self.tile, self.access.person
         log = log or project.log(scene_id, tile)
-        state = self.workspace.state(log=log, closely=False, complain=error_body, who=person)
+        state = self.workspace.state(log=log, closely=False, complain=error_body, asker=self.asker)
         state["can_undo"] = can_undo(project, scene_id, tile, log, person)
         state["can_redo"] = can_redo(project, scene_id, tile, log, person)
         review = project.second_review(scene_id, tile)
@@ -142,7 +144,11 @@ def edit_tile(request: Request, body: Body) -> Response:
 
     def store() -> TileLog:
         return asked.workspace.edit(
-            body.get("edits"), _version(body), asked.access.person, lock=lock
+            body.get("edits"),
+            _version(body),
+            asked.access.person,
+            lock=lock,
+            asker=asked.asker,
         )
 
     return _changing(asked, body, store)
@@ -224,7 +230,7 @@ def hover(request: Request) -> Response:
             adds=adds,
             closely=closely,
             lock=lock,
-            who=asked.access.person,
+            asker=asked.asker,
         )
     except CancelledError as error:
         return error_response(ConflictError(error.message))
@@ -288,7 +294,7 @@ def _asked(request: Request) -> _Asked:
     access = tokens.resolve(parameters["token"])
     project = open_project(access.project_path)
     ROOM.enter(parameters["token"], access, parameters["scene"], parameters["tile"])
-    return _Asked(access, project, parameters["scene"], parameters["tile"])
+    return _Asked(access, project, parameters["scene"], parameters["tile"], Asker(access.person))
 
 
 def _version(body: dict[str, Any]) -> int:
