@@ -63,7 +63,7 @@ from ui.server.tokens import Access
 
 _VERDICTS = ("open", "accepted", "fix", "rejected")
 _LONGEST_COMMENT = 2000
-_WAIT_S = 8.0
+_WAIT_S = 5.0
 """How long a state waits for answers that are being made final; the map asks again at once."""
 
 
