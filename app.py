@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from core.machine_memory import keep_memory_small
 from core.shortage import (
     stop_where_lacking,
     stop_where_little_is_allowed,
@@ -18,6 +19,7 @@ from core.shortage import (
 # Of addresses, of which a server with its threads and a model takes more than of memory.
 stop_where_little_is_allowed(3_000_000_000)
 stop_where_threads_are_lacking(32)
+keep_memory_small()
 
 try:
     import streamlit as st

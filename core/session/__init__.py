@@ -126,9 +126,9 @@ __getattr__ = load_lazily(
 )
 
 __all__ = [
-    "Asker",
     "IDLE",
     "STAGE",
+    "Asker",
     "FindsNothingError",
     "Found",
     "KeptFiles",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import threading
 import time
 from collections.abc import Callable
 
+from core.machine_memory import give_back_free_memory
 from core.project.rest import Rest
 
 IDLE_SECONDS = 600.0
@@ -59,15 +59,7 @@ class Idle:
         for release in releases:
             release()
         gc.collect()
-        _trim()
-
-
-def _trim() -> None:
-    """Give freed memory back to the system, where the C library can."""
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (AttributeError, OSError, TypeError):
-        return
+        give_back_free_memory()
 
 
 IDLE = Idle()
