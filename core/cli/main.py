@@ -43,6 +43,7 @@ from core.cli.terminal import (
     warn,
 )
 from core.cli.weights_commands import weights_app
+from core.machine_memory import keep_memory_small
 from core.sam import DEFAULT_MODEL
 
 app = typer.Typer(
@@ -62,6 +63,7 @@ _DIFFERS = 3
 
 def main() -> None:
     """Entry point of ``cropmap`` and of ``python -m core``."""
+    keep_memory_small()
     print_warnings_plainly()
     app()
 

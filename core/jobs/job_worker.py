@@ -21,6 +21,7 @@ from core.jobs.job_kinds import kind_of
 from core.jobs.job_pace import JobPace
 from core.jobs.job_record import JobRecord, JobState
 from core.jobs.job_store import JobStore
+from core.machine_memory import keep_memory_small
 from core.processors import leave_one_processor
 from core.settings import get_settings
 from core.shortage import shortage_of
@@ -38,6 +39,7 @@ _log = logging.getLogger(__name__)
 
 def main() -> int:
     """Do a job, if one waits; 0 unless something went wrong that the job could not say."""
+    keep_memory_small()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # The app is to stay quick meanwhile.
     os.nice(_NICENESS)

@@ -11,11 +11,13 @@ import sys
 from multiprocessing.connection import Connection
 
 from core.errors import CropMapError
+from core.machine_memory import keep_memory_small
 from core.parent_process import end_with
 
 
 def main() -> None:
     """Serve until nobody asks any more."""
+    keep_memory_small()
     line, parent = (int(argument) for argument in sys.argv[1:])
     end_with(parent)
     with Connection(line) as connection:
