@@ -482,6 +482,14 @@ class Restore(TypedDict):
     point: ColumnRow
 
 
+class Straighten(TypedDict):
+    """Straight sides and nearly right angles made right, of the parcel at the point."""
+
+    kind: Literal["straighten"]
+    point: ColumnRow
+    tolerance_m: float
+
+
 class Smooth(TypedDict):
     """Borders smoothed, of the parcel at the point or of all."""
 
@@ -564,6 +572,7 @@ Edit = (
     | Judge
     | Restore
     | Smooth
+    | Straighten
     | FillHoles
     | SnapToNeighbours
     | Repair

@@ -58,6 +58,13 @@ class Frame:
         """Ground area of a native pixel here: geodesic, at the core's centre."""
         return self.core_grid.pixel_area_m2 / self.native_per_tile_pixel**2
 
+    @property
+    def native_ground_steps(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Metres to the east and north of one native pixel to the right, and of one down."""
+        (a, d), (b, e) = self.core_grid.ground_steps.tolist()
+        side = self.native_per_tile_pixel
+        return (a / side, d / side), (b / side, e / side)
+
     def to_tile(self, native: PixelPoint) -> PixelPoint:
         """Tile pixels of a native position."""
         return _move(_between(self.scene_grid, self.tile_grid), native)

@@ -29,7 +29,7 @@ from core.label.drawn_corrections import (
     Split,
 )
 from core.label.edit_reader import EditReader
-from core.label.edit_units import EditUnits
+from core.label.edit_units import SQUARE, EditUnits, GroundSteps
 from core.label.edit_writer import place_json, rings_json
 from core.parcels.overlay import Shape, polygons_of
 from core.parcels.parcel import LandClass
@@ -192,6 +192,43 @@ class Smooth:
 
 
 @dataclass(frozen=True, slots=True)
+class Straighten:
+    """The parcel at the point has straight sides, and right angles where it nearly has them.
+
+    A border that it shares moves for both.
+
+    Parameters
+    ----------
+    tolerance : float
+        Bends up to this are none, in units of the coordinates.
+    ground : GroundSteps
+        In what directions on the ground the coordinates run.
+    """
+
+    kind: ClassVar[str] = "straighten"
+
+    point: Point
+    tolerance: float
+    ground: GroundSteps = SQUARE
+
+    def __post_init__(self) -> None:
+        check_coordinates(self.point)
+        check_length(self.tolerance, "The straightening")
+
+    @classmethod
+    def from_json(cls, read: EditReader) -> Straighten:
+        """The edit that JSON describes."""
+        return cls(read.point(), read.length("tolerance"), read.units.ground)
+
+    def to_json(self, units: EditUnits) -> dict[str, Any]:
+        """The edit as plain values."""
+        return {
+            **place_json(self.point, units),
+            "tolerance_m": units.length_from_native(self.tolerance),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class FillHoles:
     """Holes of the parcel at the point, or of all without one, become part of their parcel.
 
@@ -289,6 +326,9 @@ class Repair:
         return {**place_json(self.point, units), "width_m": units.length_from_native(self.width)}
 
 
+Tidying = Smooth | Straighten | FillHoles | SnapToNeighbours | Repair
+"""Corrections that draw nothing: what is to come of the borders follows from them."""
+
 Correction = (
     AreaAdd
     | AreaRemove
@@ -300,10 +340,7 @@ Correction = (
     | Reclassify
     | Judge
     | Restore
-    | Smooth
-    | FillHoles
-    | SnapToNeighbours
-    | Repair
+    | Tidying
 )
 
 CORRECTIONS: tuple[type[Correction], ...] = get_args(Correction)

@@ -26,6 +26,7 @@ from core.label.correction_layer import Layer, ParcelChange
 from core.label.correction_repair import repair
 from core.label.correction_restore import restore
 from core.label.correction_smooth import smooth
+from core.label.correction_straighten import straighten
 from core.label.correction_types import (
     CORRECTION_KINDS,
     Correction,
@@ -38,6 +39,8 @@ from core.label.correction_types import (
     Signed,
     Smooth,
     SnapToNeighbours,
+    Straighten,
+    Tidying,
 )
 from core.label.drawn_corrections import (
     AreaAdd,
@@ -73,6 +76,7 @@ __all__ = [
     "Smooth",
     "SnapToNeighbours",
     "Split",
+    "Straighten",
     "apply_corrections",
     "apply_to_layer",
     "brush",
@@ -181,15 +185,23 @@ def _change(layer: Layer, signed: Signed, snap: float) -> ParcelChange | None:
             change = statements.say(layer, correction, signed.signature)
         case Restore(point):
             change = restore(layer, point, snap)
-        case Smooth(place, tolerance):
-            change = smooth(layer, place, tolerance, snap)
-        case FillHoles(place, max_area):
-            change = tidy.fill_holes(layer, place, max_area, snap)
-        case SnapToNeighbours(point, tolerance):
-            change = tidy.snap_to_neighbours(layer, point, tolerance, snap)
-        case Repair(place, width):
-            change = repair(layer, place, width, snap)
+        case _:
+            change = _tidied(layer, correction, snap)
     return change
+
+
+def _tidied(layer: Layer, correction: Tidying, snap: float) -> ParcelChange | None:
+    match correction:
+        case Smooth(place, tolerance):
+            return smooth(layer, place, tolerance, snap)
+        case Straighten(point, tolerance, ground):
+            return straighten(layer, point, tolerance, ground, snap)
+        case FillHoles(place, max_area):
+            return tidy.fill_holes(layer, place, max_area, snap)
+        case SnapToNeighbours(point, tolerance):
+            return tidy.snap_to_neighbours(layer, point, tolerance, snap)
+        case Repair(place, width):
+            return repair(layer, place, width, snap)
 
 
 def _finished(

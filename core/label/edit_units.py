@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,40 @@ Coefficients = tuple[float, float, float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class GroundSteps:
+    """In what directions on the ground native pixels run.
+
+    Parameters
+    ----------
+    column, row : tuple of two floats
+        Metres to the east and to the north of one pixel to the right, and of one down.
+    """
+
+    column: tuple[float, float]
+    row: tuple[float, float]
+
+    @property
+    def metres(self) -> float:
+        """The side of a square as large as a pixel."""
+        (a, d), (b, e) = self.column, self.row
+        return math.sqrt(abs(a * e - b * d))
+
+    def to_metres(self, xy: FloatArray) -> FloatArray:
+        """Native positions, float64 (positions, 2), in metres to the east and north."""
+        moved: FloatArray = xy @ np.array([self.column, self.row])
+        return moved
+
+    def from_metres(self, xy: FloatArray) -> FloatArray:
+        """The native positions of metres to the east and north."""
+        moved: FloatArray = xy @ np.linalg.inv(np.array([self.column, self.row]))
+        return moved
+
+
+SQUARE = GroundSteps((1.0, 0.0), (0.0, 1.0))
+"""Pixels of a metre."""
+
+
+@dataclass(frozen=True, slots=True)
 class EditUnits:
     """The units of an edit's JSON, as seen from native pixels.
 
@@ -37,21 +72,23 @@ class EditUnits:
         Affine transforms of positions (x, y) from the JSON and into it; None leaves them.
     pixel_area_m2 : float
         Ground area of a native pixel.
+    ground : GroundSteps
+        In what directions the pixels run there.
     """
 
     to_native: Coefficients | None
     from_native: Coefficients | None
     pixel_area_m2: float
+    ground: GroundSteps = SQUARE
 
     @classmethod
     def stored(cls, frame: Frame) -> EditUnits:
         """Those of the log: world coordinates of the scene's CRS, and metres."""
-        transform = frame.scene_grid.transform
-        return cls(_coefficients(~transform), _coefficients(transform), frame.native_pixel_area_m2)
+        return _stored(frame)
 
     def in_pixels(self) -> EditUnits:
         """Those of the browser: native pixels, and metres."""
-        return EditUnits(None, None, self.pixel_area_m2)
+        return EditUnits(None, None, self.pixel_area_m2, self.ground)
 
     def positions_to_native(self, xy: FloatArray) -> FloatArray:
         """Positions of the JSON, float64 (positions, 2: x, y), in native pixels."""
@@ -88,6 +125,17 @@ class EditUnits:
 
 NATIVE = EditUnits(None, None, 1.0)
 """JSON in native pixels throughout."""
+
+
+@lru_cache(maxsize=64)
+def _stored(frame: Frame) -> EditUnits:
+    transform = frame.scene_grid.transform
+    return EditUnits(
+        _coefficients(~transform),
+        _coefficients(transform),
+        frame.native_pixel_area_m2,
+        GroundSteps(*frame.native_ground_steps),
+    )
 
 
 def _coefficients(transform: Affine) -> Coefficients:

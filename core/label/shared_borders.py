@@ -95,7 +95,7 @@ def move_border(
         return None
     parcel, reach = layer.parcels[place], _ON_LINE_SNAPS * snap
     parts = polygons_of(parcel.polygon)
-    nearest = int(np.argmin(shapely.distance(parts, point)))
+    nearest = _nearest(parts, point)
     stretches = _stretches(_seen(parts[nearest], layer, point), before, after, reach)
     if stretches is None:
         return None
@@ -117,6 +117,19 @@ def move_border(
         changed[beside] = pieces_of_parcel(layer, layer.parcels[beside], [left]) if left else []
         taken = array_of([*taken, *(one.polygon for one in changed[beside])])
     return ParcelChange(changed)
+
+
+def seen_part(layer: Layer, point: Point) -> Polygon | None:
+    """The part of the parcel at a point of which :func:`move_border` moves the border, if any."""
+    place = layer.at(point)
+    if place is None:
+        return None
+    parts = polygons_of(layer.parcels[place].polygon)
+    return _seen(parts[_nearest(parts, point)], layer, point)
+
+
+def _nearest(parts: list[Polygon], point: Point) -> int:
+    return int(np.argmin(shapely.distance(parts, point)))
 
 
 def _own(layer: Layer, parcel: Parcel, kept: list[Polygon], pieces: list[Polygon]) -> list[Parcel]:

@@ -27,6 +27,7 @@ from core.label.corrections import (
     Smooth,
     SnapToNeighbours,
     Split,
+    Straighten,
     apply_corrections,
     brush,
 )
@@ -117,6 +118,7 @@ corrections = st.one_of(
     ),
     st.builds(Judge, points, st.sampled_from(["rejected", "unsure", "none"])),
     st.builds(Smooth, st.none() | points, st.floats(0.01, 8)),
+    st.builds(Straighten, points, st.floats(0.01, 8)),
     st.builds(FillHoles, st.none() | points, st.none() | st.floats(0.1, 900)),
     st.builds(SnapToNeighbours, points, st.floats(0.01, 8)),
     st.builds(Repair, st.none() | points, st.floats(0.01, 4)),

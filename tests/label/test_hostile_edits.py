@@ -169,6 +169,7 @@ BROWSER = {
     ),
     "restore_accepted": edit("restore_accepted", point=point),
     "smooth": edit("smooth", ("point",), point=point, tolerance_m=lengths),
+    "straighten": edit("straighten", point=point, tolerance_m=lengths),
     "fill_holes": edit("fill_holes", ("point", "max_area_m2"), point=point, max_area_m2=lengths),
     "snap": edit("snap", point=point, tolerance_m=lengths),
     "repair": edit("repair", ("point",), point=point, width_m=lengths),

@@ -103,6 +103,7 @@ def _drawn(kind: str, number: int, column: float, row: float, chance: random.Ran
         "parcel_verdict": {"point": here, "verdict": "accepted", "reason": ""},
         "restore_accepted": {"point": here},
         "smooth": {"point": here, "tolerance_m": 1.0},
+        "straighten": {"point": here, "tolerance_m": 2.0},
         "fill_holes": {"point": here, "max_area_m2": 50.0},
         "snap": {"point": here, "tolerance_m": 1.0},
         "repair": {"width_m": 1.0},

@@ -95,15 +95,16 @@ def test_tidying_sends_the_measures_of_the_panel(on_map: MapPage) -> None:
     on_map.page.get_by_test_id("tidy-hole-m2").fill("80")
     on_map.press("Enter", "s")
     on_map.click(*FIRST)
-    on_map.press("m", "l", "t")
+    on_map.press("m", "q", "l", "t")
     on_map.idle()
     on_map.page.get_by_test_id("smooth-all").click()
     on_map.page.get_by_test_id("fill-all").click()
     on_map.idle()
     sent = [{k: v for k, v in edit.items() if k != "point"} for edit in on_map.edits()]
     smooth, fill = {"kind": "smooth", "tolerance_m": 2.5}, {"kind": "fill_holes", "max_area_m2": 80}
-    assert sent == [smooth, fill, {"kind": "snap", "tolerance_m": 3}, smooth, fill]
-    assert [("point" in edit) for edit in on_map.edits()] == [True, True, True, False, False]
+    straighten, snap = ({"kind": kind, "tolerance_m": 3} for kind in ("straighten", "snap"))
+    assert sent == [smooth, straighten, fill, snap, smooth, fill]
+    assert [("point" in edit) for edit in on_map.edits()] == [True] * 4 + [False] * 2
     on_map.press("Delete")
     on_map.idle()
     assert on_map.edits()[-1]["kind"] == "parcel_delete"

@@ -60,6 +60,7 @@ def every_edit(state: dict) -> list[dict]:
         {"kind": "reclassify", "point": at(0.12, 0.12), "land_class": "other", "reason": "Wald"},
         {"kind": "parcel_verdict", "point": at(0.9, 0.9), "verdict": "unsure", "reason": "?"},
         {"kind": "smooth", "point": at(0.9, 0.9), "tolerance_m": 20.0},
+        {"kind": "straighten", "point": at(0.9, 0.9), "tolerance_m": 20.0},
         {"kind": "snap", "point": at(0.9, 0.9), "tolerance_m": 30.0},
         {"kind": "fill_holes", "max_area_m2": 5000.0},
         {"kind": "repair", "width_m": 10.0},

@@ -440,6 +440,13 @@ export interface Restore {
   point: ColumnRow;
 }
 
+/** Straight sides and nearly right angles made right, of the parcel at the point. */
+export interface Straighten {
+  kind: "straighten";
+  point: ColumnRow;
+  tolerance_m: number;
+}
+
 /** Borders smoothed, of the parcel at the point or of all. */
 export interface Smooth {
   kind: "smooth";
@@ -499,7 +506,7 @@ export interface NoteDone {
   done: boolean;
 }
 
-export type Edit = PromptSet | PromptDelete | BoxSet | PromptsClear | SettingsChange | AreaChange | BrushStroke | Split | Merge | ParcelDelete | Reclassify | Judge | Restore | Smooth | FillHoles | SnapToNeighbours | Repair | Reshape | MoveBorder | Note | NoteDone;
+export type Edit = PromptSet | PromptDelete | BoxSet | PromptsClear | SettingsChange | AreaChange | BrushStroke | Split | Merge | ParcelDelete | Reclassify | Judge | Restore | Smooth | Straighten | FillHoles | SnapToNeighbours | Repair | Reshape | MoveBorder | Note | NoteDone;
 
 /** Part of all bodies that change something: what the change was made on. */
 export interface Change {

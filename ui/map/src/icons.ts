@@ -5,6 +5,7 @@ import { fromOwnMarkup } from "./dom";
 const PATHS: Record<string, string> = {
   select: '<path d="M5 3v12.500l3.200-3 2 4.500 2.200-1-2-4.300 4.400-.2Z"/>',
   smooth: '<path d="M2.500 14c3-9 5 3 7.500-3.500S15 6 17.500 6"/>',
+  straighten: '<path d="M3 16V5h14"/><path d="M3 16c3-4 2-7 6-7s5-3 8-4" stroke-dasharray="2 1.700"/>',
   fill: '<path d="M3 4h14v12H3Z"/><circle cx="10" cy="10" r="3" stroke-dasharray="2 1.700"/><path d="M10 9v2M9 10h2"/>',
   snap: '<path d="M3 4h5v12H3ZM12 4h5v12h-5Z"/><path d="M8.500 10h3M10.300 8.500l1.500 1.500-1.500 1.500"/>',
   unsure: '<path d="M7.500 7.500a2.500 2.500 0 1 1 3.600 2.200c-.8.400-1.100.9-1.100 1.800"/><path d="M10 14.300v.2"/>',

@@ -27,6 +27,7 @@ export class CheckList {
   private readonly more = element("p", { class: "cm-quiet" });
   private readonly repairAll: HTMLButtonElement;
   private readonly smooth = measure("tidy-smooth-m", 3, 0.5);
+  private readonly straighten = measure("tidy-straighten-m", 3, 0.5);
   private readonly hole = measure("tidy-hole-m2", 500, 50);
   private readonly snap = measure("tidy-snap-m", 3, 0.5);
   private shown: TileState["problems"] | null = null;
@@ -50,13 +51,14 @@ export class CheckList {
       this.repairAll,
       element("h3", { class: "cm-sub-head", text: "Tidy up" }),
       field("Smooth by, m", this.smooth, smoothAll),
+      field("Straighten within, m", this.straighten),
       field("Fill holes up to, m²", this.hole, fillAll),
       field("Snap within, m", this.snap),
     );
   }
 
   get measures(): TidyMeasures {
-    return { smooth_m: valueOf(this.smooth, 3), hole_m2: valueOf(this.hole, 500), snap_m: valueOf(this.snap, 3) };
+    return { smooth_m: valueOf(this.smooth, 3), straighten_m: valueOf(this.straighten, 3), hole_m2: valueOf(this.hole, 500), snap_m: valueOf(this.snap, 3) };
   }
 
   /** Drawn anew at the next look: areas are in another unit. */

@@ -26,7 +26,7 @@ const TILE: [string, string][] = [
 const PARCEL: [string, string][] = [
   ["Y, J, U", "accept, reject, not sure (also for the parcel under the pointer)"],
   ["C, O, K", "land type: cropland, other, unclear (also there)"],
-  ["M, L, T", "smooth, fill holes, snap to neighbours"],
+  ["M, Q, L, T", "smooth, straighten, fill holes, snap to neighbours"],
   ["I", "split along the clearest border inside"],
   ["E", "restore the accepted shape"],
   ["Delete", "remove it"],

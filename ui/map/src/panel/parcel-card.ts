@@ -31,6 +31,7 @@ const CLASSES: [LandClass, string][] = [
 
 const TIDYINGS: [Tidying, string, string, string][] = [
   ["smooth", "Smooth its border", "M", "smooth"],
+  ["straighten", "Straighten its sides", "Q", "straighten"],
   ["fill", "Fill its holes", "L", "fill"],
   ["snap", "Snap to its neighbours", "T", "snap"],
   ["split", "Split along the clearest border inside", "I", "split"],

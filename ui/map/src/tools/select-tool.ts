@@ -3,12 +3,12 @@ import { innerPoint, partsOf } from "../geometry";
 import type { Tool, ToolContext } from "./tool";
 
 export type ParcelVerdict = "accepted" | "rejected" | "unsure";
-export type Tidying = "smooth" | "fill" | "snap" | "split" | "delete";
+export type Tidying = "smooth" | "straighten" | "fill" | "snap" | "split" | "delete";
 
 /** The keys while a parcel is looked at; letters that the rest of the map does not use. */
 const VERDICT_KEYS: Record<string, ParcelVerdict> = { y: "accepted", j: "rejected", u: "unsure" };
 const CLASS_KEYS: Record<string, LandClass> = { c: "cropland", o: "other", k: "unsure" };
-const TIDY_KEYS: Record<string, Tidying> = { m: "smooth", l: "fill", t: "snap", i: "split", delete: "delete", backspace: "delete" };
+const TIDY_KEYS: Record<string, Tidying> = { m: "smooth", q: "straighten", l: "fill", t: "snap", i: "split", delete: "delete", backspace: "delete" };
 
 /** An outline of more corners is not sent; the verdict is on the parcel at the point then. */
 const MOST_CORNERS = 10_000;
@@ -127,9 +127,10 @@ export class SelectTool implements Tool {
   tidy(how: Tidying): void {
     const { point } = this;
     if (how === "split") return void this.splitInside();
-    const { smooth_m, hole_m2, snap_m } = this.context.measures();
+    const { smooth_m, straighten_m, hole_m2, snap_m } = this.context.measures();
     const edits: Record<Exclude<Tidying, "split">, Edit> = {
       smooth: { kind: "smooth", point, tolerance_m: smooth_m },
+      straighten: { kind: "straighten", point, tolerance_m: straighten_m },
       fill: { kind: "fill_holes", point, max_area_m2: hole_m2 },
       snap: { kind: "snap", point, tolerance_m: snap_m },
       delete: { kind: "parcel_delete", point },

@@ -71,6 +71,7 @@ export interface ToolContext {
 
 export interface TidyMeasures {
   smooth_m: number;
+  straighten_m: number;
   hole_m2: number;
   snap_m: number;
 }
