@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -177,7 +177,10 @@ class Answers:
             *(Prompt(point, 0, "person") for point in rivals),
         )
         key = ("points", *wanted, "against", *rivals)
-        return self._remember(key, Question(prompts), ask, closely=closely), inside
+        together = self._remember(key, Question(prompts), ask, closely=closely)
+        # Which clicks lie inside is known for good once each click's own answer is final.
+        final = together.final and all(one.final for one in alone)
+        return replace(together, final=final), inside
 
     def _of_box(self, box: PersonBox, ask: Ask, *, closely: bool) -> Answer:
         first = self._frame.to_tile(PixelPoint(box.left, box.top))
