@@ -155,6 +155,7 @@ def test_the_file_holds_every_kind_that_there_was() -> None:
         "withdrawal",
         "restore_accepted",
         "border_move",
+        "attributes",
     }
 
 
