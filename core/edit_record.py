@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-SILENT_KINDS = ("note", "note_done")
-"""Edits that change no label: a verdict holds for the label after them as for that before."""
+SILENT_KINDS = ("note", "note_done", "attributes")
+"""Edits that change no outline and no class: a verdict holds after them as before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,25 @@ class ScenePlace(TypedDict):
     None where the CRS does not reach."""
 
 
+class Choice(TypedDict):
+    """One thing that can be chosen of an attribute."""
+
+    code: str
+    name: str
+    colour: str
+    """``#rrggbb``, or empty."""
+
+
+class Attribute(TypedDict):
+    """An attribute that the project has of its own."""
+
+    key: str
+    name: str
+    kind: Literal["choice", "yes_no", "text", "number", "date"]
+    choices: list[Choice]
+    required: bool
+
+
 class SceneState(InFile):
     """A scene's size, its tiles and their verdicts."""
 
@@ -104,6 +123,8 @@ class SceneState(InFile):
     landcover_title: str | None
     revision: int
     tiles: list[SceneTile]
+    attributes: list[Attribute]
+    """Those of the project, in the order in which they are shown."""
 
 
 # A tile ------------------------------------------------------------------------------------
@@ -149,6 +170,8 @@ class Parcel(TypedDict):
     """The outer ring first, then the holes."""
     more: NotRequired[list[list[Ring]]]
     """The rings of the other parts of a parcel that has several."""
+    attributes: NotRequired[dict[str, str | float | bool]]
+    """What people say of it, by the keys of the project's attributes; left out where nothing."""
 
 
 class ChangedAcceptance(TypedDict):
@@ -462,6 +485,15 @@ class Reclassify(TypedDict):
     reason: NotRequired[str]
 
 
+class FillAttributes(TypedDict):
+    """What is said of a parcel by the project's own attributes; those not named stay."""
+
+    kind: Literal["attributes"]
+    point: ColumnRow
+    values: dict[str, str | float | bool | None]
+    """None takes a value away."""
+
+
 class Judge(TypedDict):
     """A verdict on a parcel."""
 
@@ -569,6 +601,7 @@ Edit = (
     | Merge
     | ParcelDelete
     | Reclassify
+    | FillAttributes
     | Judge
     | Restore
     | Smooth

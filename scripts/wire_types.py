@@ -80,14 +80,20 @@ def _typescript(kind: Any, names: dict[Any, str], *, itself: bool = False) -> st
         return " | ".join(json.dumps(value) for value in arguments)
     if origin in (Union, UnionType):
         return " | ".join(_typescript(one, names) for one in arguments)
-    if origin is list:
-        element = _typescript(arguments[0], names)
-        return f"({element})[]" if " | " in element else f"{element}[]"
+    if origin in (dict, list):
+        return _many([_typescript(one, names) for one in arguments])
     if origin is Annotated:
         elements = [_typescript(one, names) for one in get_args(arguments[0])]
         labels = arguments[1].elements
         return f"[{', '.join(map(': '.join, zip(labels, elements, strict=True)))}]"
     raise TypeError(f"no TypeScript for {kind}")
+
+
+def _many(types: list[str]) -> str:
+    """Of two types a record of keys and values, of one an array."""
+    if len(types) > 1:
+        return f"Record<{', '.join(types)}>"
+    return f"({types[0]})[]" if " | " in types[0] else f"{types[0]}[]"
 
 
 def _comment(text: str, indent: str = "") -> str:

@@ -37,6 +37,8 @@ class WireCheck:
         if origin is Literal:
             same = any(value == one and type(value) is type(one) for one in arguments)
             return [] if same else [f"{path} is {value!r}"]
+        if origin is dict:
+            return self._of_record(value, arguments, path)
         if origin is list:
             return self._of_array(value, [arguments[0]] * _length(value), path)
         if origin is Annotated:
@@ -64,6 +66,16 @@ class WireCheck:
         for name in value.keys() & hints.keys():
             found += self.differences(value[name], hints[name], f"{path}.{name}")
         return found
+
+    def _of_record(self, value: Any, kinds: tuple[Any, ...], path: str) -> list[str]:
+        if not isinstance(value, dict):
+            return [f"{path} is {value!r}, no record"]
+        return [
+            difference
+            for key, one in value.items()
+            for difference in self.differences(key, kinds[0], f"a key of {path}")
+            + self.differences(one, kinds[1], f"{path}[{key}]")
+        ]
 
     def _of_array(self, value: Any, kinds: list[Any], path: str) -> list[str]:
         if not isinstance(value, list) or len(value) != len(kinds):

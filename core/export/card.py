@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 import pandas
 
+from core.attributes import AttributeSchema
 from core.crs import crs_text
+from core.export.attribute_columns import own_columns
 from core.export.burn import CODE_NAMES
 from core.export.card_details import CardDetails, NoteOnMap
 from core.export.chip_plan import SPLITS
@@ -58,7 +60,9 @@ def write_card(
     dict
         The card as it is in the JSON file.
     """
-    rows = pandas.concat([page[_COUNTED] for page in table])
+    schema = labelled.schema
+    counted = [*_COUNTED, *(one.key for one in schema.attributes)]
+    rows = pandas.concat([page[counted] for page in table])
     card = {
         "format": FORMAT,
         "made": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -69,6 +73,7 @@ def write_card(
         "formats": list(formats),
         "reviewed_ha": round(_reviewed_ha(labelled), 4),
         "parcels": _parcels(rows),
+        "attributes": _attributes(rows, schema),
         "reviewers": _reviewers(rows),
         "to_mend": [_note_on_map(note) for note in details.to_mend],
         "chips": None if chips is None else _chips(chips),
@@ -128,6 +133,28 @@ def _parcels(table: pandas.DataFrame) -> dict[str, Any]:
         "by_class": _groups(table, "class"),
         "by_state": _groups(table, "status"),
     }
+
+
+def _attributes(table: pandas.DataFrame, schema: AttributeSchema) -> list[dict[str, Any]]:
+    """The project's own attributes: their columns, and what is said of the cropland."""
+    cropland = table[(table["class"] == "cropland") & (table["status"] != "rejected")]
+    shorts = {column.name: column.short for column in own_columns(schema)}
+    told = []
+    for one in schema.attributes:
+        said = cropland[cropland[one.key].notna() & (cropland[one.key] != "").fillna(False)]
+        told.append(
+            {
+                "name": one.name,
+                "column": one.key,
+                "shapefile_column": shorts[one.key],
+                "kind": one.kind,
+                "required": one.required,
+                "choices": {choice.code: choice.name for choice in one.choices},
+                "cropland_without": len(cropland) - len(said),
+                "cropland": _groups(said, one.key) if one.kind in ("choice", "yes_no") else {},
+            }
+        )
+    return told
 
 
 def _groups(table: pandas.DataFrame, column: str) -> dict[str, dict[str, float]]:
@@ -218,6 +245,7 @@ def _markdown(card: dict[str, Any]) -> str:
         _table(["", ""], [[key, value] for key, value in facts.items()]),
         "## Parcels",
         _parcels_markdown(card["parcels"]),
+        *(_attributes_markdown(card["attributes"]) if card["attributes"] else []),
         *(_to_mend_markdown(card["to_mend"]) if card["to_mend"] else []),
         *(_chips_markdown(card["chips"]) if card["chips"] else []),
         *(["## Notes", "\n".join(f"- {_text(n)}" for n in card["notes"])] if card["notes"] else []),
@@ -233,6 +261,21 @@ def _parcels_markdown(parcels: dict[str, Any]) -> str:
         for name, group in parcels[key].items():
             rows.append([kind, name, f"{group['count']:,}", f"{group['hectares']:,.2f}"])
     return _table(["by", "", "parcels", "hectares"], rows)
+
+
+def _attributes_markdown(attributes: list[dict[str, Any]]) -> list[str]:
+    columns = [
+        [a["name"], a["column"], a["shapefile_column"], a["kind"], f"{a['cropland_without']:,}"]
+        for a in attributes
+    ]
+    head = ["attribute", "column", "in the shapefile", "kind", "parcels of cropland without"]
+    rows = [
+        [a["name"], a["choices"].get(value, value), f"{g['count']:,}", f"{g['hectares']:,.2f}"]
+        for a in attributes
+        for value, g in a["cropland"].items()
+    ]
+    sums = [_table(["cropland by", "", "parcels", "hectares"], rows)] if rows else []
+    return ["## Attributes", _table(head, columns), *sums]
 
 
 def _to_mend_markdown(notes: list[dict[str, Any]]) -> list[str]:

@@ -243,7 +243,9 @@ class _ChipWriter:
                 "version": self._tags["software"],
             }
             path = self._folder / f"instances_{split}.json"
-            opened = self.stack.enter_context(CocoFile(path, info, self._details.licence))
+            opened = self.stack.enter_context(
+                CocoFile(path, info, self._details.licence, self._labelled.schema)
+            )
             self.coco[split] = opened
         return self.coco[split]
 

@@ -3,6 +3,9 @@
 A field is one annotation in each chip, however many parts it has there: polygons, or run lengths
 where it has a hole or touches ignored pixels.  What is ignored in a chip is one annotation with
 ``iscrowd`` 1, which COCO's own evaluation neither counts nor punishes.
+
+The category of a field is its crop: what is chosen of the project's first attribute with a list,
+for which ``field`` stands where there is none, or nobody chose.  All values are in ``attributes``.
 Source: https://cocodataset.org/#format-data
 """
 
@@ -16,6 +19,7 @@ from typing import Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
+from core.attributes import NO_ATTRIBUTES, Attribute, AttributeSchema
 from core.export.burn import IGNORE, Codes, Shape, inside_of
 from core.export.rings import has_holes, run_lengths, shells
 from core.grid import Window
@@ -38,6 +42,8 @@ class CocoFile:
         The file's ``info``: description, licence and so on.
     licence : str
         Empty where the person gave none.
+    schema : AttributeSchema
+        The project's own attributes.
 
     Raises
     ------
@@ -45,12 +51,21 @@ class CocoFile:
         The disk is full or not writable.
     """
 
-    def __init__(self, path: Path, info: dict[str, Any], licence: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        info: dict[str, Any],
+        licence: str,
+        schema: AttributeSchema = NO_ATTRIBUTES,
+    ) -> None:
+        self._crops = next((one for one in schema.attributes if one.kind == "choice"), None)
+        categories = categories_of(self._crops)
+        self._categories = {one["code"]: one["id"] for one in categories if "code" in one}
         self._file: TextIO = path.open("w", encoding="utf-8")
         self._licences = [{"id": 1, "name": licence, "url": ""}] if licence else []
         self._images: list[dict[str, Any]] = []
         self.annotations = 0
-        head = {"info": info, "licenses": self._licences, "categories": [CATEGORY]}
+        head = {"info": info, "licenses": self._licences, "categories": categories}
         self._file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "annotations": [')
 
     def __enter__(self) -> CocoFile:
@@ -85,7 +100,11 @@ class CocoFile:
         for parcel, shape in fields:
             annotation = _field(shape, known)
             if annotation is not None:
-                extra = {"field_id": parcel.id, "status": parcel.state}
+                extra: dict[str, Any] = {"field_id": parcel.id, "status": parcel.state}
+                said = dict(parcel.attributes)
+                if self._crops is not None:
+                    crop = said.get(self._crops.key)
+                    extra |= {"category_id": self._categories.get(crop, 1), "attributes": said}
                 self._write({**annotation, **extra, "iscrowd": 0}, number)
         if not known.all():
             self._write({**_runs(~known), "iscrowd": 1}, number)
@@ -95,6 +114,16 @@ class CocoFile:
         whole = {"id": self.annotations, "image_id": image, "category_id": 1, **annotation}
         comma = "," if self.annotations > 1 else ""
         self._file.write(f"{comma}\n{json.dumps(whole, ensure_ascii=False)}")
+
+
+def categories_of(crops: Attribute | None) -> list[dict[str, Any]]:
+    """The categories, the first of which is that of fields of which no crop is known."""
+    choices = () if crops is None else crops.choices
+    named = [
+        {"id": number, "name": choice.name, "supercategory": "cropland", "code": choice.code}
+        for number, choice in enumerate(choices, start=2)
+    ]
+    return [CATEGORY, *named]
 
 
 def _field(shape: Shape, known: npt.NDArray[np.bool_]) -> dict[str, Any] | None:

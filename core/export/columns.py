@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import geopandas
-
 SHAPEFILE_TEXT_BYTES = 254
 
 
@@ -90,11 +88,6 @@ FIELDS = (
         optional=True,
     ),
 )
-
-
-def in_order(parcels: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
-    """Parcels with the columns of :data:`FIELDS` and their geometry, in that order."""
-    return parcels[[field.name for field in FIELDS] + ["geometry"]]
 
 
 def cut_text(text: str, most: int = SHAPEFILE_TEXT_BYTES) -> str:

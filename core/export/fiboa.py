@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ import pyarrow
 import pyarrow.parquet
 import shapely
 
+from core.attributes import NO_ATTRIBUTES, Attribute, AttributeSchema, columns_of
 from core.crs import WGS84
+from core.export.attribute_columns import named, stated
 from core.export.geoparquet import GEOPARQUET_VERSION, geometry_told
 from core.export.gis_table import DIGITS
 from core.export.parcel_table import in_utc
@@ -59,6 +61,7 @@ def write_fiboa(
     table: TablePages,
     source: LabelSource,
     imaged_at: datetime | None = None,
+    schema: AttributeSchema = NO_ATTRIBUTES,
 ) -> int:
     """Write the field boundaries among some parcels in WGS 84; returns how many they are.
 
@@ -73,20 +76,24 @@ def write_fiboa(
     imaged_at : datetime, optional
         When the (last) image was taken, which is when the fields were seen; UTC where it has no
         time zone.  Where it is not known there is no ``determination:datetime``.
+    schema : AttributeSchema
+        The project's own attributes, which are properties of the file's own schema: fiboa's crop
+        extension wants the address of a code list that others have agreed on.
     """
     kept = table.changed(_boundaries, WGS84)
     geo = geometry_told(_geo(), kept)
-    schema = _schema(_collection(source, imaged_at), geo)
+    layout = _schema(_collection(source, imaged_at, schema), geo, schema)
     own = (parcel for parcel in parcels if is_boundary(parcel))
     count = 0
     with (
         replacing(path) as aside,
-        pyarrow.parquet.ParquetWriter(aside, schema, compression="zstd") as writer,
+        pyarrow.parquet.ParquetWriter(aside, layout, compression="zstd") as writer,
     ):
         for rows in kept:
             page = list(itertools.islice(own, len(rows)))
             columns = {**_fiboa_columns(page, rows, source), **_own_columns(page)}
-            writer.write_table(pyarrow.table(columns, schema=schema))
+            columns |= _attributes(page, schema)
+            writer.write_table(pyarrow.table(columns, schema=layout))
             count += len(page)
     return count
 
@@ -124,7 +131,34 @@ def _own_columns(parcels: Sequence[LabelledParcel]) -> dict[str, Any]:
     }
 
 
-def _schema(collection: dict[str, Any], geo: str) -> pyarrow.Schema:
+def _attributes(parcels: Sequence[LabelledParcel], schema: AttributeSchema) -> dict[str, Any]:
+    said = [dict(parcel.attributes) for parcel in parcels]
+    columns: dict[str, Any] = {}
+    for one in schema.attributes:
+        values = [stated(one, each.get(one.key)) for each in said]
+        dates = one.kind == "date"
+        columns[one.key] = [date.fromisoformat(str(v)) if dates and v else v for v in values]
+        if one.kind == "choice":
+            _, name = columns_of(one)
+            columns[name] = [text or None for text in named(one, values)]
+    return columns
+
+
+_TYPES: dict[str, tuple[str, pyarrow.DataType]] = {
+    "choice": ("string", pyarrow.string()),
+    "text": ("string", pyarrow.string()),
+    "yes_no": ("boolean", pyarrow.bool_()),
+    "number": ("double", pyarrow.float64()),
+    "date": ("date", pyarrow.date32()),
+}
+"""By kind of attribute: what it is to Vecorel, and to Parquet."""
+
+
+def _type_of(attribute: Attribute, column: str) -> tuple[str, pyarrow.DataType]:
+    return _TYPES[attribute.kind if column == attribute.key else "text"]
+
+
+def _schema(collection: dict[str, Any], geo: str, schema: AttributeSchema) -> pyarrow.Schema:
     text, real = pyarrow.string(), pyarrow.float32()
     corners = [pyarrow.field(name, real, nullable=False) for name in _CORNERS]
     columns = [
@@ -142,11 +176,18 @@ def _schema(collection: dict[str, Any], geo: str) -> pyarrow.Schema:
         pyarrow.field("score", real),
         pyarrow.field("reviewer", text),
         pyarrow.field("review_datetime", pyarrow.timestamp("ms", tz="UTC")),
+        *(
+            pyarrow.field(column, _type_of(one, column)[1])
+            for one in schema.attributes
+            for column in columns_of(one)
+        ),
     ]
     return pyarrow.schema(columns, metadata={"collection": json.dumps(collection), "geo": geo})
 
 
-def _collection(source: LabelSource, imaged_at: datetime | None) -> dict[str, Any]:
+def _collection(
+    source: LabelSource, imaged_at: datetime | None, schema: AttributeSchema
+) -> dict[str, Any]:
     """What holds for all fields, as Vecorel wants it in the file's metadata."""
     name = slug(source.scene_name, "fields")
     collection: dict[str, Any] = {
@@ -156,7 +197,12 @@ def _collection(source: LabelSource, imaged_at: datetime | None) -> dict[str, An
             "$schema": _SCHEMA_LANGUAGE,
             "required": [],
             "collection": {},
-            "properties": _OWN_PROPERTIES,
+            "properties": _OWN_PROPERTIES
+            | {
+                column: {"type": _type_of(one, column)[0]}
+                for one in schema.attributes
+                for column in columns_of(one)
+            },
         },
     }
     if imaged_at is not None:

@@ -10,17 +10,22 @@ import numpy as np
 import pandas
 from pyproj import CRS
 
-from core.export.columns import in_order
+from core.attributes import NO_ATTRIBUTES, AttributeSchema
+from core.export.attribute_columns import own_values, table_columns
 from core.label.labelled import LabelledParcel, LabelSource
 from core.parcels.polygons import geodesic_measures
 
 
 def parcels_table(
-    parcels: Sequence[LabelledParcel], crs: CRS, source: LabelSource
+    parcels: Sequence[LabelledParcel],
+    crs: CRS,
+    source: LabelSource,
+    schema: AttributeSchema = NO_ATTRIBUTES,
 ) -> geopandas.GeoDataFrame:
-    """The attribute table in ``crs``, the CRS of the parcels, with the columns of ``FIELDS``.
+    """The attribute table in ``crs``, the CRS of the parcels.
 
-    Every column has its type also where there is no parcel.
+    Its columns are those of :func:`core.export.attribute_columns.table_columns`, each with its type
+    also where there is no parcel.
     """
     geometries = np.empty(len(parcels), dtype=object)
     geometries[:] = [parcel.geometry for parcel in parcels]
@@ -42,8 +47,10 @@ def parcels_table(
         "reviewer": _texts([parcel.reviewer for parcel in parcels]),
         "review_date": _texts([_iso(parcel.reviewed_at) for parcel in parcels]),
         "tile": _texts([parcel.tile for parcel in parcels]),
+        **own_values(parcels, schema),
     }
-    return in_order(geopandas.GeoDataFrame(columns, geometry=geometries, crs=crs))
+    table = geopandas.GeoDataFrame(columns, geometry=geometries, crs=crs)
+    return table[[column.name for column in table_columns(schema)] + ["geometry"]]
 
 
 def in_utc(moment: datetime) -> datetime:

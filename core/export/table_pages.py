@@ -13,7 +13,9 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from core.export.columns import FIELDS
+from core.attributes import NO_ATTRIBUTES, AttributeSchema
+from core.export.attribute_columns import table_columns
+from core.export.columns import FIELDS, TableColumn
 from core.export.parcel_table import parcels_table
 from core.label.labelled import LabelledParcel, LabelSource
 
@@ -53,16 +55,26 @@ class TablePages:
     read : callable
         Gives the pages.
     crs : CRS
+    columns : tuple of TableColumn
+        What the columns mean, and what they are called in a shapefile.
     """
 
-    def __init__(self, read: Callable[[], Iterable[geopandas.GeoDataFrame]], crs: CRS) -> None:
+    def __init__(
+        self,
+        read: Callable[[], Iterable[geopandas.GeoDataFrame]],
+        crs: CRS,
+        columns: tuple[TableColumn, ...] = FIELDS,
+    ) -> None:
         self._read = read
         self.crs = crs
+        self.columns = columns
 
     @classmethod
-    def of(cls, table: geopandas.GeoDataFrame) -> TablePages:
+    def of(
+        cls, table: geopandas.GeoDataFrame, columns: tuple[TableColumn, ...] = FIELDS
+    ) -> TablePages:
         """A table in memory, as one page."""
-        return cls(lambda: [table], table.crs)
+        return cls(lambda: [table], table.crs, columns)
 
     def __iter__(self) -> Iterator[geopandas.GeoDataFrame]:
         return iter(self._read())
@@ -74,11 +86,13 @@ class TablePages:
 
     def changed(self, change: Change, crs: CRS | None = None) -> TablePages:
         """The same pages, each of them changed when it is read; in ``crs`` if they move."""
-        return TablePages(lambda: map(change, self._read()), self.crs if crs is None else crs)
+        target = self.crs if crs is None else crs
+        return TablePages(lambda: map(change, self._read()), target, self.columns)
 
     def some(self, first: int, stop: int) -> TablePages:
         """The pages from ``first`` to before ``stop``."""
-        return TablePages(lambda: itertools.islice(self._read(), first, stop), self.crs)
+        pages = self._read
+        return TablePages(lambda: itertools.islice(pages(), first, stop), self.crs, self.columns)
 
     @cached_property
     def facts(self) -> TableFacts:
@@ -105,7 +119,11 @@ class TablePages:
 
 
 def table_pages(
-    parcels: Sequence[LabelledParcel], crs: CRS, source: LabelSource, folder: Path
+    parcels: Sequence[LabelledParcel],
+    crs: CRS,
+    source: LabelSource,
+    folder: Path,
+    schema: AttributeSchema = NO_ATTRIBUTES,
 ) -> TablePages:
     """The pages of :func:`core.export.parcel_table.parcels_table`, of ``ROWS`` parcels each.
 
@@ -114,18 +132,19 @@ def table_pages(
     folder : Path
         Where pages are kept if there are several; it must outlive their use.
     """
+    columns = table_columns(schema)
     if len(parcels) <= ROWS:
-        return TablePages.of(parcels_table(list(parcels), crs, source))
+        return TablePages.of(parcels_table(list(parcels), crs, source, schema), columns)
     kept = []
     left = iter(parcels)
     pages = iter(lambda: list(itertools.islice(left, ROWS)), [])
     for number, page in enumerate(pages):
         kept.append(folder / f"{number:06d}.feather")
         # Lengths and areas on the ellipsoid take long: they are measured once for all formats.
-        parcels_table(page, crs, source).to_feather(kept[-1])
+        parcels_table(page, crs, source, schema).to_feather(kept[-1])
 
     def read() -> Iterator[geopandas.GeoDataFrame]:
         for path in kept:
             yield geopandas.read_feather(path).set_crs(crs, allow_override=True)
 
-    return TablePages(read, crs)
+    return TablePages(read, crs, columns)

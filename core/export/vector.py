@@ -13,7 +13,7 @@ import pandas
 import shapely
 
 from core.crs import WGS84
-from core.export.columns import FIELDS, cut_text
+from core.export.columns import cut_text
 from core.export.layer_file import (
     TOLERANCE_M,
     disk_full,
@@ -93,8 +93,9 @@ def write_shapefile_zip(
         Sentences where the coordinates are in another CRS, as for :func:`write_geopackage` (a
         ``.prj`` holds no transformation, for one), and where there are several shapefiles.
     """
-    short = parcels.without_empty().changed(_shortened)
-    fields = [field for field in FIELDS if field.short in short.first.columns]
+    names = {column.name: column.short for column in parcels.columns}
+    short = parcels.without_empty().changed(lambda page: _shortened(page.rename(columns=names)))
+    fields = [column for column in parcels.columns if column.short in short.first.columns]
     parts = shapefile_parts(short)
     notes = []
     with (
@@ -104,8 +105,8 @@ def write_shapefile_zip(
         for number, pages in enumerate(parts, start=1):
             stem = shapefile_stem(path) + (f"_{number}" if len(parts) > 1 else "")
             notes.append(_put_shapefile(archive, aside.parent, stem, pages, path.name, tolerance_m))
-        names = "".join(f"{f.short}\t{f.name}\t{f.meaning}\n" for f in fields)
-        archive.writestr("fields.txt", "short\tfull\tmeaning\n" + names)
+        told = "".join(f"{f.short}\t{f.name}\t{f.meaning}\n" for f in fields)
+        archive.writestr("fields.txt", "short\tfull\tmeaning\n" + told)
     if len(parts) > 1:
         notes.append(
             f"{path.name} holds {len(parts)} shapefiles with numbered names, because one shapefile "
@@ -143,12 +144,9 @@ def _put_shapefile(
 
 
 def _shortened(page: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
-    """A page with the names and texts that a shapefile holds."""
-    short = page.rename(columns={field.name: field.short for field in FIELDS})
-    for column in short.columns:
-        if pandas.api.types.is_string_dtype(short[column]):
-            short[column] = [cut_text(str(value)) for value in short[column]]
-    return short
+    """A page with texts of the length that a shapefile holds."""
+    texts = [name for name in page.columns if pandas.api.types.is_string_dtype(page[name])]
+    return page.assign(**{name: [cut_text(str(v)) for v in page[name]] for name in texts})
 
 
 def shapefile_parts(pages: TablePages) -> list[TablePages]:

@@ -260,7 +260,7 @@ def write_export(
         fresh_folder(folder, marker=CARD_JSON) as aside,
         scratch_folder(folder) as scratch,
     ):
-        table = table_pages(parcels, labelled.grid.crs, labelled.source, scratch)
+        table = table_pages(parcels, labelled.grid.crs, labelled.source, scratch, labelled.schema)
         written = write_label_files(labelled, parcels, table, aside, options, progress, cancelled)
         chips = None
         if options.with_chips:
@@ -322,7 +322,9 @@ def write_label_files(
         "geopackage": lambda path: write_geopackage(path, moved, facts, tolerance_m=tolerance_m),
         "geojson": lambda path: write_geojson(path, rounded),
         "geoparquet": lambda path: write_geoparquet(path, moved),
-        "fiboa": lambda path: write_fiboa(path, parcels, table, source, options.details.imaged_at),
+        "fiboa": lambda path: write_fiboa(
+            path, parcels, table, source, options.details.imaged_at, labelled.schema
+        ),
         "mask": mask,
     }
     notes = []

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import shapely
 from shapely import LineString, Point, Polygon
 
+from core.attributes import agreed
 from core.label.correction_layer import Layer, ParcelChange, by_place, corrected
 from core.label.drawn_corrections import AreaAdd
 from core.label.edit_units import NATIVE
@@ -126,7 +127,10 @@ def _sides(
 
 
 def merge(layer: Layer, points: tuple[Point, ...], snap: float) -> ParcelChange | None:
-    """Parcels made one; it is what the largest of them is."""
+    """Parcels made one; it is what the largest of them is, with the attributes of all.
+
+    Of an attribute of which two say different things nothing is known.
+    """
     hits = {layer.at(point) for point in points}
     places = sorted(place for place in hits if place is not None)
     if len(places) < 2:
@@ -140,7 +144,11 @@ def merge(layer: Layer, points: tuple[Point, ...], snap: float) -> ParcelChange 
     shape = shape_of([without_pinholes(polygon, others, layer.overlay, snap) for polygon in united])
     areas = np.array([polygon.area for polygon in shapes])
     largest = merged[int(np.argmax(areas))]
-    one = replace(corrected(largest, shape), score=_mean_score(merged, areas))
+    one = replace(
+        corrected(largest, shape),
+        score=_mean_score(merged, areas),
+        attributes=agreed([parcel.attributes for parcel in merged]),
+    )
     return ParcelChange({place: [] for place in places[1:]} | {places[0]: [one]})
 
 

@@ -48,7 +48,8 @@ def restore(layer: Layer, point: Point, snap: float) -> ParcelChange | None:
     back = _parcel(accepted)
     if host is not None and not changed[host]:
         before = layer.parcels[host]
-        changed[host] = [replace(back, id=before.id, score=before.score)]
+        kept = replace(back, id=before.id, score=before.score, attributes=before.attributes)
+        changed[host] = [kept]
         return ParcelChange(changed, acceptances=(*others, accepted))
     back = replace(back, id=next(layer.free_ids(back.id, 0)))
     return ParcelChange(changed, [back], (*others, accepted))

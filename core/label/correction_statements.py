@@ -8,15 +8,23 @@ from typing import Literal
 
 from shapely import Point
 
+from core import attributes
 from core.label.acceptance import Acceptance, is_of, within_land
 from core.label.correction_layer import Layer, ParcelChange
-from core.label.correction_types import KEPT_STATES, Judge, Reclassify, Signature, Signed
+from core.label.correction_types import (
+    KEPT_STATES,
+    FillAttributes,
+    Judge,
+    Reclassify,
+    Signature,
+    Signed,
+)
 from core.label.drawn_corrections import ParcelDelete
 from core.parcels.parcel import Parcel, ParcelState
 
 
 def say(
-    layer: Layer, said: ParcelDelete | Reclassify | Judge, signature: Signature
+    layer: Layer, said: ParcelDelete | Reclassify | Judge | FillAttributes, signature: Signature
 ) -> ParcelChange | None:
     """What somebody says of the parcel at a point, done."""
     match said:
@@ -26,6 +34,8 @@ def say(
             return reclassify(layer, said)
         case Judge():
             return judge(layer, said, signature)
+        case FillAttributes():
+            return fill(layer, said)
 
 
 def delete(layer: Layer, said: ParcelDelete) -> ParcelChange | None:
@@ -44,6 +54,18 @@ def reclassify(layer: Layer, said: Reclassify) -> ParcelChange | None:
         )
 
     return _change(layer, said.point, change)
+
+
+def fill(layer: Layer, said: FillAttributes) -> ParcelChange | None:
+    """The parcel at the point with other values; who stands behind its outline does not change."""
+    place = layer.at(said.point)
+    if place is None:
+        return None
+    parcel = layer.parcels[place]
+    values = attributes.changed(parcel.attributes, said.values)
+    if values == parcel.attributes:
+        return None
+    return ParcelChange({place: [replace(parcel, attributes=values)]}, unsigned=True)
 
 
 def judge(layer: Layer, said: Judge, signature: Signature) -> ParcelChange | None:

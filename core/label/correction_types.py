@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 from shapely import Point
 
+from core.attributes import Change
 from core.label.drawing_checks import (
     check_coordinates,
     check_length,
@@ -131,6 +132,36 @@ class Judge:
         if self.land_class is not None:
             said["land_class"] = self.land_class
         return said
+
+
+@dataclass(frozen=True, slots=True)
+class FillAttributes:
+    """What people say of the parcel at the point by the project's own attributes.
+
+    Neither its shape nor its class is touched, so verdicts stand.
+
+    Parameters
+    ----------
+    values : Change
+        Attributes that are not named keep their values.
+    """
+
+    kind: ClassVar[str] = "attributes"
+
+    point: Point
+    values: Change
+
+    def __post_init__(self) -> None:
+        check_coordinates(self.point)
+
+    @classmethod
+    def from_json(cls, read: EditReader) -> FillAttributes:
+        """The edit that JSON describes."""
+        return cls(read.point(), read.attributes())
+
+    def to_json(self, units: EditUnits) -> dict[str, Any]:
+        """The edit as plain values; null takes a value away."""
+        return {**place_json(self.point, units), "values": dict(self.values)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +370,7 @@ Correction = (
     | MoveBorder
     | Reclassify
     | Judge
+    | FillAttributes
     | Restore
     | Tidying
 )

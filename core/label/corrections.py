@@ -30,6 +30,7 @@ from core.label.correction_straighten import straighten
 from core.label.correction_types import (
     CORRECTION_KINDS,
     Correction,
+    FillAttributes,
     FillHoles,
     Judge,
     Reclassify,
@@ -59,6 +60,7 @@ __all__ = [
     "AreaAdd",
     "AreaRemove",
     "Correction",
+    "FillAttributes",
     "FillHoles",
     "Judge",
     "LandClass",
@@ -181,7 +183,7 @@ def _change(layer: Layer, signed: Signed, snap: float) -> ParcelChange | None:
             change = edits.reshape(layer, point, correction.drawn, snap)
         case MoveBorder(point):
             change = move_border(layer, point, *correction.moves, snap)
-        case ParcelDelete() | Reclassify() | Judge():
+        case ParcelDelete() | Reclassify() | Judge() | FillAttributes():
             change = statements.say(layer, correction, signed.signature)
         case Restore(point):
             change = restore(layer, point, snap)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from shapely import LineString, Point, Polygon
 
+from core.attributes import Change, read_change
 from core.errors import InputError
 from core.grid import PixelPoint
 from core.label.drawing_budget import DrawingBudget
@@ -71,6 +72,10 @@ class EditReader:
         if not isinstance(value, str):
             raise InputError(f"The edit lacks its '{name}'.")
         return " ".join(value.split())
+
+    def attributes(self, name: str = "values") -> Change:
+        """Values of attributes by their keys."""
+        return read_change(self.data.get(name))
 
     def length(self, name: str) -> float:
         """A length, which stands in metres under the name with ``_m`` behind it."""

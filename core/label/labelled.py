@@ -10,6 +10,7 @@ from pathlib import Path
 
 from shapely import MultiPolygon, Polygon
 
+from core.attributes import NO_ATTRIBUTES, NO_VALUES, AttributeSchema, Values
 from core.grid import Grid
 from core.imagery.scene import Scene
 from core.imagery.tiled_mask import SlicedMask
@@ -46,6 +47,8 @@ class LabelledParcel:
     positive_prompts, negative_prompts : int or None
         Points inside it that say cropland, or not, placed or set by a person, of the tiles that
         hold its parts; None where that is not known.
+    attributes : Values
+        What people say of it by the project's own attributes.
     """
 
     id: str
@@ -59,6 +62,7 @@ class LabelledParcel:
     reason: str = ""
     positive_prompts: int | None = None
     negative_prompts: int | None = None
+    attributes: Values = NO_VALUES
 
     @property
     def vouched(self) -> bool:
@@ -133,6 +137,8 @@ class LabelledScene:
     source : LabelSource
     scene : Scene, optional
         The imagery; without it no chips can be cut.
+    schema : AttributeSchema
+        The project's own attributes.
     """
 
     parcels: Sequence[LabelledParcel]
@@ -140,6 +146,7 @@ class LabelledScene:
     reviewed: SlicedMask
     source: LabelSource
     scene: Scene | None = None
+    schema: AttributeSchema = NO_ATTRIBUTES
 
     def __post_init__(self) -> None:
         """Refuse a scene whose pixels are not those of the labels."""

@@ -25,6 +25,7 @@ from core.label.correction_import import LabelsImport
 from core.label.correction_layer import Layer
 from core.label.correction_types import (
     CORRECTIONS,
+    FillAttributes,
     FillHoles,
     Judge,
     Reclassify,
@@ -265,6 +266,8 @@ def _drawn(edit: Edit, snap: float) -> list[BaseGeometry] | None:
         case Merge(points):
             drawn = list(points)
         case ParcelDelete(point) | Reclassify(point) | Judge(point) | SnapToNeighbours(point):
+            drawn = [point]
+        case FillAttributes(point):
             drawn = [point]
         case FillHoles(Point() as point):
             drawn = [point]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import math
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from core.attributes import read_values
 from core.errors import storage_error
 from core.files import slug
 from core.grid import Grid, Window, WorldCoordinates
@@ -30,7 +32,8 @@ _AT_ONCE = 1000
 _TABLES = """
 CREATE TABLE parcels (
     top REAL, west REAL, place INTEGER, shape BLOB, score REAL, state TEXT, reviewer TEXT,
-    reviewed_at TEXT, tile TEXT, land_class TEXT, reason TEXT, positive INTEGER, negative INTEGER);
+    reviewed_at TEXT, tile TEXT, land_class TEXT, reason TEXT, positive INTEGER, negative INTEGER,
+    attributes TEXT);
 CREATE VIRTUAL TABLE boxes USING rtree (parcel, first_column, last_column, first_row, last_row);
 CREATE TABLE numbers (number INTEGER PRIMARY KEY, parcel INTEGER);
 """
@@ -42,7 +45,7 @@ CREATE INDEX by_parcel ON numbers (parcel);
 
 _COLUMNS = """
 SELECT number, shape, score, state, reviewer, reviewed_at, tile, land_class, reason, positive,
-    negative FROM numbers JOIN parcels ON parcels.rowid = numbers.parcel
+    negative, attributes FROM numbers JOIN parcels ON parcels.rowid = numbers.parcel
 """
 
 
@@ -167,8 +170,8 @@ class ParcelSpool(Sequence[LabelledParcel]):
             self._database.execute("BEGIN")
             self._database.executemany(
                 "INSERT INTO parcels (rowid, top, west, place, shape, score, state, reviewer, "
-                "reviewed_at, tile, land_class, reason, positive, negative) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "reviewed_at, tile, land_class, reason, positive, negative, attributes) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
             self._database.executemany("INSERT INTO boxes VALUES (?, ?, ?, ?, ?)", places)
@@ -176,20 +179,25 @@ class ParcelSpool(Sequence[LabelledParcel]):
 
     def _parcels(self, rows: list[tuple[Any, ...]]) -> list[LabelledParcel]:
         shapes = read_wkbs([row[1] for row in rows])
-        return [
-            LabelledParcel(
-                parcel_name(self._name, number),
-                shape,
-                math.nan if score is None else score,
-                state,
-                reviewer,
-                None if at is None else datetime.fromisoformat(at),
-                *rest,
-            )
-            for shape, (number, _, score, state, reviewer, at, *rest) in zip(
-                shapes, rows, strict=True
-            )
-        ]
+        return [self._parcel(row, shape) for row, shape in zip(rows, shapes, strict=True)]
+
+    def _parcel(self, row: tuple[Any, ...], shape: Any) -> LabelledParcel:
+        number, _, score, state, reviewer, at, *facts = row
+        tile, land_class, reason, positive, negative, said = facts
+        return LabelledParcel(
+            parcel_name(self._name, number),
+            shape,
+            math.nan if score is None else score,
+            state,
+            reviewer,
+            None if at is None else datetime.fromisoformat(at),
+            tile,
+            land_class,
+            reason,
+            positive,
+            negative,
+            read_values(json.loads(said)),
+        )
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -238,4 +246,5 @@ def _values(parcel: LabelledParcel) -> tuple[Any, ...]:
         parcel.reason,
         parcel.positive_prompts,
         parcel.negative_prompts,
+        json.dumps(dict(parcel.attributes)),
     )

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import shapely
 from rasterio.features import rasterize
 
+from core.attributes import read_values
 from core.grid import Grid
 from core.imagery.frame import Frame
 from core.imagery.scene import SceneImage
@@ -28,6 +29,9 @@ from core.predict.kept_prediction import Prediction, from_bytes
 
 _AT = 4
 """Place of the time in what is kept of a parcel's review."""
+
+_ATTRIBUTES = 6
+"""Place of the values of its attributes."""
 
 Polygonal = shapely.Polygon | shapely.MultiPolygon
 
@@ -95,7 +99,8 @@ def _number(score: float) -> float | None:
 
 def _to_json(parcel: Parcel) -> list[Any]:
     at = parcel.reviewed_at.isoformat() if parcel.reviewed_at else None
-    return [parcel.state, parcel.land_class, parcel.reason, parcel.reviewer, at, parcel.edited]
+    said = [parcel.state, parcel.land_class, parcel.reason, parcel.reviewer, at, parcel.edited]
+    return [*said, dict(parcel.attributes)] if parcel.attributes else said
 
 
 def _from_json(review: list[Any]) -> list[Any]:
@@ -103,6 +108,8 @@ def _from_json(review: list[Any]) -> list[Any]:
     values = list(review)
     if len(values) > _AT and values[_AT] is not None:
         values[_AT] = datetime.fromisoformat(values[_AT])
+    if len(values) > _ATTRIBUTES:
+        values[_ATTRIBUTES] = read_values(values[_ATTRIBUTES])
     return values
 
 

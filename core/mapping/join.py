@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from core.attributes import agreed, contradict
 from core.grid import Grid
 from core.imagery.frame import Frame
 from core.label.labelled import LabelledParcel
@@ -159,6 +160,8 @@ def are_one(one: Piece, other: Piece, least: float) -> bool:
 
 def _alike(one: Piece, other: Piece) -> bool:
     """Whether two pieces may be one field: what a person told apart stays apart."""
+    if contradict(one.parcel.attributes, other.parcel.attributes):
+        return False
     return (one.parcel.land_class, one.parcel.is_cropland) == (
         other.parcel.land_class,
         other.parcel.is_cropland,
@@ -188,6 +191,7 @@ def labelled_parcel(group: Sequence[Piece], least: float) -> LabelledParcel:
         reason,
         sum(count.positive for count in counts) if known else None,
         sum(count.negative for count in counts) if known else None,
+        agreed([piece.parcel.attributes for piece in group]),
     )
 
 

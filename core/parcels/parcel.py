@@ -8,6 +8,8 @@ from typing import Literal
 
 from shapely import MultiPolygon, Polygon
 
+from core.attributes import NO_VALUES, Values
+
 ParcelState = Literal["auto", "accepted", "changed", "corrected", "rejected", "unsure"]
 LandClass = Literal["cropland", "other", "unsure"]
 
@@ -37,6 +39,8 @@ class Parcel:
         When.
     edited : bool
         Whether a person changed its shape or class, whatever was said of it afterwards.
+    attributes : Values
+        What people say of it by the project's own attributes, as what grows there.
     """
 
     id: str
@@ -48,6 +52,7 @@ class Parcel:
     reviewer: str = ""
     reviewed_at: datetime | None = None
     edited: bool = False
+    attributes: Values = NO_VALUES
 
     @property
     def is_cropland(self) -> bool:

@@ -13,10 +13,20 @@ from uuid import uuid4
 
 from sqlalchemy import insert, select, update
 
+from core.attributes import AttributeSchema
 from core.edit_record import NewEdit
 from core.errors import DiskFullError, InputError, ProjectError, Remedy
+from core.project import (
+    attribute_schemas,
+    places,
+    scenes,
+    second_reviews,
+    second_steps,
+    sqlite,
+    tiles,
+    verdict_steps,
+)
 from core.project import edit_log as logs
-from core.project import places, scenes, second_reviews, second_steps, sqlite, tiles, verdict_steps
 from core.project.backup import AutomaticBackup, back_up, is_kept_aside, new_backup_path
 from core.project.branches import Branches
 from core.project.chain import LEFT_OVER, Checks, Damage, foreign_journal
@@ -201,6 +211,21 @@ class Project:
             change.connection.execute(update(project).values(name=name))
             change.record("project renamed", detail={"name": name, "before": self.name})
         self.name = name
+
+    def attributes(self) -> AttributeSchema:
+        """The attributes that parcels of this project have beyond those of every project."""
+        with self._database.read() as connection:
+            return attribute_schemas.read_attributes(connection)
+
+    def set_attributes(
+        self, schema: AttributeSchema, *, author: str, expected: AttributeSchema
+    ) -> None:
+        """Give the project other attributes; what was said by earlier ones stays in the log.
+
+        ``expected`` are the present ones.
+        """
+        with self._change() as change:
+            attribute_schemas.set_attributes(change, schema, author=author, expected=expected)
 
     def close(self) -> None:
         """Close the file; methods called later raise ProjectError."""
@@ -518,8 +543,9 @@ class Project:
         ``redone`` (``verdict``, ``before``), ``second verdict`` (``verdict``,
         ``first``, ``comment``), ``second verdict undone`` and ``redone``, ``second look drawn``
         (``tiles``, ``names``, ``seed``) and ``withdrawn``, ``scene added``, ``scene changed``,
-        ``scene removed``, ``project created``, ``project renamed`` (``name``) and
-        ``project duplicated`` (``name``, ``before``, ``of``: the name and id of the first).
+        ``scene removed``, ``project created``, ``project renamed`` (``name``),
+        ``project duplicated`` (``name``, ``before``, ``of``: the name and id of the first), and
+        ``attributes changed`` (``name``: those of the attributes, ``schema``).
         """
         with self._database.read() as connection:
             return read_history(connection, scene_id=scene_id, tile=tile, limit=limit)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         replacement,
         restore_project,
     )
+    from core.session.own_attributes import attributes_json
     from core.session.place import unseen_imagery
     from core.session.place_on_ground import scene_place
     from core.session.scene_parcels import changed_tiles, chosen_tiles
@@ -91,6 +92,7 @@ __getattr__ = load_lazily(
         "opened": (
             "OpenedScene",
             "archive_project",
+            "attributes_json",
             "damages_of",
             "delete_project",
             "open_project",
@@ -99,6 +101,7 @@ __getattr__ = load_lazily(
             "restore_project",
         ),
         "scene_parcels": ("changed_tiles", "chosen_tiles"),
+        "own_attributes": ("attributes_json",),
         "place": ("unseen_imagery",),
         "place_on_ground": ("scene_place",),
         "state": (
@@ -144,6 +147,7 @@ __all__ = [
     "Workspaces",
     "add_scene",
     "archive_project",
+    "attributes_json",
     "can_redo",
     "can_undo",
     "change_landcover",

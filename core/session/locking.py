@@ -18,7 +18,7 @@ from core.edit_record import NewEdit
 from core.errors import CropMapError
 from core.label.answers import Answer
 from core.label.choices_change import ChoicesChange
-from core.label.correction_types import Judge, Restore
+from core.label.correction_types import FillAttributes, Judge, Restore
 from core.label.edit_units import EditUnits
 from core.label.edits import Edit, edit_from_json, edit_to_json
 from core.label.prompt_edits import BoxSet, PointSet
@@ -65,8 +65,8 @@ class Lock:
         accepted = accepted_parcels(self.label)
         units = EditUnits.stored(self.place.frame)
         read = [edit_from_json(edit.kind, edit.data, units) for edit in edits]
-        # Verdicts are given on purpose, and settings are for the whole tile.
-        free = (Judge, ChoicesChange)
+        # Verdicts are given on purpose, settings are for the whole tile, attributes touch no shape.
+        free = (Judge, ChoicesChange, FillAttributes)
         bound = [new for new, edit in zip(edits, read, strict=True) if not isinstance(edit, free)]
         if not accepted or not bound:
             return list(edits)

@@ -104,4 +104,6 @@ def _row(parcel: Parcel, hectares: float) -> wire.Parcel:
     }
     if len(parts) > 1:
         row["more"] = parts[1:]
+    if parcel.attributes:
+        row["attributes"] = dict(parcel.attributes)
     return row

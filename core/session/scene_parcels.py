@@ -65,7 +65,8 @@ def labelled_scene(
         whole = PackedMask((core.height, core.width), core.height * core.width)
         reviewed.put(core, whole if known is None else PackedMask.of(known[frame.core.slices]))
     progress(STAGE, len(tiles), len(tiles))
-    return LabelledScene(join_parcels(pieces, grid), grid, reviewed, _source(opened), opened.scene)
+    parcels, schema = join_parcels(pieces, grid), project.attributes()
+    return LabelledScene(parcels, grid, reviewed, _source(opened), opened.scene, schema)
 
 
 def chosen_tiles(project: Project, scene_id: str, *, accepted_only: bool) -> list[str]:

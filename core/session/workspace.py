@@ -41,6 +41,7 @@ from core.session.label_memory import LabelMemory, Later
 from core.session.locking import Lock, beside_accepted
 from core.session.models import Models
 from core.session.opened import OpenedScene, open_project_scene
+from core.session.own_attributes import check_attributes
 from core.session.parcel_rows import ParcelRows
 from core.session.place import TilePlace, label_path, model_of
 from core.session.preparation import Preparation, SeenTile
@@ -136,6 +137,7 @@ class Workspace:
         asker = asker or Asker(author)
         place = self._place()
         edits = sent = to_new_edits(raw, place.frame)
+        check_attributes(self._project, sent)
         if any(map(asks_model, sent)):
             self._refuse_what_finds_nothing(place, sent, version, asker)
         if lock:

@@ -15,6 +15,7 @@ from core.label.corrections import (
     AreaAdd,
     AreaRemove,
     Correction,
+    FillAttributes,
     FillHoles,
     Judge,
     Merge,
@@ -117,6 +118,13 @@ corrections = st.one_of(
         st.sampled_from(["", "a meadow, Ödland 草地"]),
     ),
     st.builds(Judge, points, st.sampled_from(["rejected", "unsure", "none"])),
+    st.builds(
+        FillAttributes,
+        points,
+        st.sampled_from(
+            [(("crop", "wheat"),), (("crop", None),), (("irrigated", True), ("yield", 7.5))]
+        ),
+    ),
     st.builds(Smooth, st.none() | points, st.floats(0.01, 8)),
     st.builds(Straighten, points, st.floats(0.01, 8)),
     st.builds(FillHoles, st.none() | points, st.none() | st.floats(0.1, 900)),

@@ -158,6 +158,19 @@ BROWSER = {
         land_class=mostly(st.sampled_from(["cropland", "other", "unsure"])),
         reason=mostly(reasons),
     ),
+    "attributes": edit(
+        "attributes",
+        point=point,
+        values=mostly(
+            st.dictionaries(
+                mostly(st.sampled_from(["crop", "irrigated", "note_2", "Crop"])).filter(
+                    lambda key: isinstance(key, str)
+                ),
+                mostly(st.sampled_from(["wheat", "草", True, 7, 7.5, None])),
+                max_size=3,
+            )
+        ),
+    ),
     "parcel_verdict": edit(
         "parcel_verdict",
         ("reason", "shape", "land_class"),

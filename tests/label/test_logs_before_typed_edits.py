@@ -156,6 +156,7 @@ def test_the_file_holds_every_kind_that_there_was() -> None:
         "restore_accepted",
         "border_move",
         "straighten",
+        "attributes",
     }
 
 

@@ -17,6 +17,7 @@ from core.label.corrections import (
     AreaAdd,
     AreaRemove,
     Correction,
+    FillAttributes,
     FillHoles,
     Judge,
     Merge,
@@ -58,6 +59,7 @@ def small(place: tuple[float, float]) -> st.SearchStrategy[Correction]:
         st.builds(lambda a: FillHoles(a, None), near),
         st.builds(lambda a: Judge(a, "rejected", ""), near),
         st.builds(lambda a: Reclassify(a, "other", ""), near),
+        st.builds(lambda a: FillAttributes(a, (("crop", "rye"),)), near),
     )
 
 
@@ -78,6 +80,7 @@ def same(one: list[Parcel], other: list[Parcel]) -> None:
         twin = right[name]
         assert parcel.polygon.symmetric_difference(twin.polygon).area < 1e-5
         assert (parcel.state, parcel.land_class) == (twin.state, twin.land_class)
+        assert parcel.attributes == twin.attributes
 
 
 @settings(max_examples=200, deadline=None)

@@ -57,7 +57,16 @@ def test_where_two_begin_at_one_place_the_first_piece_decides(tmp_path) -> None:
 
 def test_every_attribute_comes_back(tmp_path) -> None:
     at = datetime(2026, 5, 1, 12, 30, 1, 250, tzinfo=UTC)
-    given = parcel(TWO, state="unsure", reviewer="Zoë", reviewed_at=at, reason="?", score=0.1 + 0.2)
+    said = (("crop", "wheat"), ("irrigated", True), ("yield", 7.5))
+    given = parcel(
+        TWO,
+        attributes=said,
+        state="unsure",
+        reviewer="Zoë",
+        reviewed_at=at,
+        reason="?",
+        score=0.1 + 0.2,
+    )
     given = replace(given, land_class="other", positive_prompts=3, negative_prompts=0)
     unknown = parcel(NORTH, score=float("nan"), reviewed_at=datetime(2026, 5, 1))
     first, second = spooled(tmp_path, given, unknown)

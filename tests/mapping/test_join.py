@@ -203,3 +203,12 @@ def test_neighbours_that_overlap_a_little_in_the_halo_stay_apart() -> None:
     assert left > 0
     assert right > 0
     assert left != right
+
+
+def test_what_grows_on_the_parts_of_a_field_is_that_of_the_whole_or_tells_them_apart() -> None:
+    wheat = replace(AUTO, attributes=(("crop", "wheat"),))
+    right = replace(AUTO, id="F9", polygon=shapely.box(10, 0, 30, 10))
+    (group,) = _joined([piece(wheat), piece(right, tile="t2")], 1.0)
+    assert labelled_parcel(group, 1.0).attributes == (("crop", "wheat"),)
+    rye = replace(right, attributes=(("crop", "rye"),))
+    assert len(_joined([piece(wheat), piece(rye, tile="t2")], 1.0)) == 2

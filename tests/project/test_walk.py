@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.attributes import COMMON_CROPS, AttributeSchema
 from core.farmland import write_scene
 from core.label.corrections import CORRECTION_KINDS
 from core.project import Project, TileLog
@@ -60,6 +61,8 @@ def walk(database: str, memory: Path, tile_size: Any) -> Walk:
     tile_size(224)
     files = write_scene(memory / "farmland", seed=3, size=200)
     project = Project.create(memory / "farm" / "farm.cropmap", "Farm")
+    schema = AttributeSchema().with_one("Crop", "choice", COMMON_CROPS)
+    project.set_attributes(schema, author="Ana", expected=project.attributes())
     record = add_scene(project, files.scene, landcover_path=files.landcover)
     return Walk(project, record.id, project.tiles(record.id)[0].name)
 
@@ -101,6 +104,7 @@ def _drawn(kind: str, number: int, column: float, row: float, chance: random.Ran
         "parcel_delete": {"point": here},
         "reclassify": {"point": here, "land_class": "other", "reason": "a pond"},
         "parcel_verdict": {"point": here, "verdict": "accepted", "reason": ""},
+        "attributes": {"point": here, "values": {"crop": chance.choice(("rice", "wheat"))}},
         "restore_accepted": {"point": here},
         "smooth": {"point": here, "tolerance_m": 1.0},
         "straighten": {"point": here, "tolerance_m": 2.0},

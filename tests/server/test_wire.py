@@ -5,6 +5,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from core import wire
+from core.attributes import COMMON_CROPS, AttributeSchema
 from core.errors import WeightsError
 from core.label.browser_edits import to_new_edits
 from core.label.brush import STROKE
@@ -34,8 +35,10 @@ def test_words_that_the_product_knows_are_the_words_of_the_wire() -> None:
 
 
 @pytest.fixture
-def worked_on(client, tile) -> str:
+def worked_on(client, tile, project) -> str:
     """A tile with points of one field, a box, a parcel of two parts, and a problem."""
+    schema = AttributeSchema().with_one("Crop", "choice", COMMON_CROPS)
+    project.set_attributes(schema, author="Ana", expected=project.attributes())
     state = ready(client, tile)
     left, top, width, height = state["window"]
 
@@ -67,6 +70,7 @@ def worked_on(client, tile) -> str:
             "shape": [[[at(0.01, 0.31), at(0.99, 0.31), at(0.99, 0.99), at(0.01, 0.99)]]],
             "land_class": "cropland",
         },
+        {"kind": "attributes", "point": at(0.5, 0.6), "values": {"crop": "wheat"}},
     ]
     answer = client.post(f"{tile}/edits", json={"version": state["version"], "edits": edits})
     assert answer.status_code == 200, answer.text
@@ -140,6 +144,7 @@ VALUES = {
     "simplify_px": 1, "field_size": 0.3, "seed": 2, "land_class": "other", "reason": "meadow",
     "shape": [[[[50, 50], [90, 50], [90, 90]]]],
     "text": "a hedge", "done": True, "tolerance_m": 2, "max_area_m2": 50, "width_m": 1,
+    "values": {"crop": "wheat", "irrigated": None, "yield": 7.5},
     "published_scale": True, "before": [[[0, 0], [20, 0], [20, 20]]],
 }  # fmt: skip
 DECLARED = [

@@ -43,7 +43,7 @@ from core.session.models import Models
 from core.session.opened import open_project_scene
 from core.session.scene_parcels import labelled_scene
 from core.session.workspaces import Workspaces
-from tests.export.replay.conftest import every_edit
+from tests.export.replay.conftest import every_edit, with_crops
 from tests.fakes import ColourSegmenter
 from tests.session.conftest import ready
 
@@ -221,6 +221,7 @@ def edited(farmland, tmp_path) -> tuple[Project, str, str, Workspaces]:
     """A project in which one tile has an edit of every kind."""
     options = CHOSEN["apt_plus"]
     project, scene_id = new_project(tmp_path, farmland, options)
+    with_crops(project)
     own = Workspaces(Models(lambda _key: ColourSegmenter()))
     tile = max(project.tiles(scene_id), key=lambda t: t.window[2] * t.window[3]).name
     workspace = own.get(project, scene_id, tile)

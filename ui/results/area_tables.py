@@ -51,6 +51,37 @@ def class_table(rows: Sequence[ClassArea]) -> str:
     return f'<table class="cropmap-legend"><tr>{head}</tr>{"".join(map(_line, rows))}</table>'
 
 
+class ValueArea(Protocol):
+    """Cropland of which people say one thing, in hectares."""
+
+    @property
+    def name(self) -> str:
+        """What they say."""
+
+    @property
+    def colour(self) -> str:
+        """``#rrggbb``, or empty."""
+
+    @property
+    def hectares(self) -> float:
+        """Of the cropland."""
+
+
+def attribute_table(name: str, rows: Sequence[ValueArea], unsaid_ha: float) -> str:
+    """Cropland by what people say of it, and what nobody said anything of."""
+    head = f'<tr><th>{escape(name)}</th><th class="number">Cropland (your map)</th></tr>'
+    lines = [_value_line(row.name, row.colour, row.hectares) for row in rows]
+    lines.append(_value_line("Not filled in", "", unsaid_ha))
+    return f'<table class="cropmap-legend">{head}{"".join(lines)}</table>'
+
+
+def _value_line(name: str, colour: str, hectares: float) -> str:
+    painted = f"background:{escape_colour(colour)}" if colour else "visibility:hidden"
+    swatch = f'<span class="cropmap-swatch" style="{painted}"></span>'
+    number = escape(area_words.area(hectares))
+    return f'<tr><td>{swatch} {escape(name)}</td><td class="number">{number}</td></tr>'
+
+
 def matrix(rows: Sequence[ClassArea]) -> str:
     """Two by two: what land cover and label say, in hectares."""
     crop = [row for row in rows if row.cropland_class]

@@ -14,7 +14,7 @@ from core.review import owed
 from core.session import changed_tiles
 from core.task import Cancelled, Progress
 from ui.results import make_files, overview_map
-from ui.results.area_tables import class_table, matrix
+from ui.results.area_tables import attribute_table, class_table, matrix
 from ui.shared import area_words, moved_imagery, navigation, show_errors
 from ui.shared.browser_session import Place, person
 from ui.shared.job_progress import watch
@@ -127,6 +127,8 @@ def _figures(place: Place, *, accepted_only: bool) -> None:
         delta_color="off",
         delta_arrow="off",
     )
+    for one in report.attributes:
+        st.html(attribute_table(one.name, one.rows, one.unsaid_ha))
     if report.rows:
         st.html(class_table(report.rows))
         st.html(matrix(report.rows))

@@ -34,6 +34,7 @@ from core.session import (
     NotOwnStepError,
     OpenedScene,
     Workspace,
+    attributes_json,
     can_redo,
     can_undo,
     changed_since,
@@ -322,6 +323,7 @@ def _scene_json(project: Project, opened: OpenedScene, person: str) -> wire.Scen
         "unseen": unseen_imagery(opened),
         "landcover_title": opened.landcover.title if opened.landcover else None,
         "revision": project.revision(),
+        "attributes": attributes_json(project.attributes()),
         **in_file(project, error_body),
         "tiles": [
             _tile_json(opened, name, records.get(name), reviews.get(name), person)

@@ -23,7 +23,7 @@ from core.errors import InputError
 from core.imagery.frame import Frame
 from core.label.tile_label import Label
 
-_NOT_FACTS = ("polygon",)
+_NOT_FACTS = ("polygon", "attributes")
 _CODE = re.compile(r"\w+:\w+")
 
 
@@ -49,6 +49,8 @@ def tile_lines(tile: str, label: Label, frame: Frame) -> TileLines:
     for parcel, shape in zip(label.parcels, world, strict=True):
         names = [field.name for field in fields(parcel) if field.name not in _NOT_FACTS]
         facts = {name: _plain(getattr(parcel, name)) for name in names}
+        if parcel.attributes:  # a label without any has the bytes that it had before there were any
+            facts["attributes"] = dict(parcel.attributes)
         feature = {
             "type": "Feature",
             "properties": {"tile": tile, **facts},

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from core.attributes import Value
 from core.errors import CancelledError
 from core.export.burn import FIELD, IGNORE, BurntParcels
+from core.export.reports.attribute_areas import AttributeAreas, added, attribute_areas, sums_of
 from core.grid import Window
 from core.landcover.source import LandCoverTile
 from core.mapping.join import own_parcels
@@ -64,6 +66,8 @@ class AreaReport:
         Of the tiles that count, those that a person accepted.
     unknown_ha : float
         Inside the tiles that count, where the label is unsure or the land cover says nothing.
+    attributes : tuple of AttributeAreas
+        The cropland by what people say grows there, and by their other choices.
     """
 
     cropland_ha: float
@@ -73,6 +77,7 @@ class AreaReport:
     all_tiles: int
     accepted: int = 0
     unknown_ha: float = 0.0
+    attributes: tuple[AttributeAreas, ...] = ()
 
     @property
     def missed_ha(self) -> float:
@@ -114,6 +119,8 @@ class ComparedTile:
         None where the tile lies beside the land cover, or there is none.
     cropland_ha : float
         By the outlines of the label.
+    said : dict
+        Of it, by the key of an attribute and a value of it.
     """
 
     name: str
@@ -123,6 +130,7 @@ class ComparedTile:
     landcover: LandCoverTile | None
     cropland_ha: float
     pixel_ha: float
+    said: dict[tuple[str, Value], float] = field(default_factory=dict)
 
     def errors(self) -> Codes:
         """What each pixel of the land cover is against the label, as ``ERROR_WORDS`` has it."""
@@ -177,10 +185,12 @@ class AreaCounter:
     labelled: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     cropland_ha: float = 0.0
     unknown_ha: float = 0.0
+    said: dict[tuple[str, Value], float] = field(default_factory=dict)
 
     def add(self, tile: ComparedTile) -> None:
         """Count one more tile."""
         self.cropland_ha += tile.cropland_ha
+        self.said = added([self.said, tile.said])
         if tile.landcover is None:
             self.unknown_ha += tile.known.size * tile.pixel_ha
             return
@@ -205,6 +215,7 @@ class AreaCounter:
             len(opened.tiles),
             len(set(accepted).intersection(tiles)),
             self.unknown_ha,
+            attribute_areas(project.attributes(), self.said, self.cropland_ha),
         )
 
 
@@ -215,15 +226,16 @@ def _compared(project: Project, opened: OpenedScene, name: str, own: Workspaces)
     whole = Window(0, 0, grid.width, grid.height)
     codes = BurntParcels(own_parcels(label, frame, name), grid, None).codes(whole)
     landcover = None if opened.landcover is None else align_tile(opened.landcover, grid)
-    hectares = label.cropland_pixels * frame.native_pixel_area_m2 / _M2
+    pixel_ha = frame.native_pixel_area_m2 / _M2
     return ComparedTile(
         name,
         opened.core(name),
         codes == FIELD,
         codes != IGNORE,
         landcover,
-        hectares,
+        label.cropland_pixels * pixel_ha,
         grid.pixel_area_m2 / _M2,
+        sums_of(label, pixel_ha),
     )
 
 

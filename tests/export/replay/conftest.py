@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.attributes import COMMON_CROPS, AttributeSchema
 from core.export.replay.make_bundle import make_bundle
 from core.project import Project
 from core.session.workspaces import Workspaces
@@ -58,6 +59,7 @@ def every_edit(state: dict) -> list[dict]:
         {"kind": "border_move", "point": at(0.12, 0.12), "rings": [ring(0.08, 0.1, 0.34, 0.31)],
          "before": [ring(0.08, 0.1, 0.33, 0.31)]},
         {"kind": "reclassify", "point": at(0.12, 0.12), "land_class": "other", "reason": "Wald"},
+        {"kind": "attributes", "point": at(0.9, 0.9), "values": {"crop": "rice"}},
         {"kind": "parcel_verdict", "point": at(0.9, 0.9), "verdict": "unsure", "reason": "?"},
         {"kind": "smooth", "point": at(0.9, 0.9), "tolerance_m": 20.0},
         {"kind": "straighten", "point": at(0.9, 0.9), "tolerance_m": 20.0},
@@ -67,6 +69,13 @@ def every_edit(state: dict) -> list[dict]:
         {"kind": "area_add", "ring": ring(0.6, 0.05, 0.7, 0.12)},
         {"kind": "parcel_delete", "point": at(0.65, 0.08)},
     ]  # fmt: skip
+
+
+def with_crops(project: Project) -> Project:
+    """A project in which it can be said what grows on a parcel."""
+    schema = AttributeSchema().with_one("Crop", "choice", COMMON_CROPS)
+    project.set_attributes(schema, author="Ana", expected=project.attributes())
+    return project
 
 
 def largest(project: Project) -> tuple[str, str]:
@@ -88,7 +97,7 @@ def work_on(project: Project, workspaces: Workspaces) -> None:
 @pytest.fixture(scope="module")
 def worked(farmland, workspaces, tmp_path_factory) -> Project:
     """A project in which every tile has a label and one is accepted."""
-    project = farm_project(tmp_path_factory.mktemp("project"), farmland)
+    project = with_crops(farm_project(tmp_path_factory.mktemp("project"), farmland))
     work_on(project, workspaces)
     scene_id, tile = largest(project)
     for name in (t.name for t in project.tiles(scene_id)):

@@ -31,7 +31,7 @@ from core.sam.add import add_weights
 from core.sam.remove import remove_weights
 from core.session.workspaces import Workspaces
 from core.settings import get_settings
-from tests.export.replay.conftest import every_edit, largest
+from tests.export.replay.conftest import every_edit, largest, with_crops
 from tests.fakes import ColourSegmenter
 from tests.projects import farm_project
 from tests.sam import authors
@@ -295,7 +295,7 @@ def test_a_prediction_that_was_cleared_is_made_again(
 
 
 def test_the_command_in_a_fresh_process_with_the_model_that_ships(farmland, tmp_path) -> None:
-    project, own = farm_project(tmp_path, farmland), Workspaces()
+    project, own = with_crops(farm_project(tmp_path, farmland)), Workspaces()
     scene_id, tile = largest(project)
     workspace = own.get(project, scene_id, tile)
     state = ready(workspace)

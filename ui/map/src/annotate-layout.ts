@@ -49,8 +49,8 @@ export class AnnotateLayout {
   ) {
     this.top = new TopBar({ ...actions, help: () => this.help.toggle(), togglePanel: () => this.togglePanel() });
     this.rail = new ToolRail(actions);
-    this.panel = new SidePanel(scene.landcover_title, actions);
-    this.card = new ParcelCard(actions.card);
+    this.panel = new SidePanel(scene, actions);
+    this.card = new ParcelCard(scene.attributes, actions.card);
     this.noteBox = new NoteBox((place, text) => actions.pinned(place, text));
     this.working.append(this.stage, element("div", { class: "cm-progress" }, this.bar));
     const north = element("div", { class: "cm-north", "data-tip": "North", role: "img", "aria-label": "North" }, icon("north"));
@@ -92,6 +92,11 @@ export class AnnotateLayout {
   showParcel(parcel: Parcel | null, accepted: ChangedAcceptance | null): void {
     this.card.show(parcel, accepted);
     this.panel.parcels.choose(parcel?.id ?? "");
+  }
+
+  /** Asks what grows on the parcel of the card; false where the project asks for nothing. */
+  askAttributes(): boolean {
+    return this.card.ask();
   }
 
   /** The card goes to the side on which it hides less of its parcel. */

@@ -69,6 +69,23 @@ export interface ScenePlace {
   lonlat: ((LonLat | null)[])[];
 }
 
+/** One thing that can be chosen of an attribute. */
+export interface Choice {
+  code: string;
+  name: string;
+  /** `#rrggbb`, or empty. */
+  colour: string;
+}
+
+/** An attribute that the project has of its own. */
+export interface Attribute {
+  key: string;
+  name: string;
+  kind: "choice" | "yes_no" | "text" | "number" | "date";
+  choices: Choice[];
+  required: boolean;
+}
+
 /** A scene's size, its tiles and their verdicts. */
 export interface SceneState {
   /** Sent back with every change; another file has another. */
@@ -90,6 +107,8 @@ export interface SceneState {
   landcover_title: string | null;
   revision: number;
   tiles: SceneTile[];
+  /** Those of the project, in the order in which they are shown. */
+  attributes: Attribute[];
 }
 
 /** A point that the model is asked with. */
@@ -129,6 +148,8 @@ export interface Parcel {
   rings: Ring[];
   /** The rings of the other parts of a parcel that has several. */
   more?: Ring[][];
+  /** What people say of it, by the keys of the project's attributes; left out where nothing. */
+  attributes?: Record<string, string | number | boolean>;
 }
 
 /** A parcel as it was accepted, which is not there any more like that. */
@@ -422,6 +443,14 @@ export interface Reclassify {
   reason?: string;
 }
 
+/** What is said of a parcel by the project's own attributes; those not named stay. */
+export interface FillAttributes {
+  kind: "attributes";
+  point: ColumnRow;
+  /** None takes a value away. */
+  values: Record<string, string | number | boolean | null>;
+}
+
 /** A verdict on a parcel. */
 export interface Judge {
   kind: "parcel_verdict";
@@ -506,7 +535,7 @@ export interface NoteDone {
   done: boolean;
 }
 
-export type Edit = PromptSet | PromptDelete | BoxSet | PromptsClear | SettingsChange | AreaChange | BrushStroke | Split | Merge | ParcelDelete | Reclassify | Judge | Restore | Smooth | Straighten | FillHoles | SnapToNeighbours | Repair | Reshape | MoveBorder | Note | NoteDone;
+export type Edit = PromptSet | PromptDelete | BoxSet | PromptsClear | SettingsChange | AreaChange | BrushStroke | Split | Merge | ParcelDelete | Reclassify | FillAttributes | Judge | Restore | Smooth | Straighten | FillHoles | SnapToNeighbours | Repair | Reshape | MoveBorder | Note | NoteDone;
 
 /** Part of all bodies that change something: what the change was made on. */
 export interface Change {

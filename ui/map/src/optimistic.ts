@@ -1,5 +1,6 @@
 // What the tile will look like once the edits on their way have arrived.
 
+import { filled } from "./attributes";
 import type { Box, Edit, Parcel, PinnedNote, Prompt, TileState } from "./contract";
 import { ParcelIndex } from "./geometry";
 
@@ -41,6 +42,8 @@ function withEdit(state: TileState, edit: Edit): TileState {
       const said = { land_class: edit.land_class, reason: edit.reason ?? "" };
       return { ...state, parcels: withParcelAt(state.parcels, edit, (parcel) => reclassified(parcel, said)) };
     }
+    case "attributes":
+      return { ...state, parcels: withParcelAt(state.parcels, edit, (parcel) => filled(parcel, edit.values)) };
     case "parcel_verdict": {
       const { verdict, reason = "" } = edit;
       // What it was before a verdict that is taken back, only the server knows for certain.

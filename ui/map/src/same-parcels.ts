@@ -1,5 +1,6 @@
 // Which parcels of an answer are the ones that are known already.
 
+import { sameValues } from "./attributes";
 import type { Parcel, Ring, TileState } from "./contract";
 
 /** A list of parcels as the server sent it, and its name there. */
@@ -45,6 +46,7 @@ function isSame(one: Parcel, other: Parcel): boolean {
     one.reason === other.reason &&
     one.reviewer === other.reviewer &&
     one.reviewed_at === other.reviewed_at &&
+    sameValues(one.attributes, other.attributes) &&
     sameRings(one.rings, other.rings) &&
     sameParts(one.more ?? [], other.more ?? [])
   );

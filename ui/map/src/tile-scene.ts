@@ -69,7 +69,7 @@ export class TileScene {
     });
     this.mask.setOpacity(this.choices.mask);
     this.overlay.setOpacity(this.choices.overlayOpacity);
-    this.parcels = new ParcelLayer(map);
+    this.parcels = new ParcelLayer(map, sceneState.attributes);
     this.prompts = this.promptLayer();
     this.notes = new NoteLayer(map, (note) => actions.noteChosen(note));
     this.preview = new HoverPreview(map, {
@@ -134,6 +134,7 @@ export class TileScene {
     this.around?.setOpacity(choices.mask * AROUND);
     this.overlay.setOpacity(choices.overlayOpacity);
     this.parcels.setVisible(choices.outlines);
+    this.parcels.setColoured(choices.crops);
     this.showLandcover(choices.landcover);
     this.showPrompts();
     this.showAccepted();

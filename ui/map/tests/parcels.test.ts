@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Parcel } from "../src/contract";
+import { textOf, valueOf } from "../src/attributes";
+import type { Attribute, Parcel } from "../src/contract";
 import { innerPoint, partsOf, pointInRings } from "../src/geometry";
 import { withEdits } from "../src/optimistic";
 import { kindOf } from "../src/parcel-kind";
@@ -49,6 +50,26 @@ test("a verdict and a class are seen at once", () => {
   assert.equal(signed.parcels[0]!.state, "changed");
   const nowhere = withEdits(before, [{ kind: "parcel_verdict", point: [99, 99], verdict: "accepted" }]);
   assert.equal(nowhere.parcels, before.parcels);
+});
+
+test("what grows on a parcel is seen at once, and makes it another parcel to draw", () => {
+  const before = tileState({ parcels: [parcel({ attributes: { irrigated: true } })] });
+  const said = withEdits(before, [{ kind: "attributes", point: [5, 5], values: { crop: "wheat", irrigated: null } }]);
+  assert.deepEqual(said.parcels[0]!.attributes, { crop: "wheat" });
+  assert.equal(said.parcels[0]!.state, "auto");
+  const emptied = withEdits(said, [{ kind: "attributes", point: [5, 5], values: { crop: null } }]);
+  assert.ok(!("attributes" in emptied.parcels[0]!));
+  assert.equal(keepKnown(said.parcels, emptied.parcels)[0], emptied.parcels[0]);
+  assert.equal(keepKnown(said.parcels, structuredClone(said.parcels)), said.parcels);
+});
+
+test("a field's text is a value of its kind, and back", () => {
+  const of = (kind: Attribute["kind"]): Attribute => ({ key: "k", name: "K", kind, choices: [], required: false });
+  assert.equal(valueOf(of("number"), " 7.5 "), 7.5);
+  assert.equal(valueOf(of("number"), "seven"), null);
+  assert.equal(valueOf(of("yes_no"), "no"), false);
+  assert.equal(valueOf(of("text"), "  "), null);
+  assert.deepEqual([false, 7.5, "rye", undefined].map(textOf), ["no", "7.5", "rye", ""]);
 });
 
 test("parcels that have not changed stay the same objects", () => {

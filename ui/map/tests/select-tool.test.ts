@@ -19,7 +19,8 @@ const parcel = (id: string, left: number, more: Partial<Parcel> = {}): Parcel =>
 });
 
 /** A tool over some parcels; the edits that it sent, and the parcel that it shows. */
-function over(parcels: Parcel[]) {
+function over(parcels: Parcel[], asks = true) {
+  const told: string[] = [];
   const edits: Edit[] = [];
   const shown: (Parcel | null)[] = [];
   const element = new EventTarget();
@@ -29,11 +30,13 @@ function over(parcels: Parcel[]) {
     shapes: () => null,
     edit: (edit: Edit) => edits.push(edit),
     look: (one: Parcel | null) => shown.push(one),
+    askAttributes: () => asks,
+    say: (text: string) => told.push(text),
   };
   const tool = new SelectTool(context as unknown as ToolContext);
   tool.enter();
-  const press = (key: string) => tool.key({ key } as KeyboardEvent);
-  return { tool, edits, shown, press, element, parcels };
+  const press = (key: string, more: Partial<KeyboardEvent> = {}) => tool.key({ key, ...more } as KeyboardEvent);
+  return { tool, edits, shown, told, press, element, parcels };
 }
 
 test("a verdict's key signs the parcel under the pointer, one press a parcel", () => {
@@ -71,4 +74,33 @@ test("a second press takes the verdict back, and a key means nothing beside parc
   assert.ok(!press("y"));
   assert.ok(!press("delete"));
   assert.equal(edits.length, 2);
+});
+
+test("what grows on the parcel under the pointer is asked for by one key, and said again by another", () => {
+  const { tool, edits, shown, press, parcels } = over([parcel("a", 0), parcel("b", 10), parcel("c", 20)]);
+  tool.move([4, 4]);
+  assert.ok(!press("W", { shiftKey: true }), "nothing was said yet");
+  assert.ok(press("w"));
+  assert.equal(shown.at(-1), parcels[0]);
+  tool.fill({ crop: "wheat" });
+  tool.filled();
+  assert.equal(shown.at(-1), null, "the card goes when its fields are left");
+  tool.move([14, 4]);
+  assert.ok(press("W", { shiftKey: true }));
+  assert.deepEqual(edits.map((edit) => edit.kind === "attributes" && [edit.point[0] > 9, edit.values]), [
+    [false, { crop: "wheat" }],
+    [true, { crop: "wheat" }],
+  ]);
+  tool.click([24, 4]);
+  press("w");
+  tool.filled();
+  assert.equal(shown.at(-1), parcels[2], "a card that was there before stays");
+});
+
+test("a project without attributes says where they are made", () => {
+  const { tool, shown, told, press } = over([parcel("a", 0)], false);
+  tool.move([4, 4]);
+  assert.ok(press("w"));
+  assert.equal(shown.at(-1), null);
+  assert.match(told[0]!, /Scenes page/);
 });

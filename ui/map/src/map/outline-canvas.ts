@@ -5,15 +5,21 @@ import { PathCanvas, pathOfParcels, type Drawn } from "./path-canvas";
 
 type OutlineStyle = Pick<ParcelLook, "color" | "width" | "dash" | "fill">;
 
+/** How much of the image shows through the colour of a crop. */
+const TINT = 0.5;
+
 /** Lines of one kind. */
 export interface OutlineChunk {
   extent: Extent;
   parcels: Parcel[];
   style: OutlineStyle;
+  /** Fills the parcels and draws no line. */
+  tint?: string;
 }
 
 interface DrawnOutline extends Drawn {
   style: OutlineStyle;
+  tint?: string;
 }
 
 const CASING: OutlineStyle = { color: "rgb(16 32 26 / 50%)", width: 3.2, dash: [], fill: "" };
@@ -23,15 +29,24 @@ const SPACING = 9;
 /** Outlines that stand out from any ground by their casing. */
 export class OutlineCanvas extends PathCanvas<DrawnOutline> {
   show(chunks: OutlineChunk[]): void {
-    this.draws(chunks.map(({ extent, parcels, style }) => ({ extent, style, path: pathOfParcels(parcels) })));
+    this.draws(chunks.map(({ parcels, ...rest }) => ({ ...rest, path: pathOfParcels(parcels) })));
   }
 
-  protected paint(pen: CanvasRenderingContext2D, seen: DrawnOutline[], density: number): void {
+  protected paint(pen: CanvasRenderingContext2D, all: DrawnOutline[], density: number): void {
     pen.lineJoin = "round";
+    for (const { path, tint } of all) if (tint) paintOver(pen, path, tint);
+    const seen = all.filter(({ tint }) => !tint);
     for (const { path, style } of seen) if (style.fill) fill(pen, path, style, density);
     for (const { path } of seen) stroke(pen, path, CASING, density);
     for (const { path, style } of seen) stroke(pen, path, style, density);
   }
+}
+
+function paintOver(pen: CanvasRenderingContext2D, path: Path2D, tint: string): void {
+  pen.globalAlpha = TINT;
+  pen.fillStyle = tint;
+  pen.fill(path, "evenodd");
+  pen.globalAlpha = 1;
 }
 
 function stroke(pen: CanvasRenderingContext2D, path: Path2D, style: OutlineStyle, density: number): void {

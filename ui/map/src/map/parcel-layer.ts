@@ -1,5 +1,6 @@
 import type L from "../leaflet";
-import type { ColumnRow, Parcel } from "../contract";
+import { colouring } from "../attributes";
+import type { Attribute, ColumnRow, Parcel } from "../contract";
 import { extentOfParcel, joinExtents, ParcelIndex } from "../geometry";
 import { paneName } from "./base-map";
 import { KINDS, kindOf, LOOKS, type ParcelLook } from "../parcel-kind";
@@ -13,7 +14,14 @@ export class ParcelLayer {
   private parcels: Parcel[] = [];
   private index = new ParcelIndex([]);
 
-  constructor(private readonly map: L.Map) {
+  private readonly crops: Attribute | null;
+  private coloured = true;
+
+  constructor(
+    private readonly map: L.Map,
+    attributes: Attribute[],
+  ) {
+    this.crops = colouring(attributes);
     this.outlines = new OutlineCanvas(map, paneName("outlines"));
   }
 
@@ -21,8 +29,25 @@ export class ParcelLayer {
     if (parcels === this.parcels) return;
     this.parcels = parcels;
     this.index = new ParcelIndex(parcels);
+    this.draw();
+  }
+
+  /** Whether parcels have the colours of what grows on them. */
+  setColoured(coloured: boolean): void {
+    if (coloured === this.coloured) return;
+    this.coloured = coloured;
+    this.draw();
+  }
+
+  private draw(): void {
+    const { parcels, crops } = this;
     // In the order of the kinds: of two that share a border, what a person said is on top.
-    this.outlines.show(KINDS.flatMap((kind) => chunksOf(parcels.filter((one) => kindOf(one) === kind), LOOKS[kind])));
+    const lines = KINDS.flatMap((kind) => chunksOf(parcels.filter((one) => kindOf(one) === kind), LOOKS[kind]));
+    const painted = this.coloured && crops ? crops.choices.filter(({ colour }) => colour !== "") : [];
+    const tints = painted.flatMap(({ code, colour: tint }) =>
+      chunksOf(parcels.filter(({ attributes }) => attributes?.[crops!.key] === code), LOOKS.auto).map((chunk) => ({ ...chunk, tint })),
+    );
+    this.outlines.show([...tints, ...lines]);
   }
 
   get all(): Parcel[] {

@@ -26,6 +26,8 @@ const TILE: [string, string][] = [
 const PARCEL: [string, string][] = [
   ["Y, J, U", "accept, reject, not sure (also for the parcel under the pointer)"],
   ["C, O, K", "land type: cropland, other, unclear (also there)"],
+  ["W", "what grows there: the project's attributes (also there)"],
+  ["Shift+W", "the same as you said last (also there)"],
   ["M, Q, L, T", "smooth, straighten, fill holes, snap to neighbours"],
   ["I", "split along the clearest border inside"],
   ["E", "restore the accepted shape"],

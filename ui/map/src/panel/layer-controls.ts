@@ -1,3 +1,5 @@
+import { colouring } from "../attributes";
+import type { Attribute, Parcel, SceneState } from "../contract";
 import { element, setShown } from "../dom";
 import { slider } from "./settings-form";
 
@@ -13,6 +15,8 @@ export interface LayerChoices {
   automatic: boolean;
   /** The shapes that were accepted and are others now. */
   accepted: boolean;
+  /** What grows there, by its colour. */
+  crops: boolean;
 }
 
 export const FIRST_CHOICES: LayerChoices = {
@@ -24,6 +28,7 @@ export const FIRST_CHOICES: LayerChoices = {
   outlines: true,
   automatic: true,
   accepted: false,
+  crops: true,
 };
 
 /** What is drawn over the image, and how strongly. */
@@ -32,10 +37,14 @@ export class LayerControls {
   private readonly choices = { ...FIRST_CHOICES };
   private readonly overlayOpacity = this.opacity("Its opacity", "overlayOpacity", "opacity-overlay");
 
+  private readonly crops: Attribute | null;
+  private readonly legend = element("ul", { class: "cm-crops", "data-testid": "crop-legend" });
+
   constructor(
-    landcoverTitle: string | null,
+    { landcover_title: landcoverTitle, attributes }: SceneState,
     private readonly changed: (choices: LayerChoices) => void,
   ) {
+    this.crops = colouring(attributes);
     const landcover = this.opacity("Land cover", "landcover", "opacity-landcover");
     landcover.dataset.tip = landcoverTitle ?? "";
     setShown(landcover, landcoverTitle !== null);
@@ -58,7 +67,18 @@ export class LayerControls {
       this.box("Parcel outlines", "outlines", "show-outlines"),
       this.box("Automatic points", "automatic", "show-automatic"),
       this.box("Accepted shapes", "accepted", "show-accepted"),
+      this.crops && this.box(`Colours of ${this.crops.name}`, "crops", "show-crops"),
+      this.legend,
     );
+  }
+
+  /** The colours that are on the map. */
+  show(parcels: Parcel[]): void {
+    const { crops } = this;
+    const said = new Set(crops ? parcels.map(({ attributes }) => attributes?.[crops.key]) : []);
+    const there = (crops?.choices ?? []).filter(({ code, colour }) => colour !== "" && said.has(code));
+    this.legend.replaceChildren(...there.map(({ name, colour }) => entry(name, colour)));
+    setShown(this.legend, there.length > 0 && this.choices.crops);
   }
 
   private opacity(name: string, choice: "imagery" | "mask" | "landcover" | "overlayOpacity", testId: string): HTMLElement {
@@ -82,13 +102,20 @@ export class LayerControls {
     return element("label", {}, control, element("span", { text: name }));
   }
 
-  private box(name: string, choice: "outlines" | "automatic" | "accepted", testId: string): HTMLElement {
+  private box(name: string, choice: "outlines" | "automatic" | "accepted" | "crops", testId: string): HTMLElement {
     const control = element("input", { type: "checkbox", "data-testid": testId });
     control.checked = this.choices[choice];
     control.addEventListener("change", () => {
       this.choices[choice] = control.checked;
+      setShown(this.legend, this.choices.crops && this.legend.childElementCount > 0);
       this.changed(this.choices);
     });
     return element("label", { class: "cm-check" }, control, element("span", { text: name }));
   }
+}
+
+function entry(name: string, colour: string): HTMLElement {
+  const swatch = element("i", { "aria-hidden": true });
+  swatch.style.background = colour;
+  return element("li", {}, swatch, element("span", { text: name }));
 }

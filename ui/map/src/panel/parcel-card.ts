@@ -1,11 +1,12 @@
 import { formatArea } from "../area";
-import type { ChangedAcceptance, LandClass, Parcel } from "../contract";
+import type { Attribute, ChangedAcceptance, LandClass, Parcel } from "../contract";
 import { element, setShown, setText } from "../dom";
 import { CLASS_WORDS, signature, STATE_WORDS } from "../parcel-kind";
 import type { ParcelVerdict, Tidying } from "../tools/select-tool";
+import { AttributeFields, type AttributeFieldsActions } from "./attribute-fields";
 import { button } from "./button";
 
-export interface ParcelCardActions {
+export interface ParcelCardActions extends AttributeFieldsActions {
   judge(verdict: ParcelVerdict, reason: string): void;
   reclassify(land: LandClass, reason: string): void;
   explain(reason: string): void;
@@ -53,11 +54,16 @@ export class ParcelCard {
     "aria-label": "Reason",
     "data-testid": "parcel-reason",
   });
+  private readonly attributes: AttributeFields;
   private typing = 0;
   private readonly verdicts = new Map<string, HTMLButtonElement>();
   private readonly classes = new Map<string, HTMLButtonElement>();
 
-  constructor(private readonly actions: ParcelCardActions) {
+  constructor(
+    attributes: Attribute[],
+    private readonly actions: ParcelCardActions,
+  ) {
+    this.attributes = new AttributeFields(attributes, actions);
     this.reason.addEventListener("input", () => this.explainSoon());
     this.reason.addEventListener("change", () => this.explainNow());
     this.reason.addEventListener("keydown", (event) => {
@@ -73,6 +79,7 @@ export class ParcelCard {
       this.signed,
       row("Verdict", ...VERDICTS.map((one) => this.verdictButton(...one))),
       row("Land", ...CLASSES.map((one) => this.classButton(...one))),
+      this.attributes.element,
       this.reason,
       row("Tidy", ...TIDYINGS.map(([how, name, key, icon]) => button({ name, key, icon, testId: `tidy-${how}`, press: () => actions.tidy(how) }))),
       this.by,
@@ -104,8 +111,14 @@ export class ParcelCard {
     setText(this.by, signature(parcel));
     setShown(this.by, parcel.reviewer !== "");
     if (this.reason !== document.activeElement) this.reason.value = parcel.reason;
+    this.attributes.show(parcel);
     for (const [name, made] of this.verdicts) made.setAttribute("aria-pressed", String(name === parcel.state));
     for (const [name, made] of this.classes) made.setAttribute("aria-pressed", String(name === parcel.land_class));
+  }
+
+  /** Asks for the project's own attributes; false where it has none. */
+  ask(): boolean {
+    return this.attributes.focus();
   }
 
   private get said(): string {

@@ -1,5 +1,5 @@
 import { formatArea } from "../area";
-import type { Edit, Parcel, PinnedNote, Problem, Settings, TileState } from "../contract";
+import type { Edit, Parcel, PinnedNote, Problem, SceneState, Settings, TileState } from "../contract";
 import { element, setText } from "../dom";
 import { promptMarkup } from "../map/prompt-layer";
 import { KINDS, LOOKS, type ParcelLook } from "../parcel-kind";
@@ -34,7 +34,11 @@ export class SidePanel {
   private readonly cropland = element("strong", { class: "cm-figure", "data-testid": "cropland-ha" });
   private readonly landcover = element("span", { class: "cm-quiet", "data-testid": "landcover-ha" });
 
-  constructor(private readonly landcoverTitle: string | null, actions: SidePanelActions) {
+  private readonly landcoverTitle: string | null;
+  private readonly layers: LayerControls;
+
+  constructor(scene: SceneState, actions: SidePanelActions) {
+    this.landcoverTitle = scene.landcover_title;
     this.settings = new SettingsForm((settings) => actions.settings(settings));
     this.parcels = new ParcelList({
       chosen: (parcel) => actions.parcelChosen(parcel),
@@ -50,14 +54,14 @@ export class SidePanel {
       this.cropland,
       this.landcover,
     );
-    const layers = new LayerControls(landcoverTitle, (choices) => actions.layers(choices));
+    this.layers = new LayerControls(scene, (choices) => actions.layers(choices));
     this.element = element(
       "aside",
       { class: "cm-panel", "aria-label": "Side panel" },
       area,
       this.notes.element,
       this.settings.element,
-      layers.element,
+      this.layers.element,
       this.changed.element,
       this.parcels.element,
       this.check.element,
@@ -76,6 +80,7 @@ export class SidePanel {
     setText(this.landcover, this.compared(state));
     this.settings.show(state.settings);
     this.parcels.show(state.parcels);
+    this.layers.show(state.parcels);
     this.changed.show(state.changed);
     this.check.show(state);
     this.notes.show(state.notes);

@@ -1,4 +1,4 @@
-import type { ColumnRow, Edit, LandClass, Parcel, Ring } from "../contract";
+import type { ColumnRow, Edit, FillAttributes, LandClass, Parcel, Ring } from "../contract";
 import { innerPoint, partsOf } from "../geometry";
 import type { Tool, ToolContext } from "./tool";
 
@@ -35,6 +35,10 @@ export class SelectTool implements Tool {
   private parcel: Parcel | null = null;
   private pointed: Parcel | null = null;
   private point: ColumnRow = [0, 0];
+  /** Whether the parcel is only looked at to say what grows there. */
+  private asking = false;
+  /** What was said last of what grows somewhere, for the next parcels. */
+  private last: FillAttributes["values"] | null = null;
 
   constructor(private readonly context: ToolContext) {}
 
@@ -64,8 +68,10 @@ export class SelectTool implements Tool {
   }
 
   key(event: KeyboardEvent): boolean {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false;
+    if (event.ctrlKey || event.metaKey || event.altKey) return false;
     const key = event.key.toLowerCase();
+    if (key === "w") return event.shiftKey ? this.fillAgain() : this.ask();
+    if (event.shiftKey) return false;
     const { parcel } = this;
     if (!parcel) return this.sayOfPointed(key);
     if (key === "escape") this.look(null);
@@ -75,6 +81,37 @@ export class SelectTool implements Tool {
     else if (TIDY_KEYS[key]) this.tidy(TIDY_KEYS[key]);
     else return false;
     return true;
+  }
+
+  /** What grows on the chosen parcel, or else on the one under the pointer. */
+  private ask(): boolean {
+    if (!this.parcel) {
+      if (!this.pointed) return false;
+      this.look(this.pointed);
+      this.asking = true;
+    }
+    if (this.context.askAttributes()) return true;
+    if (this.asking) this.look(null);
+    this.context.say("This project has no attributes yet. Add some on the Scenes page, under Attributes.");
+    return true;
+  }
+
+  /** The same as was said last, of another parcel. */
+  private fillAgain(): boolean {
+    const parcel = this.parcel ?? this.pointed;
+    if (!parcel || !this.last) return false;
+    this.context.edit({ kind: "attributes", point: innerPoint(parcel), values: this.last });
+    return true;
+  }
+
+  fill(values: FillAttributes["values"]): void {
+    this.last = values;
+    this.say({ kind: "attributes", point: this.point, values });
+  }
+
+  /** The card that a key has opened goes when its fields are left. */
+  filled(): void {
+    if (this.asking) this.look(null);
   }
 
   private sayOfPointed(key: string): boolean {
@@ -99,6 +136,7 @@ export class SelectTool implements Tool {
 
   look(parcel: Parcel | null): void {
     if (parcel) this.point = innerPoint(parcel);
+    this.asking = false;
     this.show(parcel);
   }
 
@@ -154,6 +192,7 @@ export class SelectTool implements Tool {
 
   private show(parcel: Parcel | null): void {
     this.parcel = parcel;
+    if (!parcel) this.asking = false;
     this.context.shapes()?.highlight(parcel ? [parcel] : [], "chosen");
     this.context.look(parcel);
   }

@@ -59,6 +59,8 @@ export interface ToolContext {
   hint(text: string): void;
   /** Shows what is known of a parcel and what may be done with it; null hides it. */
   look(parcel: Parcel | null): void;
+  /** Asks what grows on the parcel that is looked at; false where the project asks for nothing. */
+  askAttributes(): boolean;
   /** Where the parcel at a point comes apart best; null where no border was seen inside it. */
   innerBorder(point: ColumnRow): Promise<ColumnRow[] | null>;
   /** A note belongs to this place; null where the note is given up. */
