@@ -150,6 +150,23 @@ def test_final_fields_do_not_depend_on_what_was_asked_first() -> None:
     assert all(a.area.equals(b.area) for a, b in zip(late, calm, strict=True))
 
 
+def test_fields_are_not_final_while_a_first_answer_says_which_clicks_lie_inside() -> None:
+    asked, answers = Asked(at_hand=False), Answers(frame())
+    click = point("a", 25, 40)
+    answers.fields(Work(Choices(), (click,)), asked, closely=False)
+    # Meanwhile somebody has had the model look closely there.
+    asked.at_hand = True
+    # The first lies within the first answer, the second beyond it and within the final one.
+    work = Work(Choices(), (click, point("b", 27, 45, 0), point("c", 40, 40, 0)))
+    _, final = answers.fields(work, asked, closely=False)
+    assert not final
+    late, final = answers.fields(work, asked)
+    assert final
+    calm, _ = Answers(frame()).fields(work, Asked())
+    assert [(f.prompt_id, f.adds) for f in late] == [(f.prompt_id, f.adds) for f in calm]
+    assert all(a.area.equals(b.area) for a, b in zip(late, calm, strict=True))
+
+
 def test_what_a_negative_click_takes_away_stops_at_a_field_that_is_wanted() -> None:
     asked = Asked()
     # The negative's own field is everything.
