@@ -8,13 +8,13 @@ far finer than any pixel (Hobby 1999, doi:10.1016/S0925-7721(99)00021-8).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely import MultiPolygon, Polygon
+from shapely import GeometryCollection, GEOSException, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from core.parcels.outlines import Geometries
@@ -23,6 +23,9 @@ Shape = Polygon | MultiPolygon
 
 _FINENESS = 2.0**-40
 """Of the largest coordinate: some thousand times what doubles can tell apart there."""
+
+_COARSER = 2.0**10
+"""A lattice so much coarser is still a hundred-thousandth of a pixel."""
 
 _MOST_POINTS = 50_000
 """Points that an operation takes to the lattice; a lasso round 10,000 fields would take 40 s."""
@@ -54,13 +57,14 @@ class Overlay:
 
     def union(self, shapes: Sequence[BaseGeometry] | Geometries) -> BaseGeometry:
         """What any of the shapes covers."""
-        united: BaseGeometry = shapely.union_all(shapes, grid_size=self._size(shapes))
+        united: BaseGeometry = shapely.union_all(
+            [_covering(shape) for shape in shapes], grid_size=self._size(shapes)
+        )
         return united
 
     def difference(self, shape: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
         """What a shape covers and the other does not."""
-        left: BaseGeometry = shapely.difference(shape, other, grid_size=self._size([shape, other]))
-        return left
+        return _computed(shapely.difference, shape, other, self._size([shape, other]))
 
     def differences(self, shapes: Geometries, other: BaseGeometry) -> Geometries:
         """What each shape covers and the other does not, object (shapes,)."""
@@ -70,10 +74,7 @@ class Overlay:
 
     def intersection(self, shape: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
         """What both shapes cover."""
-        common: BaseGeometry = shapely.intersection(
-            shape, other, grid_size=self._size([shape, other])
-        )
-        return common
+        return _computed(shapely.intersection, shape, other, self._size([shape, other]))
 
     def common_areas(self, shapes: Geometries, other: BaseGeometry) -> npt.NDArray[np.float64]:
         """The area that each shape shares with another, float64 (shapes,)."""
@@ -102,6 +103,32 @@ class Overlay:
     def noise(self, shape: BaseGeometry) -> float:
         """The area by which the lattice may change a shape."""
         return self.size * float(shape.length)
+
+
+def _computed(
+    operation: Callable[..., BaseGeometry],
+    shape: BaseGeometry,
+    other: BaseGeometry,
+    size: float | None,
+) -> BaseGeometry:
+    """An operation on two shapes; on a coarser lattice where GEOS cannot tell edges apart."""
+    shape, other = _covering(shape), _covering(other)
+    try:
+        return operation(shape, other, grid_size=size)
+    except GEOSException:
+        if size is None:
+            raise
+        return operation(shape, other, grid_size=_COARSER * size)
+
+
+def _covering(shape: BaseGeometry) -> BaseGeometry:
+    """A shape without the lines and points by which an overlay says where two areas touch.
+
+    GEOS refuses to compute with areas and lines together.
+    """
+    if not isinstance(shape, GeometryCollection):
+        return shape
+    return MultiPolygon(polygons_of(shape))
 
 
 def array_of(shapes: Sequence[BaseGeometry]) -> Geometries:
