@@ -83,7 +83,7 @@ def says_what_grows(visitor) -> list[float]:
     visitor.go("Scenes")
     visitor.click(visitor.page.get_by_text("Attributes of the parcels"))
     visitor.click(visitor.page.get_by_role("button", name="Add attribute"))
-    visitor.page.get_by_text("Attributes of the parcels: Crop").wait_for()
+    visitor.page.get_by_role("button", name="Take away").wait_for()
     visitor.go("Annotate")
     state = visitor.map_ready()
     visitor.page.keyboard.press("s")

@@ -30,10 +30,9 @@ _CROPS, _CSV = "Common crops", "A CSV of your own"
 
 def show(place: Place) -> None:
     """The attributes that there are, and fields for another one."""
-    schema = place.project.attributes()
-    names = ", ".join(escape(one.name) for one in schema.attributes)
-    with st.expander(f"Attributes of the parcels: {names or 'none yet'}"):
-        _body(place, schema)
+    # Always under the same words: with others it would be another expander, and closed.
+    with st.expander("Attributes of the parcels (crop, owner …)"), show_errors.told():
+        _body(place, place.project.attributes())
 
 
 def _body(place: Place, schema: AttributeSchema) -> None:
