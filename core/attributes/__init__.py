@@ -3,8 +3,7 @@
 A project has a schema (:class:`AttributeSchema`); a parcel has values by the attributes' keys.
 """
 
-from core.attributes.code_list import COMMON_CROPS, read_code_list
-from core.attributes.schema import (
+from core.attributes.attribute_schema import (
     KINDS,
     NO_ATTRIBUTES,
     Attribute,
@@ -15,6 +14,7 @@ from core.attributes.schema import (
     schema_from_json,
     schema_to_json,
 )
+from core.attributes.code_list import COMMON_CROPS, read_code_list
 from core.attributes.values import (
     NO_VALUES,
     Change,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from core.attributes.schema import MOST_CHOICES, Choice
+from core.attributes.attribute_schema import MOST_CHOICES, Choice
 from core.errors import InputError
 
 COMMON_CROPS = (

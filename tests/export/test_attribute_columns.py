@@ -15,7 +15,7 @@ import pyogrio
 import pytest
 
 from core.attributes import COMMON_CROPS, AttributeSchema
-from core.attributes.schema import RESERVED
+from core.attributes.attribute_schema import RESERVED
 from core.export.attribute_columns import own_columns
 from core.export.chip_plan import ChipOptions
 from core.export.columns import FIELDS

@@ -51,11 +51,19 @@ def test_from_the_first_start_to_a_shapefile(visitor, at_home) -> None:
     assert visitor.map_ready()["edit_count"] == 1
     visitor.press("verdict-accepted")
     visitor.page.wait_for_function("window.__cropmap.state.verdict.verdict === 'accepted'")
+    grown = says_what_grows(visitor)
+    # Of an accepted tile, which it stays.
+    assert visitor.state()["verdict"]["verdict"] == "accepted"
 
     visitor.go("Results")
     visitor.click(visitor.page.get_by_text("Accepted tiles", exact=True))
+    visitor.page.get_by_role("cell", name="Soybean").wait_for()
     visitor.click(visitor.page.get_by_role("button", name="Make the files"))
     saved = visitor.take("Shapefile", at_home)
+    package = pyogrio.read_dataframe(visitor.take("GeoPackage", at_home), layer="parcels")
+    crops = package[package["crop"].fillna("") != ""].to_crs(32633)
+    assert list(crops["crop_name"]) == ["Soybean", "Soybean"]
+    assert sorted(crops["area_ha"]) == pytest.approx(sorted(grown), rel=0.01)
     parcels = geopandas.GeoDataFrame(pyogrio.read_dataframe(f"/vsizip/{saved}"))
     assert len(parcels) > 3
     assert set(parcels["status"]) <= {"accepted", "corrected"}
@@ -68,6 +76,30 @@ def test_from_the_first_start_to_a_shapefile(visitor, at_home) -> None:
     inside = shapely.box(core.left, core.bottom, core.right, core.top).buffer(1.0)
     assert all(inside.covers(shape) for shape in parcels.geometry)
     assert parcels["area_ha"].sum() == pytest.approx(parcels.area.sum() / 1e4, rel=0.002)
+
+
+def says_what_grows(visitor) -> list[float]:
+    """Give the project a list of crops, and the two largest parcels one by keys; their hectares."""
+    visitor.go("Scenes")
+    visitor.click(visitor.page.get_by_text("Attributes of the parcels"))
+    visitor.click(visitor.page.get_by_role("button", name="Add attribute"))
+    visitor.page.get_by_role("button", name="Take away").wait_for()
+    visitor.go("Annotate")
+    state = visitor.map_ready()
+    visitor.page.keyboard.press("s")
+    largest = sorted(state["parcels"], key=lambda one: -one["area_ha"])[:2]
+    for parcel, keys in zip(largest, (["w", "s", "o", "Enter"], ["Shift+W"]), strict=True):
+        inside = shapely.Polygon(parcel["rings"][0], parcel["rings"][1:]).representative_point()
+        x, y = visitor.on_screen(inside.x, inside.y)
+        visitor.page.mouse.move(x - 2, y)
+        visitor.page.mouse.move(x, y)
+        for key in keys:
+            visitor.page.keyboard.press(key)
+        visitor.saved()
+    visitor.page.wait_for_function(
+        "window.__cropmap.state.parcels.filter(p => p.attributes?.crop === 'soybean').length === 2"
+    )
+    return [parcel["area_ha"] for parcel in largest]
 
 
 @pytest.mark.real_data

@@ -308,3 +308,21 @@ def test_another_unit_of_area_leaves_the_scene_as_it_is(page, project) -> None:
     app.run()
     assert preferences.load(BROWSER).area_unit == "mu"
     assert project.scenes() == before
+
+
+def test_attributes_are_made_and_taken_away(page, project) -> None:
+    app = press(page("scene", project), "Add attribute")
+    app.text_input(key="attribute name 1").set_value("Irrigated <b>")
+    app.selectbox(key="attribute kind 1").set_value("yes_no").run()
+    app = press(app, "Add attribute")
+    assert not app.error
+    assert [(one.key, one.kind) for one in project.attributes().attributes] == [
+        ("crop", "choice"),
+        ("irrigated_b", "yes_no"),
+    ]
+    app.text_input(key="attribute name 2").set_value("crop")
+    app = press(app, "Add attribute")
+    assert "There is an attribute crop already" in wrong(app)
+    next(b for b in app.button if b.key == "take away crop").click().run()
+    assert [one.key for one in project.attributes().attributes] == ["irrigated_b"]
+    assert project.history()[0].action == "attributes changed"

@@ -29,12 +29,17 @@ _CROPS, _CSV = "Common crops", "A CSV of your own"
 
 
 def show(place: Place) -> None:
-    """The attributes that there are, and a form for another one."""
+    """The attributes that there are, and fields for another one."""
+    # Always under the same words: with others it would be another expander, and closed.
+    with st.expander("Attributes of the parcels (crop, owner …)"), show_errors.told():
+        _body(place, place.project.attributes())
+
+
+def _body(place: Place, schema: AttributeSchema) -> None:
     st.caption(
         "What you can say of a parcel, for example the crop. Fill it in on the Annotate page "
         "(key W). Every file and the Results page have it."
     )
-    schema = place.project.attributes()
     for one in schema.attributes:
         with show_errors.told():
             _row(place, schema, one)

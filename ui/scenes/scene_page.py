@@ -46,17 +46,16 @@ def show(place: Place) -> None:
             unknown_card.show(place)
             scene_view.show(place)
             navigation.link(navigation.ANNOTATE, "Continue to Annotate", place)
+        own_attributes.show(place)
     with panel:
-        about, look, said, labels, own, more = st.tabs(
-            ["Land cover", "Colours", "Attributes", "Existing labels", "This scene", "Add a scene"]
+        about, look, labels, own, more = st.tabs(
+            ["Land cover", "Colours", "Existing labels", "This scene", "Add a scene"]
         )
         # Each for itself: what fails in one does not take the others away.
         with about, show_errors.told():
             landcover_panel.show(place)
         with look, show_errors.told():
             colours.show(place)
-        with said, show_errors.told():
-            own_attributes.show(place)
         with labels, show_errors.told():
             existing_labels.show(place)
         with own, show_errors.told():

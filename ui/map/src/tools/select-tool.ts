@@ -92,7 +92,7 @@ export class SelectTool implements Tool {
     }
     if (this.context.askAttributes()) return true;
     if (this.asking) this.look(null);
-    this.context.say("This project has no attributes yet. Add some on the Scenes page, under Attributes.");
+    this.context.say("This project has no attributes yet. Add some on the Scenes page, below the map.");
     return true;
   }
 
