@@ -124,7 +124,7 @@ class Person:
         return answer
 
 
-async def settled(web: Web, place: Place, seconds: float = 120.0) -> Raw:
+async def settled(web: Web, place: Place, seconds: float = 600.0) -> Raw:
     """The tile's state once nothing more is being computed for it, or what is wrong is told."""
     async with asyncio.timeout(seconds):
         while True:
