@@ -69,7 +69,7 @@ PREDICTION = (
 )
 """What decides on the automatic prediction of a tile, its fields included."""
 
-LABEL = (*PREDICTION, "core.label")
+LABEL = (*PREDICTION, "core.attributes", "core.label")
 """What decides on a tile's label: the prediction, and what a person's edits make of it."""
 
 LIBRARIES = (

@@ -33,6 +33,8 @@ GROUND = {
     f"core.{name}"
     for name in (
         *(
+            # Nobody has said anything of a parcel that was only predicted.
+            "attributes",
             "errors",
             "faces",
             "files",
