@@ -85,21 +85,21 @@ export class AnnotateLayout {
   showOpening(tile: string): void {
     const index = this.scene.tiles.findIndex(({ name }) => name === tile);
     if (index >= 0) this.top.showPlace(index + 1, this.scene.tiles.length, tile);
-    this.panel.parcels.choose("");
+    this.panel.parcels.choose([]);
     this.root.classList.add("cm-between-tiles");
   }
 
-  showParcel(parcel: Parcel | null, accepted: ChangedAcceptance | null): void {
-    this.card.show(parcel, accepted);
-    this.panel.parcels.choose(parcel?.id ?? "");
+  showParcels(parcels: Parcel[], accepted: ChangedAcceptance | null): void {
+    this.card.show(parcels, accepted);
+    this.panel.parcels.choose(parcels.map(({ id }) => id));
   }
 
-  /** Asks what grows on the parcel of the card; false where the project asks for nothing. */
+  /** Asks what grows on the parcels of the card; false where the project asks for nothing. */
   askAttributes(): boolean {
     return this.card.ask();
   }
 
-  /** The card goes to the side on which it hides less of its parcel. */
+  /** The card goes to the side on which it hides less of its parcels. */
   placeCard(parcel: { left: number; right: number }): void {
     const card = this.card.element;
     if (card.hidden) return;
