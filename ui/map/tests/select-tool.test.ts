@@ -191,11 +191,15 @@ test("several parcels are merged by the key of the tool, one is not", () => {
 });
 
 test("chosen parcels are followed, and one that somebody removed is chosen no longer", () => {
-  const { tool, choices, parcels } = over(six());
+  const { tool, choices, parcels, told, press } = over(six());
   tool.choose(parcels.slice(0, 3));
   tool.refreshed();
   assert.equal(choices.length, 1, "nothing has changed");
   parcels.splice(0, 2, parcel("a2", 0, { area_ha: 2 }));
   tool.refreshed();
-  assert.deepEqual(choices.at(-1), ["a2", "c"]);
+  assert.deepEqual([choices.at(-1), told], [["a2", "c"], ["1 of the 3 chosen parcels is not there any more."]]);
+  press("delete");
+  parcels.splice(0, 1);
+  tool.refreshed();
+  assert.deepEqual([choices.at(-1), told.length], [["c"], 1], "whoever removes some is not told");
 });

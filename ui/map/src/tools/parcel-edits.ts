@@ -25,7 +25,8 @@ export function verdictsOn(chosen: Chosen[], verdict: ParcelVerdict, reason: str
   const reasonOf = (parcel: Parcel) => reason ?? parcel.reason;
   const given = chosen.filter(({ parcel }) => parcel.state === verdict && parcel.reason === reasonOf(parcel));
   if (given.length === chosen.length) return given.map(({ point }) => ({ kind: "parcel_verdict", point, verdict: "none", reason: "" }));
-  const lacking = chosen.filter((one) => !given.includes(one));
+  const has = new Set(given);
+  const lacking = chosen.filter((one) => !has.has(one));
   // What is accepted is the shape and the class that are on the screen, whatever comes of it later.
   return lacking.map(({ parcel, point }) => ({ kind: "parcel_verdict", point, verdict, reason: reasonOf(parcel), ...(verdict === "accepted" && seen(parcel)) }));
 }

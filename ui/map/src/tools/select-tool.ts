@@ -26,6 +26,8 @@ export class SelectTool implements Tool {
   private pointed: Parcel | null = null;
   /** Whether the parcel is only looked at to say what grows there. */
   private asking = false;
+  /** Whether chosen parcels go because the person takes them away, or makes them one. */
+  private taking = false;
   /** What was said last of what grows somewhere, for the next parcels. */
   private last: FillAttributes["values"] | null = null;
 
@@ -72,7 +74,7 @@ export class SelectTool implements Tool {
   }
 
   choose(parcels: Parcel[]): void {
-    this.asking = false;
+    this.asking = this.taking = false;
     this.selection.set(parcels);
     this.show();
   }
@@ -149,7 +151,11 @@ export class SelectTool implements Tool {
     // The pointer has not moved, and what lies under it may be another parcel, or signed by now.
     if (this.pointed) this.pointed = this.context.parcels.at(innerPoint(this.pointed));
     const { parcels } = this.context;
-    if (this.selection.follow(parcels.all, (point) => parcels.at(point))) this.show();
+    const before = this.selection.size;
+    if (!this.selection.follow(parcels.all, (point) => parcels.at(point))) return;
+    this.show();
+    const gone = before - this.selection.size;
+    if (gone > 0 && before > 1 && !this.taking) this.context.say(`${gone.toLocaleString("en")} of the ${before.toLocaleString("en")} chosen parcels ${gone === 1 ? "is" : "are"} not there any more.`);
   }
 
   /** Without a reason each parcel keeps its own. */
@@ -178,6 +184,7 @@ export class SelectTool implements Tool {
 
   tidy(how: CardAction): void {
     const { all } = this.selection;
+    this.taking = how === "delete" || how === "merge";
     if (how === "split") return void this.splitInside();
     if (how !== "merge") return this.context.editTogether(tidyingsOf(all, how, this.context.measures()));
     if (all.length > 1) this.say({ kind: "merge", points: all.map(({ point }) => point) });
