@@ -56,7 +56,7 @@ export class AnnotateLayout {
     const north = element("div", { class: "cm-north", "data-tip": "North", role: "img", "aria-label": "North" }, icon("north"));
     north.style.rotate = `${scene.north_deg}deg`;
     const low = element("div", { class: "cm-low" }, this.scale.element, this.position);
-    const stage = element("div", { class: "cm-stage" }, this.mapElement, this.crosshair, north, this.working, this.hint, this.card.element, this.noteBox.element, this.notices.element, low);
+    const stage = element("div", { class: "cm-stage" }, this.mapElement, this.crosshair, north, this.working, this.hint, this.panel.parcels.reminder, this.card.element, this.noteBox.element, this.notices.element, low);
     root.append(this.top.element, element("div", { class: "cm-body" }, this.rail.element, stage, this.panel.element), this.help.element);
     new Tooltip(root);
     root.addEventListener("pointerdown", () => root.classList.add(BY_POINTER));

@@ -146,7 +146,8 @@ test("a line around parcels chooses those whose middle it holds and that the fil
   tool.chooseInside([[-1, -1], [33, -1], [33, 9], [-1, 9]]);
   assert.deepEqual(choices.at(-1), ["a", "c"], "of d only the edge");
   tool.chooseInside([[60, 60], [70, 60], [70, 70]]);
-  assert.match(told[0]!, /no parcel/);
+  tool.chooseInside([[9, -1], [19, -1], [19, 9], [9, 9]]);
+  assert.deepEqual(told, ["The line goes around the middle of no parcel.", "The filter leaves out all parcels inside the line."]);
   press("a", { ctrlKey: true });
   assert.deepEqual(choices.at(-1), ["a", "c", "d", "e", "f"]);
 });

@@ -25,8 +25,10 @@ export class ParcelList {
   private largestFirst: Parcel[] = [];
   private sorted: Parcel[] = [];
   private readonly filter: ParcelFilter;
-  private readonly all = button({ name: "Choose all parcels of this list", key: "S, then Ctrl+A", text: "Choose all", testId: "choose-all", className: "cm-text-button", press: () => this.actions.chosen(this.sorted) });
+  private readonly all = button({ name: "Choose all parcels of this list", key: "Ctrl+A", text: "Choose all", testId: "choose-all", className: "cm-text-button", press: () => this.actions.chosen(this.sorted) });
   private readonly clear = button({ name: "Show all parcels again", text: "Show all", testId: "filter-clear", className: "cm-text-button", press: () => this.showAll() });
+  /** Stands on the map where the panel is folded away, so that nobody wonders why parcels are dim. */
+  readonly reminder = button({ name: "Show all parcels again", text: " ", testId: "filter-reminder", className: "cm-reminder", press: () => this.showAll() });
   private chosen = new Set<string>();
   /** Where a choice by Shift begins, and where it was carried to by the arrows. */
   private anchor = "";
@@ -79,9 +81,11 @@ export class ParcelList {
     this.sorted = wanted ? this.largestFirst.filter(wanted) : this.largestFirst;
     setShown(this.all, this.sorted.length > 0);
     setShown(this.clear, this.filter.active);
+    setShown(this.reminder, this.filter.active);
     const all = this.largestFirst.length.toLocaleString("en");
     const some = `${this.sorted.length.toLocaleString("en")} of ${all}`;
     setText(this.count, this.filter.active ? some : all === "0" ? "none yet" : all);
+    setText(this.reminder, `${some} parcels · Show all`);
     this.draw();
   }
 

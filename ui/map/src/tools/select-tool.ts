@@ -67,8 +67,12 @@ export class SelectTool implements Tool {
 
   /** Those inside the line that can be seen well, beside those that were chosen before. */
   chooseInside(ring: Ring): void {
-    const found = parcelsInside(ring, this.context.parcels.matching);
-    if (found.length === 0) return this.context.say("The line goes around the middle of no parcel.");
+    const { all, matching } = this.context.parcels;
+    const found = parcelsInside(ring, matching);
+    if (found.length === 0) {
+      const dim = parcelsInside(ring, all).length > 0;
+      return this.context.say(dim ? "The filter leaves out all parcels inside the line." : "The line goes around the middle of no parcel.");
+    }
     this.selection.add(found);
     this.show();
   }
