@@ -18,6 +18,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from core.cli.embed import embed_command
 from core.cli.evaluate import evaluate_command
 from core.cli.experiment import experiment_app
 from core.cli.project import project_app
@@ -170,6 +171,9 @@ def map_command(
     output.print(result.sentence(), markup=False)
     for path in result.files:
         output.print(f"  {path}", markup=False)
+
+
+app.command("embed")(embed_command)
 
 
 @app.command()

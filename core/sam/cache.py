@@ -14,7 +14,7 @@ import numpy.typing as npt
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from core.errors import OutputError
+from core.errors import OutputError, storage_error
 from core.files import read_checked, write_checked
 from core.fingerprint import EMBEDDING, result_hash
 from core.sam.field_map import FieldMap
@@ -61,7 +61,20 @@ class EmbeddingCache:
         )
 
     def put(self, embedding: Embedding) -> None:
-        """Keep an embedding and make room for it."""
+        """Keep an embedding and make room for it; where that fails, the log says so."""
+        try:
+            self.write(embedding)
+        except OutputError as error:
+            _log.warning("The embedding was not cached: %s", error)
+
+    def write(self, embedding: Embedding) -> None:
+        """Keep an embedding and make room for it.
+
+        Raises
+        ------
+        OutputError
+            The disk is full or the folder cannot be written.
+        """
         facts = {
             "key": embedding.key,
             "input_size": embedding.input_size,
@@ -77,8 +90,8 @@ class EmbeddingCache:
             path = self._path(embedding.key)
             write_checked(path, body, path.name)
             self._evict()
-        except (OutputError, OSError) as error:
-            _log.warning("The embedding was not cached: %s", error)
+        except OSError as error:
+            raise storage_error(error, self._folder) from error
 
     def _evict(self) -> None:
         entries = []
@@ -105,12 +118,13 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def embedding_key(rgb: npt.NDArray[np.uint8], name: str, weights_hash: str, runtime: str) -> str:
-    """SHA-256 over pixels (after the stretch), model, weights, runtime and code.
+def embedding_key(rgb: npt.NDArray[np.uint8], name: str, weights_hash: str) -> str:
+    """SHA-256 over pixels (after the stretch), model, weights and code.
 
-    Where the pixels lie is not part of it: equal pixels have equal embeddings.
+    Where the pixels lie is not part of it: equal pixels have equal embeddings.  Nor is who computed
+    it: one made on a graphics card is found on a machine without any (decision 041).
     """
-    facts = f"{result_hash(*EMBEDDING)} {name} {weights_hash} {runtime} {rgb.shape}"
+    facts = f"{result_hash(*EMBEDDING)} {name} {weights_hash} {rgb.shape}"
     digest = hashlib.sha256(facts.encode())
     digest.update(np.ascontiguousarray(rgb).tobytes())
     return digest.hexdigest()
@@ -119,10 +133,9 @@ def embedding_key(rgb: npt.NDArray[np.uint8], name: str, weights_hash: str, runt
 class CachedSegmenter:
     """A segmenter whose embeddings go through a cache; decoding is passed on."""
 
-    def __init__(self, inner: Segmenter, cache: EmbeddingCache, runtime: str) -> None:
+    def __init__(self, inner: Segmenter, cache: EmbeddingCache) -> None:
         self._inner = inner
         self._cache = cache
-        self._runtime = runtime
 
     @property
     def name(self) -> str:
@@ -136,7 +149,7 @@ class CachedSegmenter:
 
     def embed(self, rgb: npt.NDArray[np.uint8]) -> Embedding:
         """The cached embedding of these very pixels, or a fresh one."""
-        key = embedding_key(rgb, self.name, self.weights_hash, self._runtime)
+        key = embedding_key(rgb, self.name, self.weights_hash)
         cached = self._cache.get(key)
         if cached is not None:
             return cached

@@ -76,7 +76,7 @@ def load_segmenter(
         segmenter = OnnxSegmenter(plain, _graphs(spec), threads)
     if cache is None:
         return segmenter
-    return CachedSegmenter(segmenter, cache, "onnx" if use_onnx else "torch")
+    return CachedSegmenter(segmenter, cache)
 
 
 class _SmallModelsFields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -76,16 +77,33 @@ class TorchSegmenter:
     @torch.inference_mode()
     def embed(self, rgb: npt.NDArray[np.uint8]) -> Embedding:
         """Encode an image, uint8 (rows, columns, 3)."""
+        return self._encode([rgb])[0]
+
+    @torch.inference_mode()
+    def embed_batch(self, images: Sequence[npt.NDArray[np.uint8]]) -> list[Embedding]:
+        """Encode several images, each uint8 (rows, columns, 3), in one pass.
+
+        On a graphics card in half precision, which is how embeddings are kept.
+        """
+        half = self._device.type == "cuda"
+        with torch.autocast(self._device.type, dtype=torch.float16, enabled=half):
+            return self._encode(images)
+
+    def _encode(self, images: Sequence[npt.NDArray[np.uint8]]) -> list[Embedding]:
         with self._lock:
-            image, input_size = self.preprocess(rgb)
-            features = self.model.image_encoder(image)
-        return Embedding(
-            features.float().cpu().numpy(),
-            input_size,
-            (int(rgb.shape[0]), int(rgb.shape[1])),
-            self.input_side,
-            key="",
-        )
+            prepared = [self.preprocess(rgb) for rgb in images]
+            features = self.model.image_encoder(torch.cat([image for image, _ in prepared]))
+        kept = features.float().cpu().numpy()
+        return [
+            Embedding(
+                kept[number : number + 1],
+                size,
+                (int(rgb.shape[0]), int(rgb.shape[1])),
+                self.input_side,
+                key="",
+            )
+            for number, (rgb, (_, size)) in enumerate(zip(images, prepared, strict=True))
+        ]
 
     @torch.inference_mode()
     def decode(self, embedding: Embedding, batch: PromptBatch, *, multimask: bool) -> Decoded:

@@ -146,7 +146,7 @@ def test_a_small_tile_is_always_at_hand() -> None:
 
 def test_closer_looks_are_not_kept_on_disk(tmp_path) -> None:
     segmenter, rgb = ColourSegmenter(), tile()
-    cached = CachedSegmenter(segmenter, EmbeddingCache(tmp_path, 2**30), "fake")
+    cached = CachedSegmenter(segmenter, EmbeddingCache(tmp_path, 2**30))
     answer(views(cached, rgb), Question((point(200, 300),)), cached)
     assert segmenter.embedded == 3
     assert len(list(tmp_path.glob("*.embedding"))) == 1

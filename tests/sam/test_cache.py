@@ -26,8 +26,8 @@ def cache(tmp_path: Path) -> EmbeddingCache:
 
 def test_the_same_pixels_are_encoded_once(cache) -> None:
     inner = ColourSegmenter()
-    first = CachedSegmenter(inner, cache, "torch").embed(RGB)
-    again = CachedSegmenter(inner, cache, "torch").embed(RGB.copy())
+    first = CachedSegmenter(inner, cache).embed(RGB)
+    again = CachedSegmenter(inner, cache).embed(RGB.copy())
     assert inner.embedded == 1
     np.testing.assert_array_equal(first.features, again.features)
     assert (first.input_size, first.original_size) == (again.input_size, again.original_size)
@@ -37,20 +37,19 @@ def test_every_part_of_the_key_matters() -> None:
     other = RGB.copy()
     other[0, 0, 0] ^= 1
     keys = {
-        embedding_key(RGB, "a", "w", "torch"),
-        embedding_key(other, "a", "w", "torch"),
-        embedding_key(RGB, "b", "w", "torch"),
-        embedding_key(RGB, "a", "v", "torch"),
-        embedding_key(RGB, "a", "w", "onnx"),
-        embedding_key(RGB.reshape(16, 64, 3), "a", "w", "torch"),
+        embedding_key(RGB, "a", "w"),
+        embedding_key(other, "a", "w"),
+        embedding_key(RGB, "b", "w"),
+        embedding_key(RGB, "a", "v"),
+        embedding_key(RGB.reshape(16, 64, 3), "a", "w"),
     }
-    assert len(keys) == 6
+    assert len(keys) == 5
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "renamed"])
 def test_a_damaged_embedding_is_recomputed_never_served(cache, tmp_path, damage) -> None:
     inner = ColourSegmenter()
-    segmenter = CachedSegmenter(inner, cache, "torch")
+    segmenter = CachedSegmenter(inner, cache)
     right = segmenter.embed(RGB).features
     (path,) = tmp_path.glob("*.embedding")
     body = bytearray(path.read_bytes())
@@ -63,7 +62,7 @@ def test_a_damaged_embedding_is_recomputed_never_served(cache, tmp_path, damage)
     path.write_bytes(body)
     if damage == "renamed":
         wrong = np.zeros_like(RGB)
-        key = embedding_key(wrong, inner.name, inner.weights_hash, "torch")
+        key = embedding_key(wrong, inner.name, inner.weights_hash)
         path.rename(tmp_path / f"{key}.embedding")
         assert cache.get(key) is None
     np.testing.assert_array_equal(segmenter.embed(RGB).features, right)
@@ -73,13 +72,13 @@ def test_a_damaged_embedding_is_recomputed_never_served(cache, tmp_path, damage)
 def test_the_least_recently_used_goes_first(tmp_path) -> None:
     cache = EmbeddingCache(tmp_path, 1)
     images = [np.full((8, 8, 3), value, dtype=np.uint8) for value in range(3)]
-    segmenter = CachedSegmenter(ColourSegmenter(), cache, "torch")
+    segmenter = CachedSegmenter(ColourSegmenter(), cache)
     keys = [segmenter.embed(image).key for image in images[:1]]
     one = sum(p.stat().st_size for p in tmp_path.glob("*.embedding"))
     assert one == 0  # larger than the limit: nothing is kept
     del keys
     cache = EmbeddingCache(tmp_path, 900_000)
-    segmenter = CachedSegmenter(ColourSegmenter(), cache, "torch")
+    segmenter = CachedSegmenter(ColourSegmenter(), cache)
     keys = []
     for image in images[:2]:
         keys.append(segmenter.embed(image).key)
@@ -96,7 +95,7 @@ def test_a_full_disk_costs_the_cache_not_the_run(cache, monkeypatch, caplog) -> 
 
     monkeypatch.setattr(os, "fsync", full)
     inner = ColourSegmenter()
-    embedding = CachedSegmenter(inner, cache, "torch").embed(RGB)
+    embedding = CachedSegmenter(inner, cache).embed(RGB)
     assert embedding.features.any()
     assert "disk is full" in caplog.text
     with pytest.raises(DiskFullError):
@@ -105,9 +104,9 @@ def test_a_full_disk_costs_the_cache_not_the_run(cache, monkeypatch, caplog) -> 
 
 
 def test_other_code_has_other_keys(monkeypatch) -> None:
-    before = embedding_key(RGB, "a", "w", "torch")
+    before = embedding_key(RGB, "a", "w")
     monkeypatch.setattr(core.sam.cache, "result_hash", lambda *_: "another")
-    assert embedding_key(RGB, "a", "w", "torch") != before
+    assert embedding_key(RGB, "a", "w") != before
 
 
 def test_every_field_survives(cache) -> None:
@@ -173,7 +172,7 @@ def test_what_a_killed_process_left_is_removed_in_time(cache, tmp_path) -> None:
     for path in (old, new):
         path.write_bytes(b"half")
     os.utime(old, (time.time() - 7200,) * 2)
-    CachedSegmenter(ColourSegmenter(), cache, "torch").embed(RGB)
+    CachedSegmenter(ColourSegmenter(), cache).embed(RGB)
     assert not old.exists()
     assert new.exists()  # somebody may still be writing it
 
@@ -183,7 +182,7 @@ def test_several_threads_share_a_cache_that_is_too_small(tmp_path) -> None:
     expected = [ColourSegmenter().embed(image).features.max() for image in images]
 
     def work(_: int) -> list[float]:
-        segmenter = CachedSegmenter(ColourSegmenter(), EmbeddingCache(tmp_path, 10**6), "torch")
+        segmenter = CachedSegmenter(ColourSegmenter(), EmbeddingCache(tmp_path, 10**6))
         return [float(segmenter.embed(image).features.max()) for image in images]
 
     with ThreadPoolExecutor(4) as pool:
@@ -194,7 +193,7 @@ def test_several_threads_share_a_cache_that_is_too_small(tmp_path) -> None:
 
 def test_an_embedding_evicted_while_it_is_read_is_still_served(cache, monkeypatch) -> None:
     inner = ColourSegmenter()
-    segmenter = CachedSegmenter(inner, cache, "torch")
+    segmenter = CachedSegmenter(inner, cache)
     segmenter.embed(RGB)
 
     def gone(path: Path) -> None:
@@ -208,7 +207,7 @@ def test_an_embedding_evicted_while_it_is_read_is_still_served(cache, monkeypatc
 def test_a_cache_that_cannot_be_read_or_written_costs_no_run(tmp_path, caplog) -> None:
     (tmp_path / "file").write_bytes(b"")
     inner = ColourSegmenter()
-    segmenter = CachedSegmenter(inner, EmbeddingCache(tmp_path / "file", 10**9), "torch")
+    segmenter = CachedSegmenter(inner, EmbeddingCache(tmp_path / "file", 10**9))
     assert segmenter.embed(RGB).features.any()
     assert "cannot be read" in caplog.text
     assert "not cached" in caplog.text
@@ -218,7 +217,7 @@ def test_decoding_never_encodes(cache) -> None:
     from tests.sam.test_runtimes import BATCHES
 
     inner = ColourSegmenter()
-    segmenter = CachedSegmenter(inner, cache, "torch")
+    segmenter = CachedSegmenter(inner, cache)
     embedding = segmenter.embed(np.zeros((300, 421, 3), dtype=np.uint8))
     for _ in range(3):
         segmenter.decode(embedding, BATCHES["two queries"], multimask=False)

@@ -191,7 +191,7 @@ class TestRuntimes:
         assert worst < 5e-3
 
     def test_a_cached_embedding_gives_the_same_mask(self, small, farmland, tmp_path) -> None:
-        cached = CachedSegmenter(small, EmbeddingCache(tmp_path, 100_000_000), "torch")
+        cached = CachedSegmenter(small, EmbeddingCache(tmp_path, 100_000_000))
         fresh, again = cached.embed(farmland.rgb), cached.embed(farmland.rgb)
         np.testing.assert_array_equal(fresh.features, again.features)
         click = _click(*_interior(farmland.parcels, _large_fields(farmland.parcels)[3]))
