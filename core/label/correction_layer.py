@@ -15,8 +15,8 @@ from shapely.geometry.base import BaseGeometry
 from core.label.acceptance import Acceptance
 from core.label.correction_index import ShapeIndex
 from core.label.correction_types import KEPT_STATES, STANDING_VERDICTS, Signature
-from core.label.looked_at import Looks
-from core.parcels.geometry_index import Places, Predicate
+from core.label.looked_at import Look, Looks
+from core.parcels.geometry_index import Places
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, array_of
 from core.parcels.parcel import Parcel
@@ -115,21 +115,24 @@ class Layer:
         view._looks = looks
         return view
 
-    def in_boxes(self, shapes: BaseGeometry | Geometries) -> Places:
-        """Places of the parcels whose boxes meet those of some shapes, in order."""
-        return self._query(shapes)
+    def look(self, look: Look) -> Places:
+        """Places of the parcels that a question is about, in order."""
+        found = self._index.query(look.wanted, look.predicate, look.distance)
+        if self._looks is not None:
+            self._looks.found.append((look, found))
+        return found
 
     def near(self, shape: BaseGeometry) -> Places:
         """Places of the parcels that share at least a point with a shape, in order."""
-        return self._query(shape, "intersects")
+        return self.look(Look(shape, "intersects", None))
 
     def within_reach(self, shapes: Geometries, reach: float) -> Places:
         """Places of the parcels at most ``reach`` from any of some shapes, in order."""
-        return self._query(shapes, "dwithin", reach)
+        return self.look(Look(shapes, "dwithin", reach))
 
     def crossed(self, line: LineString) -> Places:
         """Places of the parcels that a line meets, or between whose parts it may pass."""
-        boxes = self.in_boxes(line)
+        boxes = self.look(Look(line, None, None))
         shapes = self.geometries[boxes]
         several = shapely.get_num_geometries(shapes) > 1
         crossed: Places = boxes[several | shapely.intersects(line, shapes)]
@@ -158,16 +161,6 @@ class Layer:
         index = self._index.spliced(shapes, _shapes(change.added))
         signed = self.acceptances if change.acceptances is None else change.acceptances
         return Layer(parcels + change.added, self.extent, index, signed)
-
-    def _query(
-        self,
-        wanted: BaseGeometry | Geometries,
-        predicate: Predicate | None = None,
-        distance: float | None = None,
-    ) -> Places:
-        if self._looks is not None:
-            self._looks.note(wanted, distance)
-        return self._index.query(wanted, predicate, distance)
 
     def has_name(self, name: str) -> bool:
         """Whether a parcel has this id."""

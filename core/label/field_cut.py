@@ -27,7 +27,7 @@ from core.label.acceptance import within_land
 from core.label.answers import Field
 from core.label.correction_edits import kept_together
 from core.label.correction_layer import Layer, ParcelChange, corrected
-from core.label.looked_at import Looks
+from core.label.looked_at import Look, Looks
 from core.parcels.overlay import Overlay, Shape, polygons_of, shape_of
 from core.parcels.parcel import Parcel
 from core.parcels.shapes import wide_parts
@@ -59,13 +59,13 @@ class FieldCut:
         What it adds, or takes away; empty where it changes nothing.
     rests : dict
         What is left of the parcels that it changes, by their place: the pieces of each.
-    around : geometry
-        Parcels whose boxes do not meet its box make no difference to the cut.
+    looks : sequence of Look
+        All questions to the layer that it took.
     """
 
     land: BaseGeometry
     rests: dict[int, list[Shape]] = field(default_factory=dict)
-    around: BaseGeometry = field(default_factory=Polygon)
+    looks: Sequence[Look] = ()
 
 
 def field_cut(layer: Layer, asked: Field, least: float, rim: float) -> FieldCut:
@@ -80,7 +80,7 @@ def field_cut(layer: Layer, asked: Field, least: float, rim: float) -> FieldCut:
     """
     watched = layer.watched(looks := Looks())
     cut = _made(watched, asked, least, rim)
-    return replace(cut, around=looks.region or Polygon())
+    return replace(cut, looks=[look for look, _ in looks.found])
 
 
 def _made(layer: Layer, asked: Field, least: float, rim: float) -> FieldCut:

@@ -205,8 +205,9 @@ class LabelMaker:
             if isinstance(step, Signed):
                 return correction_change(watched, step, sizes.snap, sizes.smallest)
             cut = self._cuts.of(layer, step.field, sizes.least, sizes.rim)
-            # What was seen when the cut was made, which may have been for a preview.
-            watched.in_boxes(cut.around)
+            # What was looked at when the cut was made, which may have been for a preview.
+            for look in cut.looks:
+                watched.look(look)
             return put_field(watched, step.field, cut).signed(step.signature)
 
         change = self._changes.of(layer, (step, sizes), compute)

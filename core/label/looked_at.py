@@ -10,85 +10,74 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-import shapely
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from core.parcels.geometry_index import Places
+from core.parcels.geometry_index import Places, Predicate
 from core.parcels.outlines import Geometries
 from core.parcels.parcel import Parcel
 
 if TYPE_CHECKING:
     from core.label.correction_layer import Layer, ParcelChange
 
-_ROUNDING = 1e-6
-"""Of a distance: so much further is counted as looked at."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """One question to a layer: which parcels are near one geometry, or near several."""
+
+    wanted: BaseGeometry | Geometries
+    predicate: Predicate | None
+    distance: float | None
 
 
 @dataclass(slots=True, eq=False)
 class Looks:
-    """What is looked at: land, and whether names are taken."""
+    """What was looked at, with what was found: places of parcels, and whether names are taken."""
 
+    found: list[tuple[Look, Places]] = field(default_factory=list)
     names: dict[str, bool] = field(default_factory=dict)
-    _low: tuple[float, float] = (np.inf, np.inf)
-    _high: tuple[float, float] = (-np.inf, -np.inf)
-
-    def note(self, wanted: BaseGeometry | Geometries, distance: float | None) -> None:
-        """Somebody asks what lies within a distance of one geometry, or of several."""
-        left, top, right, bottom = shapely.total_bounds(wanted).tolist()
-        if not left <= right:
-            return  # nothing was asked for
-        beyond = (distance or 0.0) * (1.0 + _ROUNDING)
-        self._low = (min(self._low[0], left - beyond), min(self._low[1], top - beyond))
-        self._high = (max(self._high[0], right + beyond), max(self._high[1], bottom + beyond))
-
-    @property
-    def region(self) -> Polygon | None:
-        """A box around all land that was looked at; None where none was."""
-        if self._low[0] > self._high[0]:
-            return None
-        return shapely.box(*self._low, *self._high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """All that a step can have found in a layer."""
+    """All that a step has found in a layer."""
 
-    region: Polygon | None
-    parcels: tuple[Parcel, ...]
-    places: Places
+    found: tuple[tuple[Look, Places], ...]
+    parcels: dict[int, Parcel]
     names: dict[str, bool]
     lattice: float
     extent: Polygon | None
 
     @classmethod
     def of(cls, layer: Layer, looks: Looks) -> Seen:
-        """What the looks have found."""
-        places = _places(layer, looks.region)
-        parcels = tuple(layer.parcels[place] for place in places.tolist())
-        return cls(
-            looks.region, parcels, places, dict(looks.names), layer.overlay.size, layer.extent
-        )
+        """What the looks have found in a layer."""
+        places = {place for _, found in looks.found for place in found.tolist()}
+        parcels = {place: layer.parcels[place] for place in sorted(places)}
+        return cls(tuple(looks.found), parcels, dict(looks.names), layer.overlay.size, layer.extent)
 
     def again_in(self, layer: Layer) -> dict[int, int] | None:
         """By the places of what was seen, those where it is in another layer; None: it differs."""
         if self.lattice != layer.overlay.size or self.extent != layer.extent:
             return None
-        places = _places(layer, self.region).tolist()
-        if len(places) != len(self.parcels):
-            return None
-        if any(layer.parcels[at] is not it for at, it in zip(places, self.parcels, strict=True)):
-            return None
+        moved: dict[int, int] = {}
+        for look, found in self.found:
+            places = layer.look(look).tolist()
+            if len(places) != len(found):
+                return None
+            for old, new in zip(found.tolist(), places, strict=True):
+                if not _same(layer.parcels[new], self.parcels[old]):
+                    return None
+                moved[old] = new
         if any(layer.has_name(name) != taken for name, taken in self.names.items()):
             return None
-        return dict(zip(self.places.tolist(), places, strict=True))
+        # In the same order, too: of two that are alike in all else the first is taken.
+        places = [moved[old] for old in self.parcels]
+        return moved if places == sorted(places) else None
 
 
-def _places(layer: Layer, region: Polygon | None) -> Places:
-    if region is None:
-        return np.array([], dtype=np.int64)
-    return layer.in_boxes(region)
+def _same(one: Parcel, other: Parcel) -> bool:
+    """Whether nobody can tell two parcels apart; most that are alike are the same object."""
+    return one is other or one == other
 
 
 class Changes:
