@@ -289,6 +289,8 @@ class TileState(InFile):
     can_redo: bool
     edit_count: int
     """Edits that count."""
+    step_count: int
+    """Steps to undo that they belong to: the same change of many parcels is one."""
     settings: Settings
     prompts: list[Prompt]
     boxes: list[Box]
@@ -639,6 +641,8 @@ class EditsChange(Change):
     edits: list[Edit]
     lock: NotRequired[bool]
     """Refuse them where they would change a parcel that is accepted."""
+    together: NotRequired[bool]
+    """They are one step to undo; else each is one of its own."""
 
 
 class VerdictChange(Change):

@@ -44,6 +44,12 @@ class Undoing:
     later: tuple[EditRecord, ...] = ()
 
 
+def count_steps(edits: Sequence[EditRecord], steps: Sequence[int]) -> int:
+    """How many steps the edits that count belong to; arguments as of :func:`to_undo`."""
+    step_of = dict(zip((edit.sequence for edit in edits), steps, strict=True))
+    return len({step_of[edit.sequence] for edit in counting(edits)})
+
+
 def to_undo(
     edits: Sequence[EditRecord], steps: Sequence[int], person: str, *, anybody: bool = False
 ) -> Undoing | None:

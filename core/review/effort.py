@@ -24,7 +24,8 @@ class Effort:
     Parameters
     ----------
     actions : int
-        Edits, undo, redo and verdicts: what a click, a drawn line or a key did.
+        Steps, undo, redo and verdicts: what a click, a drawn line or a key did; the same change
+        of many parcels is one.
     seconds : float
         Active time: gaps from one action to the next, each counted up to :data:`PAUSE_S`.  What
         was looked at before the first action is not in the record, and not in here.
@@ -96,7 +97,5 @@ def _count(effort: Effort, row: HistoryRow) -> None:
     kinds = [str(kind) for kind in row.detail.get("kinds", [])]
     if row.action == "edit":
         effort.kinds.update(kinds)
-        effort.actions += len(kinds)
-        return
     effort.actions += 1
     effort.undone += row.action in _UNDOING

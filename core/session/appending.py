@@ -97,8 +97,9 @@ def _can_merge(
     """Whether all that was done since the ground was appended, and none of it touches the edits."""
     before = len(ground.log.edits)
     since = log.edits[before:]
-    # Each step of a map holds one edit: where the numbers differ, something was undone or redone.
-    if log.edits[:before] != ground.log.edits or log.version - ground.log.version != len(since):
+    # Where there are fewer steps than versions, something was undone or redone.
+    steps = len(set(log.steps[before:]))
+    if log.edits[:before] != ground.log.edits or log.version - ground.log.version != steps:
         return False
     units = EditUnits.stored(place.frame)
     try:

@@ -58,7 +58,8 @@ class TilePlace:
         choices = default_choices(self.opened)
         work, broken = replay_until_broken(log.edits, self.frame, choices)
         if broken is not None:
-            log = replace(log, edits=log.edits[: broken.step - 1])
+            sound = broken.step - 1
+            log = replace(log, edits=log.edits[:sound], steps=log.steps[:sound])
         return log, work, broken
 
     def image(self) -> SceneImage:

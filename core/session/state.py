@@ -12,6 +12,7 @@ from core.grid import PixelPoint
 from core.imagery.frame import Frame
 from core.label.choices import Choices
 from core.label.notes import PinnedNote
+from core.label.own_steps import count_steps
 from core.label.tile_label import Label
 from core.label.withdrawal import counting
 from core.label.work import PersonBox, Work
@@ -101,6 +102,7 @@ def to_json(now: Moment, complain: Complain) -> wire.TileState:
         "can_undo": now.log.can_undo,
         "can_redo": now.log.can_redo,
         "edit_count": len(counting(now.log.edits)),
+        "step_count": count_steps(now.log.edits, now.log.steps),
         "settings": _settings(now.work.choices),
         "prompts": _prompts(now.prediction, now.work, now.frame),
         "boxes": [_box(box) for box in now.work.boxes],

@@ -106,6 +106,7 @@ class Workspace:
         author: str,
         *,
         lock: bool = False,
+        together: bool = False,
         asker: Asker | None = None,
     ) -> TileLog:
         """Store edits as the browser sends them; they are on disk when this returns.
@@ -117,6 +118,8 @@ class Workspace:
         ----------
         lock : bool
             Accepted parcels stay as they are (:class:`core.session.locking.Lock`).
+        together : bool
+            All of them are one step: the same change of many parcels.
         asker : Asker, optional
             Who waits for it; the author, from now on.
 
@@ -145,7 +148,7 @@ class Workspace:
         followed = place.opened.record.version == self._scene_version
         ground = self._labels.ground(version) if followed else None
         # One gesture and what keeps accepted parcels from it are undone as one.
-        together = len(sent) == 1 and len(edits) > 1
+        together = together or (len(sent) == 1 and len(edits) > 1)
         with self._lock:
             view = self._seen.view
         return append_or_merge(

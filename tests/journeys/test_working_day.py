@@ -52,18 +52,21 @@ def test_from_the_first_start_to_a_shapefile(visitor, at_home) -> None:
     visitor.press("verdict-accepted")
     visitor.page.wait_for_function("window.__cropmap.state.verdict.verdict === 'accepted'")
     grown = says_what_grows(visitor)
+    others = says_it_of_all_others(visitor)
     # Of an accepted tile, which it stays.
     assert visitor.state()["verdict"]["verdict"] == "accepted"
 
     visitor.go("Results")
     visitor.click(visitor.page.get_by_text("Accepted tiles", exact=True))
     visitor.page.get_by_role("cell", name="Soybean").wait_for()
+    visitor.page.get_by_role("cell", name="Wheat").wait_for()
     visitor.click(visitor.page.get_by_role("button", name="Make the files"))
     saved = visitor.take("Shapefile", at_home)
     package = pyogrio.read_dataframe(visitor.take("GeoPackage", at_home), layer="parcels")
-    crops = package[package["crop"].fillna("") != ""].to_crs(32633)
-    assert list(crops["crop_name"]) == ["Soybean", "Soybean"]
-    assert sorted(crops["area_ha"]) == pytest.approx(sorted(grown), rel=0.01)
+    for name, hectares in (("Soybean", grown), ("Wheat", others)):
+        crops = package[package["crop_name"] == name]
+        assert sorted(crops["area_ha"]) == pytest.approx(sorted(hectares), rel=0.01, abs=0.01)
+    assert set(package["crop_name"]) == {"Soybean", "Wheat"}
     parcels = geopandas.GeoDataFrame(pyogrio.read_dataframe(f"/vsizip/{saved}"))
     assert len(parcels) > 3
     assert set(parcels["status"]) <= {"accepted", "corrected"}
@@ -100,6 +103,39 @@ def says_what_grows(visitor) -> list[float]:
         "window.__cropmap.state.parcels.filter(p => p.attributes?.crop === 'soybean').length === 2"
     )
     return [parcel["area_ha"] for parcel in largest]
+
+
+def says_it_of_all_others(visitor) -> list[float]:
+    """Draw around the whole tile and name all parcels that nothing was said of; their hectares."""
+    page = visitor.page
+    page.get_by_test_id("filter-crop").select_option("unsaid")
+    before = visitor.state()
+    others = [one for one in before["parcels"] if "crop" not in one.get("attributes", {})]
+    assert len(others) > 2
+    page.keyboard.press("Escape")
+    page.keyboard.press("0")
+    column, row, width, height = before["window"]
+    ends = [(0.001, 0.001), (0.999, 0.001), (0.999, 0.999), (0.001, 0.999)]
+    corners = [visitor.on_screen(column + x * width, row + y * height) for x, y in ends]
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    for corner in corners[1:]:
+        page.mouse.move(*corner, steps=4)
+    page.mouse.up()
+    card = page.get_by_test_id("parcel-area")
+    assert card.inner_text().startswith(f"{len(others)} parcels, ")
+    for key in ("w", "w", "Enter"):
+        page.keyboard.press(key)
+    named = "window.__cropmap.state.parcels.filter(p => p.attributes?.crop === 'wheat').length"
+    # All of them are one step, back and forth.
+    for key, count in (("", len(others)), ("z", 0), ("Shift+Z", len(others))):
+        if key:
+            page.keyboard.press(key)
+        page.wait_for_function(f"{named} === {count} && !window.__cropmap.pending()")
+    assert visitor.state()["step_count"] == before["step_count"] + 1
+    page.get_by_test_id("crop-legend").get_by_text(str(len(others)), exact=True).wait_for()
+    page.keyboard.press("Escape")
+    return [one["area_ha"] for one in others]
 
 
 @pytest.mark.real_data

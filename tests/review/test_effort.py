@@ -31,9 +31,10 @@ LOG = [
 
 def test_a_fixed_log_worked_by_hand() -> None:
     shares = {(s.tile, s.person): s.effort for s in ledger(LOG[::-1])}
+    # One step is one action, whatever it changes.
     # 4 s, 6 s, and of 1,000 s only 60; the way from t2 back to t1 is no time on t1.
     assert shares["t1", "Ada"].seconds == 70.0
-    assert shares["t1", "Ada"].actions == 6
+    assert shares["t1", "Ada"].actions == 5
     assert shares["t1", "Ada"].undone == 1
     assert shares["t1", "Ada"].kinds == {"prompt_set": 2, "area_add": 1, "area_remove": 1}
     assert (shares["t2", "Ada"].seconds, shares["t2", "Ada"].actions) == (3.0, 2)
@@ -41,7 +42,7 @@ def test_a_fixed_log_worked_by_hand() -> None:
     assert (shares["t1", "Ben"].seconds, shares["t1", "Ben"].edits) == (PAUSE_S, 2)
     assert set(shares) == {("t1", "Ada"), ("t1", "Ben"), ("t2", "Ada")}
     everything = total(ledger(LOG[::-1]))
-    assert (everything.seconds, everything.actions) == (133.0, 10)
+    assert (everything.seconds, everything.actions) == (133.0, 9)
 
 
 @pytest.mark.parametrize(("pause", "seconds"), [(1.0, 3.0), (5.0, 14.0), (2000.0, 1010.0)])

@@ -124,3 +124,31 @@ def test_a_note_is_pinned_settled_and_undone_and_no_verdict_is_touched(
     assert step(client, bens).json()["notes"] == []
     beside = send(client, tile, ready(client, tile)["version"], {**note, "point": [-99, -99]})
     assert beside.status_code == 400
+
+
+def test_several_edits_sent_together_are_one_step(client, tile, bens) -> None:
+    """Undone and redone as one, also from under what somebody else did elsewhere."""
+    before = ready(client, tile)
+    mine, his = dabs(before)
+    there = {"point": mine["line"][0]}
+    edits = [
+        {"kind": "reclassify", "land_class": "other", **there},
+        {"kind": "parcel_verdict", "verdict": "unsure", **there},
+    ]
+    body = {"version": before["version"], "edits": edits, "together": True}
+    changed = client.post(f"{tile}/edits", json=body).json()
+    assert changed["version"] == before["version"] + 1
+    assert (changed["edit_count"], changed["step_count"]) == (2, 1)
+    # Ben has not seen it; what he does elsewhere is taken all the same.
+    merged = send(client, bens, before["version"], his)
+    assert merged.status_code == 200, merged.text
+    assert said(merged.json()) == [("other", "unsure")]
+    assert step(client, tile).status_code == 200
+    assert said(ready(client, tile)) == []
+    assert step(client, tile, "redo").status_code == 200
+    assert said(ready(client, tile)) == [("other", "unsure")]
+
+
+def said(state: dict) -> list[tuple[str, str]]:
+    kinds = [(parcel["land_class"], parcel["state"]) for parcel in state["parcels"]]
+    return [kind for kind in kinds if kind[0] != "cropland" or kind[1] == "unsure"]

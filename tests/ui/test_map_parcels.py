@@ -141,15 +141,31 @@ def test_the_list_is_filtered_by_state_land_and_area(on_map: MapPage) -> None:
     assert count.inner_text() == "0 of 6"
     on_map.page.get_by_test_id("filter-area").fill("")
     assert count.inner_text() == "6 of 6"
+    on_map.page.get_by_test_id("filter-state").select_option("auto")
+    on_map.page.get_by_test_id("choose-all").click()
+    assert on_map.text("parcel-area").startswith("5 parcels, ")
+    on_map.press("Escape", "Control+a")
+    assert on_map.text("parcel-area").startswith("5 parcels, ")
+    on_map.page.get_by_test_id("filter-clear").click()
+    assert count.inner_text() == "6"
 
 
 def test_a_row_of_the_list_shows_its_card(on_map: MapPage) -> None:
     on_map.open()
-    on_map.page.locator(".cm-parcel").first.click()
+    rows = on_map.page.locator(".cm-parcel")
+    rows.first.click()
     assert on_map.page.get_by_test_id("parcel-card").is_visible()
     on_map.press("y")
     on_map.idle()
     assert [edit["verdict"] for edit in on_map.edits()] == ["accepted"]
+    # Up to another row, by the arrows, and one out again.
+    rows.nth(3).click(modifiers=["Shift"])
+    assert on_map.text("parcel-area").startswith("4 parcels, ")
+    on_map.page.get_by_test_id("parcel-list").focus()
+    on_map.page.keyboard.press("Shift+ArrowUp")
+    assert on_map.text("parcel-area").startswith("3 parcels, ")
+    rows.nth(1).click(modifiers=["Control"])
+    assert on_map.text("parcel-area").startswith("2 parcels, ")
 
 
 def test_problems_are_listed_jumped_to_and_repaired(on_map: MapPage, server: MapServer) -> None:

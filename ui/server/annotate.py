@@ -149,6 +149,7 @@ def edit_tile(request: Request, body: Body) -> Response:
             _version(body),
             asked.access.person,
             lock=lock,
+            together=body.get("together") is True,
             asker=asked.asker,
         )
 

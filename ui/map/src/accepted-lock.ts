@@ -9,8 +9,6 @@ const SHOWN_MS = 12_000;
 export interface LockContext {
   readonly notices: Notices;
   parcelAt(point: ColumnRow): Parcel | null;
-  /** Sends the edit although an accepted parcel is in the way. */
-  insist(edit: Edit): void;
   highlight(parcel: Parcel | null): void;
   hint(text: string): void;
 }
@@ -53,18 +51,18 @@ export class AcceptedLock {
   }
 
   /** Whether the edit is a click on an accepted parcel; then it is told and not to be sent. */
-  stops(edit: Edit): boolean {
+  stops(edit: Edit, insist: () => void): boolean {
     this.context.notices.settle("locked");
     if (!this.holds || edit.kind !== "prompt_set") return false;
     const parcel = this.acceptedAt([edit.column, edit.row]);
-    if (parcel) this.tell(edit, `${parcel.reviewer || "Somebody"} accepted this parcel, so it is locked.`);
+    if (parcel) this.tell(insist, `${parcel.reviewer || "Somebody"} accepted this parcel, so it is locked.`);
     return parcel !== null;
   }
 
   /** Says what stands in the way, and offers to do it all the same: one step, which can be undone. */
-  tell(edit: Edit, why: string): void {
+  tell(insist: () => void, why: string): void {
     const { notices } = this.context;
-    const anyway = { name: "Change it anyway", testId: "change-anyway", press: () => this.context.insist(edit) };
+    const anyway = { name: "Change it anyway", testId: "change-anyway", press: insist };
     notices.complain("locked", why, "To change accepted parcels, hold Alt or press G.", [anyway]);
     window.setTimeout(() => notices.settle("locked"), SHOWN_MS);
   }

@@ -56,7 +56,7 @@ export class AnnotateLayout {
     const north = element("div", { class: "cm-north", "data-tip": "North", role: "img", "aria-label": "North" }, icon("north"));
     north.style.rotate = `${scene.north_deg}deg`;
     const low = element("div", { class: "cm-low" }, this.scale.element, this.position);
-    const stage = element("div", { class: "cm-stage" }, this.mapElement, this.crosshair, north, this.working, this.hint, this.card.element, this.noteBox.element, this.notices.element, low);
+    const stage = element("div", { class: "cm-stage" }, this.mapElement, this.crosshair, north, this.working, this.hint, this.panel.parcels.reminder, this.card.element, this.noteBox.element, this.notices.element, low);
     root.append(this.top.element, element("div", { class: "cm-body" }, this.rail.element, stage, this.panel.element), this.help.element);
     new Tooltip(root);
     root.addEventListener("pointerdown", () => root.classList.add(BY_POINTER));
@@ -85,21 +85,21 @@ export class AnnotateLayout {
   showOpening(tile: string): void {
     const index = this.scene.tiles.findIndex(({ name }) => name === tile);
     if (index >= 0) this.top.showPlace(index + 1, this.scene.tiles.length, tile);
-    this.panel.parcels.choose("");
+    this.panel.parcels.choose([]);
     this.root.classList.add("cm-between-tiles");
   }
 
-  showParcel(parcel: Parcel | null, accepted: ChangedAcceptance | null): void {
-    this.card.show(parcel, accepted);
-    this.panel.parcels.choose(parcel?.id ?? "");
+  showParcels(parcels: Parcel[], accepted: ChangedAcceptance | null): void {
+    this.card.show(parcels, accepted);
+    this.panel.parcels.choose(parcels.map(({ id }) => id));
   }
 
-  /** Asks what grows on the parcel of the card; false where the project asks for nothing. */
+  /** Asks what grows on the parcels of the card; false where the project asks for nothing. */
   askAttributes(): boolean {
     return this.card.ask();
   }
 
-  /** The card goes to the side on which it hides less of its parcel. */
+  /** The card goes to the side on which it hides less of its parcels. */
   placeCard(parcel: { left: number; right: number }): void {
     const card = this.card.element;
     if (card.hidden) return;

@@ -8,7 +8,8 @@ import { clause, isTyping, sentence } from "./dom";
 import { AnnotateLayout } from "./annotate-layout";
 import { ChangeWatch } from "./change-watch";
 import type { Queued } from "./edit-queue";
-import { asksInVain, extentOfParcel, extentOfParts, roundPoint } from "./geometry";
+import { conflictWords } from "./gone-parcels";
+import { asksInVain, extentOfParcel, extentOfParts, joinExtents, roundPoint } from "./geometry";
 import { commandOf, type KeyCommand } from "./key-table";
 import { BY_POINTER, Keyboard } from "./keyboard";
 import { toLatLng } from "./map/pixel-crs";
@@ -25,6 +26,8 @@ import { TileScene } from "./tile-scene";
 const FIRST_ASK_MS = 2000;
 const LONGEST_ASK_MS = 60_000;
 const CHANGED_AGAIN_MS = 100;
+/** As many edits as the server takes at once. */
+const MOST_TOGETHER = 1000;
 /** Native pixels around a note that are shown when it is chosen. */
 const NOTE_PX = 60;
 
@@ -46,7 +49,7 @@ export class Annotate {
   /** The oldest edit whose mask on the screen is not final yet. */
   private refiningSince: number | null = null;
   private maskOn = true;
-  private lookedAt: Parcel | null = null;
+  private lookedAt: Parcel[] = [];
   /** What is to be fixed at the place that the person shows next. */
   private fixToPin: string | null = null;
   private toldSecondLook = "";
@@ -75,7 +78,6 @@ export class Annotate {
     this.lock = new AcceptedLock({
       notices: this.layout.notices,
       parcelAt: (point) => this.scene.parcels.at(point),
-      insist: (edit) => this.send(edit, false),
       highlight: (parcel) => this.scene.shapes?.highlight(parcel ? [parcel] : [], "locked"),
       hint: (text) => this.layout.showHint(text),
     });
@@ -87,9 +89,10 @@ export class Annotate {
         bounds: () => this.drawn?.window ?? null,
         prompts: () => this.drawn?.prompts ?? [],
         edit: (edit) => this.edit(edit),
+        editTogether: (edits) => this.editTogether(edits),
         say: (text) => this.layout.notices.tell(text),
         hint: (text) => this.layout.showHint(text),
-        look: (parcel) => this.look(parcel),
+        look: (parcels) => this.look(parcels),
         askAttributes: () => this.layout.askAttributes(),
         innerBorder: (point) => this.innerBorder(point),
         pin: (point) => this.pin(point),
@@ -189,7 +192,17 @@ export class Annotate {
   }
 
   private edit(edit: Edit): void {
-    if (this.session?.confirmed && !this.lock.stops(edit)) this.send(edit, this.lock.holds);
+    if (this.session?.confirmed && !this.lock.stops(edit, () => this.send(edit, false))) this.send(edit, this.lock.holds);
+  }
+
+  /** The same change of several parcels. */
+  private editTogether(edits: Edit[], lock = this.lock.holds): void {
+    if (edits.length > MOST_TOGETHER) return this.layout.notices.tell(`At most ${MOST_TOGETHER.toLocaleString("en")} parcels can be changed at once.`, "Choose fewer.");
+    if (edits.length === 1) return this.edit(edits[0]!);
+    if (edits.length === 0 || !this.session?.confirmed) return;
+    this.scene.preview.clear();
+    this.layout.notices.settle("locked");
+    this.session.editTogether(edits, lock);
   }
 
   /** Keys work as soon as the map is there; the link that led here has the focus until then. */
@@ -198,17 +211,18 @@ export class Annotate {
     if (!isTyping(document.activeElement)) this.scene.base.element.focus({ preventScroll: true });
   }
 
-  private look(parcel: Parcel | null): void {
-    this.lookedAt = parcel;
-    const accepted = parcel && this.acceptedOf(parcel);
-    this.layout.showParcel(parcel, accepted);
+  private look(parcels: Parcel[]): void {
+    this.lookedAt = parcels;
+    const accepted = parcels.length === 1 ? this.acceptedOf(parcels[0]!) : null;
+    this.layout.showParcels(parcels, accepted);
     this.scene.compareWith(accepted);
     this.placeCard();
   }
 
   private placeCard(): void {
-    if (!this.lookedAt) return;
-    const [left, top, right] = extentOfParcel(this.lookedAt);
+    const extent = joinExtents(this.lookedAt.map(extentOfParcel));
+    if (!extent) return;
+    const [left, top, right] = extent;
     const { base } = this.scene;
     this.layout.placeCard({ left: base.pixelToScreen([left, top]).x, right: base.pixelToScreen([right, top]).x });
   }
@@ -258,11 +272,7 @@ export class Annotate {
     return {
       changed: () => this.render(),
       refused: (command, error) => this.refused(command, error),
-      conflict: (kept) =>
-        notices.tell(
-          kept ? "Somebody else changed this tile. Your edit was added to theirs." : "Somebody else changed this tile first.",
-          kept ? "" : "Look at it again. Your own edits are unchanged.",
-        ),
+      conflict: (what) => notices.tell(...conflictWords(what)),
       fileReplaced: ({ message, hint }) => {
         const seen = { name: "Continue", testId: "file-seen", press: () => notices.settle("file") };
         notices.complain("file", message, hint ?? "", [seen]);
@@ -286,12 +296,16 @@ export class Annotate {
   private refused(command: Queued, error: ApiError): void {
     if (error.kind === "theirs") return this.askAboutStep(command, error);
     if (error.kind === "locked" && command.type === "edit") {
-      this.lock.tell(command.edit, error.message);
-      return;
+      const { edit } = command;
+      return this.lock.tell(() => this.send(edit, false), error.message);
+    }
+    if (error.kind === "locked" && command.type === "together") {
+      const { edits } = command;
+      return this.lock.tell(() => this.editTogether(edits, false), error.message);
     }
     // Nothing went wrong: what was asked for is not there.
     if (error.kind === "nothing") return this.layout.notices.tell(error.message, error.hint);
-    const what = command.type === "edit" ? "This edit was not made" : "That did not work";
+    const what = command.type === "edit" || command.type === "together" ? "This edit was not made" : "That did not work";
     this.layout.notices.complain("refused", `${what}: ${error.message}`, error.hint);
     window.setTimeout(() => this.layout.notices.settle("refused"), 12_000);
   }
@@ -592,10 +606,11 @@ export class Annotate {
       settings: (settings) => this.session?.confirmed && this.session.change(settings),
       layers: (choices: LayerChoices) => this.scene.choose(choices),
       clearPrompts: () => this.edit({ kind: "prompts_clear" }),
-      parcelChosen: (parcel: Parcel) => {
-        this.tools.lookAt(parcel);
-        this.scene.base.zoomTo(extentOfParcel(parcel));
+      parcelsChosen: (parcels: Parcel[]) => {
+        this.tools.chooseParcels(parcels);
+        if (parcels.length === 1) this.scene.base.zoomTo(extentOfParcel(parcels[0]!));
       },
+      parcelsWanted: (wanted) => this.scene.parcels.setFilter(wanted),
       edit: (edit: Edit) => this.edit(edit),
       problemChosen: ({ extent }: Problem) => {
         this.scene.base.zoomTo(extent);
@@ -609,7 +624,7 @@ export class Annotate {
         fill: (values) => this.tools.select.fill(values),
         filled: () => this.tools.select.filled(),
         tidy: (how) => this.tools.select.tidy(how),
-        close: () => this.tools.select.look(null),
+        close: () => this.tools.select.choose([]),
       },
       parcelPointed: (parcel: Parcel | null) => this.scene.shapes?.highlight(parcel ? [parcel] : [], "hover"),
       resized: () => this.scene.base.resized(),
@@ -618,5 +633,5 @@ export class Annotate {
 }
 
 function editsOf(command: Queued): Edit[] {
-  return command.type === "edit" ? [command.edit] : [];
+  return command.type === "edit" ? [command.edit] : command.type === "together" ? command.edits : [];
 }

@@ -59,8 +59,9 @@ export class Api {
   }
 
   /** Under `lock` accepted parcels are not changed. */
-  sendEdits(tile: string, base: Change, edits: Edit[], lock: boolean): Promise<TileState> {
-    return this.post(`${this.tilePath(tile)}/edits`, { ...base, edits, lock } satisfies EditsChange);
+  /** `together`: they are one step to undo. */
+  sendEdits(tile: string, base: Change, edits: Edit[], lock: boolean, together: boolean): Promise<TileState> {
+    return this.post(`${this.tilePath(tile)}/edits`, { ...base, edits, lock, together } satisfies EditsChange);
   }
 
   undo(tile: string, base: StepChange): Promise<TileState> {

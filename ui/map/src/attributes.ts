@@ -27,6 +27,12 @@ export function filled(parcel: Parcel, values: FillAttributes["values"]): Parcel
   return kept.length > 0 ? { ...rest, attributes: Object.fromEntries(kept) } : rest;
 }
 
+/** What parcels say together of an attribute; `mixed` where they do not say the same. */
+export function sharedText(parcels: Parcel[], key: string): { text: string; mixed: boolean } {
+  const texts = new Set(parcels.map(({ attributes }) => textOf(attributes?.[key])));
+  return texts.size === 1 ? { text: [...texts][0]!, mixed: false } : { text: "", mixed: texts.size > 1 };
+}
+
 export function sameValues(one: AttributeValues = {}, other: AttributeValues = {}): boolean {
   const keys = Object.keys(one);
   return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);

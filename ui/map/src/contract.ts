@@ -261,6 +261,8 @@ export interface TileState {
   can_redo: boolean;
   /** Edits that count. */
   edit_count: number;
+  /** Steps to undo that they belong to: the same change of many parcels is one. */
+  step_count: number;
   settings: Settings;
   prompts: Prompt[];
   boxes: Box[];
@@ -567,6 +569,8 @@ export interface EditsChange {
   edits: Edit[];
   /** Refuse them where they would change a parcel that is accepted. */
   lock?: boolean;
+  /** They are one step to undo; else each is one of its own. */
+  together?: boolean;
 }
 
 /** The body that brings a verdict. */

@@ -4,10 +4,13 @@
 
 import { ApiError } from "./api";
 import type { Edit, GivenVerdict, TileState } from "./contract";
+import { withParcelsThere } from "./gone-parcels";
 import { stillNeeded } from "./optimistic";
 
 export type Command =
   | { type: "edit"; edit: Edit; lock: boolean }
+  /** The same change of several parcels, one step to undo. */
+  | { type: "together"; edits: Edit[]; lock: boolean }
   /** `anybody`: the last step is meant, whoever did it; else one's own. */
   | { type: "undo"; anybody?: boolean }
   | { type: "redo"; anybody?: boolean }
@@ -17,7 +20,7 @@ export type Queued = Command & { at: number };
 
 export interface Transport {
   /** Under `lock` they are refused where they would change an accepted parcel. */
-  edits(version: number, edits: Edit[], lock: boolean): Promise<TileState>;
+  edits(version: number, edits: Edit[], lock: boolean, together: boolean): Promise<TileState>;
   undo(version: number, anybody: boolean): Promise<TileState>;
   redo(version: number, anybody: boolean): Promise<TileState>;
   /** On the label and the verdict that `state` shows. */
@@ -33,14 +36,24 @@ export type SaveStatus =
   /** Waits for the person: another file is in the place of the project's. `possible`: it has this tile. */
   | { kind: "replaced"; message: string; hint: string; possible: boolean };
 
+export interface Conflict {
+  /** Whether commands are sent again, on top of what the others did. */
+  kept: boolean;
+  /** Who the others are. */
+  authors: string[];
+  /** Of so many parcels that were to be changed so many are not there any more. */
+  parcels: number;
+  gone: number;
+}
+
 export interface QueueListener {
   /** The versions to send with the next commands. */
   state(): TileState | null;
   /** A new state; `done` is what it answers, empty for a state that came with a conflict. */
   accepted(state: TileState, done: Queued[]): void;
   refused(command: Queued, error: ApiError): void;
-  /** Somebody else was faster; `kept` says whether the commands are sent again. */
-  conflict(kept: boolean): void;
+  /** Somebody else was faster. */
+  conflict(what: Conflict): void;
   /** The person goes on in another file, where the tile is in this state. */
   moved(state: TileState): void;
   changed(): void;
@@ -118,7 +131,7 @@ export class EditQueue {
   saveInPresentFile(): void {
     if (!this.replaced?.state) return;
     // Undoing or judging what one has not seen is not what the person asked for.
-    this.waiting = this.waiting.filter(({ type }) => type === "edit");
+    this.waiting = this.waiting.filter(isEdit);
     this.moveOn();
     this.listener.changed();
     void this.run();
@@ -187,7 +200,9 @@ export class EditQueue {
     const first = batch[0]!;
     switch (first.type) {
       case "edit":
-        return this.transport.edits(state.version, editsOf(batch), first.lock);
+        return this.transport.edits(state.version, editsOf(batch), first.lock, false);
+      case "together":
+        return this.transport.edits(state.version, first.edits, first.lock, true);
       case "undo":
         return this.transport.undo(state.version, first.anybody === true);
       case "redo":
@@ -236,14 +251,15 @@ export class EditQueue {
   }
 
   private async resolveConflict(batch: Queued[], error: ApiError, state: TileState): Promise<void> {
-    const edits = batch.filter((command) => command.type === "edit");
-    const needed = new Set(stillNeeded(state, editsOf(edits)));
-    const kept = edits.filter((command) => command.type === "edit" && needed.has(command.edit));
+    const edits = batch.filter(isEdit);
+    const { needed, parcels, gone } = withParcelsThere(this.listener.state(), state, stillNeeded(state, editsOf(edits)));
+    const kept = edits.flatMap((command) => withOnly(needed, command));
     this.waiting = [...kept, ...this.waiting];
     this.conflicts += 1;
-    this.listener.accepted(state, edits.filter((command) => !kept.includes(command)));
+    this.listener.accepted(state, edits.filter((command) => withOnly(needed, command).length === 0));
     // Undoing or judging what one has not seen is not what the person asked for.
-    if (this.conflicts === 1) this.listener.conflict(edits.length > 0);
+    const authors = error.overtaken?.authors ?? [];
+    if (this.conflicts === 1 || gone > 0) this.listener.conflict({ kept: kept.length > 0, authors, parcels, gone });
     if (kept.length === 0) this.conflicts = 0;
     if (this.conflicts < MAX_CONFLICTS) return;
     this.failure = error;
@@ -286,7 +302,22 @@ function isRefusal(status: number): boolean {
 }
 
 function editsOf(commands: Queued[]): Edit[] {
-  return commands.flatMap((command) => (command.type === "edit" ? [command.edit] : []));
+  return commands.flatMap((command) => (command.type === "edit" ? [command.edit] : command.type === "together" ? command.edits : []));
+}
+
+function isEdit({ type }: Command): boolean {
+  return type === "edit" || type === "together";
+}
+
+/** The command with those of its edits that are needed, as they are now; nothing without any. */
+function withOnly(needed: Map<Edit, Edit>, command: Queued): Queued[] {
+  if (command.type === "edit") {
+    const edit = needed.get(command.edit);
+    return edit ? [{ ...command, edit }] : [];
+  }
+  if (command.type !== "together") return [];
+  const edits = command.edits.flatMap((edit) => needed.get(edit) ?? []);
+  return edits.length > 0 ? [{ ...command, edits }] : [];
 }
 
 /** Of settings only the latest counts, as long as nothing else was asked in between. */

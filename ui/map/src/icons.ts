@@ -4,6 +4,7 @@ import { fromOwnMarkup } from "./dom";
 
 const PATHS: Record<string, string> = {
   select: '<path d="M5 3v12.500l3.200-3 2 4.500 2.200-1-2-4.300 4.400-.2Z"/>',
+  lasso: '<path d="M10 3c4.400 0 7.500 2 7.500 4.800S14.400 12.500 10 12.500 2.500 10.600 2.500 7.800 5.600 3 10 3Z" stroke-dasharray="3 2"/><path d="M5.500 12c-1.500 1-1 2.500.5 2.500s1.500 1.500 0 3"/>',
   smooth: '<path d="M2.500 14c3-9 5 3 7.500-3.500S15 6 17.500 6"/>',
   straighten: '<path d="M3 16V5h14"/><path d="M3 16c3-4 2-7 6-7s5-3 8-4" stroke-dasharray="2 1.700"/>',
   fill: '<path d="M3 4h14v12H3Z"/><circle cx="10" cy="10" r="3" stroke-dasharray="2 1.700"/><path d="M10 9v2M9 10h2"/>',

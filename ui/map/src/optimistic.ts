@@ -5,7 +5,14 @@ import type { Box, Edit, Parcel, PinnedNote, Prompt, TileState } from "./contrac
 import { ParcelIndex } from "./geometry";
 
 export function withEdits(state: TileState, edits: Edit[]): TileState {
-  return edits.reduce(withEdit, state);
+  let seen = state;
+  for (let next = 0; next < edits.length; ) {
+    const said = sayingsFrom(edits, next);
+    if (said.length > 0) seen = { ...seen, parcels: withSayings(seen.parcels, said) };
+    else seen = withEdit(seen, edits[next]!);
+    next += Math.max(1, said.length);
+  }
+  return seen;
 }
 
 function withEdit(state: TileState, edit: Edit): TileState {
@@ -38,18 +45,6 @@ function withEdit(state: TileState, edit: Edit): TileState {
       const { kind: _kind, ...changed } = edit;
       return { ...state, settings: { ...state.settings, ...changed } };
     }
-    case "reclassify": {
-      const said = { land_class: edit.land_class, reason: edit.reason ?? "" };
-      return { ...state, parcels: withParcelAt(state.parcels, edit, (parcel) => reclassified(parcel, said)) };
-    }
-    case "attributes":
-      return { ...state, parcels: withParcelAt(state.parcels, edit, (parcel) => filled(parcel, edit.values)) };
-    case "parcel_verdict": {
-      const { verdict, reason = "" } = edit;
-      // What it was before a verdict that is taken back, only the server knows for certain.
-      const given = verdict === "none" ? "auto" : verdict;
-      return { ...state, parcels: withParcelAt(state.parcels, edit, (one) => ({ ...one, state: given, reason })) };
-    }
     case "note": {
       const { id, text, point } = edit;
       const note: PinnedNote = { id, text, column: point[0], row: point[1], author: "you", at: null, done_by: "", done_at: null };
@@ -59,8 +54,6 @@ function withEdit(state: TileState, edit: Edit): TileState {
       const { id, done } = edit;
       return { ...state, notes: state.notes.map((note) => (note.id === id ? { ...note, done_by: done ? "you" : "" } : note)) };
     }
-    case "parcel_delete":
-      return { ...state, parcels: withParcelAt(state.parcels, edit, () => null) };
     default:
       // The outcome of the other corrections is the server's to say; their outline is drawn instead.
       return state;
@@ -78,21 +71,54 @@ function reclassified(parcel: Parcel, said: Pick<Parcel, "land_class" | "reason"
   return { ...parcel, ...said, state: kept };
 }
 
-/** What became of which parcels by an edit: the same edit on the same parcels gives the same list. */
-const OUTCOMES = new WeakMap<Edit, { before: Parcel[]; after: Parcel[] }>();
+type Saying = Extract<Edit, { kind: "reclassify" | "attributes" | "parcel_verdict" | "parcel_delete" }>;
 
-/** The parcel at the edit's point changed; null takes it away. */
-function withParcelAt(
-  parcels: Parcel[],
-  edit: Edit & { point: [number, number] },
-  change: (parcel: Parcel) => Parcel | null,
-): Parcel[] {
-  const known = OUTCOMES.get(edit);
-  if (known?.before === parcels) return known.after;
-  const there = new ParcelIndex(parcels).at(edit.point);
-  const after = there ? parcels.flatMap((parcel) => (parcel === there ? (change(parcel) ?? []) : [parcel])) : parcels;
-  OUTCOMES.set(edit, { before: parcels, after });
-  return after;
+/** What is said of whole parcels from one place in the edits on: it moves no outline. */
+function sayingsFrom(edits: Edit[], first: number): Saying[] {
+  const said: Saying[] = [];
+  for (const edit of edits.slice(first)) {
+    if (!isSaying(edit)) break;
+    said.push(edit);
+  }
+  return said;
+}
+
+function isSaying(edit: Edit): edit is Saying {
+  return edit.kind === "reclassify" || edit.kind === "attributes" || edit.kind === "parcel_verdict" || edit.kind === "parcel_delete";
+}
+
+/** The parcel after what is said of it; null takes it away. */
+function after(parcel: Parcel, said: Saying): Parcel | null {
+  switch (said.kind) {
+    case "reclassify":
+      return reclassified(parcel, { land_class: said.land_class, reason: said.reason ?? "" });
+    case "attributes":
+      return filled(parcel, said.values);
+    case "parcel_verdict":
+      // What it was before a verdict that is taken back, only the server knows for certain.
+      return { ...parcel, state: said.verdict === "none" ? "auto" : said.verdict, reason: said.reason ?? "" };
+    case "parcel_delete":
+      return null;
+  }
+}
+
+/** What became of which parcels, by the first thing said: the same said of the same parcels gives the same list. */
+const OUTCOMES = new WeakMap<Saying, { before: Parcel[]; said: Saying[]; after: Parcel[] }>();
+
+function withSayings(parcels: Parcel[], said: Saying[]): Parcel[] {
+  const known = OUTCOMES.get(said[0]!);
+  const same = known?.before === parcels && known.said.length === said.length && known.said.every((one, index) => one === said[index]);
+  if (same) return known.after;
+  const index = new ParcelIndex(parcels);
+  const changed = new Map<Parcel, Parcel | null>();
+  for (const one of said) {
+    const there = index.at(one.point);
+    const present = there && (changed.has(there) ? changed.get(there)! : there);
+    if (there && present) changed.set(there, after(present, one));
+  }
+  const outcome = changed.size > 0 ? parcels.flatMap((parcel) => (changed.has(parcel) ? (changed.get(parcel) ?? []) : [parcel])) : parcels;
+  OUTCOMES.set(said[0]!, { before: parcels, said, after: outcome });
+  return outcome;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { Api, ApiError } from "./api";
 import type { Change, Complaint, Edit, GivenVerdict, Settings, TileState } from "./contract";
-import { EditQueue, type Queued, type SaveStatus } from "./edit-queue";
+import { EditQueue, type Conflict, type Queued, type SaveStatus } from "./edit-queue";
 import { withEdits } from "./optimistic";
 import { keepKnown, withAllParcels, type KnownParcels } from "./same-parcels";
 
@@ -12,7 +12,7 @@ const SETTINGS_DELAY_MS = 250;
 export interface SessionListener {
   changed(): void;
   refused(command: Queued, error: ApiError): void;
-  conflict(kept: boolean): void;
+  conflict(what: Conflict): void;
   /** The project is in another file from now on; nothing that was done here waits to be saved. */
   fileReplaced(what: Complaint): void;
   /** The state could not be read; null when it could again. */
@@ -48,7 +48,7 @@ export class TileSession {
   ) {
     this.queue = new EditQueue(
       {
-        edits: (version, edits, lock) => this.whole(api.sendEdits(tile, this.base(version), edits, lock)),
+        edits: (version, edits, lock, together) => this.whole(api.sendEdits(tile, this.base(version), edits, lock, together)),
         undo: (version, anybody) => this.whole(api.undo(tile, { ...this.base(version), anybody })),
         redo: (version, anybody) => this.whole(api.redo(tile, { ...this.base(version), anybody })),
         verdict: (state, verdict, comment) => this.whole(api.judge(tile, this.base(state.verdict.version), verdict, comment, state.version)),
@@ -58,7 +58,7 @@ export class TileSession {
         state: () => this.confirmed,
         accepted: (state, done) => this.accept(state, done),
         refused: (command, error) => this.listener?.refused(command, error),
-        conflict: (kept) => this.listener?.conflict(kept),
+        conflict: (what) => this.listener?.conflict(what),
         moved: (state) => this.moveTo(state),
         changed: () => this.listener?.changed(),
       },
@@ -95,6 +95,13 @@ export class TileSession {
     this.flushSettings();
     this.redoCount = 0;
     this.queue.push({ type: "edit", edit, lock });
+  }
+
+  /** Several edits as one step; likewise. */
+  editTogether(edits: Edit[], lock: boolean): void {
+    this.flushSettings();
+    this.redoCount = 0;
+    this.queue.push({ type: "together", edits, lock });
   }
 
   /** One's own last step; with `anybody` the last one, whoever did it. */

@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { ApiError } from "../src/api";
-import type { Edit, TileState } from "../src/contract";
-import { EditQueue, type Command, type Queued } from "../src/edit-queue";
+import type { Edit, Parcel, TileState } from "../src/contract";
+import { EditQueue, type Command, type Conflict, type Queued } from "../src/edit-queue";
+import { conflictWords } from "../src/gone-parcels";
 import { tileState } from "./state";
 
 type Answer = () => Promise<TileState>;
@@ -12,16 +13,16 @@ type Answer = () => Promise<TileState>;
 /** A queue whose server answers as told, and otherwise takes everything. */
 class Bench {
   state: TileState = tileState();
-  sent: { version: number; edits: Edit[]; lock: boolean }[] = [];
+  sent: { version: number; edits: Edit[]; lock: boolean; together: boolean }[] = [];
   others: string[] = [];
   refusals: Queued[] = [];
-  conflicts: boolean[] = [];
+  conflicts: Conflict[] = [];
   reads: (TileState | null)[] = [];
   answers: Answer[] = [];
   readonly queue = new EditQueue(
     {
-      edits: (version, edits, lock) => {
-        this.sent.push({ version, edits, lock });
+      edits: (version, edits, lock, together) => {
+        this.sent.push({ version, edits, lock, together });
         return this.answer();
       },
       undo: () => this.other("undo"),
@@ -36,7 +37,7 @@ class Bench {
       state: () => this.state,
       accepted: (state) => (this.state = state),
       refused: (command) => this.refusals.push(command),
-      conflict: (kept) => this.conflicts.push(kept),
+      conflict: (what) => this.conflicts.push(what),
       moved: (state) => (this.state = state),
       changed: () => undefined,
     },
@@ -131,7 +132,7 @@ test("a conflict reads the other state and puts the edits on top", async () => {
   bench.queue.push(prompt("a"));
   await bench.settled();
   assert.deepEqual(bench.sent.map(({ version }) => version), [1, 9]);
-  assert.deepEqual(bench.conflicts, [true]);
+  assert.deepEqual(bench.conflicts.map(({ kept }) => kept), [true]);
 });
 
 test("an undo or a verdict is not repeated on what one has not seen", async () => {
@@ -142,7 +143,7 @@ test("an undo or a verdict is not repeated on what one has not seen", async () =
     await bench.settled();
   }
   assert.deepEqual(bench.others, ["undo", "accepted"]);
-  assert.deepEqual(bench.conflicts, [false, false]);
+  assert.deepEqual(bench.conflicts.map(({ kept }) => kept), [false, false]);
 });
 
 test("edits wait where the state cannot be read after a conflict", async () => {
@@ -156,7 +157,7 @@ test("edits wait where the state cannot be read after a conflict", async () => {
   bench.queue.retryNow();
   await bench.settled();
   assert.deepEqual(bench.sent.map(({ version }) => version), [1, 1, 9]);
-  assert.deepEqual(bench.conflicts, [true]);
+  assert.deepEqual(bench.conflicts.map(({ kept }) => kept), [true]);
 });
 
 test("after a failure everything stays, in order, and is sent again", async () => {
@@ -244,4 +245,58 @@ test("given up, the map goes on with the file that is there now", async () => {
   await sleep(20);
   assert.deepEqual([bench.queue.size, bench.sent.length, bench.state.version], [0, 1, 7]);
   assert.equal(bench.queue.status.kind, "saved");
+});
+
+/** Parcels side by side, named by their left edge in tens. */
+function parcels(...places: number[]): Parcel[] {
+  return places.map((place) => {
+    const left = 10 * place;
+    return { id: String(place), area_ha: 1, score: null, state: "auto", land_class: "cropland", reason: "", reviewer: "", reviewed_at: null, rings: [[[left, 0], [left + 9, 0], [left + 9, 9], [left, 9]]] };
+  });
+}
+
+function named(...places: number[]): Edit[] {
+  return places.map((place) => ({ kind: "attributes", point: [10 * place + 5, 5], values: { crop: "wheat" } }));
+}
+
+test("the same change of several parcels goes alone, is shown at once, and is refused as a whole", async () => {
+  const bench = new Bench();
+  bench.queue.push(prompt("a"));
+  bench.queue.push({ type: "together", edits: named(1, 2), lock: true });
+  bench.queue.push(prompt("b"));
+  assert.equal(bench.queue.pendingEdits().length, 4);
+  await bench.settled();
+  assert.deepEqual(bench.sent.map(({ edits, together }) => [edits.length, together]), [[1, false], [2, true], [1, false]]);
+  bench.fails(409);
+  bench.queue.push({ type: "together", edits: named(1, 2), lock: true });
+  await bench.settled();
+  assert.deepEqual(bench.refusals.map((command) => command.type === "together" && command.edits.length), [2]);
+});
+
+test("of several parcels those that somebody removed are left out and told, the others are changed", async () => {
+  const bench = new Bench();
+  bench.state = tileState({ parcels: parcels(1, 2, 3) });
+  bench.isOvertaken(tileState({ version: 9, parcels: parcels(1, 3) }));
+  // The fourth is made by an edit that is on its way: nobody has removed it.
+  bench.queue.push({ type: "together", edits: named(1, 2, 3, 4), lock: true });
+  await bench.settled();
+  assert.deepEqual(bench.sent.map(({ version, edits, together }) => [version, edits.length, together]), [[1, 4, true], [9, 3, true]]);
+  assert.deepEqual(bench.conflicts, [{ kept: true, authors: ["Ben"], parcels: 4, gone: 1 }]);
+  assert.deepEqual(conflictWords(bench.conflicts[0]!), ["Ben changed this tile: 1 of these 4 parcels is gone. The other 3 were changed.", ""]);
+});
+
+test("a change of a parcel that is gone is not sent again; who wanted it gone is not told", async () => {
+  const bench = new Bench();
+  const [edit] = named(2);
+  bench.state = tileState({ parcels: parcels(1, 2) });
+  bench.isOvertaken(tileState({ version: 9, parcels: parcels(1) }));
+  bench.queue.push({ type: "edit", edit: edit!, lock: true });
+  await bench.settled();
+  assert.equal(bench.sent.length, 1);
+  assert.match(conflictWords(bench.conflicts[0]!)[0], /Ben changed this tile: this parcel is gone/);
+  bench.state = tileState({ parcels: parcels(1, 2) });
+  bench.isOvertaken(tileState({ version: 9, parcels: parcels(1) }));
+  bench.queue.push({ type: "edit", edit: { kind: "parcel_delete", point: [25, 5] }, lock: true });
+  await bench.settled();
+  assert.equal(bench.conflicts[1]!.gone, 0);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Edit, Prompt } from "../src/contract";
+import type { Edit, Parcel, Prompt } from "../src/contract";
 import { stillNeeded, withEdits } from "../src/optimistic";
 import { tileState } from "./state";
 
@@ -61,4 +61,24 @@ test("an edit whose answer was lost is not sent again, nor are its earlier steps
   const arrived = tileState({ prompts: [{ id: "a", column: 2.001, row: 2, label: 1, source: "person" }] });
   assert.deepEqual(stillNeeded(arrived, steps), [steps[2]]);
   assert.deepEqual(stillNeeded(tileState(), steps), steps);
+});
+
+test("what is said of one parcel after another adds up, and the same again gives the same list", () => {
+  const square = (id: string, left: number): Parcel => ({ id, area_ha: 1, score: 1, state: "auto", land_class: "cropland", reason: "", reviewer: "", reviewed_at: null, rings: [[[left, 0], [left + 8, 0], [left + 8, 8], [left, 8]]] });
+  const state = tileState({ parcels: [square("a", 0), square("b", 10), square("c", 20)] });
+  const edits: Edit[] = [
+    { kind: "attributes", point: [4, 4], values: { crop: "wheat" } },
+    { kind: "attributes", point: [14, 4], values: { crop: "wheat" } },
+    { kind: "reclassify", point: [4, 4], land_class: "other", reason: "" },
+    { kind: "parcel_delete", point: [14, 4] },
+    { kind: "parcel_verdict", point: [14, 4], verdict: "rejected", reason: "" },
+    { kind: "attributes", point: [99, 4], values: { crop: "wheat" } },
+  ];
+  const seen = withEdits(state, edits);
+  assert.deepEqual(seen.parcels.map(({ id, land_class: land, state: verdict, attributes }) => [id, land, verdict, attributes?.crop]), [
+    ["a", "other", "corrected", "wheat"],
+    ["c", "cropland", "auto", undefined],
+  ]);
+  assert.equal(seen.parcels[1], state.parcels[2]);
+  assert.equal(withEdits(state, edits).parcels, seen.parcels);
 });

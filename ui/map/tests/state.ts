@@ -23,6 +23,7 @@ export function tileState(changes: Partial<TileState> = {}): TileState {
     can_undo: true,
     can_redo: true,
     edit_count: 0,
+    step_count: 0,
     settings: { strategy: "apt_plus", threshold: 0.5, points_per_class: 33, min_area_m2: 1000, simplify_px: 1.5, field_size: 0.5, seed: 0, published_scale: false },
     prompts: [],
     boxes: [],

@@ -15,13 +15,17 @@ export interface OutlineChunk {
   style: OutlineStyle;
   /** Fills the parcels and draws no line. */
   tint?: string;
+  /** Not what the person wants to see now: under a veil, with a faint line. */
+  dim?: boolean;
 }
 
 interface DrawnOutline extends Drawn {
   style: OutlineStyle;
   tint?: string;
+  dim?: boolean;
 }
 
+const VEIL = "#10201a";
 const CASING: OutlineStyle = { color: "rgb(16 32 26 / 50%)", width: 3.2, dash: [], fill: "" };
 /** Screen pixels from one line of a pattern to the next. */
 const SPACING = 9;
@@ -34,8 +38,12 @@ export class OutlineCanvas extends PathCanvas<DrawnOutline> {
 
   protected paint(pen: CanvasRenderingContext2D, all: DrawnOutline[], density: number): void {
     pen.lineJoin = "round";
+    for (const { path, style } of all.filter(({ dim }) => dim)) {
+      paintOver(pen, path, VEIL);
+      stroke(pen, path, style, density);
+    }
     for (const { path, tint } of all) if (tint) paintOver(pen, path, tint);
-    const seen = all.filter(({ tint }) => !tint);
+    const seen = all.filter(({ tint, dim }) => !tint && !dim);
     for (const { path, style } of seen) if (style.fill) fill(pen, path, style, density);
     for (const { path } of seen) stroke(pen, path, CASING, density);
     for (const { path, style } of seen) stroke(pen, path, style, density);

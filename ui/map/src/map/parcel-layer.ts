@@ -7,6 +7,7 @@ import { KINDS, kindOf, LOOKS, type ParcelLook } from "../parcel-kind";
 import { OutlineCanvas, type OutlineChunk } from "./outline-canvas";
 
 const CHUNK = 250;
+const DIM_LOOK: ParcelLook = { ...LOOKS.auto, color: "rgb(255 255 255 / 55%)", width: 1 };
 
 /** Outlines of the parcels, and which parcel lies where. */
 export class ParcelLayer {
@@ -16,6 +17,8 @@ export class ParcelLayer {
 
   private readonly crops: Attribute | null;
   private coloured = true;
+  /** Which parcels the person wants to see; the others are dim. */
+  private wanted: ((parcel: Parcel) => boolean) | null = null;
 
   constructor(
     private readonly map: L.Map,
@@ -39,15 +42,29 @@ export class ParcelLayer {
     this.draw();
   }
 
+  /** Parcels that are not wanted are dim; null wants all. */
+  setFilter(wanted: ((parcel: Parcel) => boolean) | null): void {
+    if (wanted === null && this.wanted === null) return;
+    this.wanted = wanted;
+    this.draw();
+  }
+
   private draw(): void {
-    const { parcels, crops } = this;
+    const { crops } = this;
+    const parcels = this.matching;
+    const dim = this.wanted ? this.parcels.filter((parcel) => !this.wanted!(parcel)) : [];
     // In the order of the kinds: of two that share a border, what a person said is on top.
     const lines = KINDS.flatMap((kind) => chunksOf(parcels.filter((one) => kindOf(one) === kind), LOOKS[kind]));
     const painted = this.coloured && crops ? crops.choices.filter(({ colour }) => colour !== "") : [];
     const tints = painted.flatMap(({ code, colour: tint }) =>
       chunksOf(parcels.filter(({ attributes }) => attributes?.[crops!.key] === code), LOOKS.auto).map((chunk) => ({ ...chunk, tint })),
     );
-    this.outlines.show([...tints, ...lines]);
+    this.outlines.show([...chunksOf(dim, DIM_LOOK).map((chunk) => ({ ...chunk, dim: true })), ...tints, ...lines]);
+  }
+
+  /** Those that the person wants to see. */
+  get matching(): Parcel[] {
+    return this.wanted ? this.parcels.filter(this.wanted) : this.parcels;
   }
 
   get all(): Parcel[] {

@@ -68,6 +68,12 @@ export class ShapeLayer {
     );
   }
 
+  /** A line that is being drawn around something. */
+  showLasso(line: Ring): void {
+    const d = pathOfRings([line]);
+    this.live.replaceChildren(...["cm-lasso-halo", "cm-lasso"].map((name) => svgElement("path", { d, class: name })));
+  }
+
   showBrush(line: Ring, radius: number, add: boolean, cursor: ColumnRow | null): void {
     const kind = add ? "add" : "erase";
     const shapes: SVGElement[] = [];

@@ -1,4 +1,4 @@
-import { textOf, valueOf, type AttributeValue } from "../attributes";
+import { sharedText, valueOf, type AttributeValue } from "../attributes";
 import type { Attribute, Parcel } from "../contract";
 import { element, setShown } from "../dom";
 
@@ -12,10 +12,17 @@ export interface AttributeFieldsActions {
 
 const INPUT_TYPES = { text: "text", number: "number", date: "date" } as const;
 
-/** Fields of the project's own attributes, as what grows on a parcel. */
+/** A list is worked by keys letter by letter; what it says when the hand rests is what is meant. */
+const REST_MS = 600;
+/** What a list says of parcels that say different things; no value has a line break. */
+const MIXED = "\n";
+
+/** Fields of the project's own attributes, as what grows on some parcels. */
 export class AttributeFields {
   readonly element: HTMLElement;
   private readonly fields: [Attribute, Field][];
+  /** Lists that say something by keys that is not told yet. */
+  private readonly resting = new Map<Field, number>();
 
   constructor(
     attributes: Attribute[],
@@ -34,11 +41,13 @@ export class AttributeFields {
     setShown(this.element, rows.length > 0);
   }
 
-  show(parcel: Parcel): void {
+  show(parcels: Parcel[]): void {
     for (const [one, field] of this.fields) {
-      const value = parcel.attributes?.[one.key];
-      if (field !== document.activeElement || field instanceof HTMLSelectElement) put(field, textOf(value));
-      field.classList.toggle("cm-lacking", one.required && value === undefined && parcel.land_class === "cropland");
+      const { text, mixed } = sharedText(parcels, one.key);
+      const inUse = field === document.activeElement && !(field instanceof HTMLSelectElement);
+      if (!inUse && !this.resting.has(field)) put(field, text, mixed);
+      const lacks = ({ attributes, land_class: land }: Parcel) => attributes?.[one.key] === undefined && land === "cropland";
+      field.classList.toggle("cm-lacking", one.required && parcels.some(lacks));
     }
   }
 
@@ -52,9 +61,22 @@ export class AttributeFields {
   private field(attribute: Attribute): Field {
     const named = { "aria-label": attribute.name, "data-testid": `attribute-${attribute.key}` };
     const field = isList(attribute) ? list(attribute, named) : input(attribute, named);
-    field.addEventListener("change", () => this.actions.fill({ [attribute.key]: valueOf(attribute, field.value) }));
+    let byKeys = false;
+    const tell = (): void => {
+      window.clearTimeout(this.resting.get(field));
+      this.resting.delete(field);
+      this.actions.fill({ [attribute.key]: valueOf(attribute, field.value) });
+    };
+    field.addEventListener("change", () => {
+      if (!byKeys || !isList(attribute)) return tell();
+      window.clearTimeout(this.resting.get(field));
+      this.resting.set(field, window.setTimeout(tell, REST_MS));
+    });
+    field.addEventListener("blur", () => this.resting.has(field) && tell());
+    field.addEventListener("pointerdown", () => (byKeys = false));
     field.addEventListener("keydown", (event) => {
       const { key } = event as KeyboardEvent;
+      byKeys = true;
       if (key !== "Enter" && key !== "Escape") return;
       event.preventDefault();
       // Leaving a field tells its change first.
@@ -78,11 +100,16 @@ function input({ kind }: Attribute, named: Record<string, string>): HTMLInputEle
   return element("input", { ...named, type: INPUT_TYPES[kind as keyof typeof INPUT_TYPES], maxlength: 500, ...(kind === "number" && { step: "any" }) });
 }
 
-/** A code that is not in the list any more is shown all the same. */
-function put(field: Field, text: string): void {
+/** A code that is not in the list any more is shown all the same, and that parcels say different things. */
+function put(field: Field, text: string, mixed: boolean): void {
   if (field instanceof HTMLSelectElement) {
+    const value = mixed ? MIXED : text;
     field.querySelector("[data-gone]")?.remove();
-    if (![...field.options].some(({ value }) => value === text)) field.append(element("option", { value: text, text, "data-gone": true }));
+    const known = [...field.options].some((option) => option.value === value);
+    if (!known) field.append(element("option", { value, text: mixed ? "different ones" : text, disabled: mixed, "data-gone": true }));
+    field.value = value;
+  } else {
+    field.placeholder = mixed ? "different ones" : "";
+    field.value = text;
   }
-  field.value = text;
 }

@@ -34,6 +34,15 @@ const PARCEL: [string, string][] = [
   ["Delete", "remove it"],
 ];
 
+const SEVERAL: [string, string][] = [
+  ["Shift-click", "after S: one more, or one less; in the list: all up to there"],
+  ["Shift-drag", "after S: draw around them"],
+  ["Ctrl+A", "after S: all, or all that the filter shows"],
+  ["Shift+↑ ↓", "in the list: one more"],
+  ["6", "make them one"],
+  ["Esc", "choose none"],
+];
+
 const KEYS: [string, string][] = [
   ["Z, Ctrl+Z", "undo your own last step"],
   ["Shift+Z, Ctrl+Y", "redo"],
@@ -70,8 +79,8 @@ export class Help {
           "div",
           { class: "cm-help-columns" },
           element("div", {}, list("Pointer", POINTING), list("Tile", TILE)),
-          list("Tools", TOOLS.map(({ key, name }) => [key, name])),
-          element("div", {}, list("The chosen parcel", PARCEL), list("Keys", KEYS)),
+          element("div", {}, list("Tools", TOOLS.map(({ key, name }) => [key, name])), list("Several parcels at once", SEVERAL)),
+          element("div", {}, list("The chosen parcels", PARCEL), list("Keys", KEYS)),
         ),
       ),
     );

@@ -75,9 +75,9 @@ export class LayerControls {
   /** The colours that are on the map. */
   show(parcels: Parcel[]): void {
     const { crops } = this;
-    const said = new Set(crops ? parcels.map(({ attributes }) => attributes?.[crops.key]) : []);
-    const there = (crops?.choices ?? []).filter(({ code, colour }) => colour !== "" && said.has(code));
-    this.legend.replaceChildren(...there.map(({ name, colour }) => entry(name, colour)));
+    const said = crops ? parcels.map(({ attributes }) => attributes?.[crops.key]) : [];
+    const there = (crops?.choices ?? []).filter(({ code, colour }) => colour !== "" && said.includes(code));
+    this.legend.replaceChildren(...there.map(({ code, name, colour }) => entry(name, colour, said.filter((one) => one === code).length)));
     setShown(this.legend, there.length > 0 && this.choices.crops);
   }
 
@@ -114,8 +114,8 @@ export class LayerControls {
   }
 }
 
-function entry(name: string, colour: string): HTMLElement {
+function entry(name: string, colour: string, parcels: number): HTMLElement {
   const swatch = element("i", { "aria-hidden": true });
   swatch.style.background = colour;
-  return element("li", {}, swatch, element("span", { text: name }));
+  return element("li", {}, swatch, element("span", { text: name }), element("span", { class: "cm-quiet", text: parcels.toLocaleString("en") }));
 }

@@ -2,16 +2,18 @@ import { formatArea } from "../area";
 import type { Attribute, ChangedAcceptance, LandClass, Parcel } from "../contract";
 import { element, setShown, setText } from "../dom";
 import { CLASS_WORDS, signature, STATE_WORDS } from "../parcel-kind";
-import type { ParcelVerdict, Tidying } from "../tools/select-tool";
+import type { ParcelVerdict } from "../tools/parcel-edits";
+import type { CardAction } from "../tools/select-tool";
 import { AttributeFields, type AttributeFieldsActions } from "./attribute-fields";
 import { button } from "./button";
 
 export interface ParcelCardActions extends AttributeFieldsActions {
-  judge(verdict: ParcelVerdict, reason: string): void;
-  reclassify(land: LandClass, reason: string): void;
+  /** Without a reason each parcel keeps its own. */
+  judge(verdict: ParcelVerdict, reason: string | null): void;
+  reclassify(land: LandClass, reason: string | null): void;
   explain(reason: string): void;
   restore(): void;
-  tidy(how: Tidying): void;
+  tidy(how: CardAction): void;
   close(): void;
 }
 
@@ -30,16 +32,18 @@ const CLASSES: [LandClass, string][] = [
   ["unsure", "K"],
 ];
 
-const TIDYINGS: [Tidying, string, string, string][] = [
-  ["smooth", "Smooth its border", "M", "smooth"],
-  ["straighten", "Straighten its sides", "Q", "straighten"],
-  ["fill", "Fill its holes", "L", "fill"],
-  ["snap", "Snap to its neighbours", "T", "snap"],
-  ["split", "Split along the clearest border inside", "I", "split"],
-  ["delete", "Remove this parcel", "Del", "remove"],
+/** By name for one parcel, and for several; a name that is missing is not offered. */
+const TIDYINGS: [CardAction, string, string, string, string][] = [
+  ["smooth", "Smooth its border", "Smooth their borders", "M", "smooth"],
+  ["straighten", "Straighten its sides", "Straighten their sides", "Q", "straighten"],
+  ["fill", "Fill its holes", "Fill their holes", "L", "fill"],
+  ["snap", "Snap to its neighbours", "Snap them to their neighbours", "T", "snap"],
+  ["split", "Split along the clearest border inside", "", "I", "split"],
+  ["merge", "", "Make them one parcel", "6", "merge"],
+  ["delete", "Remove this parcel", "Remove these parcels", "Del", "remove"],
 ];
 
-/** What is known of the chosen parcel, and what may be said of it and done with it. */
+/** What is known of the chosen parcels, and what may be said of them and done with them. */
 export class ParcelCard {
   readonly element: HTMLElement;
   private readonly area = element("strong", { "data-testid": "parcel-area" });
@@ -58,6 +62,9 @@ export class ParcelCard {
   private typing = 0;
   private readonly verdicts = new Map<string, HTMLButtonElement>();
   private readonly classes = new Map<string, HTMLButtonElement>();
+  /** Buttons with their names for one parcel, and for several. */
+  private readonly named: [HTMLButtonElement, string, string][] = [];
+  private several = false;
 
   constructor(
     attributes: Attribute[],
@@ -81,7 +88,7 @@ export class ParcelCard {
       row("Land", ...CLASSES.map((one) => this.classButton(...one))),
       this.attributes.element,
       this.reason,
-      row("Tidy", ...TIDYINGS.map(([how, name, key, icon]) => button({ name, key, icon, testId: `tidy-${how}`, press: () => actions.tidy(how) }))),
+      row("Tidy", ...TIDYINGS.map((one) => this.tidyButton(...one))),
       this.by,
     );
   }
@@ -98,22 +105,37 @@ export class ParcelCard {
   }
 
   /** `accepted` is what was signed of its land, where that is not what is there now. */
-  show(parcel: Parcel | null, accepted: ChangedAcceptance | null): void {
-    if (!parcel) window.clearTimeout(this.typing);
-    setShown(this.element, parcel !== null);
-    if (!parcel) return;
-    const score = parcel.score === null ? "" : ` · ${Math.round(parcel.score * 100)} %`;
-    setText(this.area, formatArea(parcel.area_ha) + score);
-    setText(this.state, STATE_WORDS[parcel.state]);
-    this.state.dataset.verdict = parcel.state;
+  show(parcels: Parcel[], accepted: ChangedAcceptance | null): void {
+    this.several = parcels.length > 1;
+    if (parcels.length !== 1) window.clearTimeout(this.typing);
+    const [first] = parcels;
+    setShown(this.element, first !== undefined);
+    if (!first) return;
+    setText(this.area, this.several ? totalOf(parcels) : figuresOf(first));
+    const state = shared(parcels.map((parcel) => parcel.state));
+    setText(this.state, state ? STATE_WORDS[state] : "Mixed states");
+    this.state.dataset.verdict = state ?? "";
     setShown(this.signed, accepted !== null);
     if (accepted) setText(this.accepted, `Accepted: ${formatArea(accepted.area_ha)} (dashed line) by ${signature(accepted)}`);
-    setText(this.by, signature(parcel));
-    setShown(this.by, parcel.reviewer !== "");
-    if (this.reason !== document.activeElement) this.reason.value = parcel.reason;
-    this.attributes.show(parcel);
-    for (const [name, made] of this.verdicts) made.setAttribute("aria-pressed", String(name === parcel.state));
-    for (const [name, made] of this.classes) made.setAttribute("aria-pressed", String(name === parcel.land_class));
+    setText(this.by, signature(first));
+    setShown(this.by, !this.several && first.reviewer !== "");
+    setShown(this.reason, !this.several);
+    if (this.reason !== document.activeElement) this.reason.value = first.reason;
+    this.attributes.show(parcels);
+    const land = shared(parcels.map((parcel) => parcel.land_class));
+    for (const [name, made] of this.verdicts) made.setAttribute("aria-pressed", String(name === state));
+    for (const [name, made] of this.classes) made.setAttribute("aria-pressed", String(name === land));
+    this.nameButtons();
+  }
+
+  private nameButtons(): void {
+    this.element.setAttribute("aria-label", this.several ? "Parcels" : "Parcel");
+    for (const [made, one, several] of this.named) {
+      const name = this.several ? several : one;
+      setShown(made, name !== "");
+      made.setAttribute("aria-label", name);
+      made.dataset.tip = name;
+    }
   }
 
   /** Asks for the project's own attributes; false where it has none. */
@@ -125,19 +147,45 @@ export class ParcelCard {
     return this.reason.value.trim().replace(/\s+/g, " ");
   }
 
+  /** What is said for the choice; several parcels keep theirs. */
+  private get why(): string | null {
+    return this.several ? null : this.said;
+  }
+
+  private tidyButton(how: CardAction, one: string, several: string, key: string, icon: string): HTMLButtonElement {
+    const made = button({ name: one, key, icon, testId: `tidy-${how}`, press: () => this.actions.tidy(how) });
+    this.named.push([made, one, several]);
+    return made;
+  }
+
   private verdictButton(verdict: ParcelVerdict, text: string, key: string, icon: string): HTMLButtonElement {
     const name = { accepted: "Accept this parcel", rejected: "Reject this parcel", unsure: "Not sure about this parcel" }[verdict];
-    const made = button({ name, text, key, icon, testId: `parcel-${verdict}`, className: "cm-choice-button", press: () => this.actions.judge(verdict, this.said) });
+    const made = button({ name, text, key, icon, testId: `parcel-${verdict}`, className: "cm-choice-button", press: () => this.actions.judge(verdict, this.why) });
     this.verdicts.set(verdict, made);
+    this.named.push([made, name, name.replace("this parcel", "these parcels")]);
     return made;
   }
 
   private classButton(land: LandClass, key: string): HTMLButtonElement {
     const name = { cropland: "This is cropland", other: "Other land", unsure: "Land type unclear" }[land];
-    const made = button({ name, text: CLASS_WORDS[land], key, testId: `class-${land}`, className: "cm-choice-button", press: () => this.actions.reclassify(land, this.said) });
+    const made = button({ name, text: CLASS_WORDS[land], key, testId: `class-${land}`, className: "cm-choice-button", press: () => this.actions.reclassify(land, this.why) });
     this.classes.set(land, made);
     return made;
   }
+}
+
+function figuresOf({ area_ha: hectares, score }: Parcel): string {
+  return formatArea(hectares) + (score === null ? "" : ` · ${Math.round(score * 100)} %`);
+}
+
+function totalOf(parcels: Parcel[]): string {
+  const hectares = parcels.reduce((sum, parcel) => sum + parcel.area_ha, 0);
+  return `${parcels.length.toLocaleString("en")} parcels, ${formatArea(hectares)}`;
+}
+
+/** What all say; null where they differ. */
+function shared<Value>(values: Value[]): Value | null {
+  return values.every((value) => value === values[0]) ? values[0]! : null;
 }
 
 function row(name: string, ...buttons: HTMLElement[]): HTMLElement {

@@ -1,14 +1,17 @@
 import { formatArea } from "../area";
-import type { Parcel } from "../contract";
-import { element, setText } from "../dom";
+import type { Attribute, Parcel } from "../contract";
+import { element, setShown, setText } from "../dom";
 import { kindOf, LOOKS } from "../parcel-kind";
+import { button } from "./button";
 import { ParcelFilter } from "./parcel-filter";
 
 const ROW_HEIGHT = 32;
 const SPARE_ROWS = 6;
 
 export interface ParcelListActions {
-  chosen(parcel: Parcel): void;
+  chosen(parcels: Parcel[]): void;
+  /** Only these are to be seen well; null means all. */
+  wanted(wanted: ((parcel: Parcel) => boolean) | null): void;
   pointed(parcel: Parcel | null): void;
 }
 
@@ -17,14 +20,25 @@ export class ParcelList {
   readonly element: HTMLElement;
   private readonly count = element("span", { class: "cm-quiet", "data-testid": "parcel-count" });
   private readonly rows = element("div", { class: "cm-parcel-rows" });
-  private readonly scroller = element("div", { class: "cm-parcel-scroller", tabindex: 0, role: "listbox", "aria-label": "Parcels", "data-testid": "parcel-list" });
+  private readonly scroller = element("div", { class: "cm-parcel-scroller", tabindex: 0, role: "listbox", "aria-multiselectable": true, "aria-label": "Parcels", "data-testid": "parcel-list" });
   private given: Parcel[] = [];
   private largestFirst: Parcel[] = [];
   private sorted: Parcel[] = [];
-  private readonly filter = new ParcelFilter(() => this.applyFilter());
-  private chosen = "";
+  private readonly filter: ParcelFilter;
+  private readonly all = button({ name: "Choose all parcels of this list", key: "Ctrl+A", text: "Choose all", testId: "choose-all", className: "cm-text-button", press: () => this.actions.chosen(this.sorted) });
+  private readonly clear = button({ name: "Show all parcels again", text: "Show all", testId: "filter-clear", className: "cm-text-button", press: () => this.showAll() });
+  /** Stands on the map where the panel is folded away, so that nobody wonders why parcels are dim. */
+  readonly reminder = button({ name: "Show all parcels again", text: " ", testId: "filter-reminder", className: "cm-reminder", press: () => this.showAll() });
+  private chosen = new Set<string>();
+  /** Where a choice by Shift begins, and where it was carried to by the arrows. */
+  private anchor = "";
+  private end = "";
 
-  constructor(private readonly actions: ParcelListActions) {
+  constructor(
+    attributes: Attribute[],
+    private readonly actions: ParcelListActions,
+  ) {
+    this.filter = new ParcelFilter(attributes, () => this.filterChanged());
     this.scroller.append(this.rows);
     this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
     this.scroller.addEventListener("mouseleave", () => actions.pointed(null));
@@ -34,6 +48,7 @@ export class ParcelList {
       { class: "cm-section cm-parcels" },
       element("h3", {}, "Parcels", this.count),
       this.filter.element,
+      element("div", { class: "cm-list-actions" }, this.all, this.clear),
       this.scroller,
     );
   }
@@ -42,24 +57,41 @@ export class ParcelList {
     if (parcels === this.given) return;
     this.given = parcels;
     this.largestFirst = [...parcels].sort((left, right) => right.area_ha - left.area_ha);
+    this.filter.offer(parcels);
     this.applyFilter();
   }
 
   unitChanged(): void {
     this.filter.showUnit();
+    this.filterChanged();
+  }
+
+  private showAll(): void {
+    this.filter.clear();
+    this.filterChanged();
+  }
+
+  private filterChanged(): void {
+    this.actions.wanted(this.filter.wanted);
     this.applyFilter();
   }
 
   private applyFilter(): void {
-    this.sorted = this.filter.of(this.largestFirst);
+    const { wanted } = this.filter;
+    this.sorted = wanted ? this.largestFirst.filter(wanted) : this.largestFirst;
+    setShown(this.all, this.sorted.length > 0);
+    setShown(this.clear, this.filter.active);
+    setShown(this.reminder, this.filter.active);
     const all = this.largestFirst.length.toLocaleString("en");
     const some = `${this.sorted.length.toLocaleString("en")} of ${all}`;
     setText(this.count, this.filter.active ? some : all === "0" ? "none yet" : all);
+    setText(this.reminder, `${some} parcels · Show all`);
     this.draw();
   }
 
-  choose(id: string): void {
-    this.chosen = id;
+  choose(ids: string[]): void {
+    this.chosen = new Set(ids);
+    if (ids.length === 1) this.anchor = this.end = ids[0]!;
     this.draw();
   }
 
@@ -81,10 +113,10 @@ export class ParcelList {
         class: "cm-parcel",
         role: "option",
         style: `top:${index * ROW_HEIGHT}px`,
-        "aria-selected": String(parcel.id === this.chosen),
+        "aria-selected": String(this.chosen.has(parcel.id)),
         "aria-setsize": this.sorted.length,
         "aria-posinset": index + 1,
-        onclick: () => this.pick(parcel),
+        onclick: (event: MouseEvent) => this.clicked(parcel, event),
         onmouseenter: () => this.actions.pointed(parcel),
       },
       element("span", { class: "cm-parcel-number", text: String(index + 1) }),
@@ -94,19 +126,43 @@ export class ParcelList {
     );
   }
 
+  private clicked(parcel: Parcel, event: MouseEvent): void {
+    if (event.shiftKey) this.pickUpTo(parcel);
+    else if (event.ctrlKey || event.metaKey) this.pickAlso(parcel);
+    else this.pick(parcel);
+  }
+
   private pick(parcel: Parcel): void {
-    this.choose(parcel.id);
-    this.actions.chosen(parcel);
+    this.anchor = this.end = parcel.id;
+    this.actions.chosen([parcel]);
+  }
+
+  /** All from where the choice began. */
+  private pickUpTo(parcel: Parcel): void {
+    const places = [this.placeOf(this.anchor), this.placeOf(parcel.id)].sort((one, other) => one - other);
+    if (places[0]! < 0) return this.pick(parcel);
+    this.end = parcel.id;
+    this.actions.chosen(this.sorted.slice(places[0], places[1]! + 1));
+  }
+
+  private pickAlso(parcel: Parcel): void {
+    this.anchor = this.end = parcel.id;
+    const others = this.largestFirst.filter(({ id }) => this.chosen.has(id) && id !== parcel.id);
+    this.actions.chosen(this.chosen.has(parcel.id) ? others : [...others, parcel]);
+  }
+
+  private placeOf(wanted: string): number {
+    return this.sorted.findIndex(({ id }) => id === wanted);
   }
 
   private walk(event: KeyboardEvent): void {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step || this.sorted.length === 0) return;
     event.preventDefault();
-    const now = this.sorted.findIndex(({ id }) => id === this.chosen);
-    const index = Math.min(this.sorted.length - 1, Math.max(0, now + step));
+    const index = Math.min(this.sorted.length - 1, Math.max(0, this.placeOf(this.end) + step));
     this.keepVisible(index);
-    this.pick(this.sorted[index]!);
+    if (event.shiftKey) this.pickUpTo(this.sorted[index]!);
+    else this.pick(this.sorted[index]!);
   }
 
   private keepVisible(index: number): void {

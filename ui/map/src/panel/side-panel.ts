@@ -16,7 +16,9 @@ export interface SidePanelActions extends ChangedListActions {
   settings(settings: Partial<Settings>): void;
   layers(choices: LayerChoices): void;
   clearPrompts(): void;
-  parcelChosen(parcel: Parcel): void;
+  parcelsChosen(parcels: Parcel[]): void;
+  /** Only these are to be seen well; null means all. */
+  parcelsWanted(wanted: ((parcel: Parcel) => boolean) | null): void;
   parcelPointed(parcel: Parcel | null): void;
   edit(edit: Edit): void;
   problemChosen(problem: Problem): void;
@@ -40,8 +42,9 @@ export class SidePanel {
   constructor(scene: SceneState, actions: SidePanelActions) {
     this.landcoverTitle = scene.landcover_title;
     this.settings = new SettingsForm((settings) => actions.settings(settings));
-    this.parcels = new ParcelList({
-      chosen: (parcel) => actions.parcelChosen(parcel),
+    this.parcels = new ParcelList(scene.attributes, {
+      chosen: (parcels) => actions.parcelsChosen(parcels),
+      wanted: (wanted) => actions.parcelsWanted(wanted),
       pointed: (parcel) => actions.parcelPointed(parcel),
     });
     this.changed = new ChangedList(actions);

@@ -79,7 +79,7 @@ export class TopBar {
     setEnabled(this.next, state.next !== null);
     setEnabled(this.undo, state.can_undo);
     setEnabled(this.redo, state.can_redo);
-    setText(this.undoCount, state.can_undo && state.edit_count > 0 ? String(state.edit_count) : "");
+    setText(this.undoCount, state.can_undo && state.step_count > 0 ? String(state.step_count) : "");
     setText(this.redoCount, redoCount > 0 ? String(redoCount) : "");
     this.showVerdict(state);
     this.showUnsettled(state);

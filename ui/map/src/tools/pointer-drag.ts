@@ -18,6 +18,8 @@ export class PointerDrag {
   constructor(
     private readonly base: BaseMap,
     private readonly listener: DragListener,
+    /** Only while Shift is held; without it the map can still be moved. */
+    private readonly withShift = false,
   ) {}
 
   get active(): boolean {
@@ -25,7 +27,7 @@ export class PointerDrag {
   }
 
   enable(): void {
-    this.base.map.dragging.disable();
+    if (!this.withShift) this.base.map.dragging.disable();
     const { element } = this.base;
     element.addEventListener("pointerdown", this.pressed);
     element.addEventListener("pointermove", this.moved);
@@ -46,6 +48,7 @@ export class PointerDrag {
   private readonly pressed = (event: PointerEvent): void => {
     const onPrompt = event.target instanceof Element && event.target.closest(".cm-prompt, .cm-box-handle");
     if (event.button !== 0 || event.altKey || onPrompt || this.active) return;
+    if (this.withShift && !event.shiftKey) return;
     this.pointer = event.pointerId;
     // Text that is selected on the page would be dragged instead, and the stroke swallowed.
     window.getSelection()?.removeAllRanges();

@@ -2,6 +2,7 @@ import type { ColumnRow, Parcel, Ring } from "../contract";
 import { BoxTool } from "./box-tool";
 import { BrushTool, type BrushWidth } from "./brush-tool";
 import { DrawTool } from "./draw-tool";
+import { LassoTool } from "./lasso";
 import { MeasureTool } from "./measure-tool";
 import { DeleteParcelTool, MergeTool } from "./parcel-tools";
 import { NoteTool } from "./note-tool";
@@ -31,6 +32,11 @@ export class ToolBox {
     this.select = new SelectTool(context);
     this.tools = {
       select: this.select,
+      lasso: new LassoTool(
+        context,
+        (ring) => this.chooseInside(ring),
+        (point) => this.chooseParcels([context.parcels.at(point)]),
+      ),
       positive: new PointTool(context, 1),
       negative: new PointTool(context, 0),
       box: new BoxTool(context),
@@ -67,10 +73,15 @@ export class ToolBox {
     this.changed(this.info);
   }
 
-  /** Looks at a parcel that was chosen elsewhere than on the map. */
-  lookAt(parcel: Parcel): void {
+  /** Chooses parcels elsewhere than by a click on the map. */
+  chooseParcels(parcels: (Parcel | null)[]): void {
     if (this.current !== "select") this.choose("select");
-    this.select.look(parcel);
+    this.select.choose(parcels.filter((parcel) => parcel !== null));
+  }
+
+  private chooseInside(ring: Ring): void {
+    this.choose("select");
+    this.select.chooseInside(ring);
   }
 
   /** Leaves what is being drawn, before the map goes on to another tile. */

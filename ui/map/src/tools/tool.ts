@@ -5,6 +5,7 @@ import type { Bounds, ChangedAcceptance, ColumnRow, Edit, Parcel, Prompt } from 
 
 export type ToolId =
   | "select"
+  | "lasso"
   | "positive"
   | "negative"
   | "box"
@@ -31,7 +32,8 @@ export interface ToolInfo {
 }
 
 export const TOOLS: ToolInfo[] = [
-  { id: "select", name: "Choose a parcel", key: "S", icon: "select", prompts: false, hint: "Click a parcel to give a verdict, to say what it is, or to tidy it." },
+  { id: "select", name: "Choose a parcel", key: "S", icon: "select", prompts: false, hint: "Click a parcel. Shift-click: one more. Shift-drag: draw around several." },
+  { id: "lasso", name: "Choose several parcels", key: "0", icon: "lasso", prompts: false, hint: "Draw around the parcels that you want to choose." },
   { id: "positive", name: "Add with a point", key: "P", icon: "positive", prompts: true, hint: "Click a field to add it. Shift-click removes. Ctrl-click adds more to the field clicked last." },
   { id: "negative", name: "Remove with a point", key: "N", icon: "negative", prompts: true, hint: "Click what is not cropland to remove it." },
   { id: "box", name: "Add with a box", key: "B", icon: "box", prompts: true, hint: "Drag a box around one field." },
@@ -55,10 +57,12 @@ export interface ToolContext {
   /** Of the tile, the person's in the order in which they were set. */
   prompts(): Prompt[];
   edit(edit: Edit): void;
+  /** The same change of several parcels: one step to undo. */
+  editTogether(edits: Edit[]): void;
   say(text: string): void;
   hint(text: string): void;
-  /** Shows what is known of a parcel and what may be done with it; null hides it. */
-  look(parcel: Parcel | null): void;
+  /** Shows what is known of parcels and what may be done with them; none hides it. */
+  look(parcels: Parcel[]): void;
   /** Asks what grows on the parcel that is looked at; false where the project asks for nothing. */
   askAttributes(): boolean;
   /** Where the parcel at a point comes apart best; null where no border was seen inside it. */
