@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from core.label.acceptance import Acceptance
 from core.label.correction_index import ShapeIndex
 from core.label.correction_types import KEPT_STATES, STANDING_VERDICTS, Signature
+from core.label.looked_at import Look, Looks
 from core.parcels.geometry_index import Places
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, array_of
@@ -55,6 +56,10 @@ class ParcelChange:
         added = [_signed(new, signature, said=said) for new in self.added]
         return ParcelChange(changed, added, self.acceptances)
 
+    def moved(self, places: Mapping[int, int]) -> ParcelChange:
+        """The same change where the parcels stand at other places."""
+        return replace(self, changed={places[old]: new for old, new in self.changed.items()})
+
 
 def _signed(parcel: Parcel, signature: Signature, *, said: bool) -> Parcel:
     author, at = signature.author, signature.at
@@ -91,6 +96,7 @@ class Layer:
         self.acceptances = acceptances
         self._index = index or ShapeIndex(array_of([parcel.polygon for parcel in parcels]))
         self.overlay = self._index.overlay
+        self._looks: Looks | None = None
 
     @property
     def geometries(self) -> Geometries:
@@ -103,17 +109,30 @@ class Layer:
         view.overlay = Overlay(max(self.overlay.size, Overlay.around(drawing).size))
         return view
 
+    def watched(self, looks: Looks) -> Layer:
+        """The same parcels; what is looked at is noted."""
+        view = copy(self)
+        view._looks = looks
+        return view
+
+    def look(self, look: Look) -> Places:
+        """Places of the parcels that a question is about, in order."""
+        found = self._index.query(look.wanted, look.predicate, look.distance)
+        if self._looks is not None:
+            self._looks.found.append((look, found))
+        return found
+
     def near(self, shape: BaseGeometry) -> Places:
         """Places of the parcels that share at least a point with a shape, in order."""
-        return self._index.query(shape, "intersects")
+        return self.look(Look(shape, "intersects", None))
 
     def within_reach(self, shapes: Geometries, reach: float) -> Places:
         """Places of the parcels at most ``reach`` from any of some shapes, in order."""
-        return self._index.query(shapes, "dwithin", reach)
+        return self.look(Look(shapes, "dwithin", reach))
 
     def crossed(self, line: LineString) -> Places:
         """Places of the parcels that a line meets, or between whose parts it may pass."""
-        boxes = self._index.query(line)
+        boxes = self.look(Look(line, None, None))
         shapes = self.geometries[boxes]
         several = shapely.get_num_geometries(shapes) > 1
         crossed: Places = boxes[several | shapely.intersects(line, shapes)]
@@ -143,6 +162,13 @@ class Layer:
         signed = self.acceptances if change.acceptances is None else change.acceptances
         return Layer(parcels + change.added, self.extent, index, signed)
 
+    def has_name(self, name: str) -> bool:
+        """Whether a parcel has this id."""
+        taken = name in self._taken
+        if self._looks is not None:
+            self._looks.names[name] = taken
+        return taken
+
     @cached_property
     def _taken(self) -> frozenset[str]:
         return frozenset(parcel.id for parcel in self.parcels)
@@ -152,7 +178,7 @@ class Layer:
         number = first
         while True:
             name = f"{stem}.{number}" if number else stem
-            if name not in self._taken:
+            if not self.has_name(name):
                 yield name
             number += 1
 

@@ -150,6 +150,14 @@ def apply_to_layer(layer: Layer, signed: Signed, snap: float, least: float = 0.0
     InputError
         GEOS cannot compute it.
     """
+    change = correction_change(layer, signed, snap, least)
+    return layer if change is None else layer.after(change)
+
+
+def correction_change(
+    layer: Layer, signed: Signed, snap: float, least: float
+) -> ParcelChange | None:
+    """What a correction does to a layer; None where it hits nothing.  As `apply_to_layer`."""
     correction = signed.correction
     try:
         # Where GEOS meets edges of hardly any length it divides by zero and copes; numpy warns.
@@ -162,9 +170,24 @@ def apply_to_layer(layer: Layer, signed: Signed, snap: float, least: float = 0.0
             "Draw it a little differently.",
         ) from error
     if change is None:
-        return layer
+        return None
     said = isinstance(correction, Judge | Reclassify)
-    return layer.after(change.signed(signed.signature, said=said))
+    return change.signed(signed.signature, said=said)
+
+
+def looks_around_itself(correction: Correction) -> bool:
+    """Whether all that a correction depends on is what lies around it.
+
+    What people signed, or all parcels, may lie anywhere; and what is said of a parcel is told as
+    fast as whether it would be the same.
+    """
+    match correction:
+        case Smooth(None) | FillHoles(None) | Repair():
+            return False
+        case ParcelDelete() | Reclassify() | Judge() | FillAttributes() | Restore():
+            return False
+        case _:
+            return True
 
 
 def _change(layer: Layer, signed: Signed, snap: float) -> ParcelChange | None:

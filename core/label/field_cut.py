@@ -15,7 +15,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
@@ -27,6 +27,7 @@ from core.label.acceptance import within_land
 from core.label.answers import Field
 from core.label.correction_edits import kept_together
 from core.label.correction_layer import Layer, ParcelChange, corrected
+from core.label.looked_at import Look, Looks
 from core.parcels.overlay import Overlay, Shape, polygons_of, shape_of
 from core.parcels.parcel import Parcel
 from core.parcels.shapes import wide_parts
@@ -58,10 +59,13 @@ class FieldCut:
         What it adds, or takes away; empty where it changes nothing.
     rests : dict
         What is left of the parcels that it changes, by their place: the pieces of each.
+    looks : sequence of Look
+        All questions to the layer that it took.
     """
 
     land: BaseGeometry
     rests: dict[int, list[Shape]] = field(default_factory=dict)
+    looks: Sequence[Look] = ()
 
 
 def field_cut(layer: Layer, asked: Field, least: float, rim: float) -> FieldCut:
@@ -74,6 +78,12 @@ def field_cut(layer: Layer, asked: Field, least: float, rim: float) -> FieldCut:
     rim : float
         Of :func:`rim_width`.
     """
+    watched = layer.watched(looks := Looks())
+    cut = _made(watched, asked, least, rim)
+    return replace(cut, looks=[look for look, _ in looks.found])
+
+
+def _made(layer: Layer, asked: Field, least: float, rim: float) -> FieldCut:
     if not asked.tidy:
         return FieldCut(asked.area, _rests_of_all(layer, asked, least))
     with np.errstate(all="ignore"):  # edges of hardly any length: GEOS copes, numpy warns

@@ -18,9 +18,16 @@ from core.label.acceptance import Acceptance, Settling, within_land
 from core.label.answers import Field
 from core.label.choices import Choices
 from core.label.correction_import import LabelsImport
-from core.label.correction_layer import Layer
-from core.label.corrections import Signature, Signed, apply_to_layer
+from core.label.correction_layer import Layer, ParcelChange
+from core.label.corrections import (
+    Signature,
+    Signed,
+    apply_to_layer,
+    correction_change,
+    looks_around_itself,
+)
 from core.label.field_cut import FieldCuts, FieldGround, largest_first, put_field, rim_width
+from core.label.looked_at import Changes
 from core.label.tile_label import Label
 from core.label.work import Work
 from core.parcels.overlay import Overlay
@@ -105,6 +112,7 @@ class LabelMaker:
         self._cut: dict[int, tuple[Parcel, Parcel | None]] = {}
         self._settling = Settling()
         self._cuts = FieldCuts()
+        self._changes = Changes()
 
     def make(
         self,
@@ -181,12 +189,29 @@ class LabelMaker:
         )
         walked = {count: kept for count, kept in self._layers.items() if count <= known}
         for count, step in enumerate(steps[known:], start=known + 1):
-            layer = walked[count] = _after(layer, step, sizes, self._cuts)
+            layer = walked[count] = self._after(layer, step, sizes)
         self._steps = steps
+        self._changes.keep_only((step, sizes) for step in steps)
         # The first is always kept: from it all can be walked again; prompts go on the fields.
         always = (0, self._fields)
         self._layers = {n: walked[n] for n in walked if n in always or n > len(steps) - _KEPT_STEPS}
         return layer
+
+    def _after(self, layer: Layer, step: _Step, sizes: _Sizes) -> Layer:
+        if isinstance(step, Signed) and not looks_around_itself(step.correction):
+            return apply_to_layer(layer, step, sizes.snap, sizes.smallest)
+
+        def compute(watched: Layer) -> ParcelChange | None:
+            if isinstance(step, Signed):
+                return correction_change(watched, step, sizes.snap, sizes.smallest)
+            cut = self._cuts.of(layer, step.field, sizes.least, sizes.rim)
+            # What was looked at when the cut was made, which may have been for a preview.
+            for look in cut.looks:
+                watched.look(look)
+            return put_field(watched, step.field, cut).signed(step.signature)
+
+        change = self._changes.of(layer, (step, sizes), compute)
+        return layer if change is None else layer.after(change)
 
     def _in_common(self, steps: list[_Step]) -> int:
         """How many steps, from the first, are those of the label before."""
@@ -221,13 +246,6 @@ class _Sizes:
     least: float
     smallest: float
     rim: float
-
-
-def _after(layer: Layer, step: _Step, sizes: _Sizes, cuts: FieldCuts) -> Layer:
-    if isinstance(step, Signed):
-        return apply_to_layer(layer, step, sizes.snap, sizes.smallest)
-    change = put_field(layer, step.field, cuts.of(layer, step.field, sizes.least, sizes.rim))
-    return layer.after(change.signed(step.signature))
 
 
 def _first_layer(parcels: Sequence[Parcel], before: tuple[Acceptance, ...], frame: Frame) -> Layer:

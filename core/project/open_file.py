@@ -13,6 +13,7 @@ because closing removes files by their names.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import logging
 import shutil
 import sqlite3
@@ -104,6 +105,8 @@ class OpenFile:
         # what is to be rescued can be read.
         self._keeper: Connection | None = None
         self._watched: Watched | None = None
+        self._questions = itertools.count()
+        self._looked_after = -1
         self._lost: ProjectReplacedError | None = None
         self.left_over: Path | None = None
 
@@ -138,10 +141,15 @@ class OpenFile:
         ProjectReplacedError
             They are not; what was there has been rescued, and nothing can be written any more.
         """
+        asked = next(self._questions)
         with self._lock:
-            if self._lost is None and (reason := self._what_is_wrong()):
-                with _rescuing:
-                    self._lose(reason)
+            # A look that began after the question answers it: one serves all who waited for it.
+            if self._lost is None and self._looked_after < asked:
+                looked_after = next(self._questions)
+                if reason := self._what_is_wrong():
+                    with _rescuing:
+                        self._lose(reason)
+                self._looked_after = looked_after
             if self._lost is not None:
                 raise self._lost.again()
 

@@ -112,13 +112,15 @@ def asking_in_turn(
 def fields_of_clicks(
     view: ModelView | None, service: ModelService, asker: Asker
 ) -> Callable[[PixelPoint], BaseGeometry | None] | None:
-    """What the model answers to a click alone, asked once for each; None before it has seen all."""
+    """What the model answers first to a click alone, as people see it when they go on.
+
+    None before it has seen all.
+    """
     if view is None:
         return None
     ask = asking_in_turn(view.views, service, Urgency.CLICK, asker)
     answers = view.answers
-    # The final answers, which are wanted anyway once both clicks are there.
-    return lambda native: answers.of_point(native, ask, closely=True).area
+    return lambda native: answers.of_point(native, ask, closely=False).area
 
 
 def first_version(version: str) -> str:

@@ -48,6 +48,7 @@ class LabelMemory:
         self.path = path
         self._lock, self._later = lock, later
         self._maker = LabelMaker()
+        self._making_automatic = threading.Lock()
         self._automatic: tuple[tuple[object, ...], tuple[Parcel, ...]] = ((), ())
         self._label: Label | None = None
         self._log_version = -1
@@ -60,7 +61,10 @@ class LabelMemory:
         return Label.from_json(kept) if kept is not None and kept["version"] == version else None
 
     def ground(self, log_version: int) -> Ground | None:
-        """What edits on a version of the log stand on, where its final label was made lately."""
+        """What edits on a version of the log stand on, where its label was made lately.
+
+        That of first answers where there is no final one yet: it is what people saw.
+        """
         with self._lock:
             return self._grounds.get(log_version)
 
@@ -116,14 +120,14 @@ class LabelMemory:
             return kept
         named = version if final else first_version(version)
         with self._lock:
+            # Others who read first answers may have made it while this one waited.
+            if not final and self._label is not None and any(self.is_made(one) for one in good):
+                return self._label
             label = self._maker.make(
                 named, automatic, fields, work, place.frame, checked=checked and final
             )
-            if final:
-                before = (*(parcel.polygon for parcel in automatic), *(f.area for f in fields))
-                self._grounds[log.version] = Ground(log, self._maker.layer, before)
-                while len(self._grounds) > _MOST_GROUNDS:
-                    self._grounds.popitem(last=False)
+            before = (*(parcel.polygon for parcel in automatic), *(f.area for f in fields))
+            self._keep_ground(Ground(log, self._maker.layer, before), final=final)
             newest = self._keep(label, log, checked=checked)
             if newest:
                 self._field_ground = self._maker.field_ground
@@ -150,6 +154,13 @@ class LabelMemory:
         with self._lock:
             return self._maker.make("", automatic, fields, work, place.frame, checked=False)
 
+    def _keep_ground(self, ground: Ground, *, final: bool) -> None:
+        version = ground.log.version
+        if final or version not in self._grounds:
+            self._grounds[version] = ground
+            while len(self._grounds) > _MOST_GROUNDS:
+                self._grounds.popitem(last=False)
+
     def _keep(self, label: Label, log: TileLog, *, checked: bool) -> bool:
         """Keep a label unless there is one of a newer log, or a final one of the same; whether."""
         newer = log.version > self._log_version
@@ -170,7 +181,9 @@ class LabelMemory:
             choices.simplify_px,
             choices.field_size,
         )
-        if self._automatic[0] != key:
-            made = automatic_parcels(prediction, choices, place.image(), place.frame)
-            self._automatic = (key, made)
-        return self._automatic[1]
+        # Of many who look after a change of the choices one makes them, and the others wait.
+        with self._making_automatic:
+            if self._automatic[0] != key:
+                made = automatic_parcels(prediction, choices, place.image(), place.frame)
+                self._automatic = (key, made)
+            return self._automatic[1]

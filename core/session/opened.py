@@ -117,6 +117,10 @@ def open_project(path: Path) -> Project:
         Missing, damaged, not a project, of a newer version, or in the archive.
     """
     key = path.resolve()
+    # What is open and in its place is found without the lock: many ask at once.
+    known = _projects.get(key)
+    if known is not None and not is_archived(key) and _in_place(known, key):
+        return known
     with _lock:
         if key in _projects:
             _drop_where_replaced(key)
@@ -138,6 +142,15 @@ def replacement(project: Project) -> ProjectReplacedError | None:
     with _lock:
         found = _replacements.get(project.path)
         return found.again() if found is not None else None
+
+
+def _in_place(project: Project, key: Path) -> bool:
+    """Whether the file at a path is the one that is open."""
+    try:
+        project.verify()
+    except ProjectReplacedError:
+        return False
+    return key.exists()
 
 
 def _drop_where_replaced(key: Path) -> None:

@@ -14,7 +14,9 @@ from core.grid import Grid, PixelPoint, Window
 from core.imagery.frame import Frame
 from core.label.answers import Field
 from core.label.choices import Choices
+from core.label.correction_layer import Layer, ParcelChange
 from core.label.corrections import (
+    AreaRemove,
     Correction,
     FillHoles,
     Judge,
@@ -23,6 +25,7 @@ from core.label.corrections import (
     Signature,
     Signed,
     Smooth,
+    correction_change,
 )
 from core.label.label_maker import LabelMaker
 from core.label.work import Work
@@ -68,17 +71,17 @@ fields = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(
     mosaics(),
-    st.lists(fields, max_size=3),
-    st.lists(corrections | signatures, max_size=6),
+    st.lists(fields, max_size=4),
+    st.lists(corrections | signatures, max_size=8),
     st.data(),
 )
 def test_step_by_step_is_the_same_as_from_nothing(automatic, clicked, edits, data) -> None:
     """Prompts and corrections come and go, as by undo and redo, in any order."""
     ground = tuple(automatic)
     maker = LabelMaker()
-    for _ in range(4):
-        some = clicked[: data.draw(st.integers(0, len(clicked)))]
-        done = edits[: data.draw(st.integers(0, len(edits)))]
+    for _ in range(5):
+        some = [one for one in clicked if data.draw(st.booleans())]
+        done = [one for one in edits if data.draw(st.integers(0, 3))]
         made = maker.make("v", ground, some, work(done), frame())
         anew = LabelMaker().make("v", ground, some, work(done), frame())
         assert made.parcels == anew.parcels
@@ -130,6 +133,35 @@ def test_what_is_untouched_is_the_same_object_and_told_once() -> None:
     pairs = zip(undone.parcels[1:], first.parcels[1:], strict=True)
     assert all(one is other for one, other in pairs)
     assert undone.parcels[0] == first.parcels[0]
+
+
+def test_a_new_field_does_not_do_again_what_was_drawn_elsewhere(monkeypatch) -> None:
+    """Prompts come before all corrections: those that lie elsewhere come to what they came to."""
+    computed: list[Correction] = []
+
+    def counted(layer: Layer, signed: Signed, snap: float, least: float) -> ParcelChange | None:
+        computed.append(signed.correction)
+        return correction_change(layer, signed, snap, least)
+
+    monkeypatch.setattr("core.label.label_maker.correction_change", counted)
+    automatic = tuple(
+        Parcel(f"F{x}", shapely.box(10 + 16 * x, 10, 22 + 16 * x, 80), 0.5, "auto")
+        for x in range(5)
+    )
+    edits: list[Correction] = [
+        AreaRemove(shapely.box(8 + 16 * x, 30 + x, 24 + 16 * x, 35 + x), tidy=True)
+        for x in range(5)
+    ]
+    clicked = [
+        Field(shapely.box(16 * x + 8, 50, 16 * x + 20, 60), True, f"p{x}", (PixelPoint(20, 55),))
+        for x in (0, 3)
+    ]
+    maker = LabelMaker()
+    maker.make("a", automatic, clicked[:1], work(edits), frame())
+    computed.clear()
+    made = maker.make("b", automatic, clicked, work(edits), frame())
+    assert computed == edits[3:4]
+    assert made.parcels == LabelMaker().make("b", automatic, clicked, work(edits), frame()).parcels
 
 
 def test_many_steps_back_and_forth() -> None:

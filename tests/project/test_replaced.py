@@ -7,7 +7,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +18,7 @@ import pytest
 
 from core.errors import ProjectReplacedError
 from core.project import Project
+from core.project.open_file import OpenFile
 from tests.project.conftest import Farm, make_farm, names
 from tests.project.test_only_sqlite_opens import Program
 
@@ -218,6 +222,29 @@ def test_two_objects_of_one_process_rescue_once(farm: Farm) -> None:
             one.append(2, "c")
         assert told.value.restored
     rescued_in(farm.project.folder)
+
+
+def test_one_look_at_the_files_serves_all_who_waited_for_it(farm: Farm, monkeypatch) -> None:
+    look, looks, may_go = OpenFile._what_is_wrong, [], threading.Event()
+
+    def slow(file: OpenFile) -> str | None:
+        looks.append(file)
+        assert may_go.wait(30)
+        return look(file)
+
+    monkeypatch.setattr(OpenFile, "_what_is_wrong", slow)
+    with ThreadPoolExecutor(20) as people:
+        asked = [people.submit(farm.project.verify) for _ in range(20)]
+        while not looks:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        may_go.set()
+        for one in asked:
+            one.result(30)
+    # The first, and one that began after all others had asked.
+    assert len(looks) <= 3
+    farm.project.verify()
+    assert len(looks) <= 4
 
 
 def test_closing_notices_a_removed_journal(farm: Farm) -> None:

@@ -272,6 +272,13 @@ class TestCloserLook:
         assert again["mask_version"] == first["mask_version"]
         # ... and are shown what is there, which is not made anew for each of them.
         assert again["parcels"] is first["parcels"]
+        # Two who draw in different places of what they see are both heard, though it is not final.
+        for author, (x, y) in (("Ana", (0.05, 0.05)), ("Ben", (0.9, 0.05))):
+            spot = click(state, "", x, y)
+            here = [[spot["column"] + dx, spot["row"] + dy] for dx, dy in ((0, 0), (9, 0), (0, 9))]
+            drawn = {"kind": "area_remove", "ring": here}
+            log = workspace.edit([drawn], first["version"], author)
+        assert log.version == first["version"] + 2
         go.set()
         settled(workspace)
         final = workspace.state(closely=False)
