@@ -82,7 +82,7 @@ def keys() -> dict[str, str]:
     tile = SimpleNamespace(name="tile", window="window", cores=())
     options = Choices().prediction
     return {
-        "embedding": embedding_key(np.zeros((8, 8, 3), np.uint8), "model", "weights", "torch"),
+        "embedding": embedding_key(np.zeros((8, 8, 3), np.uint8), "model", "weights"),
         "prediction": prediction_key(scene, "land cover", tile, options, None),  # type: ignore[arg-type]
         "label": label_version("imported", TileLog(0, (), False, False), Work(Choices())),
         "cell": digest("work", 1),
