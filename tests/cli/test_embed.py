@@ -1,6 +1,7 @@
 """``cropmap embed`` spares the app and ``cropmap map`` the encoder."""
 
 import json
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -26,6 +27,15 @@ def encoded(monkeypatch) -> list[str]:
 
         monkeypatch.setattr(runtime, "embed", embed)
     return calls
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch, cache_with_graphs) -> Iterator[None]:
+    """What other tests have computed is not found."""
+    monkeypatch.setenv("CROPMAP_CACHE_DIR", str(cache_with_graphs(tmp_path / "cache")))
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
 
 
 def embeddings() -> list:
