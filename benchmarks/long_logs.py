@@ -26,6 +26,7 @@ from core.label.correction_types import Signature, Signed
 from core.label.drawn_corrections import AreaAdd, AreaRemove
 from core.label.label_maker import LabelMaker
 from core.label.work import Work
+from core.parcels.overlay import polygons_of, shape_of
 from core.parcels.parcel import Parcel
 
 _SIDE = 1024
@@ -61,7 +62,8 @@ def made_fields(count: int, generator: np.random.Generator) -> list[Field]:
     found = []
     for number in range(count):
         x, y = generator.uniform(40, _SIDE - 40, 2)
-        area = shapely.intersection(shapely.Point(x, y).buffer(generator.uniform(20, 60)), inside)
+        round_ = shapely.Point(x, y).buffer(generator.uniform(20, 60))
+        area = shape_of(polygons_of(shapely.intersection(round_, inside)))
         found.append(Field(area, True, f"p{number}", (PixelPoint(x, y),), tidy=True))
     return found
 
