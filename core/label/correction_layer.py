@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from core.label.acceptance import Acceptance
 from core.label.correction_index import ShapeIndex
 from core.label.correction_types import KEPT_STATES, STANDING_VERDICTS, Signature
-from core.label.looked_at import Look, Looks
+from core.label.looked_at import Looks, NearQuestion
 from core.parcels.geometry_index import Places
 from core.parcels.outlines import Geometries
 from core.parcels.overlay import Overlay, Shape, array_of
@@ -115,7 +115,7 @@ class Layer:
         view._looks = looks
         return view
 
-    def look(self, look: Look) -> Places:
+    def look(self, look: NearQuestion) -> Places:
         """Places of the parcels that a question is about, in order."""
         found = self._index.query(look.wanted, look.predicate, look.distance)
         if self._looks is not None:
@@ -124,15 +124,15 @@ class Layer:
 
     def near(self, shape: BaseGeometry) -> Places:
         """Places of the parcels that share at least a point with a shape, in order."""
-        return self.look(Look(shape, "intersects", None))
+        return self.look(NearQuestion(shape, "intersects", None))
 
     def within_reach(self, shapes: Geometries, reach: float) -> Places:
         """Places of the parcels at most ``reach`` from any of some shapes, in order."""
-        return self.look(Look(shapes, "dwithin", reach))
+        return self.look(NearQuestion(shapes, "dwithin", reach))
 
     def crossed(self, line: LineString) -> Places:
         """Places of the parcels that a line meets, or between whose parts it may pass."""
-        boxes = self.look(Look(line, None, None))
+        boxes = self.look(NearQuestion(line, None, None))
         shapes = self.geometries[boxes]
         several = shapely.get_num_geometries(shapes) > 1
         crossed: Places = boxes[several | shapely.intersects(line, shapes)]

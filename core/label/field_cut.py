@@ -27,7 +27,7 @@ from core.label.acceptance import within_land
 from core.label.answers import Field
 from core.label.correction_edits import kept_together
 from core.label.correction_layer import Layer, ParcelChange, corrected
-from core.label.looked_at import Look, Looks
+from core.label.looked_at import Looks, NearQuestion
 from core.parcels.overlay import Overlay, Shape, polygons_of, shape_of
 from core.parcels.parcel import Parcel
 from core.parcels.shapes import wide_parts
@@ -59,13 +59,13 @@ class FieldCut:
         What it adds, or takes away; empty where it changes nothing.
     rests : dict
         What is left of the parcels that it changes, by their place: the pieces of each.
-    looks : sequence of Look
+    looks : sequence of NearQuestion
         All questions to the layer that it took.
     """
 
     land: BaseGeometry
     rests: dict[int, list[Shape]] = field(default_factory=dict)
-    looks: Sequence[Look] = ()
+    looks: Sequence[NearQuestion] = ()
 
 
 def field_cut(layer: Layer, asked: Field, least: float, rim: float) -> FieldCut:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class NearQuestion:
     """One question to a layer: which parcels are near one geometry, or near several."""
 
     wanted: BaseGeometry | Geometries
@@ -34,7 +34,7 @@ class Look:
 class Looks:
     """What was looked at, with what was found: places of parcels, and whether names are taken."""
 
-    found: list[tuple[Look, Places]] = field(default_factory=list)
+    found: list[tuple[NearQuestion, Places]] = field(default_factory=list)
     names: dict[str, bool] = field(default_factory=dict)
 
 
@@ -42,7 +42,7 @@ class Looks:
 class Seen:
     """All that a step has found in a layer."""
 
-    found: tuple[tuple[Look, Places], ...]
+    found: tuple[tuple[NearQuestion, Places], ...]
     parcels: dict[int, Parcel]
     names: dict[str, bool]
     lattice: float

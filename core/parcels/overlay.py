@@ -24,8 +24,8 @@ Shape = Polygon | MultiPolygon
 _FINENESS = 2.0**-40
 """Of the largest coordinate: some thousand times what doubles can tell apart there."""
 
-_COARSER = 2.0**10
-"""A lattice so much coarser is still a hundred-thousandth of a pixel."""
+_COARSER = (2.0**10, 2.0**16)
+"""Lattices so much coarser are still a hundred-thousandth and a thousandth of a pixel."""
 
 _MOST_POINTS = 50_000
 """Points that an operation takes to the lattice; a lasso round 10,000 fields would take 40 s."""
@@ -111,14 +111,24 @@ def _computed(
     other: BaseGeometry,
     size: float | None,
 ) -> BaseGeometry:
-    """An operation on two shapes; on a coarser lattice where GEOS cannot tell edges apart."""
+    """An operation on two shapes; on coarser lattices where GEOS cannot tell edges apart."""
     shape, other = _covering(shape), _covering(other)
     try:
         return operation(shape, other, grid_size=size)
     except GEOSException:
         if size is None:
             raise
-        return operation(shape, other, grid_size=_COARSER * size)
+    # Edges that nearly touch may cross on a lattice: so both are made valid on it first.
+    sound = [_covering(shapely.make_valid(one)) for one in (shape, other)]
+    for times in _COARSER:
+        coarser = times * size
+        try:
+            one, two = (shapely.set_precision(each, coarser) for each in sound)
+            return operation(one, two, grid_size=coarser)
+        except GEOSException:
+            continue
+    one, two = (shapely.buffer(each, 0) for each in sound)
+    return operation(one, two)
 
 
 def _covering(shape: BaseGeometry) -> BaseGeometry:

@@ -192,7 +192,8 @@ def test_a_run_that_was_cancelled_resumes(farmland, tmp_path, small_tiles) -> No
             cancelled=lambda: len(done) > 3,
         )
     result = map_scene(request(farmland), PLAIN, tmp_path / "stopped")
-    assert result.kept_tiles == 3
+    # Tiles that were on their way when it was cancelled are kept as well.
+    assert 3 <= result.kept_tiles <= 5
     whole = map_scene(request(farmland), PLAIN, tmp_path / "whole")
     assert whole.kept_tiles == 0
     for name in ("mask.tif", "probability.tif"):

@@ -234,7 +234,7 @@ def test_effort_without_and_with_work(page, project) -> None:
     project.append(scene.id, tile.name, edits, author="=Ada", expected_version=0)
     give(project, "=Ada")
     app.run()
-    assert [m.value for m in app.metric][:2] == ["3.0", "0 s"]
+    assert [m.value for m in app.metric][:2] == ["2.0", "0 s"]
     people = app.dataframe[0].value
     assert list(people["Who"]) == ["=Ada"]
     assert "settings 1" in people["Edits"][0]
