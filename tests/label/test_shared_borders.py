@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Point, Polygon, box
 
@@ -138,7 +138,8 @@ def test_corners_that_do_not_match_are_refused() -> None:
         MoveBorder(Point(5, 5), WEST, Polygon([(0, 0), (40, 0), (40, 40)]))
 
 
-@settings(max_examples=100, deadline=None)
+# Many mosaics have an edge of a fraction of a pixel, of which nobody can tell the corners apart.
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(mosaics(), st.data())
 def test_a_coverage_stays_one_and_the_way_back_leads_to_it(
     parcels: list[Parcel], data: st.DataObject
@@ -151,6 +152,9 @@ def test_a_coverage_stays_one_and_the_way_back_leads_to_it(
     number = data.draw(st.integers(0, len(corners) - 1))
     away = [shapely.distance(side, Point(corners[number])) for side in _sides(parcels)]
     room = min(distance for distance in away if distance > 1e-6)
+    # Nearer than that, a corner lies on the other border, or is taken for its neighbour.
+    assume(room > 0.2 * SNAP)
+    assume(min(side.length for side in _sides(parcels)) > 0.2 * SNAP)
     angle = data.draw(st.floats(0, 2 * math.pi))
     goes = corners[number] + 0.4 * room * np.array([math.cos(angle), math.sin(angle)])
     there = moved(own.polygon, **{f"c{number}": goes.tolist()})
