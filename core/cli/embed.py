@@ -12,9 +12,11 @@ from core.cli.project_named import SceneName, chosen_scenes, opened_project
 from core.cli.terminal import (
     BandsOption,
     CrsOption,
+    DeviceOption,
     JsonFlag,
     NodataOption,
     StretchOption,
+    WorkingGsdOption,
     cancel_on_interrupt,
     output,
     parse_bands,
@@ -37,14 +39,12 @@ def embed_command(
     model: Annotated[
         str | None, typer.Option(help="Model; by default the scene's own, else the small one.")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: DeviceOption = "auto",
     crs: CrsOption = None,
     bands: BandsOption = None,
     stretch: StretchOption = None,
     nodata: NodataOption = None,
-    working_gsd: Annotated[
-        float | None, typer.Option(help="Metres per pixel at which the model looks.")
-    ] = None,
+    working_gsd: WorkingGsdOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say how many and how large, and compute nothing.")
     ] = False,
@@ -90,15 +90,15 @@ def embed_command(
 
 def _of_project(path: Path, name: str | None, model: str | None) -> dict[str, list[Scene]]:
     """The chosen scenes of a project by the model that people click with."""
-    from core.session import open_project_scene
+    from core.session import model_of, open_project_scene
 
     groups: dict[str, list[Scene]] = {}
     with opened_project(path) as project:
         for record in chosen_scenes(project, path, name):
-            key = model or record.settings.get("model", DEFAULT_MODEL)
-            if key is None:
-                continue  # its strategy asks no model
-            groups.setdefault(str(key), []).append(open_project_scene(project, record.id).scene)
+            opened = open_project_scene(project, record.id)
+            key = model or model_of(opened)
+            if key is not None:  # else its strategy asks no model
+                groups.setdefault(key, []).append(opened.scene)
     if not groups:
         raise InputError("No scene of the project asks a model.", "Name one with --model.")
     return groups

@@ -28,12 +28,14 @@ from core.cli.terminal import (
     BandsOption,
     Commands,
     CrsOption,
+    DeviceOption,
     JsonFlag,
     LandcoverCrsOption,
     LandcoverNodataOption,
     NodataOption,
     ProductOption,
     StretchOption,
+    WorkingGsdOption,
     cancel_on_interrupt,
     output,
     parse_bands,
@@ -87,9 +89,7 @@ def map_command(
     stretch: StretchOption = None,
     nodata: NodataOption = None,
     landcover_nodata: LandcoverNodataOption = None,
-    working_gsd: Annotated[
-        float | None, typer.Option(help="Metres per pixel at which the model looks.")
-    ] = None,
+    working_gsd: WorkingGsdOption = None,
     model: Annotated[
         str, typer.Option(help="Model, see: cropmap weights list; 'none' for none.")
     ] = DEFAULT_MODEL,
@@ -113,7 +113,7 @@ def map_command(
         ),
     ] = False,
     runtime: Annotated[str, typer.Option(help="auto, torch or onnx.")] = "auto",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: DeviceOption = "auto",
     out_crs: Annotated[str, typer.Option(help=EXPORT_CRS_HELP)] = "scene",
     workers: Annotated[
         int | None,

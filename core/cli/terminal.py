@@ -76,6 +76,10 @@ LandcoverNodataOption = Annotated[
     str | None,
     typer.Option(help="Value that is nodata in the land cover, or 'none' where all are classes."),
 ]
+WorkingGsdOption = Annotated[
+    float | None, typer.Option(help="Metres per pixel at which the model looks.")
+]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
 

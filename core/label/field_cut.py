@@ -27,7 +27,7 @@ from core.label.acceptance import within_land
 from core.label.answers import Field
 from core.label.correction_edits import kept_together
 from core.label.correction_layer import Layer, ParcelChange, corrected
-from core.label.looked_at import Looks, NearQuestion
+from core.label.looked_at import Looks
 from core.parcels.overlay import Overlay, Shape, polygons_of, shape_of
 from core.parcels.parcel import Parcel
 from core.parcels.shapes import wide_parts
@@ -59,13 +59,13 @@ class FieldCut:
         What it adds, or takes away; empty where it changes nothing.
     rests : dict
         What is left of the parcels that it changes, by their place: the pieces of each.
-    looks : sequence of NearQuestion
-        All questions to the layer that it took.
+    looks : Looks
+        All that was looked at in the layer to make it.
     """
 
     land: BaseGeometry
     rests: dict[int, list[Shape]] = field(default_factory=dict)
-    looks: Sequence[NearQuestion] = ()
+    looks: Looks = field(default_factory=Looks)
 
 
 def field_cut(layer: Layer, asked: Field, least: float, rim: float) -> FieldCut:
@@ -78,9 +78,8 @@ def field_cut(layer: Layer, asked: Field, least: float, rim: float) -> FieldCut:
     rim : float
         Of :func:`rim_width`.
     """
-    watched = layer.watched(looks := Looks())
-    cut = _made(watched, asked, least, rim)
-    return replace(cut, looks=[look for look, _ in looks.found])
+    looks = Looks()
+    return replace(_made(layer.watched(looks), asked, least, rim), looks=looks)
 
 
 def _made(layer: Layer, asked: Field, least: float, rim: float) -> FieldCut:

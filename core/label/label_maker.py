@@ -27,7 +27,7 @@ from core.label.corrections import (
     looks_around_itself,
 )
 from core.label.field_cut import FieldCuts, FieldGround, largest_first, put_field, rim_width
-from core.label.looked_at import Changes
+from core.label.looked_at import Changes, Looks
 from core.label.tile_label import Label
 from core.label.work import Work
 from core.parcels.overlay import Overlay
@@ -201,14 +201,12 @@ class LabelMaker:
         if isinstance(step, Signed) and not looks_around_itself(step.correction):
             return apply_to_layer(layer, step, sizes.snap, sizes.smallest)
 
-        def compute(watched: Layer) -> ParcelChange | None:
+        def compute(looks: Looks) -> ParcelChange | None:
             if isinstance(step, Signed):
-                return correction_change(watched, step, sizes.snap, sizes.smallest)
+                return correction_change(layer.watched(looks), step, sizes.snap, sizes.smallest)
             cut = self._cuts.of(layer, step.field, sizes.least, sizes.rim)
-            # What was looked at when the cut was made, which may have been for a preview.
-            for look in cut.looks:
-                watched.look(look)
-            return put_field(watched, step.field, cut).signed(step.signature)
+            looks.take_over(cut.looks)
+            return put_field(layer, step.field, cut).signed(step.signature)
 
         change = self._changes.of(layer, (step, sizes), compute)
         return layer if change is None else layer.after(change)

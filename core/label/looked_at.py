@@ -37,6 +37,11 @@ class Looks:
     found: list[tuple[NearQuestion, Places]] = field(default_factory=list)
     names: dict[str, bool] = field(default_factory=dict)
 
+    def take_over(self, others: Looks) -> None:
+        """What was looked at in the same layer, to make a part of what is being made."""
+        self.found += others.found
+        self.names |= others.names
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
@@ -87,20 +92,20 @@ class Changes:
         self._kept: dict[Hashable, tuple[Seen, ParcelChange | None]] = {}
 
     def of(
-        self, layer: Layer, step: Hashable, compute: Callable[[Layer], ParcelChange | None]
+        self, layer: Layer, step: Hashable, compute: Callable[[Looks], ParcelChange | None]
     ) -> ParcelChange | None:
         """The change that a step makes, computed where it is not known.
 
         Parameters
         ----------
         compute : callable
-            Makes the change of a layer, in which it looks through the layer's own methods only.
+            Makes the change of the layer and notes all that it looks at in it.
         """
         if (kept := self._kept.get(step)) is not None:
             seen, change = kept
             if (places := seen.again_in(layer)) is not None:
                 return None if change is None else change.moved(places)
-        change = compute(layer.watched(looks := Looks()))
+        change = compute(looks := Looks())
         self._kept[step] = (Seen.of(layer, looks), change)
         return change
 

@@ -128,7 +128,7 @@ def _computed(
         except GEOSException:
             continue
     one, two = (shapely.buffer(each, 0) for each in sound)
-    return operation(one, two)
+    return operation(one, two, grid_size=None)
 
 
 def _covering(shape: BaseGeometry) -> BaseGeometry:

@@ -146,9 +146,7 @@ class OpenFile:
             # A look that began after the question answers it: one serves all who waited for it.
             if self._lost is None and self._looked_after < asked:
                 looked_after = next(self._questions)
-                if reason := self._what_is_wrong():
-                    with _rescuing:
-                        self._lose(reason)
+                self._look()
                 self._looked_after = looked_after
             if self._lost is not None:
                 raise self._lost.again()
@@ -158,9 +156,7 @@ class OpenFile:
         with self._lock:
             if connection not in self._connections:
                 return True
-            if self._lost is None and (reason := self._what_is_wrong()):
-                with _rescuing:
-                    self._lose(reason)
+            self._look()
             if self._lost is not None:
                 return False
             self._connections.remove(connection)
@@ -214,6 +210,12 @@ class OpenFile:
         self._connections.add(connection)
         self.verify()
         return connection
+
+    def _look(self) -> None:
+        """Rescue what can be read where something is wrong that was not noticed before."""
+        if self._lost is None and (reason := self._what_is_wrong()):
+            with _rescuing:
+                self._lose(reason)
 
     def _what_is_wrong(self) -> str | None:
         """A sentence with a place for the name; None where all is in order, which is noted."""

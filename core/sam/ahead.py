@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from core.errors import InputError
-from core.sam.architectures import embedding_channels
+from core.sam.architectures import embedding_cells, embedding_channels
 from core.sam.cache import EmbeddingCache, embedding_key
 from core.sam.device import choose_device
 from core.sam.load import load_segmenter
@@ -22,7 +22,6 @@ from core.task import Cancelled, Progress, check
 _FIRST_BATCH = 32
 """Images a graphics card is given at once; half as many each time its memory is too small."""
 
-_LOGITS_OF_A_FEATURE = 4
 _HEADER = 1024
 """Bytes that a file holds beside its features, at most."""
 
@@ -56,8 +55,9 @@ class AheadEncoder:
     @property
     def bytes_each(self) -> int:
         """Bytes of one embedding on the disk, but for its header."""
-        side = self._segmenter.logit_side // _LOGITS_OF_A_FEATURE
-        return embedding_channels(self._segmenter.model) * side * side * 2
+        model = self._segmenter.model
+        rows, columns = embedding_cells(model)
+        return embedding_channels(model) * rows * columns * np.dtype(np.float16).itemsize
 
     def check_room(self, count: int) -> None:
         """Refuse what would push its own first embeddings out of the cache again.

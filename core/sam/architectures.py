@@ -14,7 +14,7 @@ from segment_anything.modeling import MaskDecoder, PromptEncoder, Sam, TwoWayTra
 from segment_anything.modeling.common import LayerNorm2d
 
 from core.errors import WeightsError
-from core.sam.small import EMBEDDING_CHANNELS, SmallModel, build_small
+from core.sam.small import EMBEDDING_CHANNELS, STRIDE, SmallModel, build_small
 
 _CHANNELS = 256
 _PIXEL_MEAN = [123.675, 116.28, 103.53]
@@ -96,6 +96,15 @@ def embedding_channels(model: Sam | SmallModel) -> int:
     if isinstance(model, SmallModel):
         return EMBEDDING_CHANNELS
     return int(model.prompt_encoder.embed_dim)
+
+
+def embedding_cells(model: Sam | SmallModel) -> tuple[int, int]:
+    """Rows and columns of a model's image embedding."""
+    if isinstance(model, SmallModel):
+        side = int(model.image_encoder.img_size) // STRIDE
+        return side, side
+    rows, columns = model.prompt_encoder.image_embedding_size
+    return int(rows), int(columns)
 
 
 def load_weights(

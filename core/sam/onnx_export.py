@@ -23,9 +23,9 @@ from core.files import (
     write_checked,
 )
 from core.fingerprint import result_hash
-from core.sam.architectures import embedding_channels
+from core.sam.architectures import embedding_cells, embedding_channels
 from core.sam.field_net import FieldNet
-from core.sam.small import LOGIT_SIDE, STRIDE, SmallModel
+from core.sam.small import LOGIT_SIDE, SmallModel
 
 _DECIDING = (
     "core.sam.architectures",
@@ -179,14 +179,13 @@ def _export_encoder(model: Sam | SmallModel, home: Path) -> None:
 
 def _export_decoder(model: Sam | SmallModel, home: Path) -> None:
     if isinstance(model, SmallModel):
-        cells, side = (model.image_encoder.img_size // STRIDE,) * 2, (LOGIT_SIDE,) * 2
+        side = (LOGIT_SIDE,) * 2
         graph: nn.Module = model
     else:
-        cells = model.prompt_encoder.image_embedding_size
         side = model.prompt_encoder.mask_input_size
         graph = DecoderGraph(model)
     example = (
-        torch.zeros(1, embedding_channels(model), *cells),
+        torch.zeros(1, embedding_channels(model), *embedding_cells(model)),
         torch.zeros(2, 3, 2),
         torch.ones(2, 3, dtype=torch.int64),
         torch.zeros(2, 1, *side),

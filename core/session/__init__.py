@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         restore_project,
     )
     from core.session.own_attributes import attributes_json
-    from core.session.place import unseen_imagery
+    from core.session.place import model_of, unseen_imagery
     from core.session.place_on_ground import scene_place
     from core.session.scene_parcels import changed_tiles, chosen_tiles
     from core.session.state import in_file, stamp, verdict_json, verdict_name
@@ -102,7 +102,7 @@ __getattr__ = load_lazily(
         ),
         "scene_parcels": ("changed_tiles", "chosen_tiles"),
         "own_attributes": ("attributes_json",),
-        "place": ("unseen_imagery",),
+        "place": ("model_of", "unseen_imagery"),
         "place_on_ground": ("scene_place",),
         "state": (
             "for_browser_with",
@@ -171,6 +171,7 @@ __all__ = [
     "look_at",
     "make_demo",
     "missing_imagery",
+    "model_of",
     "open_project",
     "open_project_scene",
     "parts_json",

@@ -109,8 +109,8 @@ class LabelMemory:
         # that they become final is seen to already.
         good = {version} if closely else {version, first_version(version)}
         with self._lock:
-            if self._label is not None and any(self.is_made(one) for one in good):
-                return self._label
+            if (made := self._made(good)) is not None:
+                return made
         automatic: tuple[Parcel, ...] = ()
         if seen.prediction is not None and work.needs_prediction:
             automatic = self._automatic_parcels(place, work, seen.prediction)
@@ -121,8 +121,8 @@ class LabelMemory:
         named = version if final else first_version(version)
         with self._lock:
             # Others who read first answers may have made it while this one waited.
-            if not final and self._label is not None and any(self.is_made(one) for one in good):
-                return self._label
+            if not final and (made := self._made(good)) is not None:
+                return made
             label = self._maker.make(
                 named, automatic, fields, work, place.frame, checked=checked and final
             )
@@ -134,6 +134,10 @@ class LabelMemory:
         if newest and is_final(label.version):
             self._later(lambda: keep_label(self.path, label.to_json()))
         return label
+
+    def _made(self, versions: set[str]) -> Label | None:
+        """The label that is at hand, where it is the one of any of these versions."""
+        return self._label if any(self.is_made(one) for one in versions) else None
 
     def is_made(self, version: str) -> bool:
         """Whether the label that is at hand is the one of this version, with its problems."""

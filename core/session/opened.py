@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -119,8 +120,9 @@ def open_project(path: Path) -> Project:
     key = path.resolve()
     # What is open and in its place is found without the lock: many ask at once.
     known = _projects.get(key)
-    if known is not None and not is_archived(key) and _in_place(known, key):
-        return known
+    with suppress(ProjectReplacedError):
+        if known is not None and not is_archived(key) and _in_place(known, key):
+            return known
     with _lock:
         if key in _projects:
             _drop_where_replaced(key)
@@ -144,26 +146,28 @@ def replacement(project: Project) -> ProjectReplacedError | None:
         return found.again() if found is not None else None
 
 
-def _in_place(project: Project, key: Path) -> bool:
-    """Whether the file at a path is the one that is open."""
-    try:
-        project.verify()
-    except ProjectReplacedError:
-        return False
-    return key.exists()
-
-
 def _drop_where_replaced(key: Path) -> None:
     """What an open project saves must be found by whoever opens the file that is at its path."""
     project = _projects[key]
     try:
-        project.verify()
-        if key.exists():
+        if _in_place(project, key):
             return
     except ProjectReplacedError as error:
         _replacements[key] = error
     del _projects[key]
     project.close()
+
+
+def _in_place(project: Project, key: Path) -> bool:
+    """Whether the file that is open is at its path.
+
+    Raises
+    ------
+    ProjectReplacedError
+        Another one is.
+    """
+    project.verify()
+    return key.exists()
 
 
 def damages_of(path: Path) -> tuple[Damage, ...]:

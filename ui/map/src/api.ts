@@ -58,8 +58,7 @@ export class Api {
     return this.ask<Changes>(`changes?${query}`, { cache: "no-store", signal });
   }
 
-  /** Under `lock` accepted parcels are not changed. */
-  /** `together`: they are one step to undo. */
+  /** Under `lock` accepted parcels are not changed; `together` they are one step to undo. */
   sendEdits(tile: string, base: Change, edits: Edit[], lock: boolean, together: boolean): Promise<TileState> {
     return this.post(`${this.tilePath(tile)}/edits`, { ...base, edits, lock, together } satisfies EditsChange);
   }
